@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+const PREFIX_BYTES = 4;
+const SECRET_BYTES = 32;
+const CHECKSUM_DIGITS = 6;
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** A new key in the only moment in which its plaintext is known. */
+export interface NewKey {
+  /** Namespace and 8 hex digits: `amos_1a2b3c4d`. Names the key without giving it away. */
+  keyPrefix: string;
+  /** The whole: prefix, a dot, the secret, the checksum. At most 71 bytes, so bcrypt reads all of it. */
+  plaintextKey: string;
+}
+
+/**
+ * CRC-32 in base62, zero-padded: it protects nothing, but a mistyped or made-up key can be told from a real one without
+ * asking anybody, by us and by secret scanners (the scheme of GitHub's tokens).
+ *
+ * @returns 6 characters; 62⁶ is more than 2³²
+ */
+export function checksum(text: string): string {
+  let rest = crc32(text);
+  let digits = '';
+  for (let position = 0; position < CHECKSUM_DIGITS; position += 1) {
+    digits = BASE62[rest % BASE62.length] + digits;
+    rest = Math.floor(rest / BASE62.length);
+  }
+  return digits;
+}
+
+/**
+ * @param namespace what KEY_NAMESPACE says
+ * @param random the source of randomness: given only by tests
+ */
+export function makePlaintextKey(namespace: string, random: (bytes: number) => Buffer = randomBytes): NewKey {
+  const keyPrefix = `${namespace}_${random(PREFIX_BYTES).toString('hex')}`;
+  const unchecked = `${keyPrefix}.${random(SECRET_BYTES).toString('base64url')}`;
+  return { keyPrefix, plaintextKey: unchecked + checksum(unchecked) };
+}

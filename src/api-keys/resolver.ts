@@ -1,0 +1,59 @@
+import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { type Context, CurrentViewer } from '../auth/context.js';
+import type { Viewer } from '../auth/sessions.js';
+import { User } from '../auth/types.js';
+import type { ApiKeyService, ApiKey as ApiKeyRow } from './service.js';
+import { ApiKeyStatus, statusOf } from './status.js';
+import { ApiKey, CreateApiKeyInput, CreateApiKeyPayload, RevokeApiKeyPayload } from './types.js';
+
+@Resolver(() => ApiKey)
+export class ApiKeyResolver {
+  readonly #apiKeys: ApiKeyService;
+
+  constructor(apiKeys: ApiKeyService) {
+    this.#apiKeys = apiKeys;
+  }
+
+  @Query(() => [ApiKey], { description: 'Your usable keys, newest first.' })
+  myApiKeys(@CurrentViewer() viewer: Viewer): Promise<ApiKey[]> {
+    return this.#apiKeys.listUsable(viewer.user.id);
+  }
+
+  @Query(() => ApiKey, { description: 'One of your keys, whatever its status. NOT_FOUND where there is none, FORBIDDEN where it is somebody else’s.' })
+  apiKey(@Arg('id', () => ID, { description: 'Of the key.' }) id: string, @CurrentViewer() viewer: Viewer, @Ctx() context: Context): Promise<ApiKey> {
+    return this.#apiKeys.get(viewer.user.id, id, context);
+  }
+
+  @Mutation(() => CreateApiKeyPayload, { description: 'Makes a key. API_KEY_LIMIT_REACHED where you have as many as one may have.' })
+  createApiKey(
+    @Arg('input', () => CreateApiKeyInput, { nullable: true, description: 'What the key is like. Null: nothing in particular.' })
+    input: CreateApiKeyInput | null | undefined,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: Context,
+  ): Promise<CreateApiKeyPayload> {
+    return this.#apiKeys.create(viewer.user.id, input ?? {}, context);
+  }
+
+  @Mutation(() => RevokeApiKeyPayload, { description: 'Revokes a key for good. Doing it again changes nothing and answers as the first time.' })
+  async revokeApiKey(
+    @Arg('id', () => ID, { description: 'Of the key.' }) id: string,
+    @Arg('reason', () => String, { nullable: true, description: 'Why, at most 500 characters, for the history. Null: no reason given.' })
+    reason: string | null | undefined,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: Context,
+  ): Promise<RevokeApiKeyPayload> {
+    return { apiKey: await this.#apiKeys.revoke(viewer.user.id, id, reason ?? null, context) };
+  }
+
+  @FieldResolver(() => ApiKeyStatus, { description: 'What it is good for now.' })
+  status(@Root() key: ApiKeyRow): ApiKeyStatus {
+    return statusOf(key);
+  }
+
+  @FieldResolver(() => User, { description: 'Who holds it.' })
+  async owner(@Root() key: ApiKeyRow, @Ctx() context: Context): Promise<User> {
+    const owner = await context.users.load(key.userId);
+    if (!owner) throw new TypeError('a key without its owner');
+    return owner;
+  }
+}

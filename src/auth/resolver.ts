@@ -1,0 +1,54 @@
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { type Context, CurrentViewer } from './context.js';
+import type { AuthService } from './service.js';
+import type { Viewer } from './sessions.js';
+import { AuthPayload, ChangePasswordInput, SignInInput, SignOutPayload, SignUpInput, User } from './types.js';
+
+@Resolver()
+export class AuthResolver {
+  readonly #auth: AuthService;
+
+  constructor(auth: AuthService) {
+    this.#auth = auth;
+  }
+
+  @Query(() => User, { description: 'The signed-in user.' })
+  me(@CurrentViewer() viewer: Viewer): User {
+    return viewer.user;
+  }
+
+  @Mutation(() => AuthPayload, { description: 'Makes an account and signs in to it. EMAIL_TAKEN where there is one with this address.' })
+  signUp(@Arg('input', () => SignUpInput, { description: 'The new account.' }) input: SignUpInput, @Ctx() context: Context): Promise<AuthPayload> {
+    return this.#auth.signUp(input, context);
+  }
+
+  @Mutation(() => AuthPayload, {
+    description: 'Opens a session. INVALID_CREDENTIALS where email and password do not belong together, RATE_LIMITED after too many failures.',
+  })
+  signIn(@Arg('input', () => SignInInput, { description: 'Who signs in.' }) input: SignInInput, @Ctx() context: Context): Promise<AuthPayload> {
+    return this.#auth.signIn(input, context);
+  }
+
+  @Mutation(() => AuthPayload, {
+    description:
+      'Exchanges a refresh token for a new pair. A refresh token works once. The one just replaced gets CONFLICT for 10 seconds (two tabs, a lost answer); an older one ends the session.',
+  })
+  refreshSession(@Arg('refreshToken', () => String, { description: 'The latest of the session.' }) refreshToken: string): Promise<AuthPayload> {
+    return this.#auth.refreshSession(refreshToken);
+  }
+
+  @Mutation(() => SignOutPayload, { description: 'Ends a session. Its access token is refused from the next request on.' })
+  async signOut(@Arg('refreshToken', () => String, { description: 'Any of the session.' }) refreshToken: string): Promise<SignOutPayload> {
+    await this.#auth.signOut(refreshToken);
+    return { signedOut: true };
+  }
+
+  @Mutation(() => AuthPayload, { description: 'Sets a new password, ends every other session and gives this one new tokens.' })
+  changePassword(
+    @Arg('input', () => ChangePasswordInput, { description: 'The old and the new password.' }) input: ChangePasswordInput,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: Context,
+  ): Promise<AuthPayload> {
+    return this.#auth.changePassword(viewer, input, context);
+  }
+}

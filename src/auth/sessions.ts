@@ -1,0 +1,161 @@
+import type { Clock } from '../platform/clock.js';
+import type { Database, Transaction } from '../platform/database/client.js';
+import type { Session } from '../platform/database/generated/client.js';
+import { conflict, unauthenticated } from '../platform/errors.js';
+import { networkOf } from '../platform/network.js';
+import type { AccessTokens } from './access-token.js';
+import type { RefreshTokens } from './refresh-token.js';
+import type { User } from './users.js';
+
+/** Two tabs, or an answer that got lost: for so long the token that was just exchanged isn't taken for a stolen one. */
+const REUSE_GRACE_MS = 10_000;
+
+/** A network that signed in to an account within this time is known to it; ended sessions are kept as long. */
+const KNOWN_NETWORK_MS = 30 * 24 * 3_600_000;
+
+/** Who is signed in, as one request sees it. */
+export interface Viewer {
+  user: User;
+  sessionId: string;
+}
+
+/** What signing in and refreshing hand out. */
+export interface SignedIn {
+  accessToken: string;
+  /** Of the access token. */
+  expiresAt: Date;
+  refreshToken: string;
+  user: User;
+}
+
+/**
+ * Sessions: one for each sign-in. The access token names its session, whose row every authenticated request reads, so
+ * that ending it takes effect at once. Refresh tokens rotate by generation (RFC 9700 §4.14.2).
+ */
+export class Sessions {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #accessTokens: AccessTokens;
+  readonly #refreshTokens: RefreshTokens;
+  readonly #ttlMs: number;
+
+  constructor(options: { database: Database; clock: Clock; accessTokens: AccessTokens; refreshTokens: RefreshTokens; ttlSeconds: number }) {
+    this.#database = options.database;
+    this.#clock = options.clock;
+    this.#accessTokens = options.accessTokens;
+    this.#refreshTokens = options.refreshTokens;
+    this.#ttlMs = options.ttlSeconds * 1_000;
+  }
+
+  /** Opens a session for a user whose password has just been proven, in the transaction that holds the user locked. */
+  async open(transaction: Transaction, user: User, ipAddress: string): Promise<SignedIn> {
+    const now = this.#clock.now();
+    await transaction.session.deleteMany({
+      where: { userId: user.id, expiresAt: { lt: new Date(now.getTime() - KNOWN_NETWORK_MS) } },
+    });
+    const session = await transaction.session.create({
+      data: { userId: user.id, network: networkOf(ipAddress), createdAt: now, refreshedAt: now, expiresAt: this.#expiryFrom(now) },
+    });
+    return this.#signedIn(session, user);
+  }
+
+  /**
+   * @param accessToken as the client sent it
+   * @returns null for a token that isn't good, or whose session or user isn't any more; one query
+   */
+  async authenticate(accessToken: string): Promise<Viewer | null> {
+    const claims = this.#accessTokens.verify(accessToken);
+    if (!claims) return null;
+    const session = await this.#find(claims.sessionId);
+    return session && session.userId === claims.userId && this.#isLive(session) ? { user: session.user, sessionId: session.id } : null;
+  }
+
+  /**
+   * Exchanges the token of the current generation for the next. The one before it, within ten seconds, changes nothing;
+   * an older one can only come from somebody who kept it, so it ends the session.
+   *
+   * @throws {KeywardError} CONFLICT for the token just replaced, UNAUTHENTICATED for any other that can't be exchanged
+   */
+  async refresh(refreshToken: string): Promise<SignedIn> {
+    const token = this.#refreshTokens.read(refreshToken);
+    const session = token && (await this.#find(token.sessionId));
+    if (!session || !this.#isLive(session)) throw unauthenticated();
+    const renewed = await this.advance(this.#database, session.id, token.generation);
+    if (renewed) return this.#signedIn(renewed, session.user);
+    return this.#refuseReplaced(session.id, token.generation);
+  }
+
+  /**
+   * Moves a live session to its next generation and prolongs it.
+   *
+   * @param generation the one that must be current
+   * @returns null when it isn't
+   */
+  async advance(database: Transaction, sessionId: string, generation: number): Promise<Session | null> {
+    const now = this.#clock.now();
+    const [renewed] = await database.session.updateManyAndReturn({
+      where: { id: sessionId, generation, endedAt: null, expiresAt: { gt: now } },
+      data: { generation: { increment: 1 }, refreshedAt: now, expiresAt: this.#expiryFrom(now) },
+    });
+    return renewed ?? null;
+  }
+
+  /** Ends every other session of the user and gives this one new tokens. */
+  async keepOnly(transaction: Transaction, { user, sessionId }: Viewer): Promise<SignedIn> {
+    await transaction.session.updateMany({
+      where: { userId: user.id, id: { not: sessionId }, endedAt: null },
+      data: { endedAt: this.#clock.now() },
+    });
+    const session = await transaction.session.findUnique({ where: { id: sessionId } });
+    const renewed = session && (await this.advance(transaction, sessionId, session.generation));
+    if (!renewed) throw unauthenticated();
+    return this.#signedIn(renewed, user);
+  }
+
+  /**
+   * Ends the session that a refresh token belongs to, whichever generation it is of: who holds it wants out. Ending an
+   * ended session changes nothing.
+   *
+   * @throws {KeywardError} UNAUTHENTICATED for a token that we didn't make
+   */
+  async end(refreshToken: string): Promise<void> {
+    const token = this.#refreshTokens.read(refreshToken);
+    if (!token) throw unauthenticated();
+    await this.#database.session.updateMany({ where: { id: token.sessionId, endedAt: null }, data: { endedAt: this.#clock.now() } });
+  }
+
+  /** @returns whether somebody signed in to the account from this network lately */
+  async isKnownNetwork(userId: string, network: string): Promise<boolean> {
+    const since = new Date(this.#clock.now().getTime() - KNOWN_NETWORK_MS);
+    return (await this.#database.session.findFirst({ where: { userId, network, createdAt: { gte: since } }, select: { id: true } })) !== null;
+  }
+
+  async #refuseReplaced(sessionId: string, generation: number): Promise<never> {
+    const session = await this.#find(sessionId);
+    if (!session || !this.#isLive(session)) throw unauthenticated();
+    const justReplaced = generation === session.generation - 1 && this.#clock.now().getTime() - session.refreshedAt.getTime() <= REUSE_GRACE_MS;
+    if (justReplaced) throw conflict();
+    if (generation < session.generation) {
+      await this.#database.session.updateMany({ where: { id: sessionId, endedAt: null }, data: { endedAt: this.#clock.now() } });
+    }
+    throw unauthenticated();
+  }
+
+  #find(id: string): Promise<(Session & { user: User }) | null> {
+    return this.#database.session.findUnique({ where: { id }, include: { user: true }, relationLoadStrategy: 'join' });
+  }
+
+  #isLive(session: Session & { user: User }): boolean {
+    return session.endedAt === null && session.expiresAt > this.#clock.now() && session.user.disabledAt === null;
+  }
+
+  #expiryFrom(now: Date): Date {
+    return new Date(now.getTime() + this.#ttlMs);
+  }
+
+  #signedIn(session: Session, user: User): SignedIn {
+    const { token, expiresAt } = this.#accessTokens.issue({ userId: user.id, sessionId: session.id });
+    const refreshToken = this.#refreshTokens.issue({ sessionId: session.id, generation: session.generation });
+    return { accessToken: token, expiresAt, refreshToken, user };
+  }
+}

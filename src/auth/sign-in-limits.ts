@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../platform/clock.js';
+import { KeywardError } from '../platform/errors.js';
+import { networkOf } from '../platform/network.js';
+import { WindowCounter } from '../platform/window-counter.js';
+
+const QUARTER_HOUR_SECONDS = 900;
+const HOUR_SECONDS = 3_600;
+
+/** An account may be guessed at this often. Emails are hashed, so that the counters hold no list of addresses. */
+const LIMITS = {
+  accountFromNetwork: { budget: 10, windowSeconds: QUARTER_HOUR_SECONDS },
+  network: { budget: 100, windowSeconds: QUARTER_HOUR_SECONDS },
+  account: { budget: 100, windowSeconds: HOUR_SECONDS },
+};
+
+/** A try that was let through. It counts as a failed one until it is forgiven. */
+export interface SignInAttempt {
+  forgive(): void;
+}
+
+/**
+ * Bounds how often passwords can be guessed (OWASP ASVS 5.0 6.3.1, NIST SP 800-63B-4 §3.2.2). Each try is counted before
+ * its hash is computed, so that no number of parallel ones gets past, and forgiven when the password was right.
+ */
+export class SignInLimits {
+  readonly #accountFromNetwork: WindowCounter;
+  readonly #network: WindowCounter;
+  readonly #account: WindowCounter;
+
+  constructor(clock: Clock) {
+    this.#accountFromNetwork = new WindowCounter({ ...LIMITS.accountFromNetwork, clock });
+    this.#network = new WindowCounter({ ...LIMITS.network, clock });
+    this.#account = new WindowCounter({ ...LIMITS.account, clock });
+  }
+
+  /**
+   * @param email canonical
+   * @param ipAddress where the try comes from
+   * @param isKnownNetwork asked only when strangers have used up the account's budget: whether this network has lately
+   *   signed in to the account, in which case it keeps its own, so that nobody can lock the owner out
+   * @throws {KeywardError} RATE_LIMITED; the refused try itself isn't counted
+   */
+  async attempt(email: string, ipAddress: string, isKnownNetwork: (network: string) => Promise<boolean>): Promise<SignInAttempt> {
+    const network = networkOf(ipAddress);
+    const account = createHash('sha256').update(email).digest('base64url');
+    const spent: (() => void)[] = [];
+    const forgive = () => {
+      for (const giveBack of spent.splice(0)) giveBack();
+    };
+    const spend = (counter: WindowCounter, key: string): { allowed: boolean; retryAfterSeconds: number } => {
+      const spending = counter.spend(key);
+      if (spending.allowed) spent.push(() => counter.giveBack(key));
+      return spending;
+    };
+    const refuse = (retryAfterSeconds: number): never => {
+      forgive();
+      throw new KeywardError('RATE_LIMITED', 'Too many failed sign-ins. Try again later.', { retryAfterSeconds });
+    };
+
+    const fromNetwork = spend(this.#network, network);
+    if (!fromNetwork.allowed) refuse(fromNetwork.retryAfterSeconds);
+    const ofPair = spend(this.#accountFromNetwork, `${account} ${network}`);
+    if (!ofPair.allowed) refuse(ofPair.retryAfterSeconds);
+    const ofAccount = spend(this.#account, account);
+    if (!ofAccount.allowed && !(await isKnownNetwork(network))) refuse(ofAccount.retryAfterSeconds);
+    return { forgive };
+  }
+}

@@ -1,0 +1,63 @@
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
+
+@ObjectType({ description: 'Somebody who signs in and holds API keys.' })
+export class User {
+  @Field(() => ID, { description: 'Never changes.' })
+  readonly id!: string;
+
+  @Field(() => String, { description: 'In canonical form: trimmed and lower case.' })
+  readonly email!: string;
+
+  @Field(() => Date, { description: 'When the user signed up.' })
+  readonly createdAt!: Date;
+}
+
+@InputType({ description: 'What a new account is made of.' })
+export class SignUpInput {
+  @Field(() => String, { description: 'The address to sign in with. Case and surrounding spaces make no difference.' })
+  readonly email!: string;
+
+  @Field(() => String, {
+    description: 'At least 15 characters and at most 72 bytes in UTF-8. The email address, repetitions and common passwords are refused.',
+  })
+  readonly password!: string;
+}
+
+@InputType({ description: 'What proves who you are.' })
+export class SignInInput {
+  @Field(() => String, { description: 'The address of the account. Case and surrounding spaces make no difference.' })
+  readonly email!: string;
+
+  @Field(() => String, { description: 'The password of the account.' })
+  readonly password!: string;
+}
+
+@InputType({ description: 'The old and the new password.' })
+export class ChangePasswordInput {
+  @Field(() => String, { description: 'The password that is valid until now.' })
+  readonly currentPassword!: string;
+
+  @Field(() => String, { description: 'The password to be valid from now on; see SignUpInput.password for what it may be.' })
+  readonly newPassword!: string;
+}
+
+@ObjectType({ description: 'The tokens of a session.' })
+export class AuthPayload {
+  @Field(() => String, { description: 'A JWT to send as `Authorization: Bearer …`. Good until `expiresAt`, or until its session ends.' })
+  readonly accessToken!: string;
+
+  @Field(() => Date, { description: 'When the access token expires.' })
+  readonly expiresAt!: Date;
+
+  @Field(() => String, { description: 'Opaque. Exchange it with `refreshSession` for a new pair; it works once.' })
+  readonly refreshToken!: string;
+
+  @Field(() => User, { description: 'Who is signed in.' })
+  readonly user!: User;
+}
+
+@ObjectType({ description: 'What signing out did.' })
+export class SignOutPayload {
+  @Field(() => Boolean, { description: 'Always true: the session has ended, now or before.' })
+  readonly signedOut!: boolean;
+}

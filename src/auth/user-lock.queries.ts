@@ -1,0 +1,19 @@
+import type { Transaction } from '../platform/database/client.js';
+
+/** What may have changed since the user was read without a lock. */
+export interface LockedUser {
+  passwordHash: string;
+  disabledAt: Date | null;
+}
+
+/**
+ * Locks the user's row until the end of the transaction, so that the changes of one user happen one after another.
+ * NO KEY: rows that refer to the user take a share of its key, and would deadlock with FOR UPDATE. Prisma has no locks.
+ *
+ * @returns null where the user doesn't exist (any more)
+ */
+export async function lockUser(transaction: Transaction, userId: string): Promise<LockedUser | null> {
+  const rows = await transaction.$queryRaw<LockedUser[]>`
+    SELECT password_hash AS "passwordHash", disabled_at AS "disabledAt" FROM users WHERE id = ${userId}::uuid FOR NO KEY UPDATE`;
+  return rows[0] ?? null;
+}

@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import { StartupError } from './platform/errors.js';
+
+/** Everything that can be set, read and checked. See `.env.example` for what each setting means. */
+export interface Config {
+  production: boolean;
+  host: string;
+  port: number;
+  database: { kind: 'embedded' } | { kind: 'external'; url: string };
+  /** Absolute. Holds the embedded database and the secrets made for it. */
+  dataDir: string;
+  /** Newest first. Undefined: made once and kept in `dataDir`. */
+  appSecrets: readonly Buffer[] | undefined;
+  keysPerUserMax: number;
+  keyNamespace: string;
+  passwordBcryptCost: number;
+  accessTokenTtlSeconds: number;
+  refreshTokenTtlSeconds: number;
+  /** Addresses and CIDR ranges of the proxies whose X-Forwarded-For is believed. */
+  trustedProxies: readonly string[];
+  corsOrigins: readonly string[];
+  /** Whether the schema may be read and Apollo Sandbox is served. */
+  introspection: boolean;
+  logLevel: string;
+}
+
+const SECRET_BYTES_MIN = 32;
+const HOSTED_SANDBOX = 'https://studio.apollographql.com';
+
+const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''));
+
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,10}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+
+const boolean = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+
+const isDatabaseUrl = (text: string) =>
+  URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol) && new URL(text).pathname.length > 1;
+
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+
+const isAddressOrRange = (text: string) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+
+function secretFault(text: string): string | null {
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return 'is not base64';
+  const secret = Buffer.from(text, 'base64');
+  if (secret.length < SECRET_BYTES_MIN) return `is shorter than ${SECRET_BYTES_MIN} bytes`;
+  // RFC 7518 §3.2 asks for the length. A secret of one repeated byte has it and is none.
+  if (secret.every((byte) => byte === secret[0])) return 'is one byte repeated';
+  return null;
+}
+
+const appSecrets = list
+  .superRefine((secrets, context) => {
+    if (secrets.length === 0) context.addIssue({ code: 'custom', message: 'is empty' });
+    for (const [index, secret] of secrets.entries()) {
+      const fault = secretFault(secret);
+      if (fault) context.addIssue({ code: 'custom', message: `secret ${index + 1} ${fault}` });
+    }
+  })
+  .transform((secrets) => secrets.map((secret) => Buffer.from(secret, 'base64')));
+
+// No message may repeat a value: the settings hold secrets.
+const environment = z
+  .object({
+    NODE_ENV: z.string().optional(),
+    HOST: z.string().default('127.0.0.1'),
+    PORT: integer(0, 65_535).default(4_000),
+    DATABASE_URL: z.string().refine(isDatabaseUrl, 'must be like postgresql://user:password@host:5432/database').optional(),
+    DATA_DIR: z.string().default('./data'),
+    APP_SECRETS: appSecrets.optional(),
+    MAX_KEYS_PER_USER: integer(1, 100_000).default(5),
+    KEY_NAMESPACE: z.string().regex(/^[a-z][a-z0-9]{1,11}$/, 'must be 2 to 12 lower-case letters and digits, a letter first').default('amos'),
+    BCRYPT_COST: integer(10, 14).default(12),
+    ACCESS_TOKEN_TTL_SECONDS: integer(1, 86_400).default(900),
+    REFRESH_TOKEN_TTL_SECONDS: integer(60, 31_536_000).default(2_592_000),
+    TRUSTED_PROXIES: list.refine((items) => items.every(isAddressOrRange), 'must be IP addresses or CIDR ranges').default([]),
+    CORS_ORIGINS: list.refine((items) => items.every(isOrigin), 'must be origins like https://app.example.com').optional(),
+    INTROSPECTION: boolean.optional(),
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a level of pino').default('info'),
+  })
+  .refine((env) => env.DATABASE_URL === undefined || env.APP_SECRETS !== undefined, {
+    path: ['APP_SECRETS'],
+    message: 'is required with DATABASE_URL: every replica must have the same ones (make one with: openssl rand -base64 32)',
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  });
+
+/** The names of all settings. `.env.example` is tested to hold each. */
+export const SETTING_NAMES: readonly string[] = Object.keys(environment.shape);
+
+/**
+ * @param env the environment; an empty value counts as unset
+ * @throws {StartupError} with one line for each fault, all of them at once; no line repeats a value
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const result = environment.safeParse(present);
+  if (!result.success) {
+    throw new StartupError(result.error.issues.map((issue) => `${issue.path[0]?.toString()} ${issue.message}`).join('\n'));
+  }
+  const settings = result.data;
+  const production = settings.NODE_ENV === 'production';
+  const introspection = settings.INTROSPECTION ?? !production;
+  return {
+    production,
+    host: settings.HOST,
+    port: settings.PORT,
+    database: settings.DATABASE_URL === undefined ? { kind: 'embedded' } : { kind: 'external', url: settings.DATABASE_URL },
+    dataDir: path.resolve(settings.DATA_DIR),
+    appSecrets: settings.APP_SECRETS,
+    keysPerUserMax: settings.MAX_KEYS_PER_USER,
+    keyNamespace: settings.KEY_NAMESPACE,
+    passwordBcryptCost: settings.BCRYPT_COST,
+    accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
+    refreshTokenTtlSeconds: settings.REFRESH_TOKEN_TTL_SECONDS,
+    trustedProxies: settings.TRUSTED_PROXIES,
+    corsOrigins: settings.CORS_ORIGINS ?? (introspection ? [HOSTED_SANDBOX] : []),
+    introspection,
+    logLevel: settings.LOG_LEVEL,
+  };
+}
+
+/**
+ * The configuration of this process: its environment and, for what that leaves unset, the file `.env` in the working directory.
+ *
+ * @throws {StartupError} as readConfig
+ */
+export function loadConfig(): Config {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return readConfig(process.env);
+}

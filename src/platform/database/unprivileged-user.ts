@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process';
+import { StartupError } from '../errors.js';
+
+/** How to run the programs of PostgreSQL, which refuse to run as root. */
+export interface RunAs {
+  /** Who must own the files they write; null where that is whoever runs this process. */
+  owner: { uid: number; gid: number } | null;
+  /** The command to spawn, and as whom, to have `program` run with `args`. */
+  command(program: string, args: string[]): { file: string; args: string[]; uid?: number; gid?: number };
+}
+
+const asIs: RunAs = { owner: null, command: (file, args) => ({ file, args }) };
+
+/** Debian's and most others' own account for PostgreSQL, else the one that owns nothing. */
+const ACCOUNTS = ['postgres', 'nobody'];
+
+function accountOf(name: string): { uid: number; gid: number } | null {
+  const [uid, gid] = ['-u', '-g'].map((flag) => spawnSync('id', [flag, name], { encoding: 'utf8' }));
+  return uid?.status === 0 && gid?.status === 0 ? { uid: Number(uid.stdout), gid: Number(gid.stdout) } : null;
+}
+
+function canReach(user: RunAs, paths: readonly string[]): boolean {
+  const { file, args, ...ids } = user.command('/bin/sh', ['-c', 'for path; do test -r "$path" || exit 1; done', 'sh', ...paths]);
+  return spawnSync(file, args, { ...ids, cwd: '/' }).status === 0;
+}
+
+/**
+ * Somebody unprivileged who may pass through directories that only root can enter (CAP_DAC_READ_SEARCH), such as a clone
+ * under /root; it may read there and write nothing. `no_setuid_fixup` keeps access(2), which PostgreSQL asks before it
+ * starts a program, from leaving the capability out of account. setpriv is part of util-linux, which every Linux has.
+ */
+function throughPrivateDirectories(owner: { uid: number; gid: number }): RunAs {
+  const capability = '+dac_read_search';
+  const options = [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups', '--securebits=+no_setuid_fixup'];
+  return {
+    owner,
+    command: (program, args) => ({
+      file: 'setpriv',
+      args: [...options, `--inh-caps=${capability}`, `--ambient-caps=${capability}`, '--', program, ...args],
+    }),
+  };
+}
+
+/**
+ * @param paths what that user must be able to read
+ * @returns how to run PostgreSQL: as we are, or for root as an unprivileged user
+ * @throws {StartupError} when we are root and no unprivileged user can reach the paths
+ */
+export function unprivilegedUser(paths: readonly string[]): RunAs {
+  if (process.getuid?.() !== 0) return asIs;
+  const owner = ACCOUNTS.map(accountOf).find((account) => account !== null);
+  if (!owner) throw new StartupError('PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody" to run it as');
+  const plain: RunAs = { owner, command: (file, args) => ({ file, args, ...owner }) };
+  if (canReach(plain, paths)) return plain;
+  const passing = throughPrivateDirectories(owner);
+  if (canReach(passing, paths)) return passing;
+  throw new StartupError(
+    `PostgreSQL refuses to run as root, and the unprivileged user ${owner.uid} can't reach ${paths.join(' or ')}: run as an ordinary user or move them`,
+  );
+}

@@ -1,0 +1,96 @@
+import type { ApolloServerPlugin, GraphQLRequestContext, GraphQLRequestListener, HTTPGraphQLRequest } from '@apollo/server';
+import { ApolloServerErrorCode } from '@apollo/server/errors';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import Negotiator from 'negotiator';
+import { badUserInput, type ErrorCode } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { toKeywardError } from './public-errors.js';
+import type { RequestContext } from './request-context.js';
+import { variableFaults } from './variables.js';
+
+const GRAPHQL_RESPONSE = 'application/graphql-response+json';
+
+/** The codes that are told by the HTTP status too, the gravest first. Any other is a GraphQL answer like all others: 200. */
+const STATUS_OF_CODE: readonly [ErrorCode, number][] = [
+  ['INTERNAL_SERVER_ERROR', 500],
+  ['SERVICE_UNAVAILABLE', 503],
+  ['RATE_LIMITED', 429],
+  ['UNAUTHENTICATED', 401],
+];
+
+/** Well-formed requests that GraphQL refuses before it executes anything. */
+const REFUSED_BEFORE_EXECUTION = new Set<unknown>([
+  ApolloServerErrorCode.GRAPHQL_PARSE_FAILED,
+  ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED,
+  ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE,
+  ApolloServerErrorCode.BAD_USER_INPUT,
+]);
+
+const codeOf = (error: GraphQLFormattedError): unknown => error.extensions?.code;
+
+/** @returns the media type that the client prefers of the two of GraphQL over HTTP; null where it takes neither */
+function preferredMediaType(http: HTTPGraphQLRequest | undefined): string | null {
+  const accept = http?.headers.get('accept');
+  if (!accept) return 'application/json';
+  return new Negotiator({ headers: { accept } }).mediaType(['application/json', GRAPHQL_RESPONSE]) ?? null;
+}
+
+/** @returns the status that goes with the errors; undefined to leave Apollo's own */
+function statusFor(errors: readonly GraphQLFormattedError[], hasData: boolean, mediaType: string | null): number | undefined {
+  const codes = errors.map(codeOf);
+  const [, status] = STATUS_OF_CODE.find(([code]) => codes.includes(code)) ?? [];
+  if (status !== undefined) return status;
+  // GraphQL over HTTP, "Processing the response": a request error is a 400 only in the media type made for it; old
+  // clients of application/json take anything but 2xx for a fault of the transport.
+  if (!hasData && codes.every((code) => REFUSED_BEFORE_EXECUTION.has(code))) return mediaType === GRAPHQL_RESPONSE ? 400 : 200;
+  return undefined;
+}
+
+/**
+ * What GraphQL's answers are as HTTP: status, challenge, Retry-After; and the log of what went wrong on our side.
+ *
+ * @param redact takes values out of graphql-js' messages
+ */
+export function httpPlugin(logger: Logger, redact: (message: string) => string): ApolloServerPlugin<RequestContext> {
+  const listener: GraphQLRequestListener<RequestContext> = {
+    async didResolveOperation({ schema, operation, request }) {
+      // Apollo would find out only after a mutation had been executed, and throw its answer away.
+      if (preferredMediaType(request.http) === null) {
+        throw new GraphQLError('The answer is application/json or application/graphql-response+json, and you accept neither.', {
+          extensions: { code: ApolloServerErrorCode.BAD_REQUEST, http: { status: 406 } },
+        });
+      }
+      const faults = operation ? variableFaults(schema, operation, request.variables ?? {}, redact) : [];
+      if (faults.length > 0) throw badUserInput(faults);
+    },
+
+    async didEncounterErrors({ errors, contextValue }) {
+      for (const error of errors) {
+        const known = toKeywardError(error);
+        const entry = { requestId: contextValue.requestId, err: known?.cause };
+        if (known?.code === 'INTERNAL_SERVER_ERROR') logger.error(entry, 'request failed');
+        if (known?.code === 'SERVICE_UNAVAILABLE') logger.warn(entry, 'request refused: service unavailable');
+      }
+    },
+
+    async willSendResponse({ request, response, contextValue }: GraphQLRequestContext<RequestContext>) {
+      if (response.body?.kind !== 'single') return;
+      const { errors = [], data } = response.body.singleResult;
+      if (errors.length === 0) return;
+      response.http.status = statusFor(errors, data !== undefined, preferredMediaType(request.http)) ?? response.http.status ?? 200;
+      if (response.http.status === 401) {
+        // RFC 6750 §3.1: no error code for a request without a credential.
+        const invalid = contextValue.authorization === undefined ? '' : ', error="invalid_token"';
+        response.http.headers.set('www-authenticate', `Bearer realm="keyward"${invalid}`);
+      }
+      const waits = errors.flatMap((error) => (typeof error.extensions?.retryAfterSeconds === 'number' ? [error.extensions.retryAfterSeconds] : []));
+      if (waits.length > 0) response.http.headers.set('retry-after', String(Math.max(...waits)));
+      response.body.singleResult.errors = errors.map((error) =>
+        codeOf(error) === 'INTERNAL_SERVER_ERROR' || codeOf(error) === 'SERVICE_UNAVAILABLE'
+          ? { ...error, extensions: { ...error.extensions, requestId: contextValue.requestId } }
+          : error,
+      );
+    },
+  };
+  return { requestDidStart: async () => listener };
+}

@@ -1,0 +1,62 @@
+import { ApolloServerErrorCode, unwrapResolverError } from '@apollo/server/errors';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { databaseFault } from '../database/faults.js';
+import { badUserInput, conflict, KeywardError, serviceUnavailable } from '../errors.js';
+import { LIMITS } from './limits.js';
+
+/** When a client should come again while the database is away. It is back soon or not at all. */
+const DATABASE_RETRY_SECONDS = 2;
+
+/** graphql-js' and Apollo's own refusals, which no code of ours had a part in. */
+const GRAPHQL_CODES = new Set<unknown>([
+  ApolloServerErrorCode.GRAPHQL_PARSE_FAILED,
+  ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED,
+  ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE,
+  ApolloServerErrorCode.BAD_REQUEST,
+  ApolloServerErrorCode.PERSISTED_QUERY_NOT_SUPPORTED,
+]);
+
+const isGraphqlRefusal = (error: unknown): error is GraphQLError => error instanceof GraphQLError && GRAPHQL_CODES.has(error.extensions.code);
+
+/**
+ * @param error as a resolver, a service, the database or graphql-js threw it
+ * @returns what the caller may know of it, its cause kept for the log; null for a refusal of graphql-js' or Apollo's own
+ */
+export function toKeywardError(error: unknown): KeywardError | null {
+  if (isGraphqlRefusal(error)) return null;
+  const original = unwrapResolverError(error);
+  if (original instanceof KeywardError) return original;
+  const fault = databaseFault(original);
+  if (fault === 'unavailable') return serviceUnavailable(DATABASE_RETRY_SECONDS, original);
+  if (fault === 'conflict') return conflict();
+  // graphql-js refuses an argument only at its field: `null` for a non-null one that has a default.
+  if (original instanceof GraphQLError && original.path) return badUserInput([{ path: original.path.join('.'), message: 'has an argument that must not be null' }]);
+  return new KeywardError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', {}, { cause: original });
+}
+
+function refusalMessage(formatted: GraphQLFormattedError, redact: (message: string) => string): GraphQLFormattedError {
+  const code = formatted.extensions?.code;
+  if (code !== ApolloServerErrorCode.GRAPHQL_PARSE_FAILED) return { ...formatted, message: redact(formatted.message) };
+  // The parser's limit is one of the limits, and is answered like the others.
+  if (/more tha[nt] \d+ tokens/.test(formatted.message)) {
+    const message = `The document has more than ${LIMITS.tokens} tokens.`;
+    return { ...formatted, message, extensions: { code: ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED } };
+  }
+  // Its messages quote the document.
+  return { ...formatted, message: 'Syntax error: the document is not GraphQL.' };
+}
+
+/**
+ * @param redact takes values out of graphql-js' messages
+ * @returns Apollo's `formatError`: nothing leaves that toKeywardError didn't let through
+ */
+export function publicErrorFormatter(redact: (message: string) => string) {
+  return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
+    const known = toKeywardError(error);
+    const { locations, path } = formatted;
+    const place = { ...(locations && { locations }), ...(path && { path }) };
+    if (known) return { message: known.message, ...place, extensions: { code: known.code, ...known.details } };
+    const { message, extensions } = refusalMessage(formatted, redact);
+    return { message, ...place, extensions: { code: extensions?.code } };
+  };
+}

@@ -1,0 +1,48 @@
+import { ApolloServer } from '@apollo/server';
+import {
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import type { GraphQLSchema } from 'graphql';
+import type { Logger } from '../logger.js';
+import { httpPlugin } from './http-plugin.js';
+import { LIMITS, limitsRule } from './limits.js';
+import { publicErrorFormatter } from './public-errors.js';
+import { valueRedactor } from './redaction.js';
+import type { RequestContext } from './request-context.js';
+import { sandboxPlugin } from './sandbox.js';
+
+/**
+ * @param options.introspection whether the schema may be read, by tools and through the hints of error messages
+ * @returns Apollo Server, not started yet
+ */
+export function createGraphqlServer<C extends RequestContext>(options: { schema: GraphQLSchema; introspection: boolean; logger: Logger }): ApolloServer<C> {
+  const { schema, introspection, logger } = options;
+  const redact = valueRedactor(schema);
+  // Apollo logs text that may quote a request; what matters of it is logged by the plugin.
+  const log = (level: 'debug' | 'info' | 'warn' | 'error') => () => logger[level]('message from Apollo Server');
+  return new ApolloServer<C>({
+    schema,
+    introspection,
+    hideSchemaDetailsFromClientErrors: !introspection,
+    includeStacktraceInErrorResponses: false,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: LIMITS.tokens },
+    validationRules: [limitsRule],
+    formatError: publicErrorFormatter(redact),
+    logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    plugins: [
+      httpPlugin(logger, redact),
+      introspection ? sandboxPlugin : ApolloServerPluginLandingPageDisabled(),
+      // Apollo turns these on where it finds settings of its own in the environment. Nothing of a request may leave.
+      ApolloServerPluginUsageReportingDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+    ],
+  });
+}

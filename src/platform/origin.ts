@@ -1,0 +1,9 @@
+/** Where a request comes from: what is kept of it beside what it changes. */
+export interface Origin {
+  requestId: string;
+  /** The caller's, or that of the last hop that isn't a trusted proxy. */
+  ipAddress: string;
+}
+
+/** What every log line of a request says of it. The object at hand may carry more, a credential among it. */
+export const logEntry = ({ requestId, ipAddress }: Origin) => ({ requestId, ipAddress });

@@ -1,0 +1,28 @@
+import { hkdfSync } from 'node:crypto';
+
+/** Each use of the server secret has a label of its own, so that what is made for one can't serve another. */
+export type SecretPurpose = 'access-token' | 'refresh-token';
+
+/** The keys of one purpose: the first signs, every one verifies. */
+export type KeyRing = readonly [Buffer, ...Buffer[]];
+
+/**
+ * The server secrets (APP_SECRETS), newest first. They are never used as they are: each purpose gets keys derived by
+ * HKDF-SHA-256 (RFC 5869) with its label as info.
+ */
+export class AppSecrets {
+  readonly #secrets: readonly [Buffer, ...Buffer[]];
+
+  constructor(secrets: readonly Buffer[]) {
+    const [current, ...older] = secrets;
+    if (!current) throw new TypeError('at least one secret is needed');
+    this.#secrets = [current, ...older];
+  }
+
+  /** @returns one 32-byte key for each secret, in the same order */
+  keysFor(purpose: SecretPurpose): KeyRing {
+    const derive = (secret: Buffer) => Buffer.from(hkdfSync('sha256', secret, '', `keyward ${purpose} v1`, 32));
+    const [current, ...older] = this.#secrets;
+    return [derive(current), ...older.map(derive)];
+  }
+}

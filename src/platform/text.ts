@@ -1,0 +1,21 @@
+/** Control characters (C0, DEL, C1) and the two separators that break lines: they forge log lines and terminals. */
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+
+/** The length as people count it: in Unicode code points (NIST SP 800-63B-4 §3.1.1.2), not UTF-16 units. */
+export const codePointCount = (text: string): number => [...text].length;
+
+/**
+ * @returns what is wrong with a short text that people read (a name, a reason), or null when nothing is
+ */
+export function shortTextFault(text: string, charactersMax: number): string | null {
+  if (text.trim() === '') return 'must not be empty';
+  if (codePointCount(text) > charactersMax) return `must be at most ${charactersMax} characters long`;
+  return characterFault(text);
+}
+
+/** @returns what is wrong with the characters of a text, or null when nothing is */
+export function characterFault(text: string): string | null {
+  if (!text.isWellFormed()) return 'must be valid Unicode';
+  if (CONTROL.test(text)) return 'must not hold control characters';
+  return null;
+}
