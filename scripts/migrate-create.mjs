@@ -15,7 +15,10 @@ const schemaFile = path.join(root, 'prisma/schema.prisma');
 const migrationsDir = path.join(root, 'prisma/migrations');
 
 const folders = (await readdir(migrationsDir, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-const last = folders.map((entry) => entry.name).sort().at(-1);
+const last = folders
+  .map((entry) => entry.name)
+  .sort()
+  .at(-1);
 const before = last ? await readFile(path.join(migrationsDir, last, 'schema.prisma'), 'utf8') : null;
 const sql = await diffSchemas(before, await readFile(schemaFile, 'utf8'));
 

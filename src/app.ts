@@ -5,6 +5,7 @@ import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import DataLoader from 'dataloader';
 import type { FastifyInstance } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
 import { ApiKeyResolver } from './api-keys/resolver.js';
 import { ApiKeyService } from './api-keys/service.js';
 import { AccessTokens } from './auth/access-token.js';
@@ -52,6 +53,10 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** The whole schema, as it is served and as schema.graphql tells it. */
+export const buildKeywardSchema = (services: { auth: AuthService; apiKeys: ApiKeyService }): GraphQLSchema =>
+  buildGraphqlSchema([new AuthResolver(services.auth), new ApiKeyResolver(services.apiKeys)]);
+
 /** The composition root: the one place that knows every part. The app listens nowhere yet. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, logger, clock = systemClock } = options;
@@ -80,7 +85,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...(options.random && { random: options.random }),
   });
 
-  const schema = buildGraphqlSchema([new AuthResolver(auth), new ApiKeyResolver(apiKeys)]);
+  const schema = buildKeywardSchema({ auth, apiKeys });
   const graphql = createGraphqlServer<Context>({ schema, introspection: config.introspection, logger });
   await graphql.start();
 

@@ -30,7 +30,12 @@ export interface Config {
 const SECRET_BYTES_MIN = 32;
 const HOSTED_SANDBOX = 'https://studio.apollographql.com';
 
-const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''));
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
 
 const integer = (min: number, max: number) =>
   z
@@ -77,7 +82,10 @@ const environment = z
     DATA_DIR: z.string().default('./data'),
     APP_SECRETS: appSecrets.optional(),
     MAX_KEYS_PER_USER: integer(1, 100_000).default(5),
-    KEY_NAMESPACE: z.string().regex(/^[a-z][a-z0-9]{1,11}$/, 'must be 2 to 12 lower-case letters and digits, a letter first').default('amos'),
+    KEY_NAMESPACE: z
+      .string()
+      .regex(/^[a-z][a-z0-9]{1,11}$/, 'must be 2 to 12 lower-case letters and digits, a letter first')
+      .default('amos'),
     BCRYPT_COST: integer(10, 14).default(12),
     ACCESS_TOKEN_TTL_SECONDS: integer(1, 86_400).default(900),
     REFRESH_TOKEN_TTL_SECONDS: integer(60, 31_536_000).default(2_592_000),

@@ -2,7 +2,7 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'ty
 import { type Context, CurrentViewer } from '../auth/context.js';
 import type { Viewer } from '../auth/sessions.js';
 import { User } from '../auth/types.js';
-import type { ApiKeyService, ApiKey as ApiKeyRow } from './service.js';
+import type { ApiKey as ApiKeyRow, ApiKeyService } from './service.js';
 import { ApiKeyStatus, statusOf } from './status.js';
 import { ApiKey, CreateApiKeyInput, CreateApiKeyPayload, RevokeApiKeyPayload } from './types.js';
 
@@ -19,8 +19,14 @@ export class ApiKeyResolver {
     return this.#apiKeys.listUsable(viewer.user.id);
   }
 
-  @Query(() => ApiKey, { description: 'One of your keys, whatever its status. NOT_FOUND where there is none, FORBIDDEN where it is somebody else’s.' })
-  apiKey(@Arg('id', () => ID, { description: 'Of the key.' }) id: string, @CurrentViewer() viewer: Viewer, @Ctx() context: Context): Promise<ApiKey> {
+  @Query(() => ApiKey, {
+    description: 'One of your keys, whatever its status. NOT_FOUND where there is none, FORBIDDEN where it is somebody else’s.',
+  })
+  apiKey(
+    @Arg('id', () => ID, { description: 'Of the key.' }) id: string,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: Context,
+  ): Promise<ApiKey> {
     return this.#apiKeys.get(viewer.user.id, id, context);
   }
 
@@ -34,7 +40,9 @@ export class ApiKeyResolver {
     return this.#apiKeys.create(viewer.user.id, input ?? {}, context);
   }
 
-  @Mutation(() => RevokeApiKeyPayload, { description: 'Revokes a key for good. Doing it again changes nothing and answers as the first time.' })
+  @Mutation(() => RevokeApiKeyPayload, {
+    description: 'Revokes a key for good. Doing it again changes nothing and answers as the first time.',
+  })
   async revokeApiKey(
     @Arg('id', () => ID, { description: 'Of the key.' }) id: string,
     @Arg('reason', () => String, { nullable: true, description: 'Why, at most 500 characters, for the history. Null: no reason given.' })

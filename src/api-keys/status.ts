@@ -7,7 +7,8 @@ export enum ApiKeyStatus {
 }
 
 /** The one rule. */
-export const statusOf = (key: Pick<ApiKey, 'revokedAt'>): ApiKeyStatus => (key.revokedAt === null ? ApiKeyStatus.ACTIVE : ApiKeyStatus.REVOKED);
+export const statusOf = (key: Pick<ApiKey, 'revokedAt'>): ApiKeyStatus =>
+  key.revokedAt === null ? ApiKeyStatus.ACTIVE : ApiKeyStatus.REVOKED;
 
 /** The same rule for a query: the keys that count against the limit and are listed. */
 export const USABLE = { revokedAt: null };

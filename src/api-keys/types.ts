@@ -27,7 +27,10 @@ export class ApiKey {
   @Field(() => Date, { nullable: true, description: 'When it was revoked. Null: it was not.' })
   readonly revokedAt!: Date | null;
 
-  @Field(() => String, { nullable: true, description: 'Why it was revoked, in its owner’s words. Null: it was not, or no reason was given.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why it was revoked, in its owner’s words. Null: it was not, or no reason was given.',
+  })
   readonly revokedReason!: string | null;
 }
 

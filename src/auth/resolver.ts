@@ -18,14 +18,21 @@ export class AuthResolver {
   }
 
   @Mutation(() => AuthPayload, { description: 'Makes an account and signs in to it. EMAIL_TAKEN where there is one with this address.' })
-  signUp(@Arg('input', () => SignUpInput, { description: 'The new account.' }) input: SignUpInput, @Ctx() context: Context): Promise<AuthPayload> {
+  signUp(
+    @Arg('input', () => SignUpInput, { description: 'The new account.' }) input: SignUpInput,
+    @Ctx() context: Context,
+  ): Promise<AuthPayload> {
     return this.#auth.signUp(input, context);
   }
 
   @Mutation(() => AuthPayload, {
-    description: 'Opens a session. INVALID_CREDENTIALS where email and password do not belong together, RATE_LIMITED after too many failures.',
+    description:
+      'Opens a session. INVALID_CREDENTIALS where email and password do not belong together, RATE_LIMITED after too many failures.',
   })
-  signIn(@Arg('input', () => SignInInput, { description: 'Who signs in.' }) input: SignInInput, @Ctx() context: Context): Promise<AuthPayload> {
+  signIn(
+    @Arg('input', () => SignInInput, { description: 'Who signs in.' }) input: SignInInput,
+    @Ctx() context: Context,
+  ): Promise<AuthPayload> {
     return this.#auth.signIn(input, context);
   }
 
@@ -33,7 +40,9 @@ export class AuthResolver {
     description:
       'Exchanges a refresh token for a new pair. A refresh token works once. The one just replaced gets CONFLICT for 10 seconds (two tabs, a lost answer); an older one ends the session.',
   })
-  refreshSession(@Arg('refreshToken', () => String, { description: 'The latest of the session.' }) refreshToken: string): Promise<AuthPayload> {
+  refreshSession(
+    @Arg('refreshToken', () => String, { description: 'The latest of the session.' }) refreshToken: string,
+  ): Promise<AuthPayload> {
     return this.#auth.refreshSession(refreshToken);
   }
 

@@ -127,13 +127,16 @@ export class Sessions {
   /** @returns whether somebody signed in to the account from this network lately */
   async isKnownNetwork(userId: string, network: string): Promise<boolean> {
     const since = new Date(this.#clock.now().getTime() - KNOWN_NETWORK_MS);
-    return (await this.#database.session.findFirst({ where: { userId, network, createdAt: { gte: since } }, select: { id: true } })) !== null;
+    return (
+      (await this.#database.session.findFirst({ where: { userId, network, createdAt: { gte: since } }, select: { id: true } })) !== null
+    );
   }
 
   async #refuseReplaced(sessionId: string, generation: number): Promise<never> {
     const session = await this.#find(sessionId);
     if (!session || !this.#isLive(session)) throw unauthenticated();
-    const justReplaced = generation === session.generation - 1 && this.#clock.now().getTime() - session.refreshedAt.getTime() <= REUSE_GRACE_MS;
+    const justReplaced =
+      generation === session.generation - 1 && this.#clock.now().getTime() - session.refreshedAt.getTime() <= REUSE_GRACE_MS;
     if (justReplaced) throw conflict();
     if (generation < session.generation) {
       await this.#database.session.updateMany({ where: { id: sessionId, endedAt: null }, data: { endedAt: this.#clock.now() } });

@@ -54,8 +54,7 @@ export const unauthenticated = () => new KeywardError('UNAUTHENTICATED', 'Sign i
 export const badUserInput = (fields: FieldFault[]) =>
   new KeywardError('BAD_USER_INPUT', `Invalid input: ${fields.map((field) => field.path).join(', ')}.`, { fields });
 
-export const conflict = () =>
-  new KeywardError('CONFLICT', 'Something else changed this at the same moment. Try again.');
+export const conflict = () => new KeywardError('CONFLICT', 'Something else changed this at the same moment. Try again.');
 
 /**
  * @param retryAfterSeconds when it makes sense to come again

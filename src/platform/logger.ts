@@ -61,7 +61,10 @@ export function createLogger(level: string, destination: DestinationStream = sta
         res: () => undefined,
       },
       redact: {
-        paths: ['password', 'token', 'accessToken', 'refreshToken', 'plaintextKey', 'authorization', 'email'].flatMap((name) => [name, `*.${name}`]),
+        paths: ['password', 'token', 'accessToken', 'refreshToken', 'plaintextKey', 'authorization', 'email'].flatMap((name) => [
+          name,
+          `*.${name}`,
+        ]),
         censor: '[redacted]',
       },
     },

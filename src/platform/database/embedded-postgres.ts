@@ -182,7 +182,12 @@ async function ensureRunning(cluster: Cluster, settings: Readonly<Record<string,
  * @returns the connection, or null while the database is starting or stopping
  */
 async function takeServerLock(url: string): Promise<pg.Client | null> {
-  const client = new pg.Client({ connectionString: url, application_name: 'keyward server lock', connectionTimeoutMillis: 5_000, keepAlive: true });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'keyward server lock',
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+  });
   client.on('error', () => undefined); // `end` follows and is what counts
   try {
     await client.connect();
@@ -190,7 +195,10 @@ async function takeServerLock(url: string): Promise<pg.Client | null> {
     if (rows[0]?.taken) return client;
   } catch (error) {
     if ((error as { code?: unknown }).code === '28P01') {
-      throw new StartupError('the embedded database refuses the password in secrets.json of DATA_DIR: restore the file that belongs to it', { cause: error });
+      throw new StartupError(
+        'the embedded database refuses the password in secrets.json of DATA_DIR: restore the file that belongs to it',
+        { cause: error },
+      );
     }
     if (databaseFault(error) !== 'unavailable') throw error;
     return null;
@@ -210,7 +218,12 @@ async function createDatabase(client: pg.Client): Promise<void> {
  *
  * @throws {StartupError} when it can't be made or started, or another server has it
  */
-export async function startEmbeddedPostgres({ dataDir, password, logger, settings = {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({
+  dataDir,
+  password,
+  logger,
+  settings = {},
+}: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const programs = await findPrograms();
   const cluster: Cluster = { directory: path.join(dataDir, 'postgres'), programs, user: unprivilegedUser([programs.initdb, dataDir]) };
   const versionFile = path.join(cluster.directory, 'PG_VERSION');
@@ -258,7 +271,12 @@ export async function startEmbeddedPostgres({ dataDir, password, logger, setting
     async stop() {
       stopping = true;
       await lock.end().catch(() => undefined);
-      const { code, output } = await run(cluster, 'pg_ctl', ['stop', `--pgdata=${cluster.directory}`, '--mode=fast', `--timeout=${STOP_SECONDS}`]);
+      const { code, output } = await run(cluster, 'pg_ctl', [
+        'stop',
+        `--pgdata=${cluster.directory}`,
+        '--mode=fast',
+        `--timeout=${STOP_SECONDS}`,
+      ]);
       if (code !== 0) logger.error({ reason: output }, 'the embedded database could not be stopped');
     },
   };

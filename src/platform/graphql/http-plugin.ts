@@ -83,7 +83,9 @@ export function httpPlugin(logger: Logger, redact: (message: string) => string):
         const invalid = contextValue.authorization === undefined ? '' : ', error="invalid_token"';
         response.http.headers.set('www-authenticate', `Bearer realm="keyward"${invalid}`);
       }
-      const waits = errors.flatMap((error) => (typeof error.extensions?.retryAfterSeconds === 'number' ? [error.extensions.retryAfterSeconds] : []));
+      const waits = errors.flatMap((error) =>
+        typeof error.extensions?.retryAfterSeconds === 'number' ? [error.extensions.retryAfterSeconds] : [],
+      );
       if (waits.length > 0) response.http.headers.set('retry-after', String(Math.max(...waits)));
       response.body.singleResult.errors = errors.map((error) =>
         codeOf(error) === 'INTERNAL_SERVER_ERROR' || codeOf(error) === 'SERVICE_UNAVAILABLE'

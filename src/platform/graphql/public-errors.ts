@@ -1,4 +1,4 @@
-import { ApolloServerErrorCode, unwrapResolverError } from '@apollo/server/errors';
+import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { databaseFault } from '../database/faults.js';
 import { badUserInput, conflict, KeywardError, serviceUnavailable } from '../errors.js';
@@ -16,7 +16,11 @@ const GRAPHQL_CODES = new Set<unknown>([
   ApolloServerErrorCode.PERSISTED_QUERY_NOT_SUPPORTED,
 ]);
 
-const isGraphqlRefusal = (error: unknown): error is GraphQLError => error instanceof GraphQLError && GRAPHQL_CODES.has(error.extensions.code);
+const isGraphqlRefusal = (error: unknown): error is GraphQLError =>
+  error instanceof GraphQLError && GRAPHQL_CODES.has(error.extensions.code);
+
+/** What was thrown, without the GraphQLErrors that graphql-js and Apollo wrapped around it. */
+const unwrap = (error: unknown): unknown => (error instanceof GraphQLError && error.originalError ? unwrap(error.originalError) : error);
 
 /**
  * @param error as a resolver, a service, the database or graphql-js threw it
@@ -24,13 +28,14 @@ const isGraphqlRefusal = (error: unknown): error is GraphQLError => error instan
  */
 export function toKeywardError(error: unknown): KeywardError | null {
   if (isGraphqlRefusal(error)) return null;
-  const original = unwrapResolverError(error);
+  const original = unwrap(error);
   if (original instanceof KeywardError) return original;
   const fault = databaseFault(original);
   if (fault === 'unavailable') return serviceUnavailable(DATABASE_RETRY_SECONDS, original);
   if (fault === 'conflict') return conflict();
   // graphql-js refuses an argument only at its field: `null` for a non-null one that has a default.
-  if (original instanceof GraphQLError && original.path) return badUserInput([{ path: original.path.join('.'), message: 'has an argument that must not be null' }]);
+  if (original instanceof GraphQLError && original.path)
+    return badUserInput([{ path: original.path.join('.'), message: 'has an argument that must not be null' }]);
   return new KeywardError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', {}, { cause: original });
 }
 

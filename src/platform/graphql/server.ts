@@ -18,7 +18,11 @@ import { sandboxPlugin } from './sandbox.js';
  * @param options.introspection whether the schema may be read, by tools and through the hints of error messages
  * @returns Apollo Server, not started yet
  */
-export function createGraphqlServer<C extends RequestContext>(options: { schema: GraphQLSchema; introspection: boolean; logger: Logger }): ApolloServer<C> {
+export function createGraphqlServer<C extends RequestContext>(options: {
+  schema: GraphQLSchema;
+  introspection: boolean;
+  logger: Logger;
+}): ApolloServer<C> {
   const { schema, introspection, logger } = options;
   const redact = valueRedactor(schema);
   // Apollo logs text that may quote a request; what matters of it is logged by the plugin.

@@ -1,11 +1,4 @@
-import {
-  coerceInputValue,
-  type GraphQLSchema,
-  isInputType,
-  isNonNullType,
-  type OperationDefinitionNode,
-  typeFromAST,
-} from 'graphql';
+import { coerceInputValue, type GraphQLSchema, isInputType, isNonNullType, type OperationDefinitionNode, typeFromAST } from 'graphql';
 import type { FieldFault } from '../errors.js';
 
 /**
@@ -32,7 +25,9 @@ export function variableFaults(
       faults.push({ path: name, message: `A value of type "${String(type)}" is required.` });
       continue;
     }
-    coerceInputValue(value, type, (path, _value, error) => faults.push({ path: [name, ...path].join('.'), message: redact(error.message) }));
+    coerceInputValue(value, type, (path, _value, error) =>
+      faults.push({ path: [name, ...path].join('.'), message: redact(error.message) }),
+    );
   }
   return faults;
 }

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import cors from '@fastify/cors';
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Logger } from '../logger.js';
 
 /** 100 kB: a GraphQL request of ours has 1 or 2. */
@@ -102,7 +109,14 @@ export async function createHttpServer(options: {
 
   app.addHook('onResponse', async (request, reply) => {
     logger.info(
-      { requestId: request.id, method: request.method, path: pathOf(request), status: reply.statusCode, durationMs: Math.round(reply.elapsedTime), ipAddress: request.ip },
+      {
+        requestId: request.id,
+        method: request.method,
+        path: pathOf(request),
+        status: reply.statusCode,
+        durationMs: Math.round(reply.elapsedTime),
+        ipAddress: request.ip,
+      },
       'request',
     );
   });

@@ -1,0 +1,6 @@
+// npm run codegen: schema.graphql from the resolvers, then the typed operations of the tests from schema.graphql.
+import { prepare, runNode } from './lib/prepare.mjs';
+
+prepare();
+runNode('scripts/emit-schema.mjs');
+runNode('node_modules/@graphql-codegen/cli/esm/bin.js', '--errors-only');

@@ -1,0 +1,15 @@
+// Writes schema.graphql from the resolvers; with --check it only tells whether the file is current (exit 1 if not).
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { lexicographicSortSchema, printSchema } from 'graphql';
+import { buildKeywardSchema } from '../dist/app.js';
+import { root } from './lib/prepare.mjs';
+
+const file = path.join(root, 'schema.graphql');
+// Nothing is resolved, so the resolvers need no services.
+const text = `# Made from the resolvers by: npm run codegen\n\n${printSchema(lexicographicSortSchema(buildKeywardSchema({})))}\n`;
+if (!process.argv.includes('--check')) writeFileSync(file, text);
+else if (readFileSync(file, 'utf8') !== text) {
+  console.error('schema.graphql is not current: npm run codegen');
+  process.exit(1);
+}

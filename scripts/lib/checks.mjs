@@ -1,0 +1,10 @@
+// Everything that can be known without running the server: style and layers, types, and that what is generated and
+// committed is current.
+import { runNode } from './prepare.mjs';
+
+export function check() {
+  runNode('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.');
+  runNode('node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
+  runNode('scripts/emit-schema.mjs', '--check');
+  runNode('node_modules/@graphql-codegen/cli/esm/bin.js', '--errors-only', '--check');
+}

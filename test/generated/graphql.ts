@@ -1,0 +1,324 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What a key is good for. */
+export type ApiKeyStatus =
+  /** It can be used. */
+  | 'ACTIVE'
+  /** It was revoked by its owner and never works again. */
+  | 'REVOKED';
+
+/** The old and the new password. */
+export type ChangePasswordInput = {
+  /** The password that is valid until now. */
+  currentPassword: string;
+  /** The password to be valid from now on; see SignUpInput.password for what it may be. */
+  newPassword: string;
+};
+
+/** What the new key is like. Everything can be left out. */
+export type CreateApiKeyInput = {
+  /** What to call it, at most 100 characters. Null: no name. */
+  name?: string | null | undefined;
+};
+
+/** What proves who you are. */
+export type SignInInput = {
+  /** The address of the account. Case and surrounding spaces make no difference. */
+  email: string;
+  /** The password of the account. */
+  password: string;
+};
+
+/** What a new account is made of. */
+export type SignUpInput = {
+  /** The address to sign in with. Case and surrounding spaces make no difference. */
+  email: string;
+  /** At least 15 characters and at most 72 bytes in UTF-8. The email address, repetitions and common passwords are refused. */
+  password: string;
+};
+
+export type KeyFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, createdAt: string, revokedAt: string | null, revokedReason: string | null };
+
+export type MyApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyApiKeysQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, createdAt: string, revokedAt: string | null, revokedReason: string | null }> };
+
+export type MyApiKeysWithOwnerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyApiKeysWithOwnerQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, createdAt: string, revokedAt: string | null, revokedReason: string | null, owner: { id: string, email: string } }> };
+
+export type ApiKeyQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, createdAt: string, revokedAt: string | null, revokedReason: string | null } };
+
+export type CreateApiKeyMutationVariables = Exact<{
+  input?: CreateApiKeyInput | null | undefined;
+}>;
+
+
+export type CreateApiKeyMutation = { createApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, createdAt: string, revokedAt: string | null, revokedReason: string | null } } };
+
+export type RevokeApiKeyMutationVariables = Exact<{
+  id: string | number;
+  reason?: string | null | undefined;
+}>;
+
+
+export type RevokeApiKeyMutation = { revokeApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, createdAt: string, revokedAt: string | null, revokedReason: string | null } } };
+
+export type AuthFragment = { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } };
+
+export type SignUpMutationVariables = Exact<{
+  input: SignUpInput;
+}>;
+
+
+export type SignUpMutation = { signUp: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } } };
+
+export type SignInMutationVariables = Exact<{
+  input: SignInInput;
+}>;
+
+
+export type SignInMutation = { signIn: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } } };
+
+export type RefreshSessionMutationVariables = Exact<{
+  refreshToken: string;
+}>;
+
+
+export type RefreshSessionMutation = { refreshSession: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } } };
+
+export type SignOutMutationVariables = Exact<{
+  refreshToken: string;
+}>;
+
+
+export type SignOutMutation = { signOut: { signedOut: boolean } };
+
+export type ChangePasswordMutationVariables = Exact<{
+  input: ChangePasswordInput;
+}>;
+
+
+export type ChangePasswordMutation = { changePassword: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } } };
+
+export type MeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MeQuery = { me: { id: string, email: string, createdAt: string } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const KeyFragmentDoc = new TypedDocumentString(`
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  createdAt
+  revokedAt
+  revokedReason
+}
+    `, {"fragmentName":"Key"}) as unknown as TypedDocumentString<KeyFragment, unknown>;
+export const AuthFragmentDoc = new TypedDocumentString(`
+    fragment Auth on AuthPayload {
+  accessToken
+  expiresAt
+  refreshToken
+  user {
+    id
+    email
+    createdAt
+  }
+}
+    `, {"fragmentName":"Auth"}) as unknown as TypedDocumentString<AuthFragment, unknown>;
+export const MyApiKeysDocument = new TypedDocumentString(`
+    query MyApiKeys {
+  myApiKeys {
+    ...Key
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  createdAt
+  revokedAt
+  revokedReason
+}`) as unknown as TypedDocumentString<MyApiKeysQuery, MyApiKeysQueryVariables>;
+export const MyApiKeysWithOwnerDocument = new TypedDocumentString(`
+    query MyApiKeysWithOwner {
+  myApiKeys {
+    ...Key
+    owner {
+      id
+      email
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  createdAt
+  revokedAt
+  revokedReason
+}`) as unknown as TypedDocumentString<MyApiKeysWithOwnerQuery, MyApiKeysWithOwnerQueryVariables>;
+export const ApiKeyDocument = new TypedDocumentString(`
+    query ApiKey($id: ID!) {
+  apiKey(id: $id) {
+    ...Key
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  createdAt
+  revokedAt
+  revokedReason
+}`) as unknown as TypedDocumentString<ApiKeyQuery, ApiKeyQueryVariables>;
+export const CreateApiKeyDocument = new TypedDocumentString(`
+    mutation CreateApiKey($input: CreateApiKeyInput) {
+  createApiKey(input: $input) {
+    plaintextKey
+    apiKey {
+      ...Key
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  createdAt
+  revokedAt
+  revokedReason
+}`) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+export const RevokeApiKeyDocument = new TypedDocumentString(`
+    mutation RevokeApiKey($id: ID!, $reason: String) {
+  revokeApiKey(id: $id, reason: $reason) {
+    apiKey {
+      ...Key
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  createdAt
+  revokedAt
+  revokedReason
+}`) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+export const SignUpDocument = new TypedDocumentString(`
+    mutation SignUp($input: SignUpInput!) {
+  signUp(input: $input) {
+    ...Auth
+  }
+}
+    fragment Auth on AuthPayload {
+  accessToken
+  expiresAt
+  refreshToken
+  user {
+    id
+    email
+    createdAt
+  }
+}`) as unknown as TypedDocumentString<SignUpMutation, SignUpMutationVariables>;
+export const SignInDocument = new TypedDocumentString(`
+    mutation SignIn($input: SignInInput!) {
+  signIn(input: $input) {
+    ...Auth
+  }
+}
+    fragment Auth on AuthPayload {
+  accessToken
+  expiresAt
+  refreshToken
+  user {
+    id
+    email
+    createdAt
+  }
+}`) as unknown as TypedDocumentString<SignInMutation, SignInMutationVariables>;
+export const RefreshSessionDocument = new TypedDocumentString(`
+    mutation RefreshSession($refreshToken: String!) {
+  refreshSession(refreshToken: $refreshToken) {
+    ...Auth
+  }
+}
+    fragment Auth on AuthPayload {
+  accessToken
+  expiresAt
+  refreshToken
+  user {
+    id
+    email
+    createdAt
+  }
+}`) as unknown as TypedDocumentString<RefreshSessionMutation, RefreshSessionMutationVariables>;
+export const SignOutDocument = new TypedDocumentString(`
+    mutation SignOut($refreshToken: String!) {
+  signOut(refreshToken: $refreshToken) {
+    signedOut
+  }
+}
+    `) as unknown as TypedDocumentString<SignOutMutation, SignOutMutationVariables>;
+export const ChangePasswordDocument = new TypedDocumentString(`
+    mutation ChangePassword($input: ChangePasswordInput!) {
+  changePassword(input: $input) {
+    ...Auth
+  }
+}
+    fragment Auth on AuthPayload {
+  accessToken
+  expiresAt
+  refreshToken
+  user {
+    id
+    email
+    createdAt
+  }
+}`) as unknown as TypedDocumentString<ChangePasswordMutation, ChangePasswordMutationVariables>;
+export const MeDocument = new TypedDocumentString(`
+    query Me {
+  me {
+    id
+    email
+    createdAt
+  }
+}
+    `) as unknown as TypedDocumentString<MeQuery, MeQueryVariables>;

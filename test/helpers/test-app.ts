@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { type App, createApp } from '../../src/app.js';
+import { type Config, readConfig } from '../../src/config.js';
+import { createLogger } from '../../src/platform/logger.js';
+import type { SignUpMutation } from '../generated/graphql.js';
+import { SignUpDocument, type TypedDocumentString } from '../generated/graphql.js';
+import { newDatabase } from './database.js';
+import { TestClock } from './test-clock.js';
+
+export const PASSWORD = 'correct horse battery staple';
+
+/** One answer to one request, as it came over the wire. */
+export interface Answer<Data> {
+  status: number;
+  headers: Readonly<Record<string, string | string[] | number | undefined>>;
+  text: string;
+  data: Data | null | undefined;
+  errors: { message: string; path?: (string | number)[]; extensions: { code: string } & Record<string, unknown> }[];
+}
+
+export interface RequestOptions {
+  token?: string;
+  headers?: Record<string, string>;
+  /** Where the request comes from. */
+  ipAddress?: string;
+}
+
+export interface TestApp extends App {
+  clock: TestClock;
+  databaseUrl: string;
+  /** What was logged since the start. */
+  logs(): string;
+  /** Sends a document, typed or not. */
+  send<Data, Variables>(
+    document: TypedDocumentString<Data, Variables> | string,
+    variables?: Variables,
+    options?: RequestOptions,
+  ): Promise<Answer<Data>>;
+  /** As `send`, for what must succeed. */
+  ask<Data, Variables>(document: TypedDocumentString<Data, Variables>, variables: Variables, token?: string): Promise<Data>;
+  /** Signs up a new user. */
+  newUser(email?: string): Promise<SignUpMutation['signUp']>;
+}
+
+export interface TestAppOptions {
+  env?: Record<string, string>;
+  config?: Partial<Config>;
+  databaseUrl?: string;
+  appSecrets?: Buffer[];
+  clock?: TestClock;
+  random?: (bytes: number) => Buffer;
+}
+
+/** The whole app on a database of its own, with a clock that stands still and requests that need no socket. */
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const lines: string[] = [];
+  const clock = options.clock ?? new TestClock();
+  const databaseUrl = options.databaseUrl ?? (await newDatabase());
+  const app = await createApp({
+    config: { ...readConfig({ BCRYPT_COST: '10', ...options.env }), ...options.config },
+    databaseUrl,
+    appSecrets: options.appSecrets ?? [randomBytes(32)],
+    logger: createLogger('debug', { write: (line) => void lines.push(line) }),
+    clock,
+    ...(options.random && { random: options.random }),
+  });
+  await app.http.ready();
+
+  const send: TestApp['send'] = async (document, variables, { token, headers, ipAddress } = {}) => {
+    const response = await app.http.inject({
+      method: 'POST',
+      url: '/graphql',
+      remoteAddress: ipAddress ?? '127.0.0.1',
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }), ...headers },
+      payload: JSON.stringify({ query: String(document), variables }),
+    });
+    const body = JSON.parse(response.body);
+    return { status: response.statusCode, headers: response.headers, text: response.body, data: body.data, errors: body.errors ?? [] };
+  };
+
+  const ask: TestApp['ask'] = async (document, variables, token) => {
+    const { data, errors } = await send(document, variables, token === undefined ? {} : { token });
+    if (!data || errors.length > 0) throw new Error(`unexpected errors: ${JSON.stringify(errors)}`);
+    return data;
+  };
+
+  return {
+    ...app,
+    clock,
+    databaseUrl,
+    logs: () => lines.join(''),
+    send,
+    ask,
+    newUser: async (email = `${randomBytes(6).toString('hex')}@example.com`) =>
+      (await ask(SignUpDocument, { input: { email, password: PASSWORD } })).signUp,
+  };
+}
+
+/** @returns the codes of an answer's errors */
+export const codesOf = (answer: Answer<unknown>): string[] => answer.errors.map((error) => error.extensions.code);
