@@ -121,6 +121,13 @@ export async function createHttpServer(options: {
     );
   });
 
+  // Other types than JSON reach the handler without a body: Apollo tells what a foreign page could send from the rest.
+  app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume();
+    done(null, undefined);
+  });
+
   app.setErrorHandler((error: FastifyError, request, reply) => {
     // zlib's errors have no status: the client sent something that isn't what it said.
     const status = error.statusCode ?? (error.code?.startsWith('Z_') ? 400 : 500);

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ApiKeyDocument, CreateApiKeyDocument, RevokeApiKeyDocument } from '../generated/graphql.js';
+import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+describe('apiKey', () => {
+  test('tells a key of the viewer’s, whatever its status', async () => {
+    const { accessToken } = await app.newUser();
+    const { apiKey } = (await app.ask(CreateApiKeyDocument, {}, accessToken)).createApiKey;
+    expect(await app.ask(ApiKeyDocument, { id: apiKey.id }, accessToken)).toEqual({ apiKey });
+    const revoked = (await app.ask(RevokeApiKeyDocument, { id: apiKey.id }, accessToken)).revokeApiKey.apiKey;
+    expect(await app.ask(ApiKeyDocument, { id: apiKey.id }, accessToken)).toEqual({ apiKey: revoked });
+    expect(revoked.status).toBe('REVOKED');
+  });
+
+  test.each([
+    ['a UUID that nobody has', '01a20538-5745-77c0-8216-711042d53509'],
+    ['no UUID', 'nope'],
+    ['empty', ''],
+    ['an SQL string', "' OR 1=1 --"],
+    ['with a NUL', '01a20538-5745-77c0-8216-711042d5350\u0000'],
+  ])('NOT_FOUND for an id that is %s', async (_case, id) => {
+    const { accessToken } = await app.newUser();
+    const answer = await app.send(ApiKeyDocument, { id }, { token: accessToken });
+    expect(codesOf(answer)).toEqual(['NOT_FOUND']);
+    expect(answer.status).toBe(200);
+  });
+
+  test('K6: FORBIDDEN for somebody else’s, and nothing of it is told', async () => {
+    const [owner, stranger] = [await app.newUser(), await app.newUser()];
+    const { apiKey } = (await app.ask(CreateApiKeyDocument, { input: { name: 'private' } }, owner.accessToken)).createApiKey;
+    const answer = await app.send(ApiKeyDocument, { id: apiKey.id }, { token: stranger.accessToken });
+    expect(codesOf(answer)).toEqual(['FORBIDDEN']);
+    expect(answer.data).toBeNull();
+    expect(answer.text).not.toContain('private');
+  });
+});

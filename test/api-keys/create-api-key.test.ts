@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import bcrypt from 'bcrypt';
+import { checksum } from '../../src/api-keys/plaintext-key.js';
+import { CreateApiKeyDocument, MyApiKeysDocument, RevokeApiKeyDocument } from '../generated/graphql.js';
+import { runSql } from '../helpers/database.js';
+import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+const create = (token: string, input?: { name?: string | null } | null) =>
+  app.send(CreateApiKeyDocument, input === undefined ? {} : { input }, { token });
+
+describe('createApiKey', () => {
+  test('makes an active key and shows its plaintext: prefix, secret and checksum', async () => {
+    const { accessToken } = await app.newUser();
+    const { data, headers } = await create(accessToken, { name: 'build server' });
+
+    const { plaintextKey, apiKey } = data?.createApiKey ?? { plaintextKey: '', apiKey: null };
+    expect(apiKey).toEqual({
+      id: expect.any(String),
+      keyPrefix: plaintextKey.slice(0, 13),
+      name: 'build server',
+      status: 'ACTIVE',
+      createdAt: app.clock.now().toISOString(),
+      revokedAt: null,
+      revokedReason: null,
+    });
+    expect(plaintextKey).toMatch(/^amos_[0-9a-f]{8}\.[A-Za-z0-9_-]{43}[0-9A-Za-z]{6}$/);
+    expect(plaintextKey.slice(-6)).toBe(checksum(plaintextKey.slice(0, -6)));
+    expect(headers['cache-control']).toBe('no-store');
+  });
+
+  test.each([
+    ['no input', undefined],
+    ['input null', null],
+    ['no name', {}],
+    ['name null', { name: null }],
+  ])('works with %s', async (_case, input) => {
+    const { accessToken } = await app.newUser();
+    const { data } = await create(accessToken, input);
+    expect(data?.createApiKey.apiKey.name).toBeNull();
+  });
+
+  test('K2: stores bcrypt and SHA-256 of the plaintext, and the plaintext nowhere: not in a table, not in a log', async () => {
+    const { accessToken } = await app.newUser();
+    const { data } = await create(accessToken);
+    const plaintextKey = data?.createApiKey.plaintextKey ?? '';
+    const secret = plaintextKey.slice(14);
+
+    const [row] = await runSql<{ hashed_key: string; fingerprint: Buffer }>(
+      app.databaseUrl,
+      'SELECT hashed_key, fingerprint FROM api_keys WHERE key_prefix = $1',
+      [plaintextKey.slice(0, 13)],
+    );
+    expect(row?.hashed_key).toMatch(/^\$2b\$10\$/);
+    expect(await bcrypt.compare(plaintextKey, row?.hashed_key ?? '')).toBe(true);
+    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(plaintextKey));
+    expect(row?.fingerprint.toString('hex')).toBe(Buffer.from(digest).toString('hex'));
+
+    const tables = await runSql<{ dump: string }>(
+      app.databaseUrl,
+      `SELECT (SELECT string_agg(t::text, ' ') FROM api_keys t) || (SELECT string_agg(t::text, ' ') FROM users t)
+           || (SELECT string_agg(t::text, ' ') FROM sessions t) AS dump`,
+    );
+    const everywhere = `${tables[0]?.dump} ${app.logs()} ${JSON.stringify(await app.send(MyApiKeysDocument, {}, { token: accessToken }))}`;
+    for (const form of [secret, Buffer.from(secret).toString('hex'), Buffer.from(secret, 'base64url').toString('hex'), btoa(secret)]) {
+      expect(everywhere).not.toContain(form);
+    }
+  });
+
+  test('K3: of 60 parallel creates at limit 5, 5 make a key, 55 are refused, and only those 5 cost a hash', async () => {
+    const { accessToken } = await app.newUser();
+    let hashes = 0;
+    const run = app.hashes.run.bind(app.hashes);
+    app.hashes.run = (hash) => {
+      hashes += 1;
+      return run(hash);
+    };
+    const answers = await Promise.all(Array.from({ length: 60 }, () => create(accessToken)));
+    app.hashes.run = run;
+
+    expect(answers.filter(({ data }) => data?.createApiKey)).toHaveLength(5);
+    expect(answers.flatMap(codesOf)).toEqual(Array(55).fill('API_KEY_LIMIT_REACHED'));
+    expect(answers.find(({ errors }) => errors.length > 0)?.errors[0]?.extensions.limit).toBe(5);
+    expect(hashes).toBe(5);
+    const { myApiKeys } = await app.ask(MyApiKeysDocument, {}, accessToken);
+    expect(myApiKeys).toHaveLength(5);
+  });
+
+  test('K3: the limit holds over several processes too', async () => {
+    const options = { databaseUrl: app.databaseUrl, appSecrets: [Buffer.alloc(32, 'a'), Buffer.alloc(32, 'b')], clock: app.clock };
+    const replicas = await Promise.all([startTestApp(options), startTestApp(options), startTestApp(options)]);
+    const user = await replicas[0]?.newUser();
+    const answers = await Promise.all(
+      replicas.flatMap((replica) =>
+        Array.from({ length: 8 }, () => replica.send(CreateApiKeyDocument, {}, { token: user?.accessToken ?? '' })),
+      ),
+    );
+    expect(answers.filter(({ data }) => data?.createApiKey)).toHaveLength(5);
+    expect(answers.flatMap(codesOf)).toEqual(Array(19).fill('API_KEY_LIMIT_REACHED'));
+    await Promise.all(replicas.map((replica) => replica.close()));
+  });
+
+  test('a revoked key makes room for a new one', async () => {
+    const { accessToken } = await app.newUser();
+    const made = [];
+    for (let count = 0; count < 5; count += 1) made.push(await create(accessToken));
+    expect(codesOf(await create(accessToken))).toEqual(['API_KEY_LIMIT_REACHED']);
+    await app.ask(RevokeApiKeyDocument, { id: made[0]?.data?.createApiKey.apiKey.id ?? '' }, accessToken);
+    expect(codesOf(await create(accessToken))).toEqual([]);
+  });
+
+  test('a key prefix that is taken is tried again', async () => {
+    const prefixes = ['00000001', '00000001', '00000002'];
+    let counter = 0;
+    const random = (bytes: number) => {
+      counter += 1;
+      return bytes === 4 ? Buffer.from(prefixes.shift() ?? '', 'hex') : Buffer.alloc(bytes, counter);
+    };
+    const seeded = await startTestApp({ random });
+    const { accessToken } = await seeded.newUser();
+    const first = await seeded.ask(CreateApiKeyDocument, {}, accessToken);
+    const second = await seeded.ask(CreateApiKeyDocument, {}, accessToken);
+    expect([first, second].map(({ createApiKey }) => createApiKey.apiKey.keyPrefix)).toEqual(['amos_00000001', 'amos_00000002']);
+    await seeded.close();
+  });
+
+  test('KEY_NAMESPACE and MAX_KEYS_PER_USER are heeded', async () => {
+    const other = await startTestApp({ env: { KEY_NAMESPACE: 'acme', MAX_KEYS_PER_USER: '1' } });
+    const { accessToken } = await other.newUser();
+    const { createApiKey } = await other.ask(CreateApiKeyDocument, {}, accessToken);
+    expect(createApiKey.apiKey.keyPrefix).toMatch(/^acme_[0-9a-f]{8}$/);
+    const refused = await other.send(CreateApiKeyDocument, {}, { token: accessToken });
+    expect(refused.errors[0]?.extensions).toEqual({ code: 'API_KEY_LIMIT_REACHED', limit: 1 });
+    await other.close();
+  });
+
+  test.each([
+    ['empty', '', 'must not be empty'],
+    ['blank', '   ', 'must not be empty'],
+    ['101 characters', 'n'.repeat(101), 'must be at most 100 characters long'],
+    ['a line break', 'two\nlines', 'must not hold control characters'],
+    ['an escape sequence', '\u001b[31mred', 'must not hold control characters'],
+    ['a NUL', 'a\u0000b', 'must not hold control characters'],
+    ['half a surrogate pair', 'a\ud800', 'must be valid Unicode'],
+  ])('G9: refuses a name that is %s, and doesn’t repeat it', async (_case, name, message) => {
+    const { accessToken } = await app.newUser();
+    const answer = await create(accessToken, { name });
+    expect(answer.errors[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.name', message }] });
+    expect(answer.status).toBe(200);
+  });
+
+  test('takes a name of 100 characters of any script', async () => {
+    const { accessToken } = await app.newUser();
+    const name = '鍵🔑'.repeat(50);
+    expect((await create(accessToken, { name })).data?.createApiKey.apiKey.name).toBe(name);
+  });
+
+  test.each(['userId', 'hashedKey', 'fingerprint', 'revokedAt', 'keyPrefix', 'createdAt', 'id'])(
+    'K7: %s is not for the client to set',
+    async (field) => {
+      const { accessToken } = await app.newUser();
+      const answer = await app.send(`mutation { createApiKey(input: { ${field}: "x" }) { plaintextKey } }`, {}, { token: accessToken });
+      expect(codesOf(answer)).toEqual(['GRAPHQL_VALIDATION_FAILED']);
+    },
+  );
+});

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ApiKeyDocument, CreateApiKeyDocument, RevokeApiKeyDocument } from '../generated/graphql.js';
+import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+async function newKey() {
+  const { accessToken } = await app.newUser();
+  const { apiKey } = (await app.ask(CreateApiKeyDocument, { input: { name: 'a key' } }, accessToken)).createApiKey;
+  return { accessToken, apiKey };
+}
+
+describe('revokeApiKey', () => {
+  test('revokes the key and keeps when and why', async () => {
+    const { accessToken, apiKey } = await newKey();
+    app.clock.advanceSeconds(60);
+    const { revokeApiKey } = await app.ask(RevokeApiKeyDocument, { id: apiKey.id, reason: 'leaked' }, accessToken);
+    expect(revokeApiKey.apiKey).toEqual({ ...apiKey, status: 'REVOKED', revokedAt: app.clock.now().toISOString(), revokedReason: 'leaked' });
+  });
+
+  test('done again, it answers as the first time and changes nothing', async () => {
+    const { accessToken, apiKey } = await newKey();
+    const first = await app.ask(RevokeApiKeyDocument, { id: apiKey.id, reason: 'leaked' }, accessToken);
+    app.clock.advanceSeconds(60);
+    expect(await app.ask(RevokeApiKeyDocument, { id: apiKey.id, reason: 'another reason' }, accessToken)).toEqual(first);
+    expect(await app.ask(ApiKeyDocument, { id: apiKey.id }, accessToken)).toEqual({ apiKey: first.revokeApiKey.apiKey });
+  });
+
+  test('done many times at once, it keeps one moment and one reason', async () => {
+    const { accessToken, apiKey } = await newKey();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => app.ask(RevokeApiKeyDocument, { id: apiKey.id, reason: `reason ${index}` }, accessToken)),
+    );
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+  });
+
+  test('without a reason there is none', async () => {
+    const { accessToken, apiKey } = await newKey();
+    const { revokeApiKey } = await app.ask(RevokeApiKeyDocument, { id: apiKey.id }, accessToken);
+    expect(revokeApiKey.apiKey.revokedReason).toBeNull();
+  });
+
+  test('K6: somebody else’s key is FORBIDDEN and stays as it is', async () => {
+    const { accessToken, apiKey } = await newKey();
+    const stranger = await app.newUser();
+    const answer = await app.send(RevokeApiKeyDocument, { id: apiKey.id }, { token: stranger.accessToken });
+    expect(codesOf(answer)).toEqual(['FORBIDDEN']);
+    expect(await app.ask(ApiKeyDocument, { id: apiKey.id }, accessToken)).toEqual({ apiKey });
+  });
+
+  test('a key that doesn’t exist is NOT_FOUND', async () => {
+    const { accessToken } = await app.newUser();
+    const answer = await app.send(RevokeApiKeyDocument, { id: '01a20538-5745-77c0-8216-711042d53509' }, { token: accessToken });
+    expect(codesOf(answer)).toEqual(['NOT_FOUND']);
+  });
+
+  test.each([
+    ['501 characters', 'r'.repeat(501)],
+    ['blank', ' '],
+    ['a control character', 'a\u0007b'],
+  ])('G9: a reason that is %s is refused, and the key stays', async (_case, reason) => {
+    const { accessToken, apiKey } = await newKey();
+    const answer = await app.send(RevokeApiKeyDocument, { id: apiKey.id, reason }, { token: accessToken });
+    expect(answer.errors[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', fields: [{ path: 'reason', message: expect.any(String) }] });
+    expect(await app.ask(ApiKeyDocument, { id: apiKey.id }, accessToken)).toEqual({ apiKey });
+  });
+});

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { CreateApiKeyDocument, MeDocument, SignInDocument, SignOutDocument } from '../generated/graphql.js';
+import { runSql } from '../helpers/database.js';
+import { queriesOf } from '../helpers/queries.js';
+import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+const me = (authorization?: string) => app.send(MeDocument, {}, authorization === undefined ? {} : { headers: { authorization } });
+
+const PROTECTED = [
+  '{ me { id } }',
+  '{ myApiKeys { id } }',
+  '{ apiKey(id: "01a20538-5745-77c0-8216-711042d53509") { id } }',
+  'mutation { createApiKey { plaintextKey } }',
+  'mutation { revokeApiKey(id: "01a20538-5745-77c0-8216-711042d53509") { apiKey { id } } }',
+  'mutation { changePassword(input: { currentPassword: "x", newPassword: "another good long password" }) { accessToken } }',
+];
+
+describe('A1: without a token', () => {
+  test.each(PROTECTED)('%s is 401 with a challenge that names no error', async (document) => {
+    const answer = await app.send(document);
+    expect(answer.status).toBe(401);
+    expect(codesOf(answer)).toEqual(['UNAUTHENTICATED']);
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="keyward"');
+    expect(answer.data).toBeNull();
+  });
+
+  test('signing up and in work', async () => {
+    const { user } = await app.newUser();
+    expect(codesOf(await app.send(SignInDocument, { input: { email: user.email, password: PASSWORD } }))).toEqual([]);
+  });
+});
+
+describe('A2: with a token that isn’t good', () => {
+  test('expired, tampered with, of an unknown, disabled or signed-out user: one answer, down to the byte', async () => {
+    const expired = await app.newUser();
+    app.clock.advanceSeconds(900);
+    const [tampered, deleted, disabled, signedOut] = [await app.newUser(), await app.newUser(), await app.newUser(), await app.newUser()];
+    await runSql(app.databaseUrl, 'DELETE FROM users WHERE id = $1', [deleted.user.id]);
+    await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [disabled.user.id]);
+    await app.ask(SignOutDocument, { refreshToken: signedOut.refreshToken });
+
+    const tokens = [expired, deleted, disabled, signedOut].map(({ accessToken }) => accessToken);
+    const answers = await Promise.all([...tokens, `${tampered.accessToken.slice(0, -3)}abc`, 'garbage'].map((token) => me(`Bearer ${token}`)));
+    for (const answer of answers) {
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toBe('Bearer realm="keyward", error="invalid_token"');
+    }
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(new Set([...answers.map(({ text }) => text), (await me()).text]).size).toBe(1);
+  });
+
+  test('an access token is good until the very moment it expires', async () => {
+    const { accessToken } = await app.newUser();
+    app.clock.advanceSeconds(899);
+    expect((await me(`Bearer ${accessToken}`)).status).toBe(200);
+    app.clock.advanceSeconds(1);
+    expect((await me(`Bearer ${accessToken}`)).status).toBe(401);
+  });
+
+  test('it isn’t looked at where none is needed', async () => {
+    const { user } = await app.newUser();
+    const input = { email: user.email, password: PASSWORD };
+    const answer = await app.send(SignInDocument, { input }, { headers: { authorization: 'Bearer stale' } });
+    expect(codesOf(answer)).toEqual([]);
+  });
+});
+
+describe('A3: how the token is sent', () => {
+  test.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('the scheme may be written %s', async (scheme) => {
+    const { accessToken } = await app.newUser();
+    expect((await me(`${scheme} ${accessToken}`)).status).toBe(200);
+  });
+
+  test('in the URL it is ignored', async () => {
+    const { accessToken } = await app.newUser();
+    const response = await app.http.inject({
+      method: 'POST',
+      url: `/graphql?access_token=${accessToken}`,
+      headers: { 'content-type': 'application/json' },
+      payload: { query: '{ me { id } }' },
+    });
+    expect(response.statusCode).toBe(401);
+    expect(app.logs()).not.toContain(accessToken);
+  });
+
+  test('in two headers it is a 400', async () => {
+    const { accessToken } = await app.newUser();
+    const address = await app.http.listen({ port: 0, host: '127.0.0.1' });
+    const { request } = await import('node:http');
+    const status = await new Promise((resolve, reject) => {
+      const headers = ['Content-Type', 'application/json', 'Authorization', `Bearer ${accessToken}`, 'authorization', `Bearer ${accessToken}`];
+      request(`${address}/graphql`, { method: 'POST', headers: headers as never }, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end('{"query":"{ me { id } }"}');
+    });
+    expect(status).toBe(400);
+  });
+
+  test.each(['Basic YTpi', 'Bearer', 'Bearer ', 'Bearer a b', 'token'])('%j is no token', async (authorization) => {
+    expect((await me(authorization)).status).toBe(401);
+  });
+});
+
+test('J6: an API key and a refresh token are no access tokens', async () => {
+  const { accessToken, refreshToken } = await app.newUser();
+  const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
+  expect((await me(`Bearer ${createApiKey.plaintextKey}`)).status).toBe(401);
+  expect((await me(`Bearer ${refreshToken}`)).status).toBe(401);
+});
+
+test('one query reads session and user, however many fields ask for the viewer', async () => {
+  const { accessToken } = await app.newUser();
+  const queries = await queriesOf(() => app.send('{ me { id } again: me { email } }', {}, { token: accessToken }));
+  expect(queries).toHaveLength(1);
+  expect(queries[0]).toMatch(/"sessions".*"users"/s);
+});

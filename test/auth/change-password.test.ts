@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ChangePasswordDocument, MeDocument, RefreshSessionDocument, SignInDocument } from '../generated/graphql.js';
+import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
+
+const NEW_PASSWORD = 'another good long password';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+const change = (token: string, currentPassword: string, newPassword = NEW_PASSWORD) =>
+  app.send(ChangePasswordDocument, { input: { currentPassword, newPassword } }, { token });
+
+const signIn = (email: string, password: string) => app.send(SignInDocument, { input: { email, password } });
+
+describe('changePassword', () => {
+  test('A6: sets the new password and ends every other session, at the next request', async () => {
+    const { accessToken, refreshToken, user } = await app.newUser();
+    const others = [await signIn(user.email, PASSWORD), await signIn(user.email, PASSWORD)].map(({ data }) => data?.signIn);
+
+    const { data } = await change(accessToken, PASSWORD);
+    const renewed = data?.changePassword;
+    for (const other of others) {
+      expect(codesOf(await app.send(MeDocument, {}, { token: other?.accessToken ?? '' }))).toEqual(['UNAUTHENTICATED']);
+      expect(codesOf(await app.send(RefreshSessionDocument, { refreshToken: other?.refreshToken ?? '' }))).toEqual(['UNAUTHENTICATED']);
+    }
+    expect(codesOf(await app.send(MeDocument, {}, { token: renewed?.accessToken ?? '' }))).toEqual([]);
+    expect(codesOf(await app.send(RefreshSessionDocument, { refreshToken }))).toEqual(['CONFLICT']);
+    expect(codesOf(await app.send(RefreshSessionDocument, { refreshToken: renewed?.refreshToken ?? '' }))).toEqual([]);
+    expect(codesOf(await signIn(user.email, PASSWORD))).toEqual(['INVALID_CREDENTIALS']);
+    expect(codesOf(await signIn(user.email, NEW_PASSWORD))).toEqual([]);
+  });
+
+  test('A6: without the current password nothing changes', async () => {
+    const { accessToken, user } = await app.newUser();
+    const other = (await signIn(user.email, PASSWORD)).data?.signIn;
+    expect(codesOf(await change(accessToken, 'not the right password'))).toEqual(['INVALID_CREDENTIALS']);
+    expect(codesOf(await app.send(MeDocument, {}, { token: other?.accessToken ?? '' }))).toEqual([]);
+    expect(codesOf(await signIn(user.email, PASSWORD))).toEqual([]);
+  });
+
+  test('A9: the new one must be a good one', async () => {
+    const { accessToken, user } = await app.newUser();
+    for (const bad of ['short', user.email, 'aaaaaaaaaaaaaaaa', '123456789012345', 'x1'.repeat(37)]) {
+      const answer = await change(accessToken, PASSWORD, bad);
+      expect(answer.errors[0]?.extensions).toEqual({
+        code: 'BAD_USER_INPUT',
+        fields: [{ path: 'input.newPassword', message: expect.any(String) }],
+      });
+      expect(answer.text).not.toContain(bad);
+    }
+  });
+
+  test('of several at once one wins, and the password is the winner’s', async () => {
+    const { accessToken, user } = await app.newUser();
+    const passwords = [1, 2, 3, 4].map((number) => `${NEW_PASSWORD} ${number}`);
+    const answers = await Promise.all(passwords.map((password) => change(accessToken, PASSWORD, password)));
+    const winners = passwords.filter((_password, index) => answers[index]?.data?.changePassword);
+    expect(winners).toHaveLength(1);
+    expect(answers.flatMap(codesOf).every((code) => code === 'CONFLICT' || code === 'INVALID_CREDENTIALS')).toBe(true);
+    expect(codesOf(await signIn(user.email, winners[0] ?? ''))).toEqual([]);
+  });
+});

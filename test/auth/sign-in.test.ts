@@ -1,0 +1,194 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ChangePasswordDocument, SignInDocument, SignUpDocument } from '../generated/graphql.js';
+import { newDatabase, runSql } from '../helpers/database.js';
+import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
+
+const WRONG = 'not the right password';
+
+let app: TestApp;
+let databaseUrl: string;
+beforeAll(async () => {
+  databaseUrl = await newDatabase();
+});
+// A new one for each test: the limits are counted over all of them otherwise.
+beforeEach(async () => {
+  app = await startTestApp({ databaseUrl });
+});
+afterEach(() => app.close());
+
+const signIn = (email: string, password: string, ipAddress = '192.0.2.1') =>
+  app.send(SignInDocument, { input: { email, password } }, { ipAddress });
+
+async function repeat<T>(times: number, action: (index: number) => Promise<T>): Promise<T[]> {
+  const results = [];
+  for (let index = 0; index < times; index += 1) results.push(await action(index));
+  return results;
+}
+
+describe('signIn', () => {
+  test('opens a session, however the address is written', async () => {
+    const { user } = await app.newUser('sign-in@example.com');
+    const { data } = await signIn(' Sign-In@Example.com ', PASSWORD);
+    expect(data?.signIn.user).toEqual(user);
+  });
+
+  test('A4: unknown address, wrong password and disabled user are one answer, down to the byte', async () => {
+    await app.newUser('known@example.com');
+    await app.newUser('disabled@example.com');
+    await runSql(databaseUrl, "UPDATE users SET disabled_at = now() WHERE email = 'disabled@example.com'");
+    const answers = [
+      await signIn('unknown@example.com', PASSWORD),
+      await signIn('known@example.com', WRONG),
+      await signIn('disabled@example.com', PASSWORD),
+      await signIn('known@example.com', 'x'.repeat(80)),
+      await signIn('not an address', PASSWORD),
+    ];
+    expect(codesOf(answers[0] as never)).toEqual(['INVALID_CREDENTIALS']);
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
+  test('A4: each of them costs exactly one hash', async () => {
+    await app.newUser('one-hash@example.com');
+    const hashesOf = async (email: string, password: string) => {
+      let hashes = 0;
+      const run = app.hashes.run.bind(app.hashes);
+      app.hashes.run = (hash) => {
+        hashes += 1;
+        return run(hash);
+      };
+      await signIn(email, password);
+      app.hashes.run = run;
+      return hashes;
+    };
+    expect([
+      await hashesOf('nobody@example.com', WRONG),
+      await hashesOf('one-hash@example.com', WRONG),
+      await hashesOf('one-hash@example.com', 'x'.repeat(80)),
+    ]).toEqual([1, 1, 1]);
+  });
+
+  test('a hash of another cost is replaced at the next sign-in', async () => {
+    await app.newUser('cost@example.com');
+    const dearer = await startTestApp({ databaseUrl, env: { BCRYPT_COST: '11' } });
+    const input = { email: 'cost@example.com', password: PASSWORD };
+    await dearer.ask(SignInDocument, { input });
+    const [row] = await runSql<{ password_hash: string }>(databaseUrl, 'SELECT password_hash FROM users WHERE email = $1', [input.email]);
+    expect(row?.password_hash).toMatch(/^\$2b\$11\$/);
+    expect((await signIn(input.email, PASSWORD)).data?.signIn.user.email).toBe(input.email);
+    await dearer.close();
+  });
+
+  test('passwords with the change in between: who proved the old one gets no session', async () => {
+    const { accessToken, user } = await app.newUser();
+    const newPassword = 'another good long password';
+    const [change, ...signIns] = await Promise.all([
+      app.send(ChangePasswordDocument, { input: { currentPassword: PASSWORD, newPassword } }, { token: accessToken }),
+      ...Array.from({ length: 6 }, () => signIn(user.email, PASSWORD)),
+    ]);
+    expect(codesOf(change as never)).toEqual([]);
+    // A session of before the change has been ended by it; none was opened after it.
+    const live = await runSql(databaseUrl, 'SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL', [user.id]);
+    expect(live).toHaveLength(1);
+    expect(signIns.flatMap(codesOf).every((code) => code === 'INVALID_CREDENTIALS')).toBe(true);
+  });
+});
+
+describe('A10: failing sign-ins', () => {
+  test('10 in 15 minutes for an account from one address, then 429 with Retry-After, whatever the password', async () => {
+    const { user } = await app.newUser();
+    const failures = await repeat(10, () => signIn(user.email, WRONG));
+    expect(failures.flatMap(codesOf)).toEqual(Array(10).fill('INVALID_CREDENTIALS'));
+
+    const refused = await signIn(user.email, PASSWORD);
+    expect(refused.status).toBe(429);
+    expect(refused.headers['retry-after']).toBe('900');
+    expect(refused.errors[0]?.extensions).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: 900 });
+
+    app.clock.advanceSeconds(899);
+    expect((await signIn(user.email, PASSWORD)).status).toBe(429);
+    app.clock.advanceSeconds(1);
+    expect((await signIn(user.email, PASSWORD)).data?.signIn).toBeDefined();
+  });
+
+  test('at once as one after another: of 30 parallel guesses 10 are compared', async () => {
+    const { user } = await app.newUser();
+    const answers = await Promise.all(Array.from({ length: 30 }, () => signIn(user.email, WRONG)));
+    const codes = answers.flatMap(codesOf).sort();
+    expect(codes).toEqual([...Array(10).fill('INVALID_CREDENTIALS'), ...Array(20).fill('RATE_LIMITED')]);
+  });
+
+  test('the right password is no failure, however often and however parallel', async () => {
+    const { user } = await app.newUser();
+    const answers = await Promise.all(Array.from({ length: 25 }, () => signIn(user.email, PASSWORD)));
+    expect(answers.flatMap(codesOf)).toEqual([]);
+    expect(codesOf(await signIn(user.email, WRONG))).toEqual(['INVALID_CREDENTIALS']);
+  });
+
+  test('an unknown address has the same limits, so that they tell nothing', async () => {
+    await repeat(10, () => signIn('unknown@example.org', WRONG));
+    expect(codesOf(await signIn('UNKNOWN@example.org', WRONG))).toEqual(['RATE_LIMITED']);
+  });
+
+  test('IPv6: one /64 is one address, another isn’t', async () => {
+    const { user } = await app.newUser();
+    await repeat(10, (index) => signIn(user.email, WRONG, `2001:db8:0:1::${index + 1}`));
+    expect(codesOf(await signIn(user.email, PASSWORD, '2001:db8:0:1:ffff::1'))).toEqual(['RATE_LIMITED']);
+    expect(codesOf(await signIn(user.email, PASSWORD, '2001:db8:0:2::1'))).toEqual([]);
+  });
+
+  test('an IPv4 address is the same when it comes mapped into IPv6', async () => {
+    const { user } = await app.newUser();
+    await repeat(10, () => signIn(user.email, WRONG, '198.51.100.7'));
+    expect(codesOf(await signIn(user.email, PASSWORD, '::ffff:198.51.100.7'))).toEqual(['RATE_LIMITED']);
+  });
+
+  test('100 in 15 minutes from one address, over all accounts', async () => {
+    await repeat(100, (index) => signIn(`spray-${index}@example.com`, WRONG, '198.51.100.1'));
+    expect(codesOf(await signIn('spray-100@example.com', WRONG, '198.51.100.1'))).toEqual(['RATE_LIMITED']);
+    expect(codesOf(await signIn('spray-100@example.com', WRONG, '198.51.100.2'))).toEqual(['INVALID_CREDENTIALS']);
+  });
+
+  test('100 in an hour for an account over all addresses; an address that has signed in to it keeps its own 10', async () => {
+    const { user } = await app.newUser();
+    await signIn(user.email, PASSWORD, '203.0.113.200');
+    await repeat(100, (index) => signIn(user.email, WRONG, `198.51.100.${index}`));
+
+    expect(codesOf(await signIn(user.email, WRONG, '198.51.100.222'))).toEqual(['RATE_LIMITED']);
+    expect(codesOf(await signIn(user.email, PASSWORD, '198.51.100.222'))).toEqual(['RATE_LIMITED']);
+    expect(codesOf(await signIn(user.email, PASSWORD, '203.0.113.200'))).toEqual([]);
+
+    await repeat(10, () => signIn(user.email, WRONG, '203.0.113.200'));
+    expect(codesOf(await signIn(user.email, PASSWORD, '203.0.113.200'))).toEqual(['RATE_LIMITED']);
+
+    app.clock.advanceSeconds(3_600);
+    expect(codesOf(await signIn(user.email, PASSWORD, '198.51.100.222'))).toEqual([]);
+  });
+
+  test('an address is known for 30 days after it signed in', async () => {
+    const { user } = await app.newUser();
+    await signIn(user.email, PASSWORD, '203.0.113.201');
+    app.clock.advanceSeconds(30 * 86_400 + 1);
+    await repeat(100, (index) => signIn(user.email, WRONG, `198.51.100.${index}`));
+    expect(codesOf(await signIn(user.email, PASSWORD, '203.0.113.201'))).toEqual(['RATE_LIMITED']);
+  });
+
+  test('a wrong current password counts like a failed sign-in', async () => {
+    const { accessToken, user } = await app.newUser();
+    const change = () =>
+      app.send(
+        ChangePasswordDocument,
+        { input: { currentPassword: WRONG, newPassword: 'another good long password' } },
+        { token: accessToken, ipAddress: '192.0.2.1' },
+      );
+    expect((await repeat(10, change)).flatMap(codesOf)).toEqual(Array(10).fill('INVALID_CREDENTIALS'));
+    expect((await change()).status).toBe(429);
+    expect((await signIn(user.email, PASSWORD)).status).toBe(429);
+  });
+
+  test('signing up is not limited by it', async () => {
+    await repeat(11, () => signIn('later@example.com', WRONG));
+    const answer = await app.send(SignUpDocument, { input: { email: 'later@example.com', password: PASSWORD } }, { ipAddress: '192.0.2.1' });
+    expect(codesOf(answer)).toEqual([]);
+  });
+});

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { getIntrospectionQuery } from 'graphql';
+import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+
+let app: TestApp;
+let token: string;
+beforeAll(async () => {
+  app = await startTestApp();
+  token = (await app.newUser()).accessToken;
+});
+afterAll(() => app.close());
+
+const many = (count: number, part: (index: number) => string) => Array.from({ length: count }, (_, index) => part(index)).join(' ');
+
+const SIGN_IN = 'signIn(input: { email: "a@example.com", password: "x" }) { accessToken }';
+
+describe('G2: root fields and aliases', () => {
+  test.each([
+    ['11 root fields', `{ ${many(11, (index) => `f${index}: me { id }`)} }`],
+    ['11 root fields without aliases', `{ ${many(11, () => 'me { id }')} }`],
+    ['11 aliases further down', `{ myApiKeys { ${many(11, (index) => `a${index}: id`)} } }`],
+    ['11 root fields by a fragment', `{ ...all } fragment all on Query { ${many(11, () => 'me { id }')} }`],
+    ['2 × 6 root fields by one fragment spread twice', `{ ...all ...all } fragment all on Query { ${many(6, () => 'me { id }')} }`],
+    ['2 mutations', `mutation { a: ${SIGN_IN} b: ${SIGN_IN} }`],
+    ['2 mutations, the second by a fragment', `mutation { ${SIGN_IN} ...more } fragment more on Mutation { b: ${SIGN_IN} }`],
+    ['2 mutations, the second by an inline fragment', `mutation { ${SIGN_IN} ... on Mutation { b: ${SIGN_IN} } }`],
+    ['2 mutations of which one is skipped', `mutation { a: ${SIGN_IN} b: ${SIGN_IN.replace(') {', ') @skip(if: true) {')} }`],
+    ['2 mutations in the second operation', `query A { me { id } } mutation B { a: ${SIGN_IN} b: ${SIGN_IN} }`],
+    ['100 aliased sign-ins', `mutation { ${many(100, (index) => `s${index}: ${SIGN_IN}`)} }`],
+  ])('%s are refused before a resolver or a hash runs', async (_case, query) => {
+    let hashes = 0;
+    const run = app.hashes.run.bind(app.hashes);
+    app.hashes.run = (hash) => {
+      hashes += 1;
+      return run(hash);
+    };
+    const response = await app.http.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { 'content-type': 'application/json' },
+      payload: { query, operationName: query.includes('query A') ? 'A' : undefined },
+    });
+    app.hashes.run = run;
+    const { errors, data } = response.json();
+    expect(errors[0].extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    expect(data).toBeUndefined();
+    expect(hashes).toBe(0);
+  });
+
+  test('10 root fields and 10 aliases are fine, and __typename beside a mutation', async () => {
+    expect(codesOf(await app.send(`{ ${many(10, (index) => `f${index}: me { id }`)} }`, {}, { token }))).toEqual([]);
+    expect(codesOf(await app.send(`mutation { __typename createApiKey { plaintextKey } }`, {}, { token }))).toEqual([]);
+  });
+});
+
+describe('G3: depth, tokens and fragments', () => {
+  const circle = 'fragment a on ApiKey { owner { id } ...b } fragment b on ApiKey { ...a }';
+  const bomb = `{ myApiKeys { ...f0 } } ${many(30, (index) => `fragment f${index} on ApiKey { ...f${index + 1} ...f${index + 1} }`)} fragment f30 on ApiKey { a: id }`;
+  const deep = (levels: number) => `{ __schema { types ${'{ fields { type '.repeat(levels)}{ name }${' } }'.repeat(levels)} } }`;
+  test.each([
+    ['over 1,000 tokens', `{ me { ${many(1_000, () => 'id')} } }`],
+    ['a fragment bomb of 2^30 aliases', bomb],
+    ['circular fragments', `{ myApiKeys { ...a } } ${circle}`],
+    ['introspection that goes round in circles', deep(4)],
+    ['990 times the same field with different arguments', `{ ${many(160, (index) => `apiKey(id: "${index}") { id }`)} }`],
+  ])('%s is refused as invalid', async (_case, document) => {
+    const answer = await app.send(document, {}, { token });
+    expect(new Set(codesOf(answer))).toEqual(new Set(['GRAPHQL_VALIDATION_FAILED']));
+  });
+
+  test('11 levels are refused, by fragments too; 10 are not', async () => {
+    // The schema itself is flat, so that validation is asked without it.
+    const { limitsRule } = await import('../../src/platform/graphql/limits.js');
+    const { buildSchema, parse, validate } = await import('graphql');
+    const schema = buildSchema('type Query { q: Query }');
+    const errorsOf = (document: string) => validate(schema, parse(document), [limitsRule]).map((error) => error.message);
+    const nested = (levels: number) => `${'{ q '.repeat(levels)}${'}'.repeat(levels)}`;
+    expect(errorsOf(nested(10))).toEqual([]);
+    expect(errorsOf(nested(11))).toEqual(['The document is more than 10 levels deep.']);
+    expect(errorsOf(`{ q { q { q { q { q { ...rest } } } } } } fragment rest on Query ${nested(5)}`)).toEqual([]);
+    expect(errorsOf(`{ q { q { q { q { q { ...rest } } } } } } fragment rest on Query ${nested(6)}`)).toHaveLength(1);
+  });
+
+  test('the standard introspection query passes', async () => {
+    const answer = await app.send<{ __schema: unknown }, object>(getIntrospectionQuery());
+    expect(codesOf(answer)).toEqual([]);
+    expect(answer.data?.__schema).toBeDefined();
+  });
+});
+
+describe('G4: production', () => {
+  test('neither introspection nor hints, unless INTROSPECTION=true', async () => {
+    const production = await startTestApp({ env: { NODE_ENV: 'production' } });
+    expect(codesOf(await production.send('{ __schema { types { name } } }'))).toEqual(['GRAPHQL_VALIDATION_FAILED']);
+    expect((await production.send('{ me { emai } }')).text).not.toMatch(/did you mean/i);
+    const page = await production.http.inject({ url: '/graphql', headers: { accept: 'text/html' } });
+    expect(page.headers['content-type']).not.toMatch(/html/);
+    await production.close();
+
+    const open = await startTestApp({ env: { NODE_ENV: 'production', INTROSPECTION: 'true' } });
+    expect(codesOf(await open.send('{ __schema { types { name } } }'))).toEqual([]);
+    expect((await open.send('{ me { emai } }')).text).toMatch(/did you mean/i);
+    await open.close();
+  });
+});
