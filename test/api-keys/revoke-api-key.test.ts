@@ -19,7 +19,12 @@ describe('revokeApiKey', () => {
     const { accessToken, apiKey } = await newKey();
     app.clock.advanceSeconds(60);
     const { revokeApiKey } = await app.ask(RevokeApiKeyDocument, { id: apiKey.id, reason: 'leaked' }, accessToken);
-    expect(revokeApiKey.apiKey).toEqual({ ...apiKey, status: 'REVOKED', revokedAt: app.clock.now().toISOString(), revokedReason: 'leaked' });
+    expect(revokeApiKey.apiKey).toEqual({
+      ...apiKey,
+      status: 'REVOKED',
+      revokedAt: app.clock.now().toISOString(),
+      revokedReason: 'leaked',
+    });
   });
 
   test('done again, it answers as the first time and changes nothing', async () => {

@@ -69,7 +69,13 @@ describe('access tokens', () => {
   });
 
   test('J2: jwk, jku, x5u and kid are ignored, and nobody is asked', () => {
-    const header = { ...HEADER, jwk: { kty: 'oct', k: 'AAAA' }, jku: 'http://127.0.0.1:9/', x5u: 'http://127.0.0.1:9/', kid: '../../etc/passwd' };
+    const header = {
+      ...HEADER,
+      jwk: { kty: 'oct', k: 'AAAA' },
+      jku: 'http://127.0.0.1:9/',
+      x5u: 'http://127.0.0.1:9/',
+      kid: '../../etc/passwd',
+    };
     expect(tokens.verify(forge(header, PAYLOAD))).toEqual({ userId: 'user', sessionId: 'session' });
     const other = randomBytes(32);
     const content = `${encode({ ...header, jwk: { kty: 'oct', k: other.toString('base64url') } })}.${encode(PAYLOAD)}`;

@@ -46,7 +46,9 @@ describe('A2: with a token that isn’t good', () => {
     await app.ask(SignOutDocument, { refreshToken: signedOut.refreshToken });
 
     const tokens = [expired, deleted, disabled, signedOut].map(({ accessToken }) => accessToken);
-    const answers = await Promise.all([...tokens, `${tampered.accessToken.slice(0, -3)}abc`, 'garbage'].map((token) => me(`Bearer ${token}`)));
+    const answers = await Promise.all(
+      [...tokens, `${tampered.accessToken.slice(0, -3)}abc`, 'garbage'].map((token) => me(`Bearer ${token}`)),
+    );
     for (const answer of answers) {
       expect(answer.status).toBe(401);
       expect(answer.headers['www-authenticate']).toBe('Bearer realm="keyward", error="invalid_token"');
@@ -94,7 +96,14 @@ describe('A3: how the token is sent', () => {
     const address = await app.http.listen({ port: 0, host: '127.0.0.1' });
     const { request } = await import('node:http');
     const status = await new Promise((resolve, reject) => {
-      const headers = ['Content-Type', 'application/json', 'Authorization', `Bearer ${accessToken}`, 'authorization', `Bearer ${accessToken}`];
+      const headers = [
+        'Content-Type',
+        'application/json',
+        'Authorization',
+        `Bearer ${accessToken}`,
+        'authorization',
+        `Bearer ${accessToken}`,
+      ];
       request(`${address}/graphql`, { method: 'POST', headers: headers as never }, (response) => resolve(response.resume().statusCode))
         .on('error', reject)
         .end('{"query":"{ me { id } }"}');

@@ -66,7 +66,17 @@ describe('refreshSession', () => {
   test('A8: garbage is UNAUTHENTICATED and does nothing else', async () => {
     const { refreshToken, accessToken } = await app.newUser();
     const flipped = `${refreshToken.slice(0, -2)}${refreshToken.endsWith('AA') ? 'BB' : 'AA'}`;
-    const garbage = ['', 'garbage', accessToken, refreshToken.slice(1), `${refreshToken}A`, ` ${refreshToken}`, `${refreshToken}=`, flipped, '💥'];
+    const garbage = [
+      '',
+      'garbage',
+      accessToken,
+      refreshToken.slice(1),
+      `${refreshToken}A`,
+      ` ${refreshToken}`,
+      `${refreshToken}=`,
+      flipped,
+      '💥',
+    ];
     for (const token of garbage) {
       const answer = await refresh(token);
       expect(codesOf(answer)).toEqual(['UNAUTHENTICATED']);

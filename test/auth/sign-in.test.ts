@@ -188,7 +188,11 @@ describe('A10: failing sign-ins', () => {
 
   test('signing up is not limited by it', async () => {
     await repeat(11, () => signIn('later@example.com', WRONG));
-    const answer = await app.send(SignUpDocument, { input: { email: 'later@example.com', password: PASSWORD } }, { ipAddress: '192.0.2.1' });
+    const answer = await app.send(
+      SignUpDocument,
+      { input: { email: 'later@example.com', password: PASSWORD } },
+      { ipAddress: '192.0.2.1' },
+    );
     expect(codesOf(answer)).toEqual([]);
   });
 });

@@ -54,7 +54,10 @@ describe('signUp', () => {
     ['a zero-width control', 'a\u0085b@example.com'],
   ])('G9: refuses an address with %s', async (_case, email) => {
     const answer = await signUp(email);
-    expect(answer.errors[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.email', message: expect.any(String) }] });
+    expect(answer.errors[0]?.extensions).toEqual({
+      code: 'BAD_USER_INPUT',
+      fields: [{ path: 'input.email', message: expect.any(String) }],
+    });
   });
 
   test('tells every fault at once, and no value', async () => {

@@ -235,6 +235,7 @@ export async function startEmbeddedPostgres({
   let port = 0;
   let lock: pg.Client;
   let stopping = false;
+  let recovering = Promise.resolve();
 
   const attach = async (portSetting: Readonly<Record<string, string>>) => {
     const deadline = Date.now() + START_SECONDS * 1_000;
@@ -242,10 +243,12 @@ export async function startEmbeddedPostgres({
       port = await ensureRunning(cluster, { ...settings, ...portSetting });
       const client = await takeServerLock(urlOf(port, 'postgres'));
       if (client) {
-        client.once('end', recover);
+        client.once('end', () => {
+          recovering = recover();
+        });
         return client;
       }
-      if (Date.now() > deadline) throw new StartupError('the embedded PostgreSQL does not answer');
+      if (stopping || Date.now() > deadline) throw new StartupError('the embedded PostgreSQL does not answer');
       await sleep(100);
     }
   };
@@ -270,6 +273,7 @@ export async function startEmbeddedPostgres({
     url: urlOf(port, DATABASE),
     async stop() {
       stopping = true;
+      await recovering;
       await lock.end().catch(() => undefined);
       const { code, output } = await run(cluster, 'pg_ctl', [
         'stop',

@@ -1,21 +1,11 @@
 /** What a failed call tells about the database: it can't serve now, somebody else was quicker, or neither. */
 export type DatabaseFault = 'unavailable' | 'conflict';
 
-/** Prisma's codes: unreachable, timed out, refused, closed; no connection or no transaction to be had in time. */
-const UNAVAILABLE_PRISMA = new Set([
-  'P1000',
-  'P1001',
-  'P1002',
-  'P1003',
-  'P1008',
-  'P1010',
-  'P1011',
-  'P1017',
-  'P2024',
-  'P2028',
-  'P2037',
-  'P2039',
-]);
+/**
+ * Prisma's codes: unreachable, timed out, refused, closed; no connection or no transaction to be had in time. P2010 and
+ * P2039 stand for any error of the database's, which has its own code further down.
+ */
+const UNAVAILABLE_PRISMA = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
 
 /** The driver adapter's kinds, which come bare where Prisma has no code of its own. */
 const UNAVAILABLE_KINDS = new Set([

@@ -40,8 +40,13 @@ function errorBody(status: number, requestId: string) {
   return { errors: [{ message, extensions: { code, requestId } }] };
 }
 
+/** Of every answer, those included that Fastify gives before any hook runs. */
+function setCommonHeaders(reply: FastifyReply, requestId: string): FastifyReply {
+  return reply.header('x-request-id', requestId).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+}
+
 function sendError(reply: FastifyReply, status: number, requestId: string): FastifyReply {
-  return reply.code(status).send(errorBody(status, requestId));
+  return setCommonHeaders(reply, requestId).code(status).send(errorBody(status, requestId));
 }
 
 const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '';
@@ -85,7 +90,7 @@ export async function createHttpServer(options: {
   });
 
   app.addHook('onRequest', async (request, reply) => {
-    void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+    setCommonHeaders(reply, request.id);
     if (hasTwoAuthorizations(request)) return sendError(reply, 400, request.id);
   });
 

@@ -1,0 +1,219 @@
+import { connect } from 'node:net';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
+
+let app: TestApp;
+let url: string;
+beforeAll(async () => {
+  app = await startTestApp();
+  url = await app.http.listen({ port: 0, host: '127.0.0.1' });
+});
+afterAll(() => app.close());
+
+const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+  fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+
+/** Sends bytes as they are and returns all that comes back. */
+const raw = (text: string) =>
+  new Promise<string>((resolve, reject) => {
+    let answer = '';
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(text));
+    socket.setEncoding('utf8').on('data', (chunk) => (answer += chunk));
+    socket.on('close', () => resolve(answer)).on('error', reject);
+  });
+
+const QUERY = '{"query":"{ __typename }"}';
+const padded = (bytes: number) => QUERY.replace('}"}', `}","x":"${'x'.repeat(bytes - QUERY.length - 7)}"}`);
+
+async function expectJsonError(response: Response, status: number) {
+  expect(response.status).toBe(status);
+  expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+  const body = JSON.parse(await response.text());
+  expect(body.errors[0].extensions).toEqual({ code: expect.any(String), requestId: response.headers.get('x-request-id') });
+  expect(JSON.stringify(body)).not.toMatch(/stack|node_modules|\n\s+at /);
+}
+
+describe('H1: what is too large, malformed or not allowed', () => {
+  test('a body of 100 kB passes, one byte more is a 413', async () => {
+    expect((await post(padded(100_000))).status).toBe(200);
+    await expectJsonError(await post(padded(100_001)), 413);
+  });
+
+  test.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('the same when it comes compressed as %s', async (encoding, compress) => {
+    const send = (text: string) => post(new Uint8Array(compress(text)), { 'content-encoding': encoding });
+    const fits = await send(padded(100_000));
+    expect(await fits.json()).toEqual({ data: { __typename: 'Query' } });
+    await expectJsonError(await send(padded(100_001)), 413);
+    await expectJsonError(await send(padded(20_000_000)), 413);
+  });
+
+  test('an encoding that isn’t what it says is a 400, an unknown one a 415', async () => {
+    await expectJsonError(await post(QUERY, { 'content-encoding': 'gzip' }), 400);
+    await expectJsonError(await post(new Uint8Array(gzipSync(QUERY).subarray(0, 20)), { 'content-encoding': 'gzip' }), 400);
+    await expectJsonError(await post(QUERY, { 'content-encoding': 'zstd' }), 415);
+    await expectJsonError(await post(QUERY, { 'content-encoding': 'constructor' }), 415);
+  });
+
+  test.each(['{', '', 'null{', '{"a":1}{', '{"__proto__":{"x":1},"query":"{ __typename }"}'])(
+    'malformed JSON is a 400: %j',
+    async (body) => {
+      expect((await post(body)).status).toBe(400);
+    },
+  );
+
+  test.each(['PUT', 'DELETE', 'PATCH'])('%s is a 405 that tells what is allowed', async (method) => {
+    const response = await fetch(`${url}/graphql`, { method });
+    expect(response.headers.get('allow')).toMatch(/GET.*POST|POST.*GET/);
+    await expectJsonError(response, 405);
+  });
+
+  test('TRACE is a 405', async () => {
+    expect(await raw('TRACE /graphql HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 405 /);
+  });
+
+  test('an unknown path is a 404, a POST to a health check a 405', async () => {
+    await expectJsonError(await fetch(`${url}/nothing`), 404);
+    await expectJsonError(await fetch(`${url}/healthz`, { method: 'POST' }), 405);
+  });
+
+  test('what is no HTTP at all, and headers that are too large, get JSON too', async () => {
+    expect(await raw('nonsense\r\n\r\n')).toMatch(/^HTTP\/1.1 400 [\s\S]*nosniff[\s\S]*"BAD_REQUEST"/);
+    expect(await raw(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 [\s\S]*"BAD_REQUEST"/);
+  });
+
+  test('bodies aren’t logged', async () => {
+    await post('{"kanarie-7c2"');
+    expect(app.logs()).not.toContain('kanarie-7c2');
+  });
+});
+
+describe('H2: slow clients', () => {
+  test('headers are waited for 15 s, a request 30 s, and both are looked at every second', () => {
+    const { headersTimeout, requestTimeout } = app.http.server;
+    expect([headersTimeout, requestTimeout]).toEqual([15_000, 30_000]);
+    expect(app.http.initialConfig).toMatchObject({ requestTimeout: 30_000 });
+    // Node keeps the interval to itself.
+    const hidden = Object.getOwnPropertySymbols(app.http.server).find(
+      ({ description }) => description === 'http.server.connectionsCheckingInterval',
+    );
+    const interval = hidden && (app.http.server as unknown as Record<symbol, { _repeat?: number }>)[hidden];
+    expect(interval?._repeat).toBe(1_000);
+  });
+});
+
+describe('H3: foreign origins', () => {
+  const preflight = (origin: string, target = app) =>
+    target.http.inject({
+      method: 'OPTIONS',
+      url: '/graphql',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type,authorization' },
+    });
+
+  test.each(['https://evil.example', 'null', 'https://studio.apollographql.com.evil.example', 'http://studio.apollographql.com'])(
+    '%s isn’t reflected, and there is no *',
+    async (origin) => {
+      for (const response of [await preflight(origin), await app.http.inject({ url: '/healthz', headers: { origin } })]) {
+        expect(response.headers['access-control-allow-origin']).toBeUndefined();
+      }
+    },
+  );
+
+  test('the hosted Sandbox may connect outside production, and only there', async () => {
+    const studio = 'https://studio.apollographql.com';
+    expect((await preflight(studio)).headers['access-control-allow-origin']).toBe(studio);
+    const production = await startTestApp({ env: { NODE_ENV: 'production' } });
+    expect((await preflight(studio, production)).headers['access-control-allow-origin']).toBeUndefined();
+    await production.close();
+  });
+
+  test('CORS_ORIGINS are allowed and no others', async () => {
+    const open = await startTestApp({ env: { CORS_ORIGINS: 'https://app.example.com, https://admin.example.com' } });
+    const { headers, statusCode } = await preflight('https://admin.example.com', open);
+    expect(statusCode).toBe(204);
+    expect(headers).toMatchObject({ 'access-control-allow-origin': 'https://admin.example.com', vary: expect.stringContaining('Origin') });
+    expect((await preflight('https://studio.apollographql.com', open)).headers['access-control-allow-origin']).toBeUndefined();
+    await open.close();
+  });
+});
+
+describe('H4: the headers of every answer', () => {
+  test.each([
+    ['/graphql', {}],
+    ['/graphql', { accept: 'text/html' }],
+    ['/healthz', {}],
+    ['/readyz', {}],
+    ['/nothing', {}],
+    ['/%ff', {}],
+  ])('%s %j: nosniff, no X-Powered-By, not to be stored', async (path, headers) => {
+    const response = await fetch(url + path, { headers: headers as Record<string, string> });
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('x-powered-by')).toBeNull();
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('Apollo Sandbox comes with a policy that allows what it embeds and nothing else', async () => {
+    const response = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
+    const page = await response.text();
+    const hash = async (tag: string) => {
+      const [, content = ''] = new RegExp(`<${tag}>([sS]*?)</${tag}>`).exec(page) ?? [];
+      return Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(content))).toString('base64');
+    };
+    expect(response.headers.get('content-security-policy')).toBe(
+      [
+        "default-src 'none'",
+        `script-src https://embeddable-sandbox.cdn.apollographql.com/v2/embeddable-sandbox.umd.production.min.js 'sha256-${await hash('script')}'`,
+        `style-src 'sha256-${await hash('style')}'`,
+        'frame-src https://sandbox.embed.apollographql.com',
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+      ].join('; '),
+    );
+    expect(page).toContain('EmbeddedSandbox');
+  });
+});
+
+describe('whose address it is', () => {
+  const addressSeen = async (target: TestApp, forwarded: string, peer: string) => {
+    await target.http.inject({ url: '/healthz', headers: { 'x-forwarded-for': forwarded }, remoteAddress: peer });
+    return JSON.parse(target.logs().trim().split('\n').at(-1) ?? '{}').ipAddress;
+  };
+
+  test('H5: X-Forwarded-For of a peer that isn’t trusted is ignored', async () => {
+    expect(await addressSeen(app, '192.0.2.1', '198.51.100.9')).toBe('198.51.100.9');
+    const behind = await startTestApp({ env: { TRUSTED_PROXIES: '10.0.0.0/8' } });
+    expect(await addressSeen(behind, '192.0.2.1', '198.51.100.9')).toBe('198.51.100.9');
+    expect(await addressSeen(behind, '192.0.2.1', '10.1.2.3')).toBe('192.0.2.1');
+    expect(await addressSeen(behind, '203.0.113.66, 192.0.2.1, 10.9.9.9', '10.1.2.3')).toBe('192.0.2.1');
+    await behind.close();
+  });
+});
+
+test('draining: what is in flight is answered, and then nobody is let in', async () => {
+  const draining = await startTestApp();
+  const address = await draining.http.listen({ port: 0, host: '127.0.0.1' });
+  const input = { email: 'last@example.com', password: PASSWORD };
+  const inFlight = new Promise<void>((resolve) => {
+    const run = draining.hashes.run.bind(draining.hashes);
+    draining.hashes.run = (hash) => {
+      resolve();
+      return run(hash);
+    };
+  });
+  const signUp = fetch(`${address}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: 'mutation ($input: SignUpInput!) { signUp(input: $input) { user { email } } }', variables: { input } }),
+  });
+  await inFlight;
+  const closed = draining.close();
+  expect(await (await signUp).json()).toEqual({ data: { signUp: { user: { email: 'last@example.com' } } } });
+  await closed;
+  await expect(fetch(`${address}/healthz`)).rejects.toThrow();
+});
