@@ -105,7 +105,14 @@ export async function createHttpServer(options: {
     return payload.pipe(plain);
   });
 
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+
   app.addHook('onSend', async (_request, reply, body) => {
+    // A connection that stayed open after the last answer would be waited for until the deadline.
+    if (closing) void reply.header('connection', 'close');
     if (String(reply.getHeader('content-type')).startsWith('text/html')) {
       void reply.header('content-security-policy', options.contentSecurityPolicy).header('referrer-policy', 'no-referrer');
     }

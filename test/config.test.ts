@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { readConfig, SETTING_NAMES } from '../src/config.js';
+
+const SECRET = Buffer.from('0123456789abcdef0123456789abcdef').toString('base64');
+const DATABASE_URL = 'postgresql://user:hunter2@db.example.com:5432/keyward';
+
+const faultsOf = (env: Record<string, string>) => {
+  try {
+    readConfig(env);
+    return [];
+  } catch (error) {
+    return (error as Error).message.split('\n');
+  }
+};
+
+describe('configuration', () => {
+  test('without any setting there are defaults for everything', () => {
+    expect(readConfig({})).toEqual({
+      production: false,
+      host: '127.0.0.1',
+      port: 4000,
+      database: { kind: 'embedded' },
+      dataDir: `${process.cwd()}/data`,
+      appSecrets: undefined,
+      keysPerUserMax: 5,
+      keyNamespace: 'amos',
+      passwordBcryptCost: 12,
+      accessTokenTtlSeconds: 900,
+      refreshTokenTtlSeconds: 2_592_000,
+      trustedProxies: [],
+      corsOrigins: ['https://studio.apollographql.com'],
+      introspection: true,
+      logLevel: 'info',
+    });
+  });
+
+  test('an empty value counts as unset', () => {
+    const empty = Object.fromEntries(SETTING_NAMES.map((name) => [name, '']));
+    expect(readConfig(empty)).toEqual(readConfig({}));
+  });
+
+  test('.env.example has every setting, and nothing else, with its default', () => {
+    const lines = readFileSync('.env.example', 'utf8').split('\n');
+    const settings = Object.fromEntries(lines.filter((line) => /^[A-Z]/.test(line)).map((line) => line.split('=') as [string, string]));
+    expect(Object.keys(settings).sort()).toEqual([...SETTING_NAMES].sort());
+    expect(readConfig(settings)).toEqual(readConfig({}));
+  });
+
+  test('all faults are told together, each with its setting, and none repeats a value', () => {
+    const env = {
+      PORT: '70000',
+      DATABASE_URL: 'mysql://user:hunter2@db/keyward',
+      APP_SECRETS: `${SECRET},hunter2!,aGk=,${Buffer.alloc(32, 7).toString('base64')}`,
+      MAX_KEYS_PER_USER: '0',
+      KEY_NAMESPACE: 'Hunter2',
+      BCRYPT_COST: '9',
+      TRUSTED_PROXIES: 'hunter2',
+      CORS_ORIGINS: 'https://app.example.com/hunter2',
+      INTROSPECTION: 'hunter2',
+      LOG_LEVEL: 'hunter2',
+    };
+    const faults = faultsOf(env);
+    expect(faults).toEqual([
+      'PORT must be a whole number from 0 to 65535',
+      'DATABASE_URL must be like postgresql://user:password@host:5432/database',
+      'APP_SECRETS secret 2 is not base64',
+      'APP_SECRETS secret 3 is shorter than 32 bytes',
+      'APP_SECRETS secret 4 is one byte repeated',
+      'MAX_KEYS_PER_USER must be a whole number from 1 to 100000',
+      'KEY_NAMESPACE must be 2 to 12 lower-case letters and digits, a letter first',
+      'BCRYPT_COST must be a whole number from 10 to 14',
+      'TRUSTED_PROXIES must be IP addresses or CIDR ranges',
+      'CORS_ORIGINS must be origins like https://app.example.com',
+      'INTROSPECTION must be true or false',
+      'LOG_LEVEL must be a level of pino',
+    ]);
+    expect(faults.join()).not.toMatch(/hunter2/i);
+  });
+
+  test.each(['1e3', '-1', '12.5', '0x10', ' ', 'ten', '4000000000000'])('%j is no port', (port) => {
+    expect(faultsOf({ PORT: port })).toEqual(port.trim() === '' ? [] : ['PORT must be a whole number from 0 to 65535']);
+  });
+
+  test('J4: DATABASE_URL without APP_SECRETS is refused, whatever else is wrong', () => {
+    const missing = expect.stringMatching(/^APP_SECRETS is required with DATABASE_URL/);
+    expect(faultsOf({ DATABASE_URL })).toEqual([missing]);
+    expect(faultsOf({ DATABASE_URL, PORT: 'x' })).toEqual(['PORT must be a whole number from 0 to 65535', missing]);
+    expect(faultsOf({ DATABASE_URL, APP_SECRETS: SECRET })).toEqual([]);
+  });
+
+  test('J4: secrets are decoded, newest first', () => {
+    const other = Buffer.from('abcdefghijklmnopqrstuvwxyz012345').toString('base64');
+    expect(readConfig({ APP_SECRETS: `${SECRET}, ${other}` }).appSecrets?.map(String)).toEqual([
+      '0123456789abcdef0123456789abcdef',
+      'abcdefghijklmnopqrstuvwxyz012345',
+    ]);
+  });
+
+  test('in production introspection and CORS are off unless asked for', () => {
+    expect(readConfig({ NODE_ENV: 'production' })).toMatchObject({ introspection: false, corsOrigins: [] });
+    expect(readConfig({ NODE_ENV: 'production', INTROSPECTION: 'true' }).introspection).toBe(true);
+  });
+});

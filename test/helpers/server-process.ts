@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+export interface ServerProcess {
+  child: ChildProcess;
+  /** Empty until it listens. */
+  url: string;
+  stdout(): string;
+  stderr(): string;
+  /** What it ended with. */
+  exited: Promise<{ code: number | null; signal: string | null }>;
+  stop(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: string | null }>;
+}
+
+/** Runs the built server as a process of its own, with nothing of our environment but what is given. */
+export function spawnServer(env: Record<string, string>, cwd = process.cwd()): ServerProcess {
+  const child = spawn(process.execPath, [path.resolve('dist/main.js')], {
+    cwd,
+    env: { PATH: process.env.PATH ?? '', PORT: '0', BCRYPT_COST: '10', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (chunk) => (out += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk) => (err += chunk));
+  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  return {
+    child,
+    url: '',
+    stdout: () => out,
+    stderr: () => err,
+    exited,
+    stop: (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+/** As spawnServer, when it can be asked. */
+export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
+  const server = spawnServer(env);
+  const ready = new Promise<string>((resolve, reject) => {
+    server.child.stdout?.on('data', () => {
+      const [, url] = /Keyward is ready: (http:\S+)\/graphql/.exec(server.stdout()) ?? [];
+      if (url) resolve(url);
+    });
+    void server.exited.then(() => reject(new Error(`the server ended: ${server.stderr()}`)));
+  });
+  server.url = await ready;
+  return server;
+}
+
+/** Sends a document to a server process. */
+export async function ask<Data = Record<string, never>>(
+  server: ServerProcess,
+  query: string,
+  variables: object = {},
+  token?: string,
+): Promise<Data> {
+  const response = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = (await response.json()) as { data: Data; errors?: unknown };
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data;
+}
+
+/** @returns the pid of the embedded PostgreSQL in a data directory; null where none runs */
+export async function postgresPid(dataDir: string): Promise<number | null> {
+  const pid = Number.parseInt(await readFile(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8').catch(() => ''), 10);
+  try {
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    return null;
+  }
+}

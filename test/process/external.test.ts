@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { dropDatabase, newDatabase, runSql, urlOf } from '../helpers/database.js';
+import { ask, spawnServer, startServer } from '../helpers/server-process.js';
+import { PASSWORD } from '../helpers/test-app.js';
+
+const APP_SECRETS = randomBytes(32).toString('base64');
+const SIGN_UP = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }';
+
+describe('on a database of its operator’s', () => {
+  test('F10: two processes start at once on an empty one, in production; a token of one is good for the other', async () => {
+    const DATABASE_URL = await newDatabase('empty');
+    const env = { DATABASE_URL, APP_SECRETS, NODE_ENV: 'production' };
+    const [one, other] = await Promise.all([startServer(env), startServer(env)]);
+    const { signUp } = await ask<{ signUp: { accessToken: string } }>(one, SIGN_UP, {
+      input: { email: 'a@example.com', password: PASSWORD },
+    });
+    expect(await ask(other, '{ me { email } }', {}, signUp.accessToken)).toEqual({ me: { email: 'a@example.com' } });
+    expect(await runSql(DATABASE_URL, 'SELECT migration_name FROM _prisma_migrations')).toHaveLength(1);
+    expect(await Promise.all([one.stop(), other.stop()])).toEqual([
+      { code: 0, signal: null },
+      { code: 0, signal: null },
+    ]);
+    await dropDatabase(DATABASE_URL);
+  });
+
+  const port = new URL(urlOf('x')).port;
+  test.each([
+    ['J4: no APP_SECRETS', { DATABASE_URL: urlOf('x') }, [/^keyward: APP_SECRETS is required with DATABASE_URL/]],
+    [
+      'a database that isn’t there',
+      { DATABASE_URL: urlOf('nothing_here'), APP_SECRETS },
+      [/^keyward: the database can't be used: .*does not exist/],
+    ],
+    [
+      'a port that nobody listens at',
+      { DATABASE_URL: 'postgresql://u:hunter2@127.0.0.1:9/x', APP_SECRETS },
+      [/^keyward: the database can't be used: .*ECONNREFUSED/],
+    ],
+    [
+      'a wrong password',
+      { DATABASE_URL: `postgresql://keyward:hunter2@127.0.0.1:${port}/x`, APP_SECRETS },
+      [/^keyward: the database can't be used: password authentication failed/],
+    ],
+    ['several faults', { PORT: 'x', BCRYPT_COST: '99' }, [/^keyward: PORT must/, /^keyward: BCRYPT_COST must/]],
+  ])('F9: %s: told on stderr, exit 1, no value repeated', async (_case, env, lines) => {
+    const server = spawnServer(env as Record<string, string>);
+    expect(await server.exited).toEqual({ code: 1, signal: null });
+    expect(server.stderr().trim().split('\n')).toEqual(lines.map((line) => expect.stringMatching(line)));
+    expect(server.stderr()).not.toContain('hunter2');
+  });
+});
