@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { StartupError } from './platform/errors.js';
+import { secretFault } from './platform/secrets.js';
 
 /** Everything that can be set, read and checked. See `.env.example` for what each setting means. */
 export interface Config {
@@ -27,7 +29,6 @@ export interface Config {
   logLevel: string;
 }
 
-const SECRET_BYTES_MIN = 32;
 const HOSTED_SANDBOX = 'https://studio.apollographql.com';
 
 const list = z.string().transform((text) =>
@@ -51,16 +52,8 @@ const isDatabaseUrl = (text: string) =>
 
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
 
-const isAddressOrRange = (text: string) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
-
-function secretFault(text: string): string | null {
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return 'is not base64';
-  const secret = Buffer.from(text, 'base64');
-  if (secret.length < SECRET_BYTES_MIN) return `is shorter than ${SECRET_BYTES_MIN} bytes`;
-  // RFC 7518 §3.2 asks for the length. A secret of one repeated byte has it and is none.
-  if (secret.every((byte) => byte === secret[0])) return 'is one byte repeated';
-  return null;
-}
+// ipaddr.js alone takes short forms: `10` would be 0.0.0.10.
+const isAddressOrRange = (text: string) => isIP(text.split('/', 1)[0] ?? '') !== 0 && (isIP(text) !== 0 || ipaddr.isValidCIDR(text));
 
 const appSecrets = list
   .superRefine((secrets, context) => {

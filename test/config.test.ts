@@ -78,6 +78,11 @@ describe('configuration', () => {
     expect(faults.join()).not.toMatch(/hunter2/i);
   });
 
+  test.each(['10', '0x7f.1', '10.0.0.0/33', '10/8', 'proxy.example.com'])('%s is no trusted proxy', (proxy) => {
+    expect(faultsOf({ TRUSTED_PROXIES: proxy })).toEqual(['TRUSTED_PROXIES must be IP addresses or CIDR ranges']);
+    expect(faultsOf({ TRUSTED_PROXIES: '10.0.0.1, 10.0.0.0/8, ::1, fd00::/8' })).toEqual([]);
+  });
+
   test.each(['1e3', '-1', '12.5', '0x10', ' ', 'ten', '4000000000000'])('%j is no port', (port) => {
     expect(faultsOf({ PORT: port })).toEqual(port.trim() === '' ? [] : ['PORT must be a whole number from 0 to 65535']);
   });

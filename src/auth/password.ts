@@ -11,8 +11,11 @@ const BYTES_MAX = 72;
 
 const COMMON_PASSWORDS_FILE = new URL('../../assets/common-passwords.txt', import.meta.url);
 
+/** However it composes, a longer one is more than 72 bytes; normalizing it would take time by the square of its length. */
+const NORMALIZED_LENGTH_MAX = 300;
+
 /** One form for what looks the same however it was typed: RFC 8265 §4.2, as NIST SP 800-63B-4 §3.1.1.2 asks. */
-const normalize = (password: string): string => password.normalize('NFC');
+const normalize = (password: string): string => (password.length > NORMALIZED_LENGTH_MAX ? password : password.normalize('NFC'));
 
 /** Whether a text is some shorter text over and over, the last time perhaps cut short. */
 function isRepetition(text: string): boolean {

@@ -4,7 +4,7 @@ import { KeyedQueue } from '../platform/keyed-queue.js';
 import type { Logger } from '../platform/logger.js';
 import { networkOf } from '../platform/network.js';
 import { logEntry, type Origin } from '../platform/origin.js';
-import { canonicalEmail, emailFault } from './email.js';
+import { readEmail } from './email.js';
 import type { Passwords } from './password.js';
 import type { Sessions, SignedIn, Viewer } from './sessions.js';
 import type { SignInLimits } from './sign-in-limits.js';
@@ -14,6 +14,9 @@ export interface Credentials {
   email: string;
   password: string;
 }
+
+/** How often a password is proven anew because its hash was replaced meanwhile, as it is by a parallel sign-in. */
+const SIGN_IN_TRIES = 3;
 
 const invalidCredentials = () => new KeywardError('INVALID_CREDENTIALS', 'Email or password is wrong.');
 
@@ -28,8 +31,8 @@ export class AuthService {
   readonly #passwords: Passwords;
   readonly #limits: SignInLimits;
   readonly #logger: Logger;
-  readonly #signUps = new KeyedQueue();
-  readonly #signIns = new KeyedQueue();
+  /** By network: one that floods us with passwords to hash waits in its own line, and not before everybody else. */
+  readonly #turns = new KeyedQueue();
 
   constructor(options: { clock: Clock; users: Users; sessions: Sessions; passwords: Passwords; limits: SignInLimits; logger: Logger }) {
     this.#clock = options.clock;
@@ -40,19 +43,20 @@ export class AuthService {
     this.#logger = options.logger;
   }
 
-  /** @throws {KeywardError} BAD_USER_INPUT, EMAIL_TAKEN */
+  /** @throws {KeywardError} BAD_USER_INPUT, EMAIL_TAKEN, SERVICE_UNAVAILABLE */
   async signUp(input: Credentials, origin: Origin): Promise<SignedIn> {
-    const email = canonicalEmail(input.email);
-    const faults = fieldFaults({ 'input.email': emailFault(email), 'input.password': this.#passwords.fault(input.password, email) });
+    const { email, fault } = readEmail(input.email);
+    const faults = fieldFaults({ 'input.email': fault, 'input.password': this.#passwords.fault(input.password, email) });
     if (faults.length > 0) throw badUserInput(faults);
-    // One after another for one address, so that a flood of them costs one hash. The unique index has the last word.
-    return this.#signUps.run(email, async () => {
+    const signedIn = await this.#inTurn(origin, async () => {
       if (await this.#users.findByEmail(email)) throw emailTaken();
       const passwordHash = await this.#passwords.hash(input.password);
-      const user = await this.#users.create({ email, passwordHash, createdAt: this.#clock.now() });
-      this.#logger.info({ ...logEntry(origin), userId: user.id }, 'user signed up');
-      return this.#open(user, origin);
+      return this.#users.create({ email, passwordHash, createdAt: this.#clock.now() }, (transaction, user) =>
+        this.#sessions.open(transaction, user, origin.ipAddress),
+      );
     });
+    this.#logger.info({ ...logEntry(origin), userId: signedIn.user.id }, 'user signed up');
+    return signedIn;
   }
 
   /**
@@ -61,11 +65,17 @@ export class AuthService {
    * @throws {KeywardError} INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE
    */
   async signIn(input: Credentials, origin: Origin): Promise<SignedIn> {
-    const email = canonicalEmail(input.email);
-    const user = await this.#prove(email, input.password, origin, () => this.#users.findByEmail(email));
-    const upToDate = this.#passwords.isOutdated(user.passwordHash) ? await this.#rehash(user, input.password) : user;
-    const signedIn = await this.#open(upToDate, origin);
-    this.#logger.info({ ...logEntry(origin), userId: user.id }, 'user signed in');
+    const { email, fault } = readEmail(input.email);
+    const find = async () => (fault === null ? this.#users.findByEmail(email) : null);
+    const signedIn = await this.#inTurn(origin, async () => {
+      for (let tries = 1; tries <= SIGN_IN_TRIES; tries += 1) {
+        const user = await this.#prove(email, input.password, origin, find);
+        const session = await this.#open(user, input.password, origin);
+        if (session) return session;
+      }
+      throw conflict();
+    });
+    this.#logger.info({ ...logEntry(origin), userId: signedIn.user.id }, 'user signed in');
     return signedIn;
   }
 
@@ -88,39 +98,41 @@ export class AuthService {
     const { user } = viewer;
     const faults = fieldFaults({ 'input.newPassword': this.#passwords.fault(input.newPassword, user.email) });
     if (faults.length > 0) throw badUserInput(faults);
-    // Counted like a sign-in: whoever found an open session could otherwise guess the password here.
-    const proven = await this.#prove(user.email, input.currentPassword, origin, async () => user);
-    const passwordHash = await this.#passwords.hash(input.newPassword);
-    const signedIn = await this.#users.withLocked(user.id, async (transaction, locked) => {
-      if (locked.passwordHash !== proven.passwordHash) throw conflict();
-      await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
-      return this.#sessions.keepOnly(transaction, viewer);
+    const signedIn = await this.#inTurn(origin, async () => {
+      // Counted like a sign-in: whoever found an open session could otherwise guess the password here.
+      const proven = await this.#prove(user.email, input.currentPassword, origin, async () => user);
+      const passwordHash = await this.#passwords.hash(input.newPassword);
+      return this.#users.withLocked(user.id, async (transaction, locked) => {
+        if (locked.passwordHash !== proven.passwordHash) throw conflict();
+        await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
+        return this.#sessions.keepOnly(transaction, viewer);
+      });
     });
     this.#logger.info({ ...logEntry(origin), userId: user.id }, 'password changed');
     return signedIn;
   }
 
+  #inTurn<T>(origin: Origin, task: () => Promise<T>): Promise<T> {
+    return this.#turns.run(networkOf(origin.ipAddress), task);
+  }
+
   /** @returns the user that email and password belong to */
-  #prove(email: string, password: string, origin: Origin, find: () => Promise<User | null>): Promise<User> {
-    // The tries of one network for one account wait for each other: the right password sent many times at once is no
-    // guessing, and must not use up the budget while it is being checked.
-    return this.#signIns.run(`${email} ${networkOf(origin.ipAddress)}`, async () => {
-      const attempt = await this.#limits.attempt(email, origin.ipAddress, async (network) => {
-        const user = await find();
-        return user !== null && this.#sessions.isKnownNetwork(user.id, network);
-      });
-      const user = await this.#compare(password, find).catch((error: unknown) => {
-        // Nothing was learned about the password, so nothing is counted.
-        attempt.forgive();
-        throw error;
-      });
-      if (!user) {
-        this.#logger.info(logEntry(origin), 'sign-in refused');
-        throw invalidCredentials();
-      }
-      attempt.forgive();
-      return user;
+  async #prove(email: string, password: string, origin: Origin, find: () => Promise<User | null>): Promise<User> {
+    const attempt = await this.#limits.attempt(email, origin.ipAddress, async (network) => {
+      const user = await find();
+      return user !== null && this.#sessions.isKnownNetwork(user.id, network);
     });
+    const user = await this.#compare(password, find).catch((error: unknown) => {
+      // Nothing was learned about the password, so nothing is counted.
+      attempt.forgive();
+      throw error;
+    });
+    if (!user) {
+      this.#logger.info(logEntry(origin), 'sign-in refused');
+      throw invalidCredentials();
+    }
+    attempt.forgive();
+    return user;
   }
 
   async #compare(password: string, find: () => Promise<User | null>): Promise<User | null> {
@@ -129,19 +141,17 @@ export class AuthService {
     return matches && user?.disabledAt === null ? user : null;
   }
 
-  /** Brings a hash that was made at another cost to the configured one, while the password is at hand. */
-  async #rehash(user: User, password: string): Promise<User> {
-    const passwordHash = await this.#passwords.hash(password);
+  /**
+   * Opens a session under the user's lock, because the password may have been changed, or the user disabled, since it was
+   * compared. A hash that was made at another cost is replaced, while the password is at hand.
+   *
+   * @returns null when the hash isn't the one that was compared any more, so that the password has to be proven again
+   */
+  async #open(user: User, password: string, origin: Origin): Promise<SignedIn | null> {
+    const renewedHash = this.#passwords.isOutdated(user.passwordHash) ? await this.#passwords.hash(password) : null;
     return this.#users.withLocked(user.id, async (transaction, locked) => {
-      if (locked.passwordHash !== user.passwordHash) throw invalidCredentials();
-      return transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
-    });
-  }
-
-  /** Under the lock, because the password may have been changed, or the user disabled, since it was compared. */
-  #open(user: User, origin: Origin): Promise<SignedIn> {
-    return this.#users.withLocked(user.id, (transaction, locked) => {
-      if (locked.passwordHash !== user.passwordHash) throw invalidCredentials();
+      if (locked.passwordHash !== user.passwordHash) return null;
+      if (renewedHash !== null) await transaction.user.update({ where: { id: user.id }, data: { passwordHash: renewedHash } });
       return this.#sessions.open(transaction, user, origin.ipAddress);
     });
   }

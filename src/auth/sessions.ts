@@ -80,24 +80,9 @@ export class Sessions {
     const token = this.#refreshTokens.read(refreshToken);
     const session = token && (await this.#find(token.sessionId));
     if (!session || !this.#isLive(session)) throw unauthenticated();
-    const renewed = await this.advance(this.#database, session.id, token.generation);
+    const renewed = await this.#advance(this.#database, { id: session.id, generation: token.generation });
     if (renewed) return this.#signedIn(renewed, session.user);
     return this.#refuseReplaced(session.id, token.generation);
-  }
-
-  /**
-   * Moves a live session to its next generation and prolongs it.
-   *
-   * @param generation the one that must be current
-   * @returns null when it isn't
-   */
-  async advance(database: Transaction, sessionId: string, generation: number): Promise<Session | null> {
-    const now = this.#clock.now();
-    const [renewed] = await database.session.updateManyAndReturn({
-      where: { id: sessionId, generation, endedAt: null, expiresAt: { gt: now } },
-      data: { generation: { increment: 1 }, refreshedAt: now, expiresAt: this.#expiryFrom(now) },
-    });
-    return renewed ?? null;
   }
 
   /** Ends every other session of the user and gives this one new tokens. */
@@ -106,8 +91,7 @@ export class Sessions {
       where: { userId: user.id, id: { not: sessionId }, endedAt: null },
       data: { endedAt: this.#clock.now() },
     });
-    const session = await transaction.session.findUnique({ where: { id: sessionId } });
-    const renewed = session && (await this.advance(transaction, sessionId, session.generation));
+    const renewed = await this.#advance(transaction, { id: sessionId });
     if (!renewed) throw unauthenticated();
     return this.#signedIn(renewed, user);
   }
@@ -130,6 +114,21 @@ export class Sessions {
     return (
       (await this.#database.session.findFirst({ where: { userId, network, createdAt: { gte: since } }, select: { id: true } })) !== null
     );
+  }
+
+  /**
+   * Moves a live session to its next generation and prolongs it, in one statement.
+   *
+   * @param session its generation, where given, must be the current one
+   * @returns null when it isn't, or the session isn't live
+   */
+  async #advance(database: Transaction, session: { id: string; generation?: number }): Promise<Session | null> {
+    const now = this.#clock.now();
+    const [renewed] = await database.session.updateManyAndReturn({
+      where: { ...session, endedAt: null, expiresAt: { gt: now } },
+      data: { generation: { increment: 1 }, refreshedAt: now, expiresAt: this.#expiryFrom(now) },
+    });
+    return renewed ?? null;
   }
 
   async #refuseReplaced(sessionId: string, generation: number): Promise<never> {

@@ -27,12 +27,19 @@ export class Users {
   }
 
   /**
+   * Makes a user, and in the same transaction what `complete` adds.
+   *
    * @param input the email canonical
    * @throws {KeywardError} EMAIL_TAKEN
    */
-  async create(input: { email: string; passwordHash: string; createdAt: Date }): Promise<User> {
+  async create<T>(
+    input: { email: string; passwordHash: string; createdAt: Date },
+    complete: (transaction: Transaction, user: User) => Promise<T>,
+  ): Promise<T> {
     try {
-      return await this.#database.user.create({ data: input });
+      return await this.#database.$transaction(async (transaction) =>
+        complete(transaction, await transaction.user.create({ data: input })),
+      );
     } catch (error) {
       if (isUniqueViolation(error, 'email')) throw emailTaken();
       throw error;

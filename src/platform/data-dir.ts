@@ -3,6 +3,7 @@ import { access, chmod, constants, link, mkdir, readFile, unlink, writeFile } fr
 import path from 'node:path';
 import { z } from 'zod';
 import { StartupError } from './errors.js';
+import { secretFault } from './secrets.js';
 
 /** What is made once for the embedded set-up and must be kept: without it the database can't be opened and no token is good. */
 export interface DataDirSecrets {
@@ -10,7 +11,10 @@ export interface DataDirSecrets {
   appSecrets: readonly Buffer[];
 }
 
-const secretsFile = z.object({ databasePassword: z.string().min(1), appSecrets: z.array(z.base64()).min(1) });
+const secretsFile = z.object({
+  databasePassword: z.string().min(1),
+  appSecrets: z.array(z.string().refine((text) => secretFault(text) === null)).min(1),
+});
 
 /**
  * Makes the data directory where it is missing.
@@ -18,6 +22,8 @@ const secretsFile = z.object({ databasePassword: z.string().min(1), appSecrets: 
  * @throws {StartupError} when it can't be made or written
  */
 export async function prepareDataDir(dataDir: string): Promise<void> {
+  // pg_ctl hands the path to a shell between double quotes.
+  if (/["$`\\\n]/.test(dataDir)) throw new StartupError('DATA_DIR must not hold any of " $ ` \\ or a line break');
   try {
     // As root, the database runs as another user, who must be able to pass through.
     await mkdir(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });

@@ -52,7 +52,7 @@ export class KeywardError extends Error {
 export const unauthenticated = () => new KeywardError('UNAUTHENTICATED', 'Sign in to do this.');
 
 export const badUserInput = (fields: FieldFault[]) =>
-  new KeywardError('BAD_USER_INPUT', `Invalid input: ${fields.map((field) => field.path).join(', ')}.`, { fields });
+  new KeywardError('BAD_USER_INPUT', `Invalid input: ${[...new Set(fields.map((field) => field.path))].join(', ')}.`, { fields });
 
 export const conflict = () => new KeywardError('CONFLICT', 'Something else changed this at the same moment. Try again.');
 

@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from './errors.js';
 import { type Logger, scrub } from './logger.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** A signal during a start that waits for something (a lock, a silent database) ends it after this long all the same. */
+const START_MS_MAX = 5_000;
 
 /** Takes down one thing that came up. */
 export type Closer = () => Promise<void>;
@@ -27,19 +31,19 @@ export async function runToEnd(start: (closers: Closer[]) => Promise<Logger>): P
   let started: Promise<Logger>;
   let ending: Promise<void> | undefined;
 
-  const closeAll = async (logger?: Logger) => {
+  const closeAll = async (logger: Logger | undefined) => {
     for (const close of closers.reverse()) {
       await close().catch((error: unknown) => logger?.error({ err: error }, 'could not be closed'));
     }
   };
   const end = (reason: Record<string, unknown>, exitCode: number) => {
-    ending ??= started.then(async (logger) => {
-      logger[exitCode === 0 ? 'info' : 'fatal'](reason, 'stopping');
+    // What is still coming up is waited for, so that it can be taken down; a start that fails ends the process by itself.
+    ending ??= Promise.race([started, sleep(START_MS_MAX, undefined)]).then(async (logger) => {
+      logger?.[exitCode === 0 ? 'info' : 'fatal'](reason, 'stopping');
       await closeAll(logger);
-      logger.info('stopped');
+      logger?.info('stopped');
       process.exit(exitCode);
     });
-    // A start that fails ends the process by itself.
     ending.catch(() => undefined);
   };
 
@@ -53,7 +57,7 @@ export async function runToEnd(start: (closers: Closer[]) => Promise<Logger>): P
     await started;
   } catch (error) {
     for (const fault of startupFaults(error)) process.stderr.write(`keyward: ${fault}\n`);
-    await closeAll();
+    await closeAll(undefined);
     process.exit(1);
   }
 }

@@ -1,5 +1,20 @@
 import { hkdfSync } from 'node:crypto';
 
+const SECRET_BYTES_MIN = 32;
+
+/**
+ * @param text one server secret as it is written in a setting or a file
+ * @returns what keeps it from being one, or null when nothing does
+ */
+export function secretFault(text: string): string | null {
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return 'is not base64';
+  const secret = Buffer.from(text, 'base64');
+  if (secret.length < SECRET_BYTES_MIN) return `is shorter than ${SECRET_BYTES_MIN} bytes`;
+  // RFC 7518 §3.2 asks for the length. A secret of one repeated byte has it and is none.
+  if (secret.every((byte) => byte === secret[0])) return 'is one byte repeated';
+  return null;
+}
+
 /** Each use of the server secret has a label of its own, so that what is made for one can't serve another. */
 export type SecretPurpose = 'access-token' | 'refresh-token';
 

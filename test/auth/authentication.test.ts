@@ -30,6 +30,10 @@ describe('A1: without a token', () => {
     expect(answer.data).toBeNull();
   });
 
+  test('an empty Authorization header is none', async () => {
+    expect((await me('')).headers['www-authenticate']).toBe('Bearer realm="keyward"');
+  });
+
   test('signing up and in work', async () => {
     const { user } = await app.newUser();
     expect(codesOf(await app.send(SignInDocument, { input: { email: user.email, password: PASSWORD } }))).toEqual([]);

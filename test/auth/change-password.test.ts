@@ -53,6 +53,14 @@ describe('changePassword', () => {
     }
   });
 
+  test('a refresh of the same session at the same moment does it no harm', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const { accessToken, refreshToken } = await app.newUser();
+      const [changed] = await Promise.all([change(accessToken, PASSWORD), app.send(RefreshSessionDocument, { refreshToken })]);
+      expect(codesOf(changed)).toEqual([]);
+    }
+  });
+
   test('of several at once one wins, and the password is the winner’s', async () => {
     const { accessToken, user } = await app.newUser();
     const passwords = [1, 2, 3, 4].map((number) => `${NEW_PASSWORD} ${number}`);

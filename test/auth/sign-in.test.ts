@@ -42,6 +42,8 @@ describe('signIn', () => {
       await signIn('disabled@example.com', PASSWORD),
       await signIn('known@example.com', 'x'.repeat(80)),
       await signIn('not an address', PASSWORD),
+      await signIn('a\u0000b@example.com', PASSWORD),
+      await signIn('a'.repeat(50_000), PASSWORD),
     ];
     expect(codesOf(answers[0] as never)).toEqual(['INVALID_CREDENTIALS']);
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
@@ -65,14 +67,18 @@ describe('signIn', () => {
       await hashesOf('nobody@example.com', WRONG),
       await hashesOf('one-hash@example.com', WRONG),
       await hashesOf('one-hash@example.com', 'x'.repeat(80)),
-    ]).toEqual([1, 1, 1]);
+      await hashesOf('a\u0000b@example.com', WRONG),
+    ]).toEqual([1, 1, 1, 1]);
   });
 
-  test('a hash of another cost is replaced at the next sign-in', async () => {
+  test('a hash of another cost is replaced at the next sign-in, and parallel ones with the right password all succeed', async () => {
     await app.newUser('cost@example.com');
     const dearer = await startTestApp({ databaseUrl, env: { BCRYPT_COST: '11' } });
     const input = { email: 'cost@example.com', password: PASSWORD };
-    await dearer.ask(SignInDocument, { input });
+    const parallel = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.3'].map((ipAddress) =>
+      dearer.send(SignInDocument, { input }, { ipAddress }),
+    );
+    expect((await Promise.all(parallel)).flatMap(codesOf)).toEqual([]);
     const [row] = await runSql<{ password_hash: string }>(databaseUrl, 'SELECT password_hash FROM users WHERE email = $1', [input.email]);
     expect(row?.password_hash).toMatch(/^\$2b\$11\$/);
     expect((await signIn(input.email, PASSWORD)).data?.signIn.user.email).toBe(input.email);

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { MeDocument, SignUpDocument } from '../generated/graphql.js';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import pg from 'pg';
+import { MeDocument, SignInDocument, SignUpDocument } from '../generated/graphql.js';
 import { runSql } from '../helpers/database.js';
 import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
 
@@ -41,6 +42,49 @@ describe('signUp', () => {
     expect(answers.flatMap(codesOf)).toEqual(['EMAIL_TAKEN', 'EMAIL_TAKEN']);
     expect(answers.map(({ text }) => text).join()).not.toMatch(/P2002|users_email|constraint/i);
     await Promise.all(replicas.map((replica) => replica.close()));
+  });
+
+  test('A5: the address is one whatever case undoes: the small letter of one composes with its mark, the capital doesn’t', async () => {
+    const answers = [await signUp('H\u0331@example.com'), await signUp('h\u0331@example.com'), await signUp('\u1e96@example.com')];
+    expect(answers.flatMap(codesOf)).toEqual(['EMAIL_TAKEN', 'EMAIL_TAKEN']);
+  });
+
+  test('makes user and session together or neither: what was refused can be tried again', async () => {
+    const holder = new pg.Client({ connectionString: app.databaseUrl });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE');
+    expect(codesOf(await signUp('together@example.com'))).toEqual(['SERVICE_UNAVAILABLE']);
+    await holder.end();
+    expect(codesOf(await signUp('together@example.com'))).toEqual([]);
+  });
+
+  test('one network that floods it waits in a line of its own: who comes from another signs in meanwhile', async () => {
+    const { user } = await app.newUser();
+    const flood = Array.from({ length: 90 }, (_, index) =>
+      app.send(SignUpDocument, { input: { email: `flood-${index}@example.com`, password: PASSWORD } }, { ipAddress: '198.51.100.66' }),
+    );
+    const input = { email: user.email, password: PASSWORD };
+    const answer = await Promise.race([
+      app.send(SignInDocument, { input }, { ipAddress: '192.0.2.1' }),
+      Promise.all(flood).then(() => null),
+    ]);
+    expect(answer?.data?.signIn.user).toEqual(user);
+    await Promise.all(flood);
+  });
+
+  test('what is far too long isn’t even normalized, which takes time by the square', async () => {
+    const long = `a${'\u0345'.repeat(12_000)}${'\u0334'.repeat(12_000)}`;
+    const normalize = jest.spyOn(String.prototype, 'normalize');
+    const answers = [
+      await signUp(long),
+      await signUp('a@example.com', long),
+      await app.send(SignInDocument, { input: { email: long, password: long } }),
+    ];
+    const longest = Math.max(...normalize.mock.contexts.map((text) => String(text).length));
+    normalize.mockRestore();
+    expect(answers.flatMap(codesOf)).toEqual(['BAD_USER_INPUT', 'BAD_USER_INPUT', 'INVALID_CREDENTIALS']);
+    expect(longest).toBeLessThan(1_001);
   });
 
   test.each([

@@ -34,6 +34,16 @@ describe('G7, L1: what somebody sent by mistake is in no answer and in no log', 
     ['a number for a text', () => graphql(SIGN_UP, { input: { email, password: [CANARY] } })],
     ['a text for an object', () => graphql(SIGN_UP, { input: CANARY })],
     ['an unknown field of a variable', () => graphql(SIGN_UP, { input: { email, password: PASSWORD, [CANARY]: CANARY } })],
+    ['a quote in an unknown field of a variable', () => graphql(SIGN_UP, { input: { email, password: PASSWORD, [`x"${CANARY} y`]: 1 } })],
+    [
+      'a made-up message in an unknown field',
+      () => graphql(SIGN_UP, { input: { [`email" of required type "${CANARY}" was not provided.`]: 1 } }),
+    ],
+    [
+      'the name of a variable',
+      () => graphql(`query ($${CANARY.replaceAll('-', '_')}: ID!) { apiKey(id: $${CANARY.replaceAll('-', '_')}) { id } }`),
+    ],
+    ['the path', async () => (await app.http.inject({ url: `/verify/${CANARY}` })).body],
     ['a field that is missing beside it', () => graphql(SIGN_UP, { input: { password: CANARY } })],
     ['a variable that the operation lacks', () => graphql(SIGN_UP, { [CANARY]: CANARY })],
     [

@@ -88,11 +88,43 @@ describe('G3: depth, tokens and fragments', () => {
   });
 });
 
+test('a subscription is refused as invalid: there are none', async () => {
+  const answer = await app.send('subscription { me { id } }', {}, { token });
+  expect(new Set(codesOf(answer))).toEqual(new Set(['GRAPHQL_VALIDATION_FAILED']));
+  expect(app.logs()).not.toContain('request failed');
+});
+
+test('however many faults the variables have, 20 are told', async () => {
+  const input = Object.fromEntries(Array.from({ length: 9_000 }, (_, index) => [`k${index}`, 0]));
+  const answer = await app.send('mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }', { input } as never);
+  expect(answer.errors[0]?.extensions.fields).toHaveLength(20);
+  expect(answer.text.length).toBeLessThan(3_000);
+});
+
+test('the faults of variables are told by their place', async () => {
+  const document = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }';
+  const fieldsOf = async (variables: object) => (await app.send(document, variables as never)).errors[0]?.extensions.fields;
+  expect(await fieldsOf({ input: { email: 5, password: null } })).toEqual([
+    { path: 'input.email', message: 'has a value of another type' },
+    { path: 'input.password', message: 'must not be null' },
+  ]);
+  expect(await fieldsOf({ input: { email: 'x' } })).toEqual([{ path: 'input', message: 'must have the field password' }]);
+  expect(await fieldsOf({ input: { email: 'x', password: 'x', extra: 1 } })).toEqual([
+    { path: 'input', message: 'has a field that is not known here' },
+  ]);
+  expect(await fieldsOf({ input: 'x' })).toEqual([{ path: 'input', message: 'must be an object' }]);
+  expect(await fieldsOf({})).toEqual([{ path: 'input', message: 'is required' }]);
+});
+
 describe('G4: production', () => {
   test('neither introspection nor hints, unless INTROSPECTION=true', async () => {
     const production = await startTestApp({ env: { NODE_ENV: 'production' } });
     expect(codesOf(await production.send('{ __schema { types { name } } }'))).toEqual(['GRAPHQL_VALIDATION_FAILED']);
     expect((await production.send('{ me { emai } }')).text).not.toMatch(/did you mean/i);
+    const misspelt = await production.send('mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }', {
+      input: { emails: 'x' },
+    } as never);
+    expect(misspelt.text).not.toMatch(/did you mean/i);
     const page = await production.http.inject({ url: '/graphql', headers: { accept: 'text/html' } });
     expect(page.headers['content-type']).not.toMatch(/html/);
     await production.close();

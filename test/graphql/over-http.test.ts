@@ -42,7 +42,9 @@ describe('the status of what GraphQL refuses', () => {
     const statusFor = async (accept?: string) => (await post(JSON.stringify(body), accept ? { accept } : {})).status;
     expect(await statusFor('application/graphql-response+json')).toBe(400);
     expect(await statusFor('application/graphql-response+json, application/json;q=0.9')).toBe(400);
+    expect(await statusFor('application/graphql-response+json; charset=utf-8')).toBe(400);
     expect(await statusFor('application/json')).toBe(200);
+    expect(await statusFor('application/json; charset=utf-8')).toBe(200);
     expect(await statusFor('*/*')).toBe(200);
     expect(await statusFor()).toBe(200);
   });

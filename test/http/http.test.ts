@@ -59,6 +59,29 @@ describe('H1: what is too large, malformed or not allowed', () => {
     await expectJsonError(await post(QUERY, { 'content-encoding': 'constructor' }), 415);
   });
 
+  test('no encoding ends the process, whether the body is read or not', async () => {
+    const overLimit = gzipSync(padded(200_000));
+    overLimit.fill(0xff, overLimit.length - 8);
+    const garbage = { 'content-encoding': 'gzip' };
+    const statuses = [
+      (await fetch(`${url}/healthz`, { headers: garbage })).status,
+      (await fetch(`${url}/nothing`, { method: 'PUT', headers: garbage, body: 'garbage' })).status,
+      (await fetch(`${url}/graphql`, { method: 'DELETE', headers: { 'content-encoding': 'br' } })).status,
+      (await post('garbage', { ...garbage, 'content-type': 'image/png' })).status,
+      (await post(new Uint8Array(overLimit), garbage)).status,
+      (await fetch(`${url}/healthz`)).status,
+    ];
+    expect(statuses).toEqual([200, 404, 405, 400, 413, 200]);
+  });
+
+  test('the coding’s name may be in any case', async () => {
+    expect((await post(new Uint8Array(gzipSync(QUERY)), { 'content-encoding': 'GZIP' })).status).toBe(200);
+  });
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'image/png'])('5 MB of %s are a 413 too', async (type) => {
+    await expectJsonError(await post('x'.repeat(5_000_000), { 'content-type': type }), 413);
+  });
+
   test.each(['{', '', 'null{', '{"a":1}{', '{"__proto__":{"x":1},"query":"{ __typename }"}'])(
     'malformed JSON is a 400: %j',
     async (body) => {
@@ -84,6 +107,11 @@ describe('H1: what is too large, malformed or not allowed', () => {
   test('what is no HTTP at all, and headers that are too large, get JSON too', async () => {
     expect(await raw('nonsense\r\n\r\n')).toMatch(/^HTTP\/1.1 400 [\s\S]*nosniff[\s\S]*"BAD_REQUEST"/);
     expect(await raw(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 [\s\S]*"BAD_REQUEST"/);
+  });
+
+  test('what Node would answer by itself: no Host, an unknown expectation', async () => {
+    expect(await raw('GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 400 .*nosniff.*"BAD_REQUEST"/s);
+    expect(await raw('GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
   });
 
   test('bodies aren’t logged', async () => {
@@ -170,6 +198,7 @@ describe('H4: the headers of every answer', () => {
         `style-src 'sha256-${await hash('style')}'`,
         'frame-src https://sandbox.embed.apollographql.com',
         "connect-src 'self'",
+        'img-src data:',
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",

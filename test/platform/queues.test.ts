@@ -62,6 +62,20 @@ describe('KeyedQueue', () => {
     expect(await next).toBe('next');
   });
 
+  test('refuses a task whose turn comes after more than 10 s, and goes on with the next', async () => {
+    let now = 0;
+    const queue = new KeyedQueue(() => now);
+    const held = heldTask();
+    const results = [queue.run('a', held.task), queue.run('a', async () => 'too late')];
+    await settle();
+    now = 10_001;
+    const next = queue.run('a', async () => 'in time');
+    held.release();
+    await results[0];
+    await expect(results[1]).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect(await next).toBe('in time');
+  });
+
   test('refuses the thousand-and-first task of one key', async () => {
     const queue = new KeyedQueue();
     const held = heldTask();

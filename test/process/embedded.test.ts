@@ -164,9 +164,16 @@ describe('F9: what keeps it from starting is one clear line on stderr, with exit
     await expectRefusal(spawn(), /^keyward: DATA_DIR \S+ can't be written \(E\w+\)$/);
   });
 
-  test('a secrets file that isn’t whole; nothing of it is told', async () => {
+  test('a DATA_DIR that a shell would read differently', async () => {
+    await expectRefusal(spawn({ DATA_DIR: path.join(directory, 'a $HOME') }), /^keyward: DATA_DIR must not hold/);
+  });
+
+  test.each([
+    ['isn’t whole', '{"databasePassword": "kanarie'],
+    ['has a secret that is none', '{"databasePassword": "kanarie", "appSecrets": ["AAAA"]}'],
+  ])('a secrets file that %s; nothing of it is told', async (_case, content) => {
     await (await start()).stop();
-    await writeFile(path.join(dataDir, 'secrets.json'), '{"databasePassword": "kanarie');
+    await writeFile(path.join(dataDir, 'secrets.json'), content);
     const server = spawn();
     await expectRefusal(server, /^keyward: \S+secrets.json can't be read or written/);
     expect(server.stderr()).not.toContain('kanarie');

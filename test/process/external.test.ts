@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 import { dropDatabase, newDatabase, runSql, urlOf } from '../helpers/database.js';
 import { ask, spawnServer, startServer } from '../helpers/server-process.js';
 import { PASSWORD } from '../helpers/test-app.js';
@@ -21,6 +22,19 @@ describe('on a database of its operator’s', () => {
       { code: 0, signal: null },
       { code: 0, signal: null },
     ]);
+    await dropDatabase(DATABASE_URL);
+  });
+
+  test('a signal while another process holds the migrations up ends it all the same', async () => {
+    const DATABASE_URL = await newDatabase();
+    const holder = new pg.Client({ connectionString: DATABASE_URL });
+    await holder.connect();
+    await holder.query('SELECT pg_advisory_lock(72707369)');
+    const server = spawnServer({ DATABASE_URL, APP_SECRETS });
+    const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward migrations' AND wait_event = 'advisory'";
+    while ((await holder.query(waiting)).rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    await holder.end();
     await dropDatabase(DATABASE_URL);
   });
 

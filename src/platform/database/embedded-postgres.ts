@@ -83,7 +83,7 @@ async function run(cluster: Cluster, program: keyof Programs, args: string[]): P
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
   const [code] = (await once(child, 'exit')) as [number | null];
-  return { code: code ?? -1, output: output.trim() };
+  return { code: code ?? -1, output: output.trim().replaceAll('\n', ' ') };
 }
 
 const exists = (file: string) =>

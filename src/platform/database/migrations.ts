@@ -14,6 +14,9 @@ const ADVISORY_LOCK = 72_707_369;
 /** Another process that migrates is waited for this long. */
 const LOCK_WAIT_MS = 60_000;
 
+/** One migration of a large table may take minutes; a network that went silent must not take for ever. */
+const STATEMENT_MS_MAX = 600_000;
+
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id VARCHAR(36) PRIMARY KEY,
   checksum VARCHAR(64) NOT NULL,
@@ -93,7 +96,14 @@ function refuseToStart(error: NodeJS.ErrnoException): never {
  */
 export async function migrate(url: string, logger: Logger, directory = MIGRATIONS_DIR): Promise<string[]> {
   const migrations = await readMigrations(directory);
-  const client = new pg.Client({ connectionString: url, application_name: 'keyward migrations', connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'keyward migrations',
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    statement_timeout: STATEMENT_MS_MAX,
+    query_timeout: STATEMENT_MS_MAX + 1_000,
+  });
   // A connection that breaks between two queries would otherwise end the process.
   client.on('error', (error) => logger.warn({ err: error }, 'connection lost while migrating'));
   try {

@@ -5,10 +5,14 @@ import Negotiator from 'negotiator';
 import { badUserInput, type ErrorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { toKeywardError } from './public-errors.js';
+import type { Redactor } from './redaction.js';
 import type { RequestContext } from './request-context.js';
 import { variableFaults } from './variables.js';
 
+const JSON_RESPONSE = 'application/json';
 const GRAPHQL_RESPONSE = 'application/graphql-response+json';
+/** A client may name the charset, as Apollo does in its answers. */
+const MEDIA_TYPES = [JSON_RESPONSE, GRAPHQL_RESPONSE].flatMap((type) => [type, `${type}; charset=utf-8`]);
 
 /** The codes that are told by the HTTP status too, the gravest first. Any other is a GraphQL answer like all others: 200. */
 const STATUS_OF_CODE: readonly [ErrorCode, number][] = [
@@ -31,8 +35,8 @@ const codeOf = (error: GraphQLFormattedError): unknown => error.extensions?.code
 /** @returns the media type that the client prefers of the two of GraphQL over HTTP; null where it takes neither */
 function preferredMediaType(http: HTTPGraphQLRequest | undefined): string | null {
   const accept = http?.headers.get('accept');
-  if (!accept) return 'application/json';
-  return new Negotiator({ headers: { accept } }).mediaType(['application/json', GRAPHQL_RESPONSE]) ?? null;
+  if (!accept) return JSON_RESPONSE;
+  return new Negotiator({ headers: { accept } }).mediaType(MEDIA_TYPES)?.split(';', 1)[0] ?? null;
 }
 
 /** @returns the status that goes with the errors; undefined to leave Apollo's own */
@@ -48,10 +52,8 @@ function statusFor(errors: readonly GraphQLFormattedError[], hasData: boolean, m
 
 /**
  * What GraphQL's answers are as HTTP: status, challenge, Retry-After; and the log of what went wrong on our side.
- *
- * @param redact takes values out of graphql-js' messages
  */
-export function httpPlugin(logger: Logger, redact: (message: string) => string): ApolloServerPlugin<RequestContext> {
+export function httpPlugin(logger: Logger, redactor: Redactor): ApolloServerPlugin<RequestContext> {
   const listener: GraphQLRequestListener<RequestContext> = {
     async didResolveOperation({ schema, operation, request }) {
       // Apollo would find out only after a mutation had been executed, and throw its answer away.
@@ -60,7 +62,7 @@ export function httpPlugin(logger: Logger, redact: (message: string) => string):
           extensions: { code: ApolloServerErrorCode.BAD_REQUEST, http: { status: 406 } },
         });
       }
-      const faults = operation ? variableFaults(schema, operation, request.variables ?? {}, redact) : [];
+      const faults = operation ? variableFaults(schema, operation, request.variables ?? {}, redactor.name) : [];
       if (faults.length > 0) throw badUserInput(faults);
     },
 
@@ -80,7 +82,7 @@ export function httpPlugin(logger: Logger, redact: (message: string) => string):
       response.http.status = statusFor(errors, data !== undefined, preferredMediaType(request.http)) ?? response.http.status ?? 200;
       if (response.http.status === 401) {
         // RFC 6750 §3.1: no error code for a request without a credential.
-        const invalid = contextValue.authorization === undefined ? '' : ', error="invalid_token"';
+        const invalid = contextValue.authorization ? ', error="invalid_token"' : '';
         response.http.headers.set('www-authenticate', `Bearer realm="keyward"${invalid}`);
       }
       const waits = errors.flatMap((error) =>

@@ -81,6 +81,10 @@ export const limitsRule: ValidationRule = (context) => ({
   Document(document) {
     const measurer = new Measurer(document);
     for (const operation of document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)) {
+      if (!context.getSchema().getRootType(operation.operation)) {
+        context.reportError(new GraphQLError(`There are no operations of the kind ${operation.operation}.`, { nodes: [operation] }));
+        continue;
+      }
       const { depth, aliases, rootFields } = measurer.measure(operation.selectionSet);
       const isMutation = operation.operation === OperationTypeNode.MUTATION;
       const refuse = (message: string) => context.reportError(new GraphQLError(message, { nodes: [operation] }));

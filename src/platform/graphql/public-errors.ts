@@ -3,6 +3,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { databaseFault } from '../database/faults.js';
 import { badUserInput, conflict, KeywardError, serviceUnavailable } from '../errors.js';
 import { LIMITS } from './limits.js';
+import type { Redactor } from './redaction.js';
 
 /** When a client should come again while the database is away. It is back soon or not at all. */
 const DATABASE_RETRY_SECONDS = 2;
@@ -39,9 +40,9 @@ export function toKeywardError(error: unknown): KeywardError | null {
   return new KeywardError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', {}, { cause: original });
 }
 
-function refusalMessage(formatted: GraphQLFormattedError, redact: (message: string) => string): GraphQLFormattedError {
+function refusalMessage(formatted: GraphQLFormattedError, redactor: Redactor): GraphQLFormattedError {
   const code = formatted.extensions?.code;
-  if (code !== ApolloServerErrorCode.GRAPHQL_PARSE_FAILED) return { ...formatted, message: redact(formatted.message) };
+  if (code !== ApolloServerErrorCode.GRAPHQL_PARSE_FAILED) return { ...formatted, message: redactor.message(formatted.message) };
   // The parser's limit is one of the limits, and is answered like the others.
   if (/more tha[nt] \d+ tokens/.test(formatted.message)) {
     const message = `The document has more than ${LIMITS.tokens} tokens.`;
@@ -52,16 +53,15 @@ function refusalMessage(formatted: GraphQLFormattedError, redact: (message: stri
 }
 
 /**
- * @param redact takes values out of graphql-js' messages
  * @returns Apollo's `formatError`: nothing leaves that toKeywardError didn't let through
  */
-export function publicErrorFormatter(redact: (message: string) => string) {
+export function publicErrorFormatter(redactor: Redactor) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const known = toKeywardError(error);
     const { locations, path } = formatted;
     const place = { ...(locations && { locations }), ...(path && { path }) };
     if (known) return { message: known.message, ...place, extensions: { code: known.code, ...known.details } };
-    const { message, extensions } = refusalMessage(formatted, redact);
+    const { message, extensions } = refusalMessage(formatted, redactor);
     return { message, ...place, extensions: { code: extensions?.code } };
   };
 }

@@ -16,17 +16,26 @@ function namesOf(schema: GraphQLSchema): Set<string> {
   return names;
 }
 
+/** Takes out of GraphQL's answers what the client sent. */
+export interface Redactor {
+  /** @returns graphql-js' message in its own words and the schema's names; the locations tell the rest */
+  message(message: string): string;
+  /** @returns the name where the schema tells it, else an ellipsis */
+  name(name: string): string;
+}
+
 /**
  * graphql-js quotes what it refuses: `String cannot represent a non string value: 12345`. Somebody's password may be in
- * there, so of its messages only their own words and the schema's names are let out; the locations tell the rest.
- *
- * @returns a function from graphql-js' message to one without anything that the client sent
+ * there, or a name that somebody made up of it.
  */
-export function valueRedactor(schema: GraphQLSchema): (message: string) => string {
+export function createRedactor(schema: GraphQLSchema): Redactor {
   const names = namesOf(schema);
-  return (message) =>
-    message
-      .replace(/ cannot represent .*$/s, ' cannot represent this value.')
-      .replace(/, found .*$/s, ', found something else.')
-      .replace(/"([^"]*)"/g, (quoted, text: string) => (names.has(text.replace(/[[\]!]/g, '')) ? quoted : '"…"'));
+  return {
+    message: (message) =>
+      message
+        .replace(/ cannot represent .*$/s, ' cannot represent this value.')
+        .replace(/, found .*$/s, ', found something else.')
+        .replace(/"([^"]*)"/g, (quoted, text: string) => (names.has(text.replace(/[[\]!]/g, '')) ? quoted : '"…"')),
+    name: (name) => (names.has(name) ? name : '…'),
+  };
 }

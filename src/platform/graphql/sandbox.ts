@@ -33,6 +33,7 @@ export const SANDBOX_CSP = [
   `style-src ${hashOf(STYLE)}`,
   `frame-src ${FRAME_ORIGIN}`,
   "connect-src 'self'",
+  'img-src data:',
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",

@@ -10,7 +10,7 @@ import type { Logger } from '../logger.js';
 import { httpPlugin } from './http-plugin.js';
 import { LIMITS, limitsRule } from './limits.js';
 import { publicErrorFormatter } from './public-errors.js';
-import { valueRedactor } from './redaction.js';
+import { createRedactor } from './redaction.js';
 import type { RequestContext } from './request-context.js';
 import { sandboxPlugin } from './sandbox.js';
 
@@ -24,7 +24,7 @@ export function createGraphqlServer<C extends RequestContext>(options: {
   logger: Logger;
 }): ApolloServer<C> {
   const { schema, introspection, logger } = options;
-  const redact = valueRedactor(schema);
+  const redactor = createRedactor(schema);
   // Apollo logs text that may quote a request; what matters of it is logged by the plugin.
   const log = (level: 'debug' | 'info' | 'warn' | 'error') => () => logger[level]('message from Apollo Server');
   return new ApolloServer<C>({
@@ -38,10 +38,10 @@ export function createGraphqlServer<C extends RequestContext>(options: {
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: LIMITS.tokens },
     validationRules: [limitsRule],
-    formatError: publicErrorFormatter(redact),
+    formatError: publicErrorFormatter(redactor),
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     plugins: [
-      httpPlugin(logger, redact),
+      httpPlugin(logger, redactor),
       introspection ? sandboxPlugin : ApolloServerPluginLandingPageDisabled(),
       // Apollo turns these on where it finds settings of its own in the environment. Nothing of a request may leave.
       ApolloServerPluginUsageReportingDisabled(),

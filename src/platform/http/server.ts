@@ -49,8 +49,6 @@ function sendError(reply: FastifyReply, status: number, requestId: string): Fast
   return setCommonHeaders(reply, requestId).code(status).send(errorBody(status, requestId));
 }
 
-const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '';
-
 /** RFC 6750 §2: a client must not send its token twice. Node would quietly take the first of two headers. */
 function hasTwoAuthorizations(request: FastifyRequest): boolean {
   return request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization').length > 1;
@@ -76,9 +74,11 @@ export async function createHttpServer(options: {
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES_MAX,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
-    http: CONNECTION_TIMEOUTS,
+    // Node's own answer to a missing Host has neither body nor headers; see the hook that looks for it.
+    http: { ...CONNECTION_TIMEOUTS, requireHostHeader: false },
     requestTimeout: CONNECTION_TIMEOUTS.requestTimeout,
-    return503OnClosing: true,
+    // Its answer would be one of its own making; see the hook that does it.
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply: FastifyReply) => sendError(reply, error.statusCode ?? 400, request.id),
     clientErrorHandler(error: NodeJS.ErrnoException, socket) {
       if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
@@ -89,25 +89,30 @@ export async function createHttpServer(options: {
     },
   });
 
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+
   app.addHook('onRequest', async (request, reply) => {
     setCommonHeaders(reply, request.id);
-    if (hasTwoAuthorizations(request)) return sendError(reply, 400, request.id);
+    if (closing) return sendError(reply.header('retry-after', '1'), 503, request.id);
+    const lacksHost = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
+    if (lacksHost || hasTwoAuthorizations(request)) return sendError(reply, 400, request.id);
   });
 
   app.addHook('preParsing', async (request, _reply, payload) => {
-    const encoding = request.headers['content-encoding'] ?? 'identity';
+    const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
     if (encoding === 'identity') return payload;
     if (!Object.hasOwn(DECOMPRESS, encoding)) throw Object.assign(new Error('unknown content encoding'), { statusCode: 415 });
     // Fastify compares this with the announced length, and what comes out of the stream with the limit: a small body
     // that unpacks to a large one is cut off there.
     const plain = Object.assign(DECOMPRESS[encoding as keyof typeof DECOMPRESS](), { receivedEncodedLength: 0 });
+    // Whoever reads it sees the error too. Where nobody does, because there is no body to be read or it was refused
+    // half-way, an error without a listener would end the process.
+    plain.on('error', () => undefined);
     payload.on('data', (chunk: Buffer) => (plain.receivedEncodedLength += chunk.length));
     return payload.pipe(plain);
-  });
-
-  let closing = false;
-  app.addHook('preClose', async () => {
-    closing = true;
   });
 
   app.addHook('onSend', async (_request, reply, body) => {
@@ -124,7 +129,7 @@ export async function createHttpServer(options: {
       {
         requestId: request.id,
         method: request.method,
-        path: pathOf(request),
+        route: request.routeOptions.url,
         status: reply.statusCode,
         durationMs: Math.round(reply.elapsedTime),
         ipAddress: request.ip,
@@ -135,10 +140,7 @@ export async function createHttpServer(options: {
 
   // Other types than JSON reach the handler without a body: Apollo tells what a foreign page could send from the rest.
   app.removeContentTypeParser('text/plain');
-  app.addContentTypeParser('*', (_request, payload, done) => {
-    payload.resume();
-    done(null, undefined);
-  });
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null, undefined));
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
     // zlib's errors have no status: the client sent something that isn't what it said.
@@ -148,12 +150,15 @@ export async function createHttpServer(options: {
   });
 
   app.setNotFoundHandler((request, reply) => {
-    const url = pathOf(request);
+    const [url = ''] = request.url.split('?', 1);
     const allowed = app.supportedMethods.filter((method) => app.hasRoute({ method, url }));
     if (allowed.length > 0) void reply.header('allow', allowed.join(', '));
     const status = allowed.length > 0 ? 405 : 404;
     void sendError(reply, status, request.id);
   });
+
+  // `Expect: something` is refused by Node with neither body nor headers. It may be ignored (RFC 9110 §10.1.1).
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
   await app.register(cors, {
     origin: [...options.corsOrigins],

@@ -1,0 +1,83 @@
+// npm run bench:start [-- ROUNDS]: from `npm start` on a built tree to the first answered query, and the resident memory
+// of the server process then and after some use. Each round on the same data directory, as a restart has it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { prepare, root } from './lib/prepare.mjs';
+
+const ROUNDS = Number(process.argv[2] ?? 5);
+const USES = 200;
+
+prepare();
+const directory = mkdtempSync(path.join(tmpdir(), 'keyward-bench-'));
+
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  return port;
+}
+
+async function ask(port, query, token) {
+  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ query }),
+  });
+  return (await response.json()).data;
+}
+
+/** Signs in, for a query that goes all the way to the database. */
+const signUp = (port) =>
+  ask(
+    port,
+    `mutation { signUp(input: { email: "bench-${Date.now()}@example.com", password: "correct horse battery staple" }) { accessToken } }`,
+  );
+
+const residentMegabytes = (pid) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1_000;
+
+async function round() {
+  const port = await freePort();
+  const startedAt = performance.now();
+  const npm = spawn('npm', ['start'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+    env: { ...process.env, PORT: String(port), DATA_DIR: path.join(directory, 'data'), DATABASE_URL: '' },
+  });
+  let output = '';
+  npm.stdout.setEncoding('utf8').on('data', (chunk) => (output += chunk));
+  let answer;
+  while (!answer) {
+    answer = await ask(port, '{ __typename }').catch(() => null);
+    if (!answer) await sleep(5);
+  }
+  const seconds = (performance.now() - startedAt) / 1_000;
+  while (!output.includes('Keyward is ready')) await sleep(5);
+  const { pid } = JSON.parse(output.split('\n').find((line) => line.includes('Keyward is ready')));
+  const fresh = residentMegabytes(pid);
+  const { accessToken } = (await signUp(port)).signUp;
+  for (let use = 0; use < USES; use += 1) await ask(port, '{ me { id } myApiKeys { id name } }', accessToken);
+  const used = residentMegabytes(pid);
+  process.kill(-npm.pid, 'SIGTERM');
+  await once(npm, 'exit');
+  return { seconds, fresh, used };
+}
+
+const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+try {
+  await round(); // makes the database
+  const rounds = [];
+  for (let count = 0; count < ROUNDS; count += 1) rounds.push(await round());
+  console.log(`median of ${ROUNDS} starts on a built tree and an existing embedded database`);
+  console.log(`from npm start to the first answered query: ${median(rounds.map(({ seconds }) => seconds)).toFixed(2)} s`);
+  console.log(`resident memory at the first query:         ${median(rounds.map(({ fresh }) => fresh)).toFixed(0)} MB`);
+  console.log(`resident memory after ${USES} queries:          ${median(rounds.map(({ used }) => used)).toFixed(0)} MB`);
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
