@@ -1,53 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import cors from '@fastify/cors';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from '../logger.js';
-
-/** 100 kB: a GraphQL request of ours has 1 or 2. */
-const BODY_BYTES_MAX = 100_000;
+import { BODY_BYTES_MAX, registerBodies } from './bodies.js';
+import { answerClientError, registerErrorAnswers, sendError, setCommonHeaders } from './error-answers.js';
 
 /** Node looks at these only every 30 s unless told otherwise. */
 const CONNECTION_TIMEOUTS = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
-
-const DECOMPRESS = { gzip: createGunzip, deflate: createInflate, br: createBrotliDecompress };
-
-/** The statuses that Fastify and Node answer with by themselves, in words that repeat nothing of the request. */
-const MESSAGES: Readonly<Record<number, string>> = {
-  400: 'The request is malformed.',
-  404: 'There is nothing here.',
-  405: 'This method is not allowed here.',
-  406: 'The answer has no form that you accept.',
-  408: 'The request took too long to arrive.',
-  413: `The body is larger than ${BODY_BYTES_MAX} bytes.`,
-  414: 'The address is too long.',
-  415: 'The body is of a type or encoding that is not supported.',
-  431: 'The headers are too large.',
-  503: 'The server is shutting down.',
-};
-
-/** @returns a body for answers that don't come from GraphQL, in the form that GraphQL clients understand */
-function errorBody(status: number, requestId: string) {
-  const code = status >= 500 ? (status === 503 ? 'SERVICE_UNAVAILABLE' : 'INTERNAL_SERVER_ERROR') : 'BAD_REQUEST';
-  const message = MESSAGES[status] ?? (status >= 500 ? 'Something went wrong on our side.' : 'The request can not be served.');
-  return { errors: [{ message, extensions: { code, requestId } }] };
-}
-
-/** Of every answer, those included that Fastify gives before any hook runs. */
-function setCommonHeaders(reply: FastifyReply, requestId: string): FastifyReply {
-  return reply.header('x-request-id', requestId).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
-}
-
-function sendError(reply: FastifyReply, status: number, requestId: string): FastifyReply {
-  return setCommonHeaders(reply, requestId).code(status).send(errorBody(status, requestId));
-}
 
 /** RFC 6750 §2: a client must not send its token twice. Node would quietly take the first of two headers. */
 function hasTwoAuthorizations(request: FastifyRequest): boolean {
@@ -80,13 +39,7 @@ export async function createHttpServer(options: {
     // Its answer would be one of its own making; see the hook that does it.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply: FastifyReply) => sendError(reply, error.statusCode ?? 400, request.id),
-    clientErrorHandler(error: NodeJS.ErrnoException, socket) {
-      if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-      const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-      const body = JSON.stringify(errorBody(status, randomUUID()));
-      const head = `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\nContent-Type: application/json\r\n`;
-      socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-    },
+    clientErrorHandler: answerClientError,
   });
 
   let closing = false;
@@ -101,19 +54,7 @@ export async function createHttpServer(options: {
     if (lacksHost || hasTwoAuthorizations(request)) return sendError(reply, 400, request.id);
   });
 
-  app.addHook('preParsing', async (request, _reply, payload) => {
-    const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
-    if (encoding === 'identity') return payload;
-    if (!Object.hasOwn(DECOMPRESS, encoding)) throw Object.assign(new Error('unknown content encoding'), { statusCode: 415 });
-    // Fastify compares this with the announced length, and what comes out of the stream with the limit: a small body
-    // that unpacks to a large one is cut off there.
-    const plain = Object.assign(DECOMPRESS[encoding as keyof typeof DECOMPRESS](), { receivedEncodedLength: 0 });
-    // Whoever reads it sees the error too. Where nobody does, because there is no body to be read or it was refused
-    // half-way, an error without a listener would end the process.
-    plain.on('error', () => undefined);
-    payload.on('data', (chunk: Buffer) => (plain.receivedEncodedLength += chunk.length));
-    return payload.pipe(plain);
-  });
+  registerBodies(app);
 
   app.addHook('onSend', async (_request, reply, body) => {
     // A connection that stayed open after the last answer would be waited for until the deadline.
@@ -138,32 +79,15 @@ export async function createHttpServer(options: {
     );
   });
 
-  // Other types than JSON reach the handler without a body: Apollo tells what a foreign page could send from the rest.
-  app.removeContentTypeParser('text/plain');
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null, undefined));
-
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    // zlib's errors have no status: the client sent something that isn't what it said.
-    const status = error.statusCode ?? (error.code?.startsWith('Z_') ? 400 : 500);
-    if (status >= 500) logger.error({ requestId: request.id, err: error }, 'request failed');
-    void sendError(reply, status, request.id);
-  });
-
-  app.setNotFoundHandler((request, reply) => {
-    const [url = ''] = request.url.split('?', 1);
-    const allowed = app.supportedMethods.filter((method) => app.hasRoute({ method, url }));
-    if (allowed.length > 0) void reply.header('allow', allowed.join(', '));
-    const status = allowed.length > 0 ? 405 : 404;
-    void sendError(reply, status, request.id);
-  });
+  registerErrorAnswers(app, logger);
 
   // `Expect: something` is refused by Node with neither body nor headers. It may be ignored (RFC 9110 §10.1.1).
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
+  // An origin that is let in may send any header: the plugin repeats those that the browser asks for.
   await app.register(cors, {
     origin: [...options.corsOrigins],
     methods: ['GET', 'POST'],
-    allowedHeaders: ['authorization', 'content-type', 'apollo-require-preflight', 'x-apollo-operation-name'],
     exposedHeaders: ['x-request-id', 'retry-after', 'www-authenticate'],
     maxAge: 600,
     strictPreflight: false,

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { Logger } from '../logger.js';
+import { BODY_BYTES_MAX } from './bodies.js';
+
+/** The statuses that Fastify and Node answer with by themselves, in words that repeat nothing of the request. */
+const MESSAGES: Readonly<Record<number, string>> = {
+  400: 'The request is malformed.',
+  404: 'There is nothing here.',
+  405: 'This method is not allowed here.',
+  406: 'The answer has no form that you accept.',
+  408: 'The request took too long to arrive.',
+  413: `The body is larger than ${BODY_BYTES_MAX} bytes.`,
+  414: 'The address is too long.',
+  415: 'The body is of a type or encoding that is not supported.',
+  431: 'The headers are too large.',
+  503: 'The server is shutting down.',
+};
+
+/** @returns a body for answers that don't come from GraphQL, in the form that GraphQL clients understand */
+function errorBody(status: number, requestId: string) {
+  const code = status >= 500 ? (status === 503 ? 'SERVICE_UNAVAILABLE' : 'INTERNAL_SERVER_ERROR') : 'BAD_REQUEST';
+  const message = MESSAGES[status] ?? (status >= 500 ? 'Something went wrong on our side.' : 'The request can not be served.');
+  return { errors: [{ message, extensions: { code, requestId } }] };
+}
+
+/** Of every answer, those included that Fastify gives before any hook runs. */
+export function setCommonHeaders(reply: FastifyReply, requestId: string): FastifyReply {
+  return reply.header('x-request-id', requestId).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+}
+
+export function sendError(reply: FastifyReply, status: number, requestId: string): FastifyReply {
+  return setCommonHeaders(reply, requestId).code(status).send(errorBody(status, requestId));
+}
+
+/** Answers what Node's parser refused before there was a request. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const body = JSON.stringify(errorBody(status, randomUUID()));
+  const head = `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\nContent-Type: application/json\r\n`;
+  socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}
+
+/** JSON for every error, with fixed words; 405 for a known path with another method. */
+export function registerErrorAnswers(app: FastifyInstance, logger: Logger): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    // zlib's errors have no status: the client sent something that isn't what it said.
+    const status = error.statusCode ?? (error.code?.startsWith('Z_') ? 400 : 500);
+    if (status >= 500) logger.error({ requestId: request.id, err: error }, 'request failed');
+    void sendError(reply, status, request.id);
+  });
+
+  app.setNotFoundHandler((request, reply) => {
+    const [url = ''] = request.url.split('?', 1);
+    const allowed = app.supportedMethods.filter((method) => app.hasRoute({ method, url }));
+    if (allowed.length > 0) void reply.header('allow', allowed.join(', '));
+    const status = allowed.length > 0 ? 405 : 404;
+    void sendError(reply, status, request.id);
+  });
+}
