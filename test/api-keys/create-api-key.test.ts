@@ -98,19 +98,26 @@ describe('createApiKey', () => {
   test('K3: the limit holds over many processes at once, by the lock of the user’s row alone', async () => {
     const { user } = await app.newUser();
     const { database, clock } = app;
-    // Each with queues of its own, as in a process of its own.
-    const replicas = Array.from({ length: 20 }, () => {
-      const logger = createLogger('silent');
-      return new ApiKeyService({
-        database,
-        clock,
-        users: new Users(database),
-        hashes: new HashQueue(1),
-        logger,
-        keysPerUserMax: 5,
-        namespace: 'amos',
-      });
+    // Each with queues of its own, as in a process of its own; and all have their hash before any goes on.
+    let hashed = 0;
+    let letGo = () => {};
+    const allHashed = new Promise<void>((resolve) => {
+      letGo = resolve;
     });
+    const hashes = new HashQueue(20);
+    const run = hashes.run.bind(hashes);
+    hashes.run = async (hash) => {
+      const result = await run(hash);
+      hashed += 1;
+      if (hashed === 20) letGo();
+      await allHashed;
+      return result;
+    };
+    const logger = createLogger('silent');
+    const replicas = Array.from(
+      { length: 20 },
+      () => new ApiKeyService({ database, clock, users: new Users(database), hashes, logger, keysPerUserMax: 5, namespace: 'amos' }),
+    );
     const origin = { requestId: 'x', ipAddress: '192.0.2.1' };
     const results = await Promise.allSettled(replicas.map((replica) => replica.create(user.id, {}, origin)));
     const refusals = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));

@@ -101,6 +101,8 @@ describe('A3: how the token is sent', () => {
     const { request } = await import('node:http');
     const status = await new Promise((resolve, reject) => {
       const headers = [
+        'Host',
+        'localhost',
         'Content-Type',
         'application/json',
         'Authorization',

@@ -104,6 +104,14 @@ describe('migrations', () => {
     await dropDatabase(url);
   });
 
+  test('F9: one whose row can’t be written is rolled back too', async () => {
+    const url = await newDatabase();
+    const folder = await withExtra({ '29990101000000_bad': 'CREATE TABLE half (id INT); ALTER TABLE _prisma_migrations RENAME TO gone;' });
+    await expect(migrate(url, logger, folder)).rejects.toThrow('migration 29990101000000_bad failed and was rolled back');
+    expect(await runSql(url, "SELECT to_regclass('half') AS half, to_regclass('gone') AS gone")).toEqual([{ half: null, gone: null }]);
+    await dropDatabase(url);
+  });
+
   test('F9: one that Prisma’s own engine left half applied is told, and nothing is done', async () => {
     const url = await newDatabase();
     await runSql(url, "INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'x', '29990101000000_half')");
