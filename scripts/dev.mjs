@@ -2,18 +2,18 @@
 // While the code doesn't compile, the last server that did goes on.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { watch } from 'node:fs';
-import path from 'node:path';
-import { root } from './lib/prepare.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inputsHash, root } from './lib/prepare.mjs';
 
-const SETTLE_MS = 100;
+/** Looking is cheap (some fifty small files) and misses nothing, as fs.watch does where an editor replaces a file. */
+const LOOK_EVERY_MS = 300;
 
 let server;
 let stopping = false;
 
-async function stopServer(signal = 'SIGTERM') {
+async function stopServer() {
   if (!server || server.exitCode !== null || server.signalCode !== null) return;
-  server.kill(signal);
+  server.kill();
   await once(server, 'exit');
 }
 
@@ -28,26 +28,28 @@ async function restart() {
   server = spawn(process.execPath, ['dist/main.js'], { cwd: root, stdio: 'inherit' });
 }
 
-let queue = Promise.resolve();
-let timer;
-function changed(file) {
-  if (String(file).includes('generated')) return;
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    queue = queue.then(restart);
-  }, SETTLE_MS);
-}
-
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, async () => {
-    if (stopping) return;
+  process.on(signal, () => {
     stopping = true;
-    await queue;
-    await stopServer(signal);
-    process.exit(0);
   });
 }
 
-watch(path.join(root, 'src'), { recursive: true }, (_event, file) => changed(file));
-watch(path.join(root, 'prisma/schema.prisma'), () => changed('schema.prisma'));
-changed('everything');
+/** @returns undefined while a file is just being replaced */
+function look() {
+  try {
+    return inputsHash();
+  } catch {
+    return undefined;
+  }
+}
+
+let seen;
+while (!stopping) {
+  const current = look();
+  if (current !== undefined && current !== seen) {
+    await restart();
+    seen = current;
+  }
+  await sleep(LOOK_EVERY_MS);
+}
+await stopServer();

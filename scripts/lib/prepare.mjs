@@ -30,6 +30,10 @@ function hashOf(files) {
   return hash.digest('hex');
 }
 
+/** @returns what changes whenever a source that the server is built from does */
+export const inputsHash = () =>
+  hashOf(['prisma/schema.prisma', 'package-lock.json', ...filesUnder('src').filter((file) => !file.includes('/generated/'))]);
+
 /** Does `work` unless `stampFile` says that it was done for this very input. */
 function onceFor(input, stampFile, message, work) {
   const stamp = inRoot(stampFile);

@@ -185,6 +185,7 @@ async function takeServerLock(url: string): Promise<pg.Client | null> {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'keyward server lock',
+    query_timeout: 5_000,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
   });
