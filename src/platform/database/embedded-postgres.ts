@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -226,9 +226,11 @@ export async function startEmbeddedPostgres({
   settings = {},
 }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const programs = await findPrograms();
-  const cluster: Cluster = { directory: path.join(dataDir, 'postgres'), programs, user: unprivilegedUser([programs.initdb, dataDir]) };
+  const directory = path.join(dataDir, 'postgres');
+  const dataOwner = await stat(directory).catch(() => null);
+  const cluster: Cluster = { directory, programs, user: unprivilegedUser([programs.initdb, dataDir], dataOwner) };
   const versionFile = path.join(cluster.directory, 'PG_VERSION');
-  if (!(await exists(cluster.directory))) await initialise(cluster, password);
+  if (!dataOwner) await initialise(cluster, password);
   const version = (await readFile(versionFile, 'utf8')).trim();
   if (version !== MAJOR_VERSION) throw new StartupError(`DATA_DIR holds a database of PostgreSQL ${version}, and this is ${MAJOR_VERSION}`);
 

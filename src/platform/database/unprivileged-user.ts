@@ -1,10 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { StartupError } from '../errors.js';
 
+export interface Account {
+  uid: number;
+  gid: number;
+}
+
 /** How to run the programs of PostgreSQL, which refuse to run as root. */
 export interface RunAs {
   /** Who must own the files they write; null where that is whoever runs this process. */
-  owner: { uid: number; gid: number } | null;
+  owner: Account | null;
   /** The command to spawn, and as whom, to have `program` run with `args`. */
   command(program: string, args: string[]): { file: string; args: string[]; uid?: number; gid?: number };
 }
@@ -14,7 +19,7 @@ const asIs: RunAs = { owner: null, command: (file, args) => ({ file, args }) };
 /** Debian's and most others' own account for PostgreSQL, else the one that owns nothing. */
 const ACCOUNTS = ['postgres', 'nobody'];
 
-function accountOf(name: string): { uid: number; gid: number } | null {
+function accountOf(name: string): Account | null {
   const [uid, gid] = ['-u', '-g'].map((flag) => spawnSync('id', [flag, name], { encoding: 'utf8' }));
   return uid?.status === 0 && gid?.status === 0 ? { uid: Number(uid.stdout), gid: Number(gid.stdout) } : null;
 }
@@ -29,7 +34,7 @@ function canReach(user: RunAs, paths: readonly string[]): boolean {
  * under /root; it may read there and write nothing. `no_setuid_fixup` keeps access(2), which PostgreSQL asks before it
  * starts a program, from leaving the capability out of account. setpriv is part of util-linux, which every Linux has.
  */
-function throughPrivateDirectories(owner: { uid: number; gid: number }): RunAs {
+function throughPrivateDirectories(owner: Account): RunAs {
   const capability = '+dac_read_search';
   const options = [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups', '--securebits=+no_setuid_fixup'];
   return {
@@ -43,12 +48,13 @@ function throughPrivateDirectories(owner: { uid: number; gid: number }): RunAs {
 
 /**
  * @param paths what that user must be able to read
+ * @param dataOwner who owns the data already, if there are any: PostgreSQL refuses anybody else's
  * @returns how to run PostgreSQL: as we are, or for root as an unprivileged user
  * @throws {StartupError} when we are root and no unprivileged user can reach the paths
  */
-export function unprivilegedUser(paths: readonly string[]): RunAs {
+export function unprivilegedUser(paths: readonly string[], dataOwner: Account | null): RunAs {
   if (process.getuid?.() !== 0) return asIs;
-  const owner = ACCOUNTS.map(accountOf).find((account) => account !== null);
+  const owner = dataOwner ?? ACCOUNTS.map(accountOf).find((account) => account !== null);
   if (!owner) throw new StartupError('PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody" to run it as');
   const plain: RunAs = { owner, command: (file, args) => ({ file, args, ...owner }) };
   if (canReach(plain, paths)) return plain;
