@@ -45,15 +45,15 @@ export class Passwords {
   }
 
   /**
-   * @param email canonical, of the user whose password it is to be
+   * @param email canonical, of the user whose password it is to be; null where that is no address
    * @returns what keeps it from being a password, or null when nothing does
    */
-  fault(password: string, email: string): string | null {
+  fault(password: string, email: string | null): string | null {
     const normalized = normalize(password);
     const folded = normalized.toLowerCase();
     if (codePointCount(normalized) < CHARACTERS_MIN) return `must be at least ${CHARACTERS_MIN} characters long`;
     if (Buffer.byteLength(normalized) > BYTES_MAX) return `must be at most ${BYTES_MAX} bytes long in UTF-8`;
-    if (folded.includes(email)) return 'must not hold your email address';
+    if (email !== null && folded.includes(email)) return 'must not hold your email address';
     if (isRepetition(folded.replace(/[\s\p{P}]+/gu, '')) || isRepetition(folded)) return 'must not be one word or character repeated';
     if (this.#common.has(folded)) return 'is one of the most common passwords';
     return characterFault(normalized);

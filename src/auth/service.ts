@@ -46,7 +46,8 @@ export class AuthService {
   /** @throws {KeywardError} BAD_USER_INPUT, EMAIL_TAKEN, SERVICE_UNAVAILABLE */
   async signUp(input: Credentials, origin: Origin): Promise<SignedIn> {
     const { email, fault } = readEmail(input.email);
-    const faults = fieldFaults({ 'input.email': fault, 'input.password': this.#passwords.fault(input.password, email) });
+    const passwordFault = this.#passwords.fault(input.password, fault === null ? email : null);
+    const faults = fieldFaults({ 'input.email': fault, 'input.password': passwordFault });
     if (faults.length > 0) throw badUserInput(faults);
     const signedIn = await this.#inTurn(origin, async () => {
       if (await this.#users.findByEmail(email)) throw emailTaken();

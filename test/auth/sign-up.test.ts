@@ -94,6 +94,7 @@ describe('signUp', () => {
     ['nothing before the @', '@example.com'],
     ['a dot too many', 'a@example..com'],
     ['255 bytes', `${'a'.repeat(243)}@example.com`],
+    ['far too many bytes', 'a'.repeat(50_000)],
     ['a NUL', 'a\u0000@example.com'],
     ['a zero-width control', 'a\u0085b@example.com'],
   ])('G9: refuses an address with %s', async (_case, email) => {
