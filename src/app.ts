@@ -32,7 +32,7 @@ import { AppSecrets } from './platform/secrets.js';
 export const GRAPHQL_PATH = '/graphql';
 
 /** What is still in flight after this long is cut off. */
-const DRAIN_MS = 8_000;
+const DRAIN_MS = 6_000;
 
 export interface AppOptions {
   config: Config;
