@@ -24,6 +24,7 @@ import { SANDBOX_CSP } from './platform/graphql/sandbox.js';
 import { buildGraphqlSchema } from './platform/graphql/schema.js';
 import { createGraphqlServer } from './platform/graphql/server.js';
 import { HashQueue } from './platform/hash-queue.js';
+import { bearerTokenOf } from './platform/http/bearer-token.js';
 import { registerHealth } from './platform/http/health.js';
 import { createHttpServer } from './platform/http/server.js';
 import type { Logger } from './platform/logger.js';
@@ -31,8 +32,8 @@ import { AppSecrets } from './platform/secrets.js';
 
 export const GRAPHQL_PATH = '/graphql';
 
-/** What is still in flight after this long is cut off. */
-const DRAIN_MS = 6_000;
+/** While draining, what waits for its hash after so long is refused, and what is still in flight in the end cut off. */
+const DRAIN_MS = { hashes: 4_000, connections: 6_000 };
 
 export interface AppOptions {
   config: Config;
@@ -106,9 +107,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     hashes,
     async close() {
       draining = true;
-      const deadline = setTimeout(() => http.server.closeAllConnections(), DRAIN_MS);
+      const deadlines = [
+        setTimeout(() => hashes.close(), DRAIN_MS.hashes),
+        setTimeout(() => http.server.closeAllConnections(), DRAIN_MS.connections),
+      ];
       await http.close();
-      clearTimeout(deadline);
+      for (const deadline of deadlines) clearTimeout(deadline);
       await graphql.stop();
       await database.$disconnect();
     },
@@ -118,15 +122,19 @@ export async function createApp(options: AppOptions): Promise<App> {
 function registerGraphql(http: FastifyInstance, graphql: ApolloServer<Context>, parts: { sessions: Sessions; users: Users }): void {
   http.route({
     method: ['GET', 'POST'],
+    exposeHeadRoute: false,
     url: GRAPHQL_PATH,
     handler: fastifyApolloHandler(graphql, {
-      context: async (request): Promise<Context> => ({
-        requestId: request.id,
-        ipAddress: request.ip,
-        authorization: request.headers.authorization,
-        authentication: new Authentication(parts.sessions, request.headers.authorization),
-        users: new DataLoader((ids: readonly string[]) => parts.users.findByIds(ids)),
-      }),
+      context: async (request): Promise<Context> => {
+        const bearerToken = bearerTokenOf(request.headers.authorization);
+        return {
+          requestId: request.id,
+          ipAddress: request.ip,
+          bearerToken,
+          authentication: new Authentication(parts.sessions, bearerToken),
+          users: new DataLoader((ids: readonly string[]) => parts.users.findByIds(ids)),
+        };
+      },
     }),
   });
 }

@@ -95,12 +95,13 @@ export class ApiKeyService {
     const fault = reason === null ? null : shortTextFault(reason, REASON_CHARACTERS_MAX);
     if (fault !== null) throw badUserInput([{ path: 'reason', message: fault }]);
     const now = this.#clock.now();
-    const key = await this.#users.withLocked(userId, async (transaction) => {
+    const { key, isNew } = await this.#users.withLocked(userId, async (transaction) => {
       const found = await this.#findOwn(transaction, userId, id, origin);
-      if (found.revokedAt !== null) return found;
-      return transaction.apiKey.update({ where: { id, revokedAt: null }, data: { revokedAt: now, revokedReason: reason } });
+      if (found.revokedAt !== null) return { key: found, isNew: false };
+      const data = { revokedAt: now, revokedReason: reason };
+      return { key: await transaction.apiKey.update({ where: { id, revokedAt: null }, data }), isNew: true };
     });
-    this.#logger.info({ ...logEntry(origin), userId, keyPrefix: key.keyPrefix }, 'API key revoked');
+    if (isNew) this.#logger.info({ ...logEntry(origin), userId, keyPrefix: key.keyPrefix }, 'API key revoked');
     return key;
   }
 

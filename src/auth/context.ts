@@ -15,12 +15,12 @@ export interface Context extends RequestContext {
 /** Finds out at most once, and only when it matters, who sent the request. */
 export class Authentication {
   readonly #sessions: Sessions;
-  readonly #authorization: string | undefined;
+  readonly #bearerToken: string | undefined;
   #viewer: Promise<Viewer> | undefined;
 
-  constructor(sessions: Sessions, authorization: string | undefined) {
+  constructor(sessions: Sessions, bearerToken: string | undefined) {
     this.#sessions = sessions;
-    this.#authorization = authorization;
+    this.#bearerToken = bearerToken;
   }
 
   /** @throws {KeywardError} UNAUTHENTICATED */
@@ -30,9 +30,7 @@ export class Authentication {
   }
 
   async #authenticate(): Promise<Viewer> {
-    // RFC 9110 §11.1: the scheme in any case. RFC 6750 §2.1: one space, though more than one does no harm.
-    const [, token] = /^bearer +(\S+)$/i.exec(this.#authorization ?? '') ?? [];
-    const viewer = token === undefined ? null : await this.#sessions.authenticate(token);
+    const viewer = this.#bearerToken === undefined ? null : await this.#sessions.authenticate(this.#bearerToken);
     if (!viewer) throw unauthenticated();
     return viewer;
   }

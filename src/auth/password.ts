@@ -9,6 +9,9 @@ const CHARACTERS_MIN = 15;
 /** bcrypt reads no more. A longer password is refused, never truncated. */
 const BYTES_MAX = 72;
 
+/** In characters of its base64, behind the salt. */
+const BCRYPT_DIGEST_LENGTH = 31;
+
 const COMMON_PASSWORDS_FILE = new URL('../../assets/common-passwords.txt', import.meta.url);
 
 /** However it composes, a longer one is more than 72 bytes; normalizing it would take time by the square of its length. */
@@ -35,12 +38,13 @@ export class Passwords {
   readonly #hashes: HashQueue;
   readonly #cost: number;
   readonly #common: ReadonlySet<string>;
-  /** Compared against where there is no user, so that the answer takes as long: made at first need, then kept. */
-  #hashOfNobody: Promise<string> | undefined;
+  /** Compared against where there is no user, so that the answer takes as long. It has the form of a hash and is none. */
+  readonly #hashOfNobody: string;
 
   constructor(options: { hashes: HashQueue; cost: number }) {
     this.#hashes = options.hashes;
     this.#cost = options.cost;
+    this.#hashOfNobody = bcrypt.genSaltSync(options.cost) + '.'.repeat(BCRYPT_DIGEST_LENGTH);
     this.#common = new Set(readFileSync(COMMON_PASSWORDS_FILE, 'utf8').split('\n'));
   }
 
@@ -71,11 +75,9 @@ export class Passwords {
    * @throws {KeywardError} SERVICE_UNAVAILABLE when too many hashes wait
    */
   async matches(password: string, hash: string | undefined): Promise<boolean> {
-    this.#hashOfNobody ??= bcrypt.hash('the password of nobody', this.#cost);
-    const comparedHash = hash ?? (await this.#hashOfNobody);
     const normalized = normalize(password);
     const readable = isReadableByBcrypt(normalized);
-    const equal = await this.#hashes.run(() => bcrypt.compare(readable ? normalized : '', comparedHash));
+    const equal = await this.#hashes.run(() => bcrypt.compare(readable ? normalized : '', hash ?? this.#hashOfNobody));
     return equal && readable && hash !== undefined;
   }
 

@@ -33,6 +33,11 @@ describe('revokeApiKey', () => {
     app.clock.advanceSeconds(60);
     expect(await app.ask(RevokeApiKeyDocument, { id: apiKey.id, reason: 'another reason' }, accessToken)).toEqual(first);
     expect(await app.ask(ApiKeyDocument, { id: apiKey.id }, accessToken)).toEqual({ apiKey: first.revokeApiKey.apiKey });
+    const events = app
+      .logs()
+      .split('\n')
+      .filter((line) => line.includes(apiKey.keyPrefix) && line.includes('API key revoked'));
+    expect(events).toHaveLength(1);
   });
 
   test('done many times at once, it keeps one moment and one reason', async () => {

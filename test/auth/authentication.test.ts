@@ -30,8 +30,8 @@ describe('A1: without a token', () => {
     expect(answer.data).toBeNull();
   });
 
-  test('an empty Authorization header is none', async () => {
-    expect((await me('')).headers['www-authenticate']).toBe('Bearer realm="keyward"');
+  test.each(['', 'Bearer', 'Basic YTpi'])('the Authorization header %j holds none', async (authorization) => {
+    expect((await me(authorization)).headers['www-authenticate']).toBe('Bearer realm="keyward"');
   });
 
   test('signing up and in work', async () => {

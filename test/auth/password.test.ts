@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
 import { Passwords } from '../../src/auth/password.js';
 import { HashQueue } from '../../src/platform/hash-queue.js';
@@ -50,7 +50,12 @@ describe('matching a password', () => {
     expect(await passwords.matches('', await bcrypt.hash('', 4))).toBe(true);
   });
 
-  test('nobody has a password', async () => {
-    expect(await passwords.matches('the password of nobody', undefined)).toBe(false);
+  test('nobody has a password, and to find that out takes a real comparison', async () => {
+    const compare = jest.spyOn(bcrypt, 'compare');
+    expect(await passwords.matches('any password at all', undefined)).toBe(false);
+    const [, hash] = compare.mock.calls[0] ?? [];
+    compare.mockRestore();
+    expect(bcrypt.getRounds(String(hash))).toBe(4);
+    expect(String(hash)).toHaveLength(60);
   });
 });

@@ -55,11 +55,16 @@ describe('G2: root fields and aliases', () => {
 
 describe('G3: depth, tokens and fragments', () => {
   const circle = 'fragment a on ApiKey { owner { id } ...b } fragment b on ApiKey { ...a }';
-  const bomb = `{ myApiKeys { ...f0 } } ${many(30, (index) => `fragment f${index} on ApiKey { ...f${index + 1} ...f${index + 1} }`)} fragment f30 on ApiKey { a: id }`;
+  const bombOf = (count: number, leaf: string) =>
+    `{ myApiKeys { ...f0 } } ${many(count, (index) => `fragment f${index} on ApiKey { ...f${index + 1} ...f${index + 1} }`)} fragment f${count} on ApiKey { ${leaf} }`;
   const deep = (levels: number) => `{ __schema { types ${'{ fields { type '.repeat(levels)}{ name }${' } }'.repeat(levels)} } }`;
   test.each([
     ['over 1,000 tokens', `{ me { ${many(1_000, () => 'id')} } }`],
-    ['a fragment bomb of 2^30 aliases', bomb],
+    ['a fragment bomb of 2^30 aliases', bombOf(30, 'a: id')],
+    ['a fragment bomb of 2^40 fields', bombOf(40, 'id')],
+    ['a fragment bomb of __typename', bombOf(40, '__typename')],
+    ['introspection 17 levels deep', `{ __schema { types { ${'ofType { '.repeat(14)} name ${'}'.repeat(14)} } } }`],
+    ['11 root __typename', `{ ${many(11, () => '__typename')} }`],
     ['circular fragments', `{ myApiKeys { ...a } } ${circle}`],
     ['introspection that goes round in circles', deep(4)],
     ['990 times the same field with different arguments', `{ ${many(160, (index) => `apiKey(id: "${index}") { id }`)} }`],

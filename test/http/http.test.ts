@@ -95,6 +95,11 @@ describe('H1: what is too large, malformed or not allowed', () => {
     await expectJsonError(response, 405);
   });
 
+  test('HEAD of the API is a 405 like the others', async () => {
+    const response = await fetch(`${url}/graphql`, { method: 'HEAD' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST']);
+  });
+
   test('TRACE is a 405', async () => {
     expect(await raw('TRACE /graphql HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 405 /);
   });

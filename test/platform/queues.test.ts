@@ -32,6 +32,18 @@ describe('HashQueue', () => {
     expect(await queue.run(async () => 'again')).toBe('again');
   });
 
+  test('F5: closed, it finishes what runs and refuses what waits', async () => {
+    const queue = new HashQueue(1);
+    const [running, waiting] = [heldTask(), heldTask()];
+    const results = [queue.run(running.task), queue.run(waiting.task)];
+    await settle();
+    queue.close();
+    running.release();
+    await results[0];
+    await expect(results[1]).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect(waiting.isRunning()).toBe(false);
+  });
+
   test('a hash that fails gives its place to the next', async () => {
     const queue = new HashQueue(1);
     await expect(queue.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');

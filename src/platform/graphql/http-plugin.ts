@@ -82,7 +82,7 @@ export function httpPlugin(logger: Logger, redactor: Redactor): ApolloServerPlug
       response.http.status = statusFor(errors, data !== undefined, preferredMediaType(request.http)) ?? response.http.status ?? 200;
       if (response.http.status === 401) {
         // RFC 6750 §3.1: no error code for a request without a credential.
-        const invalid = contextValue.authorization ? ', error="invalid_token"' : '';
+        const invalid = contextValue.bearerToken === undefined ? '' : ', error="invalid_token"';
         response.http.headers.set('www-authenticate', `Bearer realm="keyward"${invalid}`);
       }
       const waits = errors.flatMap((error) =>

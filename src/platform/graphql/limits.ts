@@ -12,8 +12,12 @@ import {
 export const LIMITS = {
   /** Lexical tokens of the document. Checked by the parser, which stops there. */
   tokens: 1_000,
-  /** Levels of fields, introspection aside: that has a limit of its own among graphql-js' rules. */
+  /** Levels of fields, introspection aside. */
   depth: 10,
+  /** Levels of fields below `__schema` and `__type`: those of the standard introspection query. */
+  introspectionDepth: 15,
+  /** Fields in all, those of a fragment counted as often as it is spread. Tokens bound them where there are no fragments. */
+  fields: 1_000,
   /** Fields of the query itself, those of its fragments included. */
   rootFields: 10,
   /** Aliases, counted as often as their fragment is spread. */
@@ -27,11 +31,17 @@ export const LIMITS = {
 
 interface Measure {
   depth: number;
+  introspectionDepth: number;
   aliases: number;
+  /** Of this selection set itself. */
   rootFields: number;
+  /** Those among them that are `__typename`. */
+  rootTypenames: number;
+  /** Of this selection set and all below it. */
+  fields: number;
 }
 
-const NOTHING: Measure = { depth: 0, aliases: 0, rootFields: 0 };
+const NOTHING: Measure = { depth: 0, introspectionDepth: 0, aliases: 0, rootFields: 0, rootTypenames: 0, fields: 0 };
 
 /**
  * Measures selection sets as if every fragment were written out. Each fragment is measured once, so that a document
@@ -51,15 +61,18 @@ class Measurer {
     for (const selection of selectionSet?.selections ?? []) {
       if (selection.kind === Kind.FIELD) {
         const inner = this.measure(selection.selectionSet);
-        const isIntrospection = selection.name.value.startsWith('__');
+        const isIntrospection = selection.name.value === '__schema' || selection.name.value === '__type';
         total.depth = Math.max(total.depth, isIntrospection ? 1 : inner.depth + 1);
+        total.introspectionDepth = Math.max(total.introspectionDepth, isIntrospection ? inner.depth + 1 : inner.introspectionDepth);
         total.aliases += inner.aliases + (selection.alias ? 1 : 0);
-        total.rootFields += selection.name.value === '__typename' ? 0 : 1;
+        total.rootFields += 1;
+        total.rootTypenames += selection.name.value === '__typename' ? 1 : 0;
+        total.fields += inner.fields + 1;
       } else {
         const inner = selection.kind === Kind.INLINE_FRAGMENT ? this.measure(selection.selectionSet) : this.#spread(selection.name.value);
         total.depth = Math.max(total.depth, inner.depth);
-        total.aliases += inner.aliases;
-        total.rootFields += inner.rootFields;
+        total.introspectionDepth = Math.max(total.introspectionDepth, inner.introspectionDepth);
+        for (const sum of ['aliases', 'rootFields', 'rootTypenames', 'fields'] as const) total[sum] += inner[sum];
       }
     }
     return total;
@@ -85,13 +98,17 @@ export const limitsRule: ValidationRule = (context) => ({
         context.reportError(new GraphQLError(`There are no operations of the kind ${operation.operation}.`, { nodes: [operation] }));
         continue;
       }
-      const { depth, aliases, rootFields } = measurer.measure(operation.selectionSet);
+      const { depth, introspectionDepth, aliases, rootFields, rootTypenames, fields } = measurer.measure(operation.selectionSet);
       const isMutation = operation.operation === OperationTypeNode.MUTATION;
       const refuse = (message: string) => context.reportError(new GraphQLError(message, { nodes: [operation] }));
       if (depth > LIMITS.depth) refuse(`The document is more than ${LIMITS.depth} levels deep.`);
+      if (introspectionDepth > LIMITS.introspectionDepth) refuse(`Introspection goes at most ${LIMITS.introspectionDepth} levels deep.`);
       if (aliases > LIMITS.aliases) refuse(`The document has more than ${LIMITS.aliases} aliases.`);
-      if (isMutation && rootFields > LIMITS.mutationRootFields) refuse('A mutation document must have exactly one field at its root.');
+      if (fields > LIMITS.fields) refuse(`The document has more than ${LIMITS.fields} fields, its fragments written out.`);
       if (!isMutation && rootFields > LIMITS.rootFields) refuse(`The document has more than ${LIMITS.rootFields} fields at its root.`);
+      if (isMutation && rootFields - rootTypenames > LIMITS.mutationRootFields) {
+        refuse('A mutation document must have exactly one field at its root.');
+      }
     }
   },
 });
