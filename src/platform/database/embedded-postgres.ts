@@ -21,6 +21,8 @@ const SERVER_LOCK = 0x6b777264;
 const START_SECONDS = 60;
 const STOP_SECONDS = 30;
 
+const RUN_TRIES = 5;
+
 /** Its log is for what ends it: other levels would grow without bound and tell statements and values. */
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
@@ -72,6 +74,14 @@ async function findPrograms(): Promise<Programs> {
  * stops its database when it has no more use for it. Nothing of our environment goes along; it holds secrets.
  */
 async function run(cluster: Cluster, program: keyof Programs, args: string[]): Promise<{ code: number; output: string }> {
+  for (let tries = 1; ; tries += 1) {
+    const { code, output } = await runOnce(cluster, program, args);
+    // Ended by a signal: one to our whole process group hits a child that has no session of its own yet (seen under load).
+    if (code !== null || tries === RUN_TRIES) return { code: code ?? -1, output };
+  }
+}
+
+async function runOnce(cluster: Cluster, program: keyof Programs, args: string[]): Promise<{ code: number | null; output: string }> {
   const { file, args: allArgs, ...ids } = cluster.user.command(cluster.programs[program], args);
   const child = spawn(file, allArgs, {
     ...ids,
@@ -81,9 +91,12 @@ async function run(cluster: Cluster, program: keyof Programs, args: string[]): P
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  const append = (chunk: string) => {
+    output += chunk;
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', append);
   const [code] = (await once(child, 'exit')) as [number | null];
-  return { code: code ?? -1, output: output.trim().replaceAll('\n', ' ') };
+  return { code, output: output.trim().replaceAll('\n', ' ') };
 }
 
 const exists = (file: string) =>
