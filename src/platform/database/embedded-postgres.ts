@@ -22,6 +22,7 @@ const START_SECONDS = 60;
 const STOP_SECONDS = 30;
 
 const RUN_TRIES = 5;
+const RETRY_AFTER_MS = 100;
 
 /** Its log is for what ends it: other levels would grow without bound and tell statements and values. */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -78,6 +79,7 @@ async function run(cluster: Cluster, program: keyof Programs, args: string[]): P
     const { code, output } = await runOnce(cluster, program, args);
     // Ended by a signal: one to our whole process group hits a child that has no session of its own yet (seen under load).
     if (code !== null || tries === RUN_TRIES) return { code: code ?? -1, output };
+    await sleep(RETRY_AFTER_MS);
   }
 }
 
