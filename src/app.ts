@@ -19,16 +19,32 @@ import { SignInLimits } from './auth/sign-in-limits.js';
 import { Users } from './auth/users.js';
 import type { Config } from './config.js';
 import { type Clock, systemClock } from './platform/clock.js';
-import { createDatabase, type Database } from './platform/database/client.js';
+import { createDatabase, createMainPool, type Database } from './platform/database/client.js';
 import { SANDBOX_CSP } from './platform/graphql/sandbox.js';
 import { buildGraphqlSchema } from './platform/graphql/schema.js';
 import { createGraphqlServer } from './platform/graphql/server.js';
 import { HashQueue } from './platform/hash-queue.js';
+import { registerAccessLog } from './platform/http/access-log.js';
 import { bearerTokenOf } from './platform/http/bearer-token.js';
+import { registerBodies } from './platform/http/bodies.js';
+import { registerCors } from './platform/http/cors.js';
+import { registerNotFound } from './platform/http/error-answers.js';
 import { registerHealth } from './platform/http/health.js';
+import { registerHtmlPolicy } from './platform/http/html.js';
 import { createHttpServer } from './platform/http/server.js';
 import type { Logger } from './platform/logger.js';
+import { createMetrics, registerMetrics } from './platform/metrics.js';
 import { AppSecrets } from './platform/secrets.js';
+import { UsageRecorder } from './usage/recorder.js';
+import { ApiKeyUsageResolver } from './usage/resolver.js';
+import { UsageService } from './usage/service.js';
+import { registerGatewayRoute } from './verification/gateway-route.js';
+import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
+import { VerificationMetrics } from './verification/metrics.js';
+import { MemoryRateLimiter } from './verification/rate-limiter.js';
+import { VerificationResolver } from './verification/resolver.js';
+import { Verifier } from './verification/verifier.js';
+import { VerifierTokens } from './verification/verifier-tokens.js';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -50,18 +66,32 @@ export interface App {
   http: FastifyInstance;
   database: Database;
   hashes: HashQueue;
+  usage: UsageRecorder;
   /** Answers what is in flight, refuses what is new, then lets go of the database. */
   close(): Promise<void>;
 }
 
 /** The whole schema, as it is served and as schema.graphql tells it. */
-export const buildKeywardSchema = (services: { auth: AuthService; apiKeys: ApiKeyService }): GraphQLSchema =>
-  buildGraphqlSchema([new AuthResolver(services.auth), new ApiKeyResolver(services.apiKeys)]);
+export const buildKeywardSchema = (services: {
+  auth: AuthService;
+  apiKeys: ApiKeyService;
+  verifier: Verifier;
+  verifierTokens: VerifierTokens;
+}): GraphQLSchema =>
+  buildGraphqlSchema([
+    new AuthResolver(services.auth),
+    new ApiKeyResolver(services.apiKeys),
+    new ApiKeyUsageResolver(),
+    new VerificationResolver(services.verifier, services.verifierTokens),
+  ]);
 
 /** The composition root: the one place that knows every part. The app listens nowhere yet. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, logger, clock = systemClock } = options;
-  const database = createDatabase(options.databaseUrl, logger);
+  const mainPool = createMainPool(options.databaseUrl, logger);
+  const verificationPool = createVerificationPool(options.databaseUrl, logger);
+  const database = createDatabase(mainPool, logger);
+  const metrics = createMetrics({ main: mainPool, verification: verificationPool });
   const secrets = new AppSecrets(options.appSecrets);
   const hashes = new HashQueue();
 
@@ -86,25 +116,48 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...(options.random && { random: options.random }),
   });
 
-  const schema = buildKeywardSchema({ auth, apiKeys });
+  const usage = new UsageRecorder({ pool: mainPool, logger });
+  const verificationMetrics = new VerificationMetrics(metrics);
+  const verifier = new Verifier({
+    keys: new KeyLookup({ pool: verificationPool, database, metrics: verificationMetrics }),
+    rateLimiter: new MemoryRateLimiter(clock),
+    usage,
+    metrics: verificationMetrics,
+    clock,
+    logger,
+  });
+  const verifierTokens = new VerifierTokens(config.verifierTokens);
+
+  const schema = buildKeywardSchema({ auth, apiKeys, verifier, verifierTokens });
   const graphql = createGraphqlServer<Context>({ schema, introspection: config.introspection, logger });
   await graphql.start();
 
   const http = await createHttpServer({
     logger,
     trustedProxies: config.trustedProxies,
-    corsOrigins: config.corsOrigins,
-    contentSecurityPolicy: SANDBOX_CSP,
   });
-  registerGraphql(http, graphql, { sessions, users });
-
   let draining = false;
-  registerHealth(http, async () => !draining && (await isReachable(database)));
+  await http.register(async (scope) => {
+    registerAccessLog(scope, logger, 'info');
+    registerBodies(scope);
+    registerHtmlPolicy(scope, SANDBOX_CSP);
+    await registerCors(scope, config.corsOrigins);
+    registerGraphql(scope, graphql, { sessions, users, usage: new UsageService(database) });
+    registerHealth(scope, async () => !draining && (await isReachable(database)));
+    registerMetrics(scope, metrics);
+    registerNotFound(scope);
+  });
+  await http.register(async (scope) => {
+    // Of interest are the refusals, which the verifier logs. A line for each verification would cost as much as that.
+    registerAccessLog(scope, logger, 'debug');
+    registerGatewayRoute(scope, { verifier, verifierTokens, logger });
+  });
 
   return {
     http,
     database,
     hashes,
+    usage,
     async close() {
       draining = true;
       const deadlines = [
@@ -114,12 +167,18 @@ export async function createApp(options: AppOptions): Promise<App> {
       await http.close();
       for (const deadline of deadlines) clearTimeout(deadline);
       await graphql.stop();
+      await usage.close();
       await database.$disconnect();
+      await Promise.all([mainPool.end(), verificationPool.end()]);
     },
   };
 }
 
-function registerGraphql(http: FastifyInstance, graphql: ApolloServer<Context>, parts: { sessions: Sessions; users: Users }): void {
+function registerGraphql(
+  http: FastifyInstance,
+  graphql: ApolloServer<Context>,
+  parts: { sessions: Sessions; users: Users; usage: UsageService },
+): void {
   http.route({
     method: ['GET', 'POST'],
     exposeHeadRoute: false,
@@ -132,6 +191,8 @@ function registerGraphql(http: FastifyInstance, graphql: ApolloServer<Context>, 
           ipAddress: request.ip,
           bearerToken,
           authentication: new Authentication(parts.sessions, bearerToken),
+          verifierToken: request.headers['x-verifier-token']?.toString(),
+          usage: parts.usage.loaders(),
           users: new DataLoader((ids: readonly string[]) => parts.users.findByIds(ids)),
         };
       },

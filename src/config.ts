@@ -24,6 +24,8 @@ export interface Config {
   /** Addresses and CIDR ranges of the proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly string[];
   corsOrigins: readonly string[];
+  /** Who may verify keys. Empty: whoever holds the key. */
+  verifierTokens: readonly string[];
   /** Whether the schema may be read and Apollo Sandbox is served. */
   introspection: boolean;
   logLevel: string;
@@ -55,6 +57,9 @@ const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin ==
 // ipaddr.js alone takes short forms: `10` would be 0.0.0.10.
 const isAddressOrRange = (text: string) => isIP(text.split('/', 1)[0] ?? '') !== 0 && (isIP(text) !== 0 || ipaddr.isValidCIDR(text));
 
+/** What a header can carry as it is. */
+const isHeaderToken = (text: string) => /^[\x21-\x7e]+$/.test(text);
+
 const appSecrets = list
   .superRefine((secrets, context) => {
     if (secrets.length === 0) context.addIssue({ code: 'custom', message: 'is empty' });
@@ -83,6 +88,7 @@ const environment = z
     ACCESS_TOKEN_TTL_SECONDS: integer(1, 86_400).default(900),
     REFRESH_TOKEN_TTL_SECONDS: integer(60, 31_536_000).default(2_592_000),
     TRUSTED_PROXIES: list.refine((items) => items.every(isAddressOrRange), 'must be IP addresses or CIDR ranges').default([]),
+    VERIFIER_TOKENS: list.refine((tokens) => tokens.every(isHeaderToken), 'must be visible ASCII characters, without spaces').default([]),
     CORS_ORIGINS: list.refine((items) => items.every(isOrigin), 'must be origins like https://app.example.com').optional(),
     INTROSPECTION: boolean.optional(),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a level of pino').default('info'),
@@ -122,6 +128,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
     refreshTokenTtlSeconds: settings.REFRESH_TOKEN_TTL_SECONDS,
     trustedProxies: settings.TRUSTED_PROXIES,
+    verifierTokens: settings.VERIFIER_TOKENS,
     corsOrigins: settings.CORS_ORIGINS ?? (introspection ? [HOSTED_SANDBOX] : []),
     introspection,
     logLevel: settings.LOG_LEVEL,

@@ -6,6 +6,9 @@ const SECRET_BYTES = 32;
 const CHECKSUM_DIGITS = 6;
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
+/** Any namespace: a change of KEY_NAMESPACE kills no key. Without a checksum: a key of the system that Keyward comes from. */
+const PLAINTEXT_KEY = /^([a-z][a-z0-9]{1,11}_[0-9a-f]{8})\.[\w-]{43}([0-9A-Za-z]{6})?$/;
+
 /** A new key in the only moment in which its plaintext is known. */
 export interface NewKey {
   /** Namespace and 8 hex digits: `amos_1a2b3c4d`. Names the key without giving it away. */
@@ -38,4 +41,15 @@ export function makePlaintextKey(namespace: string, random: (bytes: number) => B
   const keyPrefix = `${namespace}_${random(PREFIX_BYTES).toString('hex')}`;
   const unchecked = `${keyPrefix}.${random(SECRET_BYTES).toString('base64url')}`;
   return { keyPrefix, plaintextKey: unchecked + checksum(unchecked) };
+}
+
+/**
+ * @param text what somebody presented as a key
+ * @returns the prefix that names it; null for what can't be a key, a wrong checksum included
+ */
+export function keyPrefixOf(text: string): string | null {
+  const [, keyPrefix, digits] = PLAINTEXT_KEY.exec(text) ?? [];
+  if (keyPrefix === undefined) return null;
+  if (digits !== undefined && digits !== checksum(text.slice(0, -CHECKSUM_DIGITS))) return null;
+  return keyPrefix;
 }

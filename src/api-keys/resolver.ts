@@ -3,8 +3,9 @@ import { type Context, CurrentViewer } from '../auth/context.js';
 import type { Viewer } from '../auth/sessions.js';
 import { User } from '../auth/types.js';
 import type { ApiKey as ApiKeyRow, ApiKeyService } from './service.js';
-import { ApiKeyStatus, statusOf } from './status.js';
-import { ApiKey, CreateApiKeyInput, CreateApiKeyPayload, RevokeApiKeyPayload } from './types.js';
+import { rateLimitOf } from './settings.js';
+import { ApiKeyStatus } from './status.js';
+import { ApiKey, CreateApiKeyInput, CreateApiKeyPayload, RateLimit, RevokeApiKeyPayload } from './types.js';
 
 @Resolver(() => ApiKey)
 export class ApiKeyResolver {
@@ -55,7 +56,12 @@ export class ApiKeyResolver {
 
   @FieldResolver(() => ApiKeyStatus, { description: 'What it is good for now.' })
   status(@Root() key: ApiKeyRow): ApiKeyStatus {
-    return statusOf(key);
+    return this.#apiKeys.statusOf(key);
+  }
+
+  @FieldResolver(() => RateLimit, { nullable: true, description: 'How often it may be used. Null: as often as you like.' })
+  rateLimit(@Root() key: ApiKeyRow): RateLimit | null {
+    return rateLimitOf(key);
   }
 
   @FieldResolver(() => User, { description: 'Who holds it.' })

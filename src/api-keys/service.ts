@@ -12,11 +12,11 @@ import { shortTextFault } from '../platform/text.js';
 import { isUuid } from '../platform/uuid.js';
 import { fingerprintOf, hashKey } from './key-hash.js';
 import { makePlaintextKey, type NewKey } from './plaintext-key.js';
-import { USABLE } from './status.js';
+import { columnsOf, type KeyColumns, type KeySettings } from './settings.js';
+import { type ApiKeyStatus, statusOf, usableAt } from './status.js';
 
 export type { ApiKey };
 
-const NAME_CHARACTERS_MAX = 100;
 const REASON_CHARACTERS_MAX = 500;
 
 /** Of 2³² prefixes one may be taken; three taken ones in a row are no accident. */
@@ -60,7 +60,15 @@ export class ApiKeyService {
 
   /** @returns the user's usable keys, newest first */
   listUsable(userId: string): Promise<ApiKey[]> {
-    return this.#database.apiKey.findMany({ where: { userId, ...USABLE }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] });
+    return this.#database.apiKey.findMany({
+      where: { userId, ...usableAt(this.#clock.now()) },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    });
+  }
+
+  /** @returns what the key is good for now */
+  statusOf(key: ApiKey): ApiKeyStatus {
+    return statusOf(key, this.#clock.now());
   }
 
   /** @throws {KeywardError} NOT_FOUND, FORBIDDEN for somebody else's */
@@ -74,13 +82,11 @@ export class ApiKeyService {
    *
    * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED
    */
-  async create(userId: string, input: { name?: string | null }, origin: Origin): Promise<CreatedKey> {
-    const name = input.name ?? null;
-    const fault = name === null ? null : shortTextFault(name, NAME_CHARACTERS_MAX);
-    if (fault !== null) throw badUserInput([{ path: 'input.name', message: fault }]);
+  async create(userId: string, settings: KeySettings, origin: Origin): Promise<CreatedKey> {
+    const columns = columnsOf(settings, this.#clock.now());
     const created = await this.#creates.run(userId, async () => {
       await this.#refuseAtLimit(this.#database, userId);
-      return this.#insert(userId, name);
+      return this.#insert(userId, columns);
     });
     this.#logger.info({ ...logEntry(origin), userId, keyPrefix: created.apiKey.keyPrefix }, 'API key created');
     return created;
@@ -105,15 +111,17 @@ export class ApiKeyService {
     return key;
   }
 
-  async #insert(userId: string, name: string | null): Promise<CreatedKey> {
+  async #insert(userId: string, columns: KeyColumns): Promise<CreatedKey> {
     for (let tries = 1; ; tries += 1) {
       const { keyPrefix, plaintextKey } = this.#makeKey();
       const hashedKey = await this.#hashes.run(() => hashKey(plaintextKey));
       try {
         const apiKey = await this.#users.withLocked(userId, async (transaction) => {
           await this.#refuseAtLimit(transaction, userId);
-          const fingerprint = fingerprintOf(plaintextKey);
-          return transaction.apiKey.create({ data: { userId, name, keyPrefix, hashedKey, fingerprint, createdAt: this.#clock.now() } });
+          const fingerprint = Buffer.from(fingerprintOf(plaintextKey), 'hex');
+          return transaction.apiKey.create({
+            data: { ...columns, userId, keyPrefix, hashedKey, fingerprint, createdAt: this.#clock.now() },
+          });
         });
         return { apiKey, plaintextKey };
       } catch (error) {
@@ -124,7 +132,7 @@ export class ApiKeyService {
 
   async #refuseAtLimit(database: Transaction, userId: string): Promise<void> {
     const limit = this.#keysPerUserMax;
-    if ((await database.apiKey.count({ where: { userId, ...USABLE } })) < limit) return;
+    if ((await database.apiKey.count({ where: { userId, ...usableAt(this.#clock.now()) } })) < limit) return;
     throw new KeywardError('API_KEY_LIMIT_REACHED', `You can have at most ${limit} usable API keys. Revoke one first.`, { limit });
   }
 

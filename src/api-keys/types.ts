@@ -1,4 +1,5 @@
-import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { GraphQLJSONObject } from 'graphql-scalars';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { ApiKeyStatus } from './status.js';
 
 registerEnumType(ApiKeyStatus, {
@@ -6,9 +7,29 @@ registerEnumType(ApiKeyStatus, {
   description: 'What a key is good for.',
   valuesConfig: {
     ACTIVE: { description: 'It can be used.' },
+    DISABLED: { description: 'It was switched off, and can be switched on again.' },
+    EXPIRED: { description: 'Its time is over, and it never works again.' },
     REVOKED: { description: 'It was revoked by its owner and never works again.' },
   },
 });
+
+@ObjectType({ description: 'How often a key may be used.' })
+export class RateLimit {
+  @Field(() => Int, { description: 'So many verifications are let through in one window.' })
+  readonly limit!: number;
+
+  @Field(() => Int, { description: 'How long a window is. It begins with the first verification.' })
+  readonly windowSeconds!: number;
+}
+
+@InputType({ description: 'How often a key may be used.' })
+export class RateLimitInput {
+  @Field(() => Int, { description: 'So many verifications are let through in one window: 1 to 1,000,000.' })
+  readonly limit!: number;
+
+  @Field(() => Int, { description: 'How long a window is: 1 to 86,400 seconds.' })
+  readonly windowSeconds!: number;
+}
 
 @ObjectType({ description: 'A key for programs. The key itself is told once, when it is made, and is no field of this type.' })
 export class ApiKey {
@@ -21,8 +42,23 @@ export class ApiKey {
   @Field(() => String, { nullable: true, description: 'What its owner calls it. Null: it has no name.' })
   readonly name!: string | null;
 
+  @Field(() => [String], { description: 'What it may be used for. `orders:*` stands for anything under `orders:`.' })
+  readonly scopes!: string[];
+
+  @Field(() => [String], { description: 'The addresses that it may be used from, as CIDR ranges. Empty: any.' })
+  readonly allowedCidrs!: string[];
+
+  @Field(() => GraphQLJSONObject, { description: 'Its owner’s notes, handed to whoever verifies the key.' })
+  readonly metadata!: unknown;
+
+  @Field(() => Boolean, { description: 'Whether it is switched on.' })
+  readonly enabled!: boolean;
+
   @Field(() => Date, { description: 'When it was made.' })
   readonly createdAt!: Date;
+
+  @Field(() => Date, { nullable: true, description: 'From this moment on it is refused. Null: it does not expire.' })
+  readonly expiresAt!: Date | null;
 
   @Field(() => Date, { nullable: true, description: 'When it was revoked. Null: it was not.' })
   readonly revokedAt!: Date | null;
@@ -38,6 +74,31 @@ export class ApiKey {
 export class CreateApiKeyInput {
   @Field(() => String, { nullable: true, description: 'What to call it, at most 100 characters. Null: no name.' })
   readonly name?: string | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'What it may be used for: at most 50, each of up to 64 lower-case letters, digits and . _ : - (`orders:*` for anything under `orders:`). Left out: nothing that asks for a scope.',
+  })
+  readonly scopes?: string[] | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'The addresses that it may be used from: at most 50 CIDR ranges or addresses. Left out: any.',
+  })
+  readonly allowedCidrs?: string[] | null;
+
+  @Field(() => RateLimitInput, { nullable: true, description: 'How often it may be used. Null: as often as you like.' })
+  readonly rateLimit?: RateLimitInput | null;
+
+  @Field(() => GraphQLJSONObject, {
+    nullable: true,
+    description: 'Notes for whoever verifies the key, at most 4 KiB of JSON. Left out: none.',
+  })
+  readonly metadata?: Record<string, unknown> | null;
+
+  @Field(() => Date, { nullable: true, description: 'When it ends: in the future, within 10 years. Null: it does not expire.' })
+  readonly expiresAt?: Date | null;
 }
 
 @ObjectType({ description: 'The new key, with its plaintext.' })

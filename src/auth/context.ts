@@ -2,6 +2,7 @@ import type DataLoader from 'dataloader';
 import { createParameterDecorator } from 'type-graphql';
 import { unauthenticated } from '../platform/errors.js';
 import type { RequestContext } from '../platform/graphql/request-context.js';
+import type { UsageLoaders } from '../usage/service.js';
 import type { Sessions, Viewer } from './sessions.js';
 import type { User } from './users.js';
 
@@ -10,6 +11,10 @@ export interface Context extends RequestContext {
   authentication: Authentication;
   /** Users by id, all that one request asks for in one query. */
   users: DataLoader<string, User | null>;
+  /** Usage by key, the same way. */
+  usage: UsageLoaders;
+  /** What was sent as X-Verifier-Token. */
+  verifierToken: string | undefined;
 }
 
 /** Finds out at most once, and only when it matters, who sent the request. */

@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../platform/clock.js';
 import { KeywardError } from '../platform/errors.js';
 import { networkOf } from '../platform/network.js';
-import { WindowCounter } from '../platform/window-counter.js';
+import { type Budget, WindowCounter } from '../platform/window-counter.js';
 
 const QUARTER_HOUR_SECONDS = 900;
 const HOUR_SECONDS = 3_600;
 
 /** An account may be guessed at this often. Emails are hashed, so that the counters hold no list of addresses. */
 const LIMITS = {
-  accountFromNetwork: { budget: 10, windowSeconds: QUARTER_HOUR_SECONDS },
-  network: { budget: 100, windowSeconds: QUARTER_HOUR_SECONDS },
-  account: { budget: 100, windowSeconds: HOUR_SECONDS },
+  accountFromNetwork: { limit: 10, windowSeconds: QUARTER_HOUR_SECONDS },
+  network: { limit: 100, windowSeconds: QUARTER_HOUR_SECONDS },
+  account: { limit: 100, windowSeconds: HOUR_SECONDS },
 };
 
 /** A try that was let through. It counts as a failed one until it is forgiven. */
@@ -29,9 +29,9 @@ export class SignInLimits {
   readonly #account: WindowCounter;
 
   constructor(clock: Clock) {
-    this.#accountFromNetwork = new WindowCounter({ ...LIMITS.accountFromNetwork, clock });
-    this.#network = new WindowCounter({ ...LIMITS.network, clock });
-    this.#account = new WindowCounter({ ...LIMITS.account, clock });
+    this.#accountFromNetwork = new WindowCounter({ clock });
+    this.#network = new WindowCounter({ clock });
+    this.#account = new WindowCounter({ clock });
   }
 
   /**
@@ -48,8 +48,8 @@ export class SignInLimits {
     const forgive = () => {
       for (const giveBack of spent.splice(0)) giveBack();
     };
-    const spend = (counter: WindowCounter, key: string): { allowed: boolean; retryAfterSeconds: number } => {
-      const spending = counter.spend(key);
+    const spend = (counter: WindowCounter, key: string, budget: Budget) => {
+      const spending = counter.spend(key, budget);
       if (spending.allowed) spent.push(() => counter.giveBack(key));
       return spending;
     };
@@ -58,12 +58,12 @@ export class SignInLimits {
       throw new KeywardError('RATE_LIMITED', 'Too many failed sign-ins. Try again later.', { retryAfterSeconds });
     };
 
-    const fromNetwork = spend(this.#network, network);
-    if (!fromNetwork.allowed) refuse(fromNetwork.retryAfterSeconds);
-    const ofPair = spend(this.#accountFromNetwork, `${account} ${network}`);
-    if (!ofPair.allowed) refuse(ofPair.retryAfterSeconds);
-    const ofAccount = spend(this.#account, account);
-    if (!ofAccount.allowed && !(await isKnownNetwork(network))) refuse(ofAccount.retryAfterSeconds);
+    const fromNetwork = spend(this.#network, network, LIMITS.network);
+    if (!fromNetwork.allowed) refuse(fromNetwork.resetsInSeconds);
+    const ofPair = spend(this.#accountFromNetwork, `${account} ${network}`, LIMITS.accountFromNetwork);
+    if (!ofPair.allowed) refuse(ofPair.resetsInSeconds);
+    const ofAccount = spend(this.#account, account, LIMITS.account);
+    if (!ofAccount.allowed && !(await isKnownNetwork(network))) refuse(ofAccount.resetsInSeconds);
     return { forgive };
   }
 }

@@ -1,16 +1,27 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from './clock.js';
 
+/** How much may be spent in which time. */
+export interface Budget {
+  limit: number;
+  windowSeconds: number;
+}
+
 /** What became of an attempt to spend from a budget. */
 export interface Spending {
   allowed: boolean;
-  /** Until the window ends and the budget is whole again. */
-  retryAfterSeconds: number;
+  /** After this one. */
+  remaining: number;
+  /** When the window ends and the budget is whole again. */
+  resetsAt: Date;
+  /** The same as whole seconds from now, 1 at least. */
+  resetsInSeconds: number;
 }
 
 interface Window {
   spent: number;
-  endsAt: number;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
 }
 
 /**
@@ -19,28 +30,36 @@ interface Window {
  */
 export class WindowCounter {
   readonly #windows: LRUCache<string, Window>;
-  readonly #budget: number;
-  readonly #windowMs: number;
   readonly #clock: Clock;
 
-  constructor(options: { budget: number; windowSeconds: number; clock: Clock; keysMax?: number }) {
-    this.#budget = options.budget;
-    this.#windowMs = options.windowSeconds * 1_000;
+  constructor(options: { clock: Clock; keysMax?: number }) {
     this.#clock = options.clock;
     this.#windows = new LRUCache({ max: options.keysMax ?? 50_000 });
   }
 
-  /** Takes one from the key's budget if there is one left. A refused attempt doesn't lengthen the window. */
-  spend(key: string): Spending {
+  /**
+   * Takes one from the key's budget if there is one left. A refused attempt doesn't lengthen the window.
+   *
+   * @param budget as it is now: a change applies to the window that is open
+   */
+  spend(key: string, budget: Budget): Spending {
     const now = this.#clock.now().getTime();
+    const windowMs = budget.windowSeconds * 1_000;
     let window = this.#windows.get(key);
-    if (!window || window.endsAt <= now) {
-      window = { spent: 0, endsAt: now + this.#windowMs };
+    // One that begins in the future was opened before the clock was set back.
+    if (!window || window.startedAt + windowMs <= now || window.startedAt > now) {
+      window = { spent: 0, startedAt: now };
       this.#windows.set(key, window);
     }
-    const allowed = window.spent < this.#budget;
+    const allowed = window.spent < budget.limit;
     if (allowed) window.spent += 1;
-    return { allowed, retryAfterSeconds: Math.ceil((window.endsAt - now) / 1_000) };
+    const endsAt = window.startedAt + windowMs;
+    return {
+      allowed,
+      remaining: Math.max(0, budget.limit - window.spent),
+      resetsAt: new Date(endsAt),
+      resetsInSeconds: Math.max(1, Math.ceil((endsAt - now) / 1_000)),
+    };
   }
 
   /** Gives one back, as for an attempt that turned out well. */

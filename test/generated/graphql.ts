@@ -8,6 +8,10 @@ import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 export type ApiKeyStatus =
   /** It can be used. */
   | 'ACTIVE'
+  /** It was switched off, and can be switched on again. */
+  | 'DISABLED'
+  /** Its time is over, and it never works again. */
+  | 'EXPIRED'
   /** It was revoked by its owner and never works again. */
   | 'REVOKED';
 
@@ -21,8 +25,26 @@ export type ChangePasswordInput = {
 
 /** What the new key is like. Everything can be left out. */
 export type CreateApiKeyInput = {
+  /** The addresses that it may be used from: at most 50 CIDR ranges or addresses. Left out: any. */
+  allowedCidrs?: Array<string> | null | undefined;
+  /** When it ends: in the future, within 10 years. Null: it does not expire. */
+  expiresAt?: string | null | undefined;
+  /** Notes for whoever verifies the key, at most 4 KiB of JSON. Left out: none. */
+  metadata?: unknown;
   /** What to call it, at most 100 characters. Null: no name. */
   name?: string | null | undefined;
+  /** How often it may be used. Null: as often as you like. */
+  rateLimit?: RateLimitInput | null | undefined;
+  /** What it may be used for: at most 50, each of up to 64 lower-case letters, digits and . _ : - (`orders:*` for anything under `orders:`). Left out: nothing that asks for a scope. */
+  scopes?: Array<string> | null | undefined;
+};
+
+/** How often a key may be used. */
+export type RateLimitInput = {
+  /** So many verifications are let through in one window: 1 to 1,000,000. */
+  limit: number;
+  /** How long a window is: 1 to 86,400 seconds. */
+  windowSeconds: number;
 };
 
 /** What proves who you are. */

@@ -43,7 +43,7 @@ describe('G7, L1: what somebody sent by mistake is in no answer and in no log', 
       'the name of a variable',
       () => graphql(`query ($${CANARY.replaceAll('-', '_')}: ID!) { apiKey(id: $${CANARY.replaceAll('-', '_')}) { id } }`),
     ],
-    ['the path', async () => (await app.http.inject({ url: `/verify/${CANARY}` })).body],
+    ['the path', async () => (await app.http.inject({ url: `/nothing/${CANARY}` })).body],
     ['a field that is missing beside it', () => graphql(SIGN_UP, { input: { password: CANARY } })],
     ['a variable that the operation lacks', () => graphql(SIGN_UP, { [CANARY]: CANARY })],
     [

@@ -4,7 +4,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import Negotiator from 'negotiator';
 import { badUserInput, type ErrorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { toKeywardError } from './public-errors.js';
+import { graphqlToKeywardError } from './public-errors.js';
 import type { Redactor } from './redaction.js';
 import type { RequestContext } from './request-context.js';
 import { variableFaults } from './variables.js';
@@ -19,6 +19,7 @@ const STATUS_OF_CODE: readonly [ErrorCode, number][] = [
   ['INTERNAL_SERVER_ERROR', 500],
   ['SERVICE_UNAVAILABLE', 503],
   ['RATE_LIMITED', 429],
+  ['VERIFIER_REFUSED', 403],
   ['UNAUTHENTICATED', 401],
 ];
 
@@ -68,7 +69,7 @@ export function httpPlugin(logger: Logger, redactor: Redactor): ApolloServerPlug
 
     async didEncounterErrors({ errors, contextValue }) {
       for (const error of errors) {
-        const known = toKeywardError(error);
+        const known = graphqlToKeywardError(error);
         const entry = { requestId: contextValue.requestId, err: known?.cause };
         if (known?.code === 'INTERNAL_SERVER_ERROR') logger.error(entry, 'request failed');
         if (known?.code === 'SERVICE_UNAVAILABLE') logger.warn(entry, 'request refused: service unavailable');

@@ -1,12 +1,9 @@
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { databaseFault } from '../database/faults.js';
-import { badUserInput, conflict, KeywardError, serviceUnavailable } from '../errors.js';
+import { badUserInput, type KeywardError } from '../errors.js';
+import { toKeywardError } from '../public-errors.js';
 import { LIMITS } from './limits.js';
 import type { Redactor } from './redaction.js';
-
-/** When a client should come again while the database is away. It is back soon or not at all. */
-const DATABASE_RETRY_SECONDS = 2;
 
 /** graphql-js' and Apollo's own refusals, which no code of ours had a part in. */
 const GRAPHQL_CODES = new Set<unknown>([
@@ -27,17 +24,13 @@ const unwrap = (error: unknown): unknown => (error instanceof GraphQLError && er
  * @param error as a resolver, a service, the database or graphql-js threw it
  * @returns what the caller may know of it, its cause kept for the log; null for a refusal of graphql-js' or Apollo's own
  */
-export function toKeywardError(error: unknown): KeywardError | null {
+export function graphqlToKeywardError(error: unknown): KeywardError | null {
   if (isGraphqlRefusal(error)) return null;
   const original = unwrap(error);
-  if (original instanceof KeywardError) return original;
-  const fault = databaseFault(original);
-  if (fault === 'unavailable') return serviceUnavailable(DATABASE_RETRY_SECONDS, original);
-  if (fault === 'conflict') return conflict();
   // graphql-js refuses an argument only at its field: `null` for a non-null one that has a default.
   if (original instanceof GraphQLError && original.path)
     return badUserInput([{ path: original.path.join('.'), message: 'has an argument that must not be null' }]);
-  return new KeywardError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', {}, { cause: original });
+  return toKeywardError(original);
 }
 
 function refusalMessage(formatted: GraphQLFormattedError, redactor: Redactor): GraphQLFormattedError {
@@ -57,7 +50,7 @@ function refusalMessage(formatted: GraphQLFormattedError, redactor: Redactor): G
  */
 export function publicErrorFormatter(redactor: Redactor) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
-    const known = toKeywardError(error);
+    const known = graphqlToKeywardError(error);
     const { locations, path } = formatted;
     const place = { ...(locations && { locations }), ...(path && { path }) };
     if (known) return { message: known.message, ...place, extensions: { code: known.code, ...known.details } };

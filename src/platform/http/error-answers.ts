@@ -43,7 +43,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
 
-/** JSON for every error, with fixed words; 405 for a known path with another method. */
+/** JSON for every error, with fixed words. */
 export function registerErrorAnswers(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     // zlib's errors have no status: the client sent something that isn't what it said.
@@ -51,7 +51,10 @@ export function registerErrorAnswers(app: FastifyInstance, logger: Logger): void
     if (status >= 500) logger.error({ requestId: request.id, err: error }, 'request failed');
     void sendError(reply, status, request.id);
   });
+}
 
+/** 404, and 405 for a known path with another method. */
+export function registerNotFound(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => {
     const [url = ''] = request.url.split('?', 1);
     const allowed = app.supportedMethods.filter((method) => app.hasRoute({ method, url }));

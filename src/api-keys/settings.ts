@@ -1,0 +1,122 @@
+import { badUserInput, type FieldFault } from '../platform/errors.js';
+import { characterFault, shortTextFault } from '../platform/text.js';
+import { CIDRS_MAX, cidrFault } from './cidrs.js';
+import { grantedScopeFault, SCOPES_MAX } from './scopes.js';
+
+const NAME_CHARACTERS_MAX = 100;
+const METADATA_BYTES_MAX = 4_096;
+const RATE_LIMIT_MAX = 1_000_000;
+const RATE_LIMIT_WINDOW_SECONDS_MAX = 86_400;
+const EXPIRY_YEARS_MAX = 10;
+
+/** How often a key may be used. */
+export interface RateLimit {
+  limit: number;
+  windowSeconds: number;
+}
+
+/** What the owner decides about a key. Absent: as it is; null clears what can be cleared. */
+export interface KeySettings {
+  name?: string | null;
+  scopes?: readonly string[] | null;
+  allowedCidrs?: readonly string[] | null;
+  rateLimit?: RateLimit | null;
+  metadata?: Readonly<Record<string, unknown>> | null;
+  expiresAt?: Date | null;
+}
+
+/** The same as columns. */
+export interface KeyColumns {
+  name?: string | null;
+  scopes?: string[];
+  allowedCidrs?: string[];
+  rateLimit?: number | null;
+  rateLimitWindowSeconds?: number | null;
+  metadata?: object;
+  expiresAt?: Date | null;
+}
+
+type Report = (path: string, message: string | null) => void;
+
+function checkList(name: string, items: readonly string[], itemsMax: number, faultOf: (item: string) => string | null, report: Report) {
+  if (items.length > itemsMax) return report(name, `must have at most ${itemsMax} items`);
+  for (const [index, item] of items.entries()) report(`${name}.${index}`, faultOf(item));
+}
+
+/** PostgreSQL stores neither NUL nor half a surrogate pair; line breaks and tabs are no harm in what nobody logs. */
+function jsonTextFault(value: unknown): string | null {
+  if (typeof value === 'string') return characterFault(value.replace(/[\n\r\t]/g, ''));
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [name, item] of Object.entries(value)) {
+    const fault = jsonTextFault(name) ?? jsonTextFault(item);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+function metadataFault(metadata: object): string | null {
+  let json: string;
+  try {
+    json = JSON.stringify(metadata);
+  } catch {
+    return 'is nested too deeply';
+  }
+  if (Buffer.byteLength(json) > METADATA_BYTES_MAX) return `must be at most ${METADATA_BYTES_MAX} bytes of JSON`;
+  return jsonTextFault(metadata);
+}
+
+function isWholeFrom1To(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= max;
+}
+
+function expiryFault(expiresAt: Date, now: Date): string | null {
+  const last = new Date(now);
+  last.setUTCFullYear(last.getUTCFullYear() + EXPIRY_YEARS_MAX);
+  if (expiresAt <= now) return 'must be in the future';
+  return expiresAt > last ? `must be within ${EXPIRY_YEARS_MAX} years` : null;
+}
+
+function checkSettings(settings: KeySettings, now: Date, report: Report): void {
+  const { name, scopes, allowedCidrs, rateLimit, metadata, expiresAt } = settings;
+  if (typeof name === 'string') report('name', shortTextFault(name, NAME_CHARACTERS_MAX));
+  for (const [field, value] of Object.entries({ scopes, allowedCidrs, metadata })) {
+    if (value === null) report(field, 'must not be null');
+  }
+  if (scopes) checkList('scopes', scopes, SCOPES_MAX, grantedScopeFault, report);
+  if (allowedCidrs) checkList('allowedCidrs', allowedCidrs, CIDRS_MAX, cidrFault, report);
+  if (rateLimit) {
+    const within = (max: number, value: number) => (isWholeFrom1To(value, max) ? null : `must be from 1 to ${max}`);
+    report('rateLimit.limit', within(RATE_LIMIT_MAX, rateLimit.limit));
+    report('rateLimit.windowSeconds', within(RATE_LIMIT_WINDOW_SECONDS_MAX, rateLimit.windowSeconds));
+  }
+  if (metadata) report('metadata', metadataFault(metadata));
+  if (expiresAt) report('expiresAt', expiryFault(expiresAt, now));
+}
+
+/**
+ * @param settings as the owner wishes them
+ * @returns the columns that they change, every rule kept
+ * @throws {KeywardError} BAD_USER_INPUT with each rule that is broken, under `input.`
+ */
+export function columnsOf(settings: KeySettings, now: Date): KeyColumns {
+  const faults: FieldFault[] = [];
+  checkSettings(settings, now, (path, message) => {
+    if (message !== null) faults.push({ path: `input.${path}`, message });
+  });
+  if (faults.length > 0) throw badUserInput(faults);
+  const { name, scopes, allowedCidrs, rateLimit, metadata, expiresAt } = settings;
+  return {
+    ...(name !== undefined && { name }),
+    ...(scopes && { scopes: [...new Set(scopes)] }),
+    ...(allowedCidrs && { allowedCidrs: [...new Set(allowedCidrs)] }),
+    ...(rateLimit !== undefined && { rateLimit: rateLimit?.limit ?? null, rateLimitWindowSeconds: rateLimit?.windowSeconds ?? null }),
+    ...(metadata && { metadata }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
+}
+
+/** @returns the rate limit that two columns hold; null where there is none */
+export const rateLimitOf = (row: { rateLimit: number | null; rateLimitWindowSeconds: number | null }): RateLimit | null =>
+  row.rateLimit === null || row.rateLimitWindowSeconds === null
+    ? null
+    : { limit: row.rateLimit, windowSeconds: row.rateLimitWindowSeconds };

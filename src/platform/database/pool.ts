@@ -1,0 +1,45 @@
+import pg from 'pg';
+import type { Logger } from '../logger.js';
+
+export type Pool = pg.Pool;
+
+/**
+ * What a single step of talking to PostgreSQL may take, in milliseconds. The driver itself would wait for ever. The
+ * server's own limits come first, so that it gives up a statement before the client walks away from it.
+ */
+export interface PoolTimeouts {
+  /** Until there is a connection, a new one or one that others let go of. */
+  connect: number;
+  lock: number;
+  statement: number;
+  query: number;
+}
+
+const IDLE_IN_TRANSACTION_MS = 5_000;
+const KEEP_IDLE_MS = 30_000;
+
+/**
+ * @returns connections to one database, made when they are needed
+ */
+export function createPool(
+  url: string,
+  logger: Logger,
+  options: { applicationName: string; connectionsMax: number; timeoutsMs: PoolTimeouts },
+): Pool {
+  const { applicationName, connectionsMax, timeoutsMs } = options;
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: applicationName,
+    max: connectionsMax,
+    connectionTimeoutMillis: timeoutsMs.connect,
+    idleTimeoutMillis: KEEP_IDLE_MS,
+    lock_timeout: timeoutsMs.lock,
+    statement_timeout: timeoutsMs.statement,
+    query_timeout: timeoutsMs.query,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    keepAlive: true,
+  });
+  // Without a listener an idle connection that breaks would end the process.
+  pool.on('error', (error) => logger.warn({ err: error, pool: applicationName }, 'idle database connection lost'));
+  return pool;
+}

@@ -1,0 +1,11 @@
+import type { FastifyInstance } from 'fastify';
+
+/** Gives the pages of this scope their policy: what they may load, run and be framed by. */
+export function registerHtmlPolicy(app: FastifyInstance, contentSecurityPolicy: string): void {
+  app.addHook('onSend', (_request, reply, body, done) => {
+    if (String(reply.getHeader('content-type')).startsWith('text/html')) {
+      void reply.header('content-security-policy', contentSecurityPolicy).header('referrer-policy', 'no-referrer');
+    }
+    done(null, body);
+  });
+}

@@ -1,0 +1,42 @@
+import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { ApiKey } from '../api-keys/types.js';
+import type { Context } from '../auth/context.js';
+import type { UsageInterval as Interval } from './service.js';
+import { UsageInterval, UsagePoint } from './types.js';
+
+const NULL_IF_NEVER = 'Null: never, or it is not known.';
+
+/** What ApiKey tells of its use. */
+@Resolver(() => ApiKey)
+export class ApiKeyUsageResolver {
+  @FieldResolver(() => Date, {
+    nullable: true,
+    description: 'When it was presented last, let through or refused; about a second late. Null: never.',
+  })
+  async lastUsedAt(@Root() key: ApiKey, @Ctx() context: Context): Promise<Date | null> {
+    return (await context.usage.lastUses.load(key.id))?.lastUsedAt ?? null;
+  }
+
+  @FieldResolver(() => String, { nullable: true, description: `The address that it was presented from last. ${NULL_IF_NEVER}` })
+  async lastUsedIp(@Root() key: ApiKey, @Ctx() context: Context): Promise<string | null> {
+    return (await context.usage.lastUses.load(key.id))?.lastUsedIp ?? null;
+  }
+
+  @FieldResolver(() => String, { nullable: true, description: `The program that presented it last, in its own words. ${NULL_IF_NEVER}` })
+  async lastUsedUserAgent(@Root() key: ApiKey, @Ctx() context: Context): Promise<string | null> {
+    return (await context.usage.lastUses.load(key.id))?.lastUsedUserAgent ?? null;
+  }
+
+  @FieldResolver(() => [UsagePoint], {
+    description: 'How often it was verified: one point for each interval, also for those in which it was not; about a second late.',
+  })
+  usage(
+    @Root() key: ApiKey,
+    @Ctx() context: Context,
+    @Arg('from', () => Date, { description: 'The first interval is the one that this is in.' }) from: Date,
+    @Arg('to', () => Date, { description: 'The last interval is the one that ends here or that this is in.' }) to: Date,
+    @Arg('by', () => UsageInterval, { defaultValue: UsageInterval.DAY, description: 'How long an interval is.' }) interval: Interval,
+  ): Promise<UsagePoint[]> {
+    return context.usage.points(key.id, { from, to, interval });
+  }
+}

@@ -1,0 +1,109 @@
+import ipaddr from 'ipaddr.js';
+import type { Database } from '../platform/database/client.js';
+import type { Pool } from '../platform/database/pool.js';
+
+const USER_AGENT_CHARACTERS_MAX = 300;
+
+/** What is to be added to the row of one key and one hour. Times are milliseconds since the epoch. */
+export interface UsageRow {
+  keyId: string;
+  /** Its start. */
+  hour: number;
+  allowed: number;
+  refused: number;
+  lastAt: number;
+  lastIp: string | null;
+  lastUserAgent: string | null;
+}
+
+const ADD_USAGE = {
+  name: 'keyward-add-usage',
+  text: `
+    INSERT INTO api_key_usage AS u (key_id, hour, allowed, refused, last_at, last_ip, last_user_agent)
+    SELECT key_id, to_timestamp(hour / 1000), allowed, refused, to_timestamp(last_at / 1000.0), last_ip, last_user_agent
+    FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::int[], $5::bigint[], $6::text[], $7::text[])
+      AS added (key_id, hour, allowed, refused, last_at, last_ip, last_user_agent)
+    ON CONFLICT (key_id, hour) DO UPDATE SET
+      allowed = u.allowed + excluded.allowed,
+      refused = u.refused + excluded.refused,
+      last_at = greatest(u.last_at, excluded.last_at),
+      last_ip = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_ip ELSE u.last_ip END,
+      last_user_agent = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_user_agent ELSE u.last_user_agent END`,
+};
+
+/** @returns the address in one form, an IPv4-mapped one as IPv4; null for what isn't an address, which a proxy may send */
+const storableAddress = (text: string | null): string | null =>
+  text !== null && ipaddr.isValid(text) ? ipaddr.process(text).toString() : null;
+
+/** @returns what PostgreSQL can store (no NUL) and a terminal can show (no control characters), cut to a sensible length */
+const storableText = (text: string | null): string | null =>
+  text === null
+    ? null
+    : text
+        .slice(0, USER_AGENT_CHARACTERS_MAX)
+        .replace(/\p{Cc}/gu, '')
+        .toWellFormed();
+
+/** An array of what needs no quotes. The driver would quote and escape each element, at several times the cost. */
+const plainArray = (items: readonly (string | number)[]): string => `{${items.join()}}`;
+
+/**
+ * Adds to many rows in one statement. Prisma has none for it.
+ *
+ * @param rows each key and hour once; sorted as all replicas sort them
+ */
+export async function addUsage(pool: Pool, rows: readonly UsageRow[]): Promise<void> {
+  await pool.query({
+    ...ADD_USAGE,
+    values: [
+      plainArray(rows.map((row) => row.keyId)),
+      plainArray(rows.map((row) => row.hour)),
+      plainArray(rows.map((row) => row.allowed)),
+      plainArray(rows.map((row) => row.refused)),
+      plainArray(rows.map((row) => row.lastAt)),
+      rows.map((row) => storableAddress(row.lastIp)),
+      rows.map((row) => storableText(row.lastUserAgent)),
+    ],
+  });
+}
+
+/** When, from where and by what a key was presented last. */
+export interface LastUse {
+  lastUsedAt: Date;
+  lastUsedIp: string | null;
+  lastUsedUserAgent: string | null;
+}
+
+/** @returns the newest row of each key, found through the index; keys that were never used are absent */
+export async function findLastUses(database: Database, keyIds: readonly string[]): Promise<Map<string, LastUse>> {
+  const rows = await database.$queryRaw<({ keyId: string } & LastUse)[]>`
+    SELECT k.id AS "keyId", u.last_at AS "lastUsedAt", u.last_ip AS "lastUsedIp", u.last_user_agent AS "lastUsedUserAgent"
+    FROM unnest(${keyIds}::uuid[]) AS k (id)
+    CROSS JOIN LATERAL (SELECT * FROM api_key_usage WHERE key_id = k.id ORDER BY hour DESC LIMIT 1) AS u`;
+  return new Map(rows.map(({ keyId, ...lastUse }) => [keyId, lastUse]));
+}
+
+/** The verifications of one key in one interval. */
+export interface UsageSum {
+  keyId: string;
+  start: Date;
+  allowed: number;
+  refused: number;
+}
+
+/**
+ * @param interval of UTC
+ * @returns the sums of each key and interval that has any; GraphQL's Int ends at 2³¹ − 1, and so do they
+ */
+export function sumUsage(
+  database: Database,
+  keyIds: readonly string[],
+  window: { from: Date; to: Date; interval: 'hour' | 'day' },
+): Promise<UsageSum[]> {
+  return database.$queryRaw<UsageSum[]>`
+    SELECT key_id AS "keyId", date_trunc(${window.interval}, hour, 'UTC') AS start,
+           least(sum(allowed), 2147483647)::int AS allowed, least(sum(refused), 2147483647)::int AS refused
+    FROM api_key_usage
+    WHERE key_id = ANY(${keyIds}::uuid[]) AND hour >= ${window.from} AND hour < ${window.to}
+    GROUP BY 1, 2`;
+}

@@ -1,0 +1,156 @@
+import { METHODS } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isIpAddress } from '../api-keys/cidrs.js';
+import type { ErrorCode } from '../platform/errors.js';
+import { bearerTokenOf } from '../platform/http/bearer-token.js';
+import type { Logger } from '../platform/logger.js';
+import { toKeywardError } from '../platform/public-errors.js';
+import { answerOf } from './answer.js';
+import { type RateLimitState, type Verification, VerificationCode } from './verification.js';
+import type { Verifier } from './verifier.js';
+import type { VerifierTokens } from './verifier-tokens.js';
+
+const PROBLEM_JSON = 'application/problem+json';
+
+/** A gateway asks with the method of the request that it holds. CONNECT never gets here, TRACE would echo the key. */
+const VERIFY_METHODS = METHODS.filter((method) => method !== 'CONNECT' && method !== 'TRACE');
+
+/** The refusals of a key, in the words of HTTP: who are you, you may not, not so often. */
+const STATUS_OF_REFUSAL: Readonly<Record<Exclude<VerificationCode, VerificationCode.VALID>, 401 | 403 | 429>> = {
+  MALFORMED: 401,
+  NOT_FOUND: 401,
+  REVOKED: 401,
+  EXPIRED: 401,
+  DISABLED: 401,
+  OWNER_DISABLED: 401,
+  IP_NOT_ALLOWED: 403,
+  INSUFFICIENT_SCOPE: 403,
+  RATE_LIMITED: 429,
+};
+
+const STATUS_OF_ERROR: Partial<Readonly<Record<ErrorCode, number>>> = {
+  BAD_USER_INPUT: 400,
+  VERIFIER_REFUSED: 403,
+  SERVICE_UNAVAILABLE: 503,
+};
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'The request is malformed.',
+  401: 'A valid API key is needed.',
+  403: 'This is not allowed.',
+  429: 'The API key was used too often.',
+  503: 'The service is busy or its database is away. Try again soon.',
+};
+
+/** RFC 9457. `code` is what a program goes by. */
+function sendProblem(reply: FastifyReply, status: number, code: string): FastifyReply {
+  const title = TITLES[status] ?? 'Something went wrong on our side.';
+  return reply.code(status).header('content-type', PROBLEM_JSON).send({ type: 'about:blank', title, status, code });
+}
+
+/** RFC 6750 §3: no error code for a request without a credential. */
+const challenge = (reply: FastifyReply, wasKeySent: boolean): FastifyReply =>
+  reply.header('www-authenticate', `Bearer realm="keyward"${wasKeySent ? ', error="invalid_token"' : ''}`);
+
+/** Thrown for a request that could be read in two ways. Which header a gateway and we believe must never differ. */
+class AmbiguousKeyError extends Error {}
+
+/**
+ * @returns the key of `Authorization: Bearer` or `X-API-Key`; null where there is none
+ * @throws {AmbiguousKeyError} for two different ones, or a header sent twice
+ */
+function presentedKeyOf({ authorization, 'x-api-key': apiKey }: FastifyRequest['headers']): string | null {
+  // Node joins what was sent twice with a comma, which no key has in it. Two Authorization headers have been refused before.
+  if (Array.isArray(apiKey) || apiKey?.includes(',')) throw new AmbiguousKeyError();
+  const bearer = bearerTokenOf(authorization);
+  if (bearer && apiKey && bearer !== apiKey) throw new AmbiguousKeyError();
+  return bearer || apiKey || null;
+}
+
+/** The scopes of the query and of the header together: whoever sends the request can add demands, and take none away. */
+function demandedScopesOf({ url, query, headers }: FastifyRequest): string[] {
+  const inHeader = headers['x-keyward-required-scope'];
+  if (inHeader === undefined && !url.includes('?')) return [];
+  const inQuery = (query as { scope?: string | string[] }).scope;
+  return [
+    inQuery ?? [],
+    String(inHeader ?? '')
+      .split(/[\s,]+/)
+      .filter((scope) => scope !== ''),
+  ].flat();
+}
+
+/** draft-ietf-httpapi-ratelimit-headers-10. */
+function setRateLimitHeaders(reply: FastifyReply, { limit, windowSeconds, remaining, resetsInSeconds }: RateLimitState): void {
+  void reply
+    .header('ratelimit-policy', `"key";q=${limit};w=${windowSeconds}`)
+    .header('ratelimit', `"key";r=${remaining};t=${resetsInSeconds}`);
+}
+
+function sendVerification(reply: FastifyReply, verification: Verification): FastifyReply {
+  const { code, key, rateLimit } = verification;
+  if (rateLimit) setRateLimitHeaders(reply, rateLimit);
+  if (code === VerificationCode.VALID) {
+    // All of them always: a gateway that copies them to its upstream must never let a client's own one pass.
+    return reply
+      .header('x-keyward-key-id', key.id)
+      .header('x-keyward-user-id', key.ownerId)
+      .header('x-keyward-scopes', key.scopes.join(' ') || '-')
+      .send(answerOf(verification));
+  }
+  const status = STATUS_OF_REFUSAL[code];
+  if (status === 401) challenge(reply, true);
+  if (status === 429 && rateLimit) void reply.header('retry-after', rateLimit.resetsInSeconds);
+  return sendProblem(reply, status, code);
+}
+
+/**
+ * The door for gateways (nginx auth_request, Traefik ForwardAuth, Caddy forward_auth, Envoy ext_authz): any method, the
+ * answer by status and headers. It reads headers and `scope` only.
+ *
+ * @param app a Fastify scope of its own: CORS must not answer here, whose 204 to a preflight a gateway would take for a
+ *   yes, and bodies must not be read
+ */
+export function registerGatewayRoute(
+  app: FastifyInstance,
+  { verifier, verifierTokens, logger }: { verifier: Verifier; verifierTokens: VerifierTokens; logger: Logger },
+): void {
+  for (const method of VERIFY_METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _body, done) => done(null));
+  // Fastify refuses a type that it can't read before it asks for a parser.
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/octet-stream';
+    done();
+  });
+
+  app.setErrorHandler((error, request, reply) => {
+    if (error instanceof AmbiguousKeyError) return sendProblem(reply, 400, 'BAD_REQUEST');
+    const { code, details, cause } = toKeywardError(error);
+    const status = STATUS_OF_ERROR[code] ?? 500;
+    if (status >= 500) logger[status === 503 ? 'warn' : 'error']({ requestId: request.id, err: cause }, 'verification failed');
+    if (details.retryAfterSeconds !== undefined) void reply.header('retry-after', details.retryAfterSeconds);
+    return sendProblem(reply, status, code);
+  });
+
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    verifierTokens.check(request.headers['x-verifier-token']?.toString());
+    const plaintextKey = presentedKeyOf(request.headers);
+    if (plaintextKey === null) return sendProblem(challenge(reply, false), 401, 'UNAUTHENTICATED');
+    return sendVerification(
+      reply,
+      await verifier.verify({
+        requestId: request.id,
+        plaintextKey,
+        scopes: demandedScopesOf(request),
+        // A trusted proxy may have put anything in there.
+        ipAddress: isIpAddress(request.ip) ? request.ip : null,
+        userAgent: request.headers['user-agent'] ?? null,
+      }),
+    );
+  };
+  for (const url of ['/verify', '/verify/*']) {
+    app.route({ method: VERIFY_METHODS, url, exposeHeadRoute: false, handler });
+  }
+}

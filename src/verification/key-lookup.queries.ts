@@ -1,0 +1,84 @@
+import { rateLimitOf } from '../api-keys/settings.js';
+import type { Pool } from '../platform/database/pool.js';
+import type { KeyRecord } from './verification.js';
+
+// The one query that is asked for every verification, so it goes straight to the driver, and as a named statement:
+// PostgreSQL parses and plans it once for each connection. One row of JSON, because the driver takes longer for 13 columns
+// than JSON.parse for all keys (measured in docs/performance.md).
+const FIND_BY_FINGERPRINT = {
+  name: 'keyward-find-keys-by-fingerprint',
+  text: `
+    SELECT coalesce(json_agg(found), '[]') AS keys FROM (
+      SELECT encode(k.fingerprint, 'hex') AS fingerprint, k.id, k.user_id AS "ownerId", k.name, k.scopes,
+             k.allowed_cidrs AS "allowedCidrs", k.rate_limit AS "rateLimit", k.rate_limit_window_seconds AS "rateLimitWindowSeconds",
+             k.metadata, k.enabled, k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", u.disabled_at AS "ownerDisabledAt"
+      FROM api_keys k JOIN users u ON u.id = k.user_id
+      WHERE k.fingerprint = ANY($1::bytea[])
+    ) AS found`,
+};
+
+/** As JSON has it: moments are texts. */
+interface FoundKey {
+  fingerprint: string;
+  id: string;
+  ownerId: string;
+  name: string | null;
+  scopes: string[];
+  allowedCidrs: string[];
+  rateLimit: number | null;
+  rateLimitWindowSeconds: number | null;
+  metadata: Record<string, unknown>;
+  enabled: boolean;
+  expiresAt: string | null;
+  revokedAt: string | null;
+  ownerDisabledAt: string | null;
+}
+
+const momentOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
+
+/**
+ * @param fingerprints in hex
+ * @returns the keys by fingerprint, each as it is committed at this moment, with the state of its owner
+ */
+export async function findKeysByFingerprint(pool: Pool, fingerprints: readonly string[]): Promise<Map<string, KeyRecord>> {
+  const literal = `{${fingerprints.map((fingerprint) => `"\\\\x${fingerprint}"`).join()}}`;
+  const { rows } = await pool.query<{ keys: FoundKey[] }>({ ...FIND_BY_FINGERPRINT, values: [literal] });
+  return new Map(
+    rows[0]?.keys.map((key) => [
+      key.fingerprint,
+      {
+        id: key.id,
+        ownerId: key.ownerId,
+        name: key.name,
+        scopes: key.scopes,
+        allowedCidrs: key.allowedCidrs,
+        rateLimit: rateLimitOf(key),
+        metadata: key.metadata,
+        enabled: key.enabled,
+        expiresAt: momentOf(key.expiresAt),
+        revokedAt: momentOf(key.revokedAt),
+        ownerDisabledAt: momentOf(key.ownerDisabledAt),
+      },
+    ]),
+  );
+}
+
+/** An imported key that nobody has used yet: all that is known of its plaintext is the bcrypt hash. */
+export interface UnusedImport {
+  id: string;
+  keyPrefix: string;
+  hashedKey: string;
+}
+
+const FIND_UNUSED_IMPORTS = {
+  name: 'keyward-find-unused-imports',
+  text: `
+    SELECT id, key_prefix AS "keyPrefix", hashed_key AS "hashedKey"
+    FROM api_keys WHERE key_prefix = ANY($1::text[]) AND fingerprint IS NULL`,
+};
+
+/** @returns by key prefix */
+export async function findUnusedImports(pool: Pool, keyPrefixes: readonly string[]): Promise<Map<string, UnusedImport>> {
+  const { rows } = await pool.query<UnusedImport>({ ...FIND_UNUSED_IMPORTS, values: [keyPrefixes] });
+  return new Map(rows.map((row) => [row.keyPrefix, row]));
+}

@@ -1,0 +1,107 @@
+import DataLoader from 'dataloader';
+import { matchesHash } from '../api-keys/key-hash.js';
+import type { Database } from '../platform/database/client.js';
+import { createPool, type Pool } from '../platform/database/pool.js';
+import { HashQueue } from '../platform/hash-queue.js';
+import { KeyedQueue } from '../platform/keyed-queue.js';
+import type { Logger } from '../platform/logger.js';
+import { findKeysByFingerprint, findUnusedImports, type UnusedImport } from './key-lookup.queries.js';
+import type { VerificationMetrics } from './metrics.js';
+import type { KeyRecord } from './verification.js';
+
+/** A verification waits for nothing longer than a gateway does for its answer. */
+const TIMEOUTS_MS = { connect: 1_500, lock: 1_000, statement: 1_500, query: 2_000 };
+
+const CONNECTIONS_MAX = 4;
+
+/** Larger ones save the database little and let it wait (measured in docs/performance.md). */
+const BATCH_MAX = 32;
+
+/** The connections of verification alone: nothing else that goes on can keep it waiting for one. */
+export const createVerificationPool = (url: string, logger: Logger): Pool =>
+  createPool(url, logger, { applicationName: 'keyward verification', connectionsMax: CONNECTIONS_MAX, timeoutsMs: TIMEOUTS_MS });
+
+/** What is known of a key that somebody presents. */
+export interface PresentedKey {
+  plaintextKey: string;
+  keyPrefix: string;
+  /** SHA-256 of the plaintext key, in hex. */
+  fingerprint: string;
+}
+
+/**
+ * Finds the keys that are presented. All verifications of one turn of the event loop become one query, by DataLoader; it
+ * caches nothing, so each answer is what the database has committed by then.
+ */
+export class KeyLookup {
+  readonly #database: Database;
+  readonly #metrics: VerificationMetrics;
+  readonly #keys: DataLoader<string, KeyRecord | null>;
+  readonly #unusedImports: DataLoader<string, UnusedImport | null>;
+  /** Its own, so that keys and passwords don't wait for each other. */
+  readonly #hashes = new HashQueue(1);
+  readonly #comparisons = new KeyedQueue();
+
+  constructor(options: { pool: Pool; database: Database; metrics: VerificationMetrics }) {
+    const { pool, database, metrics } = options;
+    this.#database = database;
+    this.#metrics = metrics;
+    this.#keys = batched(async (fingerprints) => {
+      metrics.batchSize.observe(fingerprints.length);
+      const keys = await findKeysByFingerprint(pool, fingerprints);
+      return fingerprints.map((fingerprint) => keys.get(fingerprint) ?? null);
+    });
+    this.#unusedImports = batched(async (keyPrefixes) => {
+      const imports = await findUnusedImports(pool, keyPrefixes);
+      return keyPrefixes.map((keyPrefix) => imports.get(keyPrefix) ?? null);
+    });
+  }
+
+  /** @returns null where there is no such key: its prefix unknown, or its secret wrong */
+  async find(presented: PresentedKey): Promise<KeyRecord | null> {
+    return (await this.#keys.load(presented.fingerprint)) ?? this.#findImport(presented);
+  }
+
+  /** Of an imported key nothing is stored but bcrypt's hash, until its first use: then it gets its fingerprint. */
+  async #findImport(presented: PresentedKey): Promise<KeyRecord | null> {
+    const unusedImport = await this.#unusedImports.load(presented.keyPrefix);
+    return unusedImport && this.#comparisons.run(unusedImport.id, () => this.#compareImport(presented));
+  }
+
+  async #compareImport({ plaintextKey, keyPrefix, fingerprint }: PresentedKey): Promise<KeyRecord | null> {
+    // While this one waited for its turn, the key may have been used.
+    const unusedImport = await this.#unusedImports.load(keyPrefix);
+    if (unusedImport) {
+      this.#metrics.bcryptComparisons.inc();
+      const { id, hashedKey } = unusedImport;
+      if (!(await this.#hashes.run(() => matchesHash(plaintextKey, hashedKey)))) return null;
+      await this.#database.apiKey.updateMany({ where: { id, fingerprint: null }, data: { fingerprint: Buffer.from(fingerprint, 'hex') } });
+    }
+    // Only now: the comparison took a while, in which the key may have been revoked.
+    return this.#keys.load(fingerprint);
+  }
+}
+
+/** @param findAll finds each of the given, null where there is none, in the same order */
+function batched<T>(findAll: (keys: readonly string[]) => Promise<(T | null)[]>): DataLoader<string, T | null> {
+  return new DataLoader(findAll, { cache: false, maxBatchSize: BATCH_MAX, batchScheduleFn: turnByTurn() });
+}
+
+/**
+ * A schedule for DataLoader: a batch goes out when all sockets that are readable in this turn were read (DataLoader's own
+ * schedule ends it after each of them), or when it is full. The next one is begun only then, so that is when the last one
+ * goes, and the database works on it while the turn goes on.
+ */
+function turnByTurn(): (dispatch: () => void) => void {
+  let sendLast = () => {};
+  return (dispatch) => {
+    let isSent = false;
+    const send = () => {
+      if (!isSent) dispatch();
+      isSent = true;
+    };
+    sendLast();
+    sendLast = send;
+    setImmediate(send);
+  };
+}

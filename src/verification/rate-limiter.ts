@@ -1,0 +1,24 @@
+import type { Clock } from '../platform/clock.js';
+import { type Budget, type Spending, WindowCounter } from '../platform/window-counter.js';
+
+/** Keys in use at once in one process, those with a rate limit. A window takes some 200 bytes. */
+const KEYS_MAX = 200_000;
+
+/** Counts what is spent of the rate limits of keys. */
+export interface RateLimiter {
+  /** Takes one from the key's rate limit if there is one left. */
+  spend(keyId: string, rateLimit: Budget): Promise<Spending>;
+}
+
+/** Counts in this process: with several replicas each lets through the whole limit. */
+export class MemoryRateLimiter implements RateLimiter {
+  readonly #counter: WindowCounter;
+
+  constructor(clock: Clock) {
+    this.#counter = new WindowCounter({ clock, keysMax: KEYS_MAX });
+  }
+
+  async spend(keyId: string, rateLimit: Budget): Promise<Spending> {
+    return this.#counter.spend(keyId, rateLimit);
+  }
+}

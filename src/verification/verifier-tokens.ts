@@ -1,0 +1,26 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import { KeywardError } from '../platform/errors.js';
+
+const digestOf = (token: string): Buffer => hash('sha256', token, 'buffer');
+
+/** Who may ask about keys: with VERIFIER_TOKENS set, only who sends one of them in X-Verifier-Token. */
+export class VerifierTokens {
+  readonly #digests: readonly Buffer[];
+
+  constructor(tokens: readonly string[]) {
+    this.#digests = tokens.map(digestOf);
+  }
+
+  /**
+   * Compares digests, so that time tells neither the token nor its length.
+   *
+   * @throws {KeywardError} VERIFIER_REFUSED
+   */
+  check(token: string | undefined): void {
+    if (this.#digests.length === 0) return;
+    const sent = digestOf(token ?? '');
+    if (!this.#digests.some((digest) => timingSafeEqual(digest, sent))) {
+      throw new KeywardError('VERIFIER_REFUSED', 'X-Verifier-Token is missing or wrong.');
+    }
+  }
+}

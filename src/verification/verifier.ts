@@ -1,0 +1,78 @@
+import { fingerprintOf } from '../api-keys/key-hash.js';
+import { keyPrefixOf } from '../api-keys/plaintext-key.js';
+import type { Clock } from '../platform/clock.js';
+import { badUserInput } from '../platform/errors.js';
+import type { Logger } from '../platform/logger.js';
+import type { UsageRecorder } from '../usage/recorder.js';
+import { refusalOf, requestFaults } from './checks.js';
+import type { KeyLookup } from './key-lookup.js';
+import type { VerificationMetrics } from './metrics.js';
+import type { RateLimiter } from './rate-limiter.js';
+import { type KeyRecord, type KnownVerification, type Verification, VerificationCode, type VerificationRequest } from './verification.js';
+
+/** Says whether a key may pass. Both doors, GraphQL and the gateway's, ask here. */
+export class Verifier {
+  readonly #keys: KeyLookup;
+  readonly #rateLimiter: RateLimiter;
+  readonly #usage: UsageRecorder;
+  readonly #metrics: VerificationMetrics;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+
+  constructor(options: {
+    keys: KeyLookup;
+    rateLimiter: RateLimiter;
+    usage: UsageRecorder;
+    metrics: VerificationMetrics;
+    clock: Clock;
+    logger: Logger;
+  }) {
+    this.#keys = options.keys;
+    this.#rateLimiter = options.rateLimiter;
+    this.#usage = options.usage;
+    this.#metrics = options.metrics;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+  }
+
+  /**
+   * Nothing about the key's state is remembered from one verification to the next, so what its owner changes takes effect
+   * with the next one, on every replica.
+   *
+   * @returns the outcome; a refusal is one too
+   * @throws {KeywardError} BAD_USER_INPUT for a question that makes no sense; SERVICE_UNAVAILABLE
+   * @throws what the database throws where it can't be asked
+   */
+  async verify(request: VerificationRequest): Promise<Verification> {
+    const faults = requestFaults(request);
+    if (faults.length > 0) throw badUserInput(faults);
+    const startedAt = performance.now();
+    const { plaintextKey } = request;
+    const keyPrefix = keyPrefixOf(plaintextKey);
+    const key = keyPrefix === null ? null : await this.#keys.find({ plaintextKey, keyPrefix, fingerprint: fingerprintOf(plaintextKey) });
+    const verification: Verification =
+      key === null
+        ? { code: keyPrefix === null ? VerificationCode.MALFORMED : VerificationCode.NOT_FOUND, key, rateLimit: null }
+        : await this.#judge(key, request);
+    const { code } = verification;
+    this.#metrics.verifications.inc({ code });
+    this.#metrics.seconds.observe((performance.now() - startedAt) / 1_000);
+    if (code !== VerificationCode.VALID) {
+      this.#logger.info({ requestId: request.requestId, code, keyPrefix, keyId: key?.id }, 'verification refused');
+    }
+    return verification;
+  }
+
+  async #judge(key: KeyRecord, request: VerificationRequest): Promise<KnownVerification> {
+    const now = this.#clock.now();
+    const refusal = refusalOf(key, request, now);
+    const spending = refusal === null && key.rateLimit !== null ? await this.#rateLimiter.spend(key.id, key.rateLimit) : null;
+    const isAllowed = refusal === null && spending?.allowed !== false;
+    this.#usage.record({ keyId: key.id, at: now, allowed: isAllowed, ipAddress: request.ipAddress, userAgent: request.userAgent });
+    return {
+      code: isAllowed ? VerificationCode.VALID : (refusal ?? VerificationCode.RATE_LIMITED),
+      key,
+      rateLimit: key.rateLimit && spending && { ...key.rateLimit, ...spending },
+    };
+  }
+}
