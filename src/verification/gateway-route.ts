@@ -67,6 +67,9 @@ function presentedKeyOf({ authorization, 'x-api-key': apiKey }: FastifyRequest['
   return bearer || apiKey || null;
 }
 
+/** In visible ASCII, which is all that one is made of (RFC 9110 §10.1.5): an odd one is no reason to refuse a request. */
+const userAgentOf = ({ 'user-agent': text }: FastifyRequest['headers']): string | null => text?.replace(/[^\x20-\x7e]/g, '?') ?? null;
+
 /** The scopes of the query and of the header together: whoever sends the request can add demands, and take none away. */
 function demandedScopesOf({ url, query, headers }: FastifyRequest): string[] {
   const inHeader = headers['x-keyward-required-scope'];
@@ -146,7 +149,7 @@ export function registerGatewayRoute(
         scopes: demandedScopesOf(request),
         // A trusted proxy may have put anything in there.
         ipAddress: isIpAddress(request.ip) ? request.ip : null,
-        userAgent: request.headers['user-agent'] ?? null,
+        userAgent: userAgentOf(request.headers),
       }),
     );
   };

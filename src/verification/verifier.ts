@@ -40,8 +40,8 @@ export class Verifier {
    * with the next one, on every replica.
    *
    * @returns the outcome; a refusal is one too
-   * @throws {KeywardError} BAD_USER_INPUT for a question that makes no sense; SERVICE_UNAVAILABLE
-   * @throws what the database throws where it can't be asked
+   * @throws {KeywardError} BAD_USER_INPUT for a question that makes no sense, SERVICE_UNAVAILABLE while too many imported keys
+   *   are compared; and what the database throws where it can't be asked
    */
   async verify(request: VerificationRequest): Promise<Verification> {
     const faults = requestFaults(request);

@@ -5,7 +5,7 @@ import { ApiKeyService } from '../../src/api-keys/service.js';
 import { Users } from '../../src/auth/users.js';
 import { HashQueue } from '../../src/platform/hash-queue.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { CreateApiKeyDocument, MyApiKeysDocument, RevokeApiKeyDocument } from '../generated/graphql.js';
+import { CreateApiKeyDocument, type CreateApiKeyInput, MyApiKeysDocument, RevokeApiKeyDocument } from '../generated/graphql.js';
 import { runSql } from '../helpers/database.js';
 import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const create = (token: string, input?: { name?: string | null } | null) =>
+const create = (token: string, input?: CreateApiKeyInput | null) =>
   app.send(CreateApiKeyDocument, input === undefined ? {} : { input }, { token });
 
 describe('createApiKey', () => {
@@ -29,6 +29,12 @@ describe('createApiKey', () => {
       keyPrefix: plaintextKey.slice(0, 13),
       name: 'build server',
       status: 'ACTIVE',
+      scopes: [],
+      allowedCidrs: [],
+      rateLimit: null,
+      metadata: {},
+      enabled: true,
+      expiresAt: null,
       createdAt: app.clock.now().toISOString(),
       revokedAt: null,
       revokedReason: null,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { checksum, makePlaintextKey } from '../../src/api-keys/plaintext-key.js';
+import { checksum, keyPrefixOf, makePlaintextKey } from '../../src/api-keys/plaintext-key.js';
 
 describe('plaintext key', () => {
   test('is made of namespace, 4 bytes in hex, 32 bytes in base64url and the checksum of all before it', () => {
@@ -22,5 +22,34 @@ describe('plaintext key', () => {
     ['123456789', '3jZRME'], // CRC-32's check value, 0xCBF43926
   ])('the checksum of %j is CRC-32 in base62, padded to 6 digits', (text, expected) => {
     expect(checksum(text)).toBe(expected);
+  });
+
+  test('K1: every key with one character changed, dropped, added or in another case is told from a key without asking anybody', () => {
+    const { plaintextKey: key, keyPrefix } = makePlaintextKey('amos');
+    expect(keyPrefixOf(key)).toBe(keyPrefix);
+    for (let at = 0; at < key.length; at += 1) {
+      const character = key[at] ?? '';
+      const other = character === 'a' ? 'b' : 'a';
+      const swapped = character === character.toLowerCase() ? character.toUpperCase() : character.toLowerCase();
+      const damaged = [
+        key.slice(0, at) + other + key.slice(at + 1),
+        key.slice(0, at) + key.slice(at + 1),
+        key.slice(0, at) + other + key.slice(at),
+        ...(swapped === character ? [] : [key.slice(0, at) + swapped + key.slice(at + 1)]),
+      ];
+      expect(damaged.map(keyPrefixOf)).toEqual(damaged.map(() => null));
+    }
+  });
+
+  test('a key of any namespace is read, and so is one without a checksum', () => {
+    const { plaintextKey, keyPrefix } = makePlaintextKey('z23456789012');
+    expect(keyPrefixOf(plaintextKey)).toBe(keyPrefix);
+    expect(keyPrefixOf(plaintextKey.slice(0, -6))).toBe(keyPrefix);
+  });
+
+  test.each([' ', '\n', '\0', 'é'])('%j around or inside a key makes it none', (extra) => {
+    const { plaintextKey } = makePlaintextKey('amos');
+    const texts = [extra + plaintextKey, plaintextKey + extra, plaintextKey.replace('.', extra), extra, ''];
+    expect(texts.map(keyPrefixOf)).toEqual(texts.map(() => null));
   });
 });

@@ -63,31 +63,73 @@ export type SignUpInput = {
   password: string;
 };
 
-export type KeyFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, createdAt: string, revokedAt: string | null, revokedReason: string | null };
+/** What usage is summed up by, in UTC. */
+export type UsageInterval =
+  /** Whole days, over at most 90 days. */
+  | 'DAY'
+  /** Whole hours, over at most 7 days. */
+  | 'HOUR';
+
+/** What became of a verification. */
+export type VerificationCode =
+  /** It is switched off. */
+  | 'DISABLED'
+  /** Its time is over. */
+  | 'EXPIRED'
+  /** It lacks a scope that is asked for. */
+  | 'INSUFFICIENT_SCOPE'
+  /** It may not be used from this address, or the address was not given. */
+  | 'IP_NOT_ALLOWED'
+  /** This is no key: mistyped, cut off or made up. */
+  | 'MALFORMED'
+  /** There is no such key. Its prefix is unknown or its secret is wrong: the same answer for both. */
+  | 'NOT_FOUND'
+  /** Its owner’s account is disabled. */
+  | 'OWNER_DISABLED'
+  /** It was used too often. */
+  | 'RATE_LIMITED'
+  /** Its owner revoked it. */
+  | 'REVOKED'
+  /** The key may pass. */
+  | 'VALID';
+
+/** A key, and what it is presented for. */
+export type VerifyApiKeyInput = {
+  /** The address of the caller that presents the key. Null: not known; then a key with allowedCidrs is refused. */
+  ipAddress?: string | null | undefined;
+  /** The key as it was presented. */
+  key: string;
+  /** Scopes, each of which it must have, at most 50. Null: none. */
+  scopes?: Array<string> | null | undefined;
+  /** The caller’s User-Agent, for the key’s last use. Null: not known. */
+  userAgent?: string | null | undefined;
+};
+
+export type KeyFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null };
 
 export type MyApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MyApiKeysQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, createdAt: string, revokedAt: string | null, revokedReason: string | null }> };
+export type MyApiKeysQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null }> };
 
 export type MyApiKeysWithOwnerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MyApiKeysWithOwnerQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, createdAt: string, revokedAt: string | null, revokedReason: string | null, owner: { id: string, email: string } }> };
+export type MyApiKeysWithOwnerQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, owner: { id: string, email: string }, rateLimit: { limit: number, windowSeconds: number } | null }> };
 
 export type ApiKeyQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, createdAt: string, revokedAt: string | null, revokedReason: string | null } };
+export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null } };
 
 export type CreateApiKeyMutationVariables = Exact<{
   input?: CreateApiKeyInput | null | undefined;
 }>;
 
 
-export type CreateApiKeyMutation = { createApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, createdAt: string, revokedAt: string | null, revokedReason: string | null } } };
+export type CreateApiKeyMutation = { createApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
 
 export type RevokeApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -95,7 +137,7 @@ export type RevokeApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type RevokeApiKeyMutation = { revokeApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, createdAt: string, revokedAt: string | null, revokedReason: string | null } } };
+export type RevokeApiKeyMutation = { revokeApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
 
 export type AuthFragment = { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } };
 
@@ -139,6 +181,22 @@ export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type MeQuery = { me: { id: string, email: string, createdAt: string } };
 
+export type VerifyApiKeyMutationVariables = Exact<{
+  input: VerifyApiKeyInput;
+}>;
+
+
+export type VerifyApiKeyMutation = { verifyApiKey: { valid: boolean, code: VerificationCode, keyId: string | null, ownerId: string | null, name: string | null, scopes: Array<string> | null, metadata: unknown, expiresAt: string | null, rateLimit: { limit: number, remaining: number, resetsAt: string } | null } };
+
+export type MyApiKeysWithUsageQueryVariables = Exact<{
+  from: string;
+  to: string;
+  by?: UsageInterval;
+}>;
+
+
+export type MyApiKeysWithUsageQuery = { myApiKeys: Array<{ id: string, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, usage: Array<{ start: string, allowed: number, refused: number }> }> };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -163,7 +221,16 @@ export const KeyFragmentDoc = new TypedDocumentString(`
   keyPrefix
   name
   status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
   createdAt
+  expiresAt
   revokedAt
   revokedReason
 }
@@ -191,7 +258,16 @@ export const MyApiKeysDocument = new TypedDocumentString(`
   keyPrefix
   name
   status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
   createdAt
+  expiresAt
   revokedAt
   revokedReason
 }`) as unknown as TypedDocumentString<MyApiKeysQuery, MyApiKeysQueryVariables>;
@@ -210,7 +286,16 @@ export const MyApiKeysWithOwnerDocument = new TypedDocumentString(`
   keyPrefix
   name
   status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
   createdAt
+  expiresAt
   revokedAt
   revokedReason
 }`) as unknown as TypedDocumentString<MyApiKeysWithOwnerQuery, MyApiKeysWithOwnerQueryVariables>;
@@ -225,7 +310,16 @@ export const ApiKeyDocument = new TypedDocumentString(`
   keyPrefix
   name
   status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
   createdAt
+  expiresAt
   revokedAt
   revokedReason
 }`) as unknown as TypedDocumentString<ApiKeyQuery, ApiKeyQueryVariables>;
@@ -243,7 +337,16 @@ export const CreateApiKeyDocument = new TypedDocumentString(`
   keyPrefix
   name
   status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
   createdAt
+  expiresAt
   revokedAt
   revokedReason
 }`) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
@@ -260,7 +363,16 @@ export const RevokeApiKeyDocument = new TypedDocumentString(`
   keyPrefix
   name
   status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
   createdAt
+  expiresAt
   revokedAt
   revokedReason
 }`) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
@@ -344,3 +456,37 @@ export const MeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MeQuery, MeQueryVariables>;
+export const VerifyApiKeyDocument = new TypedDocumentString(`
+    mutation VerifyApiKey($input: VerifyApiKeyInput!) {
+  verifyApiKey(input: $input) {
+    valid
+    code
+    keyId
+    ownerId
+    name
+    scopes
+    metadata
+    expiresAt
+    rateLimit {
+      limit
+      remaining
+      resetsAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<VerifyApiKeyMutation, VerifyApiKeyMutationVariables>;
+export const MyApiKeysWithUsageDocument = new TypedDocumentString(`
+    query MyApiKeysWithUsage($from: DateTime!, $to: DateTime!, $by: UsageInterval! = DAY) {
+  myApiKeys {
+    id
+    lastUsedAt
+    lastUsedIp
+    lastUsedUserAgent
+    usage(from: $from, to: $to, by: $by) {
+      start
+      allowed
+      refused
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MyApiKeysWithUsageQuery, MyApiKeysWithUsageQueryVariables>;

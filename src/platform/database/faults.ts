@@ -20,10 +20,11 @@ const UNAVAILABLE_KINDS = new Set([
 ]);
 
 /**
- * PostgreSQL's codes (appendix A of its manual): connection exceptions (08), insufficient resources (53), operator
- * intervention with statement timeout (57), system error (58), lock timeout, idle in transaction, a standby (read-only).
+ * PostgreSQL's codes (appendix A of its manual): connection exceptions (08), no access (28), insufficient resources (53),
+ * operator intervention with statement timeout (57), system error (58), no such database, lock timeout, idle in transaction,
+ * a standby (read-only).
  */
-const UNAVAILABLE_SQLSTATE = /^(?:08|53|57|58)...$|^55P03$|^25P03$|^25006$/;
+const UNAVAILABLE_SQLSTATE = /^(?:08|28|53|57|58)...$|^3D000$|^55P03$|^25P03$|^25006$/;
 
 /** Node's and node-postgres' own errors, which have a message at best. */
 const UNAVAILABLE_SYSTEM = new Set([

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { RevokeApiKeyDocument, VerifyApiKeyDocument } from '../generated/graphql.js';
+import { dropDatabase, runSql } from '../helpers/database.js';
+import { DOORS, newKey } from '../helpers/doors.js';
+import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+
+let app: TestApp;
+beforeEach(async () => {
+  app = await startTestApp();
+});
+afterEach(() => app.close());
+
+const askGateway = (key: string) => app.http.inject({ url: '/verify', headers: { 'x-api-key': key } });
+
+describe('while the database is away', () => {
+  test('a key is neither good nor bad: 503 with Retry-After, at both doors; what can’t be a key is still told', async () => {
+    const { key } = await newKey(app);
+    await dropDatabase(app.databaseUrl);
+    const gateway = await askGateway(key);
+    expect(gateway.statusCode).toBe(503);
+    expect(Number(gateway.headers['retry-after'])).toBeGreaterThan(0);
+    expect(gateway.json()).toEqual({
+      type: 'about:blank',
+      title: 'The service is busy or its database is away. Try again soon.',
+      status: 503,
+      code: 'SERVICE_UNAVAILABLE',
+    });
+    const graphql = await app.send(VerifyApiKeyDocument, { input: { key } });
+    expect([graphql.status, codesOf(graphql)]).toEqual([503, ['SERVICE_UNAVAILABLE']]);
+    for (const verify of Object.values(DOORS)) expect((await verify(app, { key: key.slice(1) })).code).toBe('MALFORMED');
+    expect(app.logs()).not.toContain(key.slice(14));
+  });
+
+  test('G8: an error of ours is a 500 that tells nothing', async () => {
+    const { key } = await newKey(app);
+    await runSql(app.databaseUrl, 'ALTER TABLE api_keys RENAME COLUMN scopes TO secret_plans');
+    const gateway = await askGateway(key);
+    expect(gateway.statusCode).toBe(500);
+    expect(gateway.json()).toEqual({
+      type: 'about:blank',
+      title: 'Something went wrong on our side.',
+      status: 500,
+      code: 'INTERNAL_SERVER_ERROR',
+    });
+  });
+});
+
+describe('verification’s connections', () => {
+  test('that break are made anew', async () => {
+    const { key } = await newKey(app);
+    expect((await askGateway(key)).statusCode).toBe(200);
+    await runSql(
+      app.databaseUrl,
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
+    const statuses = [];
+    for (let tries = 0; tries < 5; tries += 1) statuses.push((await askGateway(key)).statusCode);
+    expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);
+    expect((await askGateway(key)).statusCode).toBe(200);
+  });
+
+  test('are its own: it goes on while all other connections wait for a lock', async () => {
+    const made = await newKey(app);
+    const holder = new pg.Client({ connectionString: app.databaseUrl });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [made.userId]);
+    let waiting = 20;
+    const blocked = Array.from({ length: 20 }, () =>
+      app.send(RevokeApiKeyDocument, { id: made.id }, { token: made.token }).finally(() => (waiting -= 1)),
+    );
+    for (let count = 0; count < 20; count += 1) expect((await askGateway(made.key)).statusCode).toBe(200);
+    expect(waiting).toBe(20);
+    await holder.query('ROLLBACK');
+    await holder.end();
+    await Promise.all(blocked);
+    expect((await askGateway(made.key)).statusCode).toBe(401);
+  });
+});

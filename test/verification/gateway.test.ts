@@ -1,0 +1,301 @@
+import { METHODS } from 'node:http';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { RevokeApiKeyDocument, VerifyApiKeyDocument } from '../generated/graphql.js';
+import { newKey } from '../helpers/doors.js';
+import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+
+let app: TestApp;
+let port: number;
+beforeAll(async () => {
+  app = await startTestApp({ env: { CORS_ORIGINS: 'https://app.example.com' } });
+  port = Number(new URL(await app.http.listen({ port: 0 })).port);
+});
+afterAll(() => app.close());
+
+const ask = (headers: Record<string, string>, url = '/verify', on = app) => on.http.inject({ url, headers });
+
+/** Sends bytes as they are. @returns what came back until the server closed */
+function sendRaw(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    socket.setEncoding('utf8').on('data', (chunk) => (received += chunk));
+    socket.on('close', () => resolve(received)).on('error', reject);
+  });
+}
+
+describe('/verify', () => {
+  test('200 tells who it is, in headers and as JSON, and may not be stored', async () => {
+    const { key, id, userId } = await newKey(app, { name: 'ci', scopes: ['a', 'b:*'], metadata: { plan: 'pro' } });
+    const response = await ask({ 'x-api-key': key });
+    expect(response.statusCode).toBe(200);
+    expect(response.headers).toMatchObject({
+      'x-keyward-key-id': id,
+      'x-keyward-user-id': userId,
+      'x-keyward-scopes': 'a b:*',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(response.headers['content-type']).toMatch(/^application\/json/);
+    expect(response.headers).not.toHaveProperty('ratelimit');
+    expect(response.json()).toEqual({
+      valid: true,
+      code: 'VALID',
+      keyId: id,
+      ownerId: userId,
+      name: 'ci',
+      scopes: ['a', 'b:*'],
+      metadata: { plan: 'pro' },
+      expiresAt: null,
+      rateLimit: null,
+    });
+  });
+
+  test('the same is told by verifyApiKey', async () => {
+    const expiresAt = new Date(app.clock.now().getTime() + 3_600_000).toISOString();
+    const { key } = await newKey(app, {
+      name: 'ci',
+      scopes: ['a'],
+      metadata: { a: 1 },
+      expiresAt,
+      rateLimit: { limit: 5, windowSeconds: 60 },
+    });
+    const json = (await ask({ 'x-api-key': key })).json();
+    const { verifyApiKey } = await app.ask(VerifyApiKeyDocument, { input: { key } }, undefined);
+    expect(json.rateLimit.remaining).toBe(4);
+    expect({ ...json, rateLimit: { ...json.rateLimit, remaining: 3 } }).toEqual(verifyApiKey);
+  });
+
+  test('every header always: a key without scopes has a dash, so that a gateway never lets a client’s own header pass', async () => {
+    const { key } = await newKey(app);
+    expect((await ask({ 'x-api-key': key, 'x-keyward-scopes': 'admin' })).headers['x-keyward-scopes']).toBe('-');
+  });
+
+  test.each(['Bearer ', 'bearer ', 'BEARER  '])('the key comes as %jkey', async (scheme) => {
+    const { key } = await newKey(app);
+    expect((await ask({ authorization: scheme + key })).statusCode).toBe(200);
+  });
+
+  test.each(METHODS.filter((method) => !['CONNECT', 'TRACE', 'HEAD'].includes(method)))('any method: %s', async (method) => {
+    const { key } = await newKey(app);
+    const head = `${method} /verify/orders/7?x=%20 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: nonsense;;;\r\nContent-Encoding: zebra\r\nContent-Length: 9\r\n`;
+    expect(await sendRaw(`${head}X-API-Key: ${key}\r\n\r\n{"broken"`)).toMatch(/^HTTP\/1\.1 200 [\s\S]*"valid":true/);
+    expect(await sendRaw(`${head}\r\n{"broken"`)).toMatch(/^HTTP\/1\.1 401 [\s\S]*"UNAUTHENTICATED"/);
+  });
+
+  test('HEAD is answered by status and headers, TRACE not at all', async () => {
+    const { key, id } = await newKey(app);
+    const response = await app.http.inject({ method: 'HEAD', url: '/verify', headers: { 'x-api-key': key } });
+    expect([response.statusCode, response.headers['x-keyward-key-id'], response.body]).toEqual([200, id, '']);
+    expect(await sendRaw('TRACE /verify HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 405 /);
+  });
+
+  test('a body is never read, however large: the connection serves the next request', async () => {
+    const { key } = await newKey(app);
+    const body = 'x'.repeat(1_000_000);
+    const head = `Host: a\r\nX-API-Key: ${key}\r\n`;
+    const answers = await sendRaw(
+      `POST /verify HTTP/1.1\r\n${head}Content-Length: ${body.length}\r\n\r\n${body}GET /verify HTTP/1.1\r\n${head}Connection: close\r\n\r\n`,
+    );
+    expect(answers.match(/HTTP\/1\.1 200 /g)).toHaveLength(2);
+  });
+
+  test('CORS doesn’t answer here: a preflight with no key is refused, where a gateway would take 204 for a yes', async () => {
+    const preflight = { origin: 'https://app.example.com', 'access-control-request-method': 'POST' };
+    const response = await app.http.inject({ method: 'OPTIONS', url: '/verify/x', headers: preflight });
+    expect(response.statusCode).toBe(401);
+    expect(response.headers).not.toHaveProperty('access-control-allow-origin');
+    const graphql = await app.http.inject({ method: 'OPTIONS', url: '/graphql', headers: preflight });
+    expect(graphql.statusCode).toBe(204);
+  });
+
+  test('no key: 401 with a challenge that names no error; a key in the URL is none', async () => {
+    const { key } = await newKey(app);
+    for (const response of [
+      await ask({}),
+      await ask({ 'x-api-key': '' }),
+      await ask({ authorization: 'Bearer ' }),
+      await ask({ authorization: 'Basic YTpi' }),
+      await ask({}, `/verify?key=${key}&api_key=${key}&access_token=${key}`),
+      await ask({}, `/verify/${key}`),
+    ]) {
+      expect(response.statusCode).toBe(401);
+      expect(response.headers['www-authenticate']).toBe('Bearer realm="keyward"');
+      expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
+      expect(response.json()).toEqual({
+        type: 'about:blank',
+        title: 'A valid API key is needed.',
+        status: 401,
+        code: 'UNAUTHENTICATED',
+      });
+    }
+  });
+
+  test('a refused key: 401 with error="invalid_token", and nothing else about it', async () => {
+    const { key, id, token } = await newKey(app, { name: 'secret plans' });
+    await app.ask(RevokeApiKeyDocument, { id }, token);
+    const response = await ask({ 'x-api-key': key });
+    expect(response.statusCode).toBe(401);
+    expect(response.headers['www-authenticate']).toBe('Bearer realm="keyward", error="invalid_token"');
+    expect(response.headers).not.toHaveProperty('x-keyward-key-id');
+    expect(response.json()).toEqual({ type: 'about:blank', title: 'A valid API key is needed.', status: 401, code: 'REVOKED' });
+  });
+
+  test('two different keys, or one header twice: 400, whichever of them is good', async () => {
+    const { key } = await newKey(app);
+    const other = await newKey(app);
+    const twice = await ask({ 'x-api-key': key, authorization: `Bearer ${other.key}` });
+    expect([twice.statusCode, twice.json().code]).toEqual([400, 'BAD_REQUEST']);
+    expect((await ask({ 'x-api-key': key, authorization: `Bearer ${key}` })).statusCode).toBe(200);
+    const head = 'GET /verify HTTP/1.1\r\nHost: a\r\nConnection: close\r\n';
+    expect(await sendRaw(`${head}X-API-Key: ${key}\r\nX-API-Key: ${key}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await sendRaw(`${head}Authorization: Bearer ${key}\r\nAuthorization: Bearer ${key}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test('scopes of the query and of the header are demanded together: nobody can take one away', async () => {
+    const { key } = await newKey(app, { scopes: ['a', 'b', 'c'] });
+    const status = async (url: string, header?: string) =>
+      (await ask({ 'x-api-key': key, ...(header && { 'x-keyward-required-scope': header }) }, url)).statusCode;
+    expect(await status('/verify?scope=a&scope=b', 'c')).toBe(200);
+    expect(await status('/verify', 'a, b  c')).toBe(200);
+    expect(await status('/verify?scope=a', 'x')).toBe(403);
+    expect(await status('/verify?scope=x', 'a')).toBe(403);
+    expect(await status('/verify?scope=a&scope=x')).toBe(403);
+    expect(await status('/verify/any/path?q=1&scope=x')).toBe(403);
+    expect(await status('/verify?scope=')).toBe(403);
+    const head = `GET /verify HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-API-Key: ${key}\r\n`;
+    const twice = await sendRaw(`${head}X-Keyward-Required-Scope: a\r\nX-Keyward-Required-Scope: x\r\n\r\n`);
+    expect(twice).toMatch(/^HTTP\/1\.1 403 [\s\S]*INSUFFICIENT_SCOPE/);
+  });
+
+  test('G9: 51 scopes, or one of 65 characters, make no sense: 400', async () => {
+    const { key } = await newKey(app);
+    for (const query of [Array.from({ length: 51 }, (_, n) => `scope=s${n}`).join('&'), `scope=${'s'.repeat(65)}`]) {
+      const response = await ask({ 'x-api-key': key }, `/verify?${query}`);
+      expect([response.statusCode, response.json().code]).toEqual([400, 'BAD_USER_INPUT']);
+    }
+  });
+
+  test('the rate limit is told with every answer that it had a part in; 429 says when to come again', async () => {
+    const { key } = await newKey(app, { rateLimit: { limit: 2, windowSeconds: 60 } });
+    const first = await ask({ 'x-api-key': key });
+    expect(first.headers).toMatchObject({ 'ratelimit-policy': '"key";q=2;w=60', ratelimit: '"key";r=1;t=60' });
+    app.clock.advanceSeconds(20.5);
+    expect((await ask({ 'x-api-key': key })).headers.ratelimit).toBe('"key";r=0;t=40');
+    const refused = await ask({ 'x-api-key': key });
+    expect(refused.statusCode).toBe(429);
+    expect(refused.headers).toMatchObject({ 'retry-after': '40', ratelimit: '"key";r=0;t=40' });
+    expect(refused.json()).toMatchObject({ status: 429, code: 'RATE_LIMITED' });
+  });
+
+  test('a path that is long or odd is no reason to refuse a good key', async () => {
+    const { key } = await newKey(app);
+    for (const path of ['/verify/', `/verify/${'a/'.repeat(500)}`, `/verify/${'x'.repeat(4_000)}?y=%zz&scope`]) {
+      expect((await ask({ 'x-api-key': key }, path)).statusCode).toBe(path.includes('scope') ? 403 : 200);
+    }
+  });
+
+  test('an odd User-Agent is no reason to refuse a good key either', async () => {
+    const { key } = await newKey(app);
+    const answer = await sendRaw(
+      `GET /verify HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-API-Key: ${key}\r\nUser-Agent: a\x85b\tc ü\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  });
+});
+
+describe('the caller’s address', () => {
+  const allowed = { allowedCidrs: ['198.51.100.0/24'] };
+
+  test('H5: X-Forwarded-For from a peer that isn’t trusted is ignored', async () => {
+    const { key } = await newKey(app, allowed);
+    const spoofed = await ask({ 'x-api-key': key, 'x-forwarded-for': '198.51.100.7' });
+    expect([spoofed.statusCode, spoofed.json().code]).toEqual([403, 'IP_NOT_ALLOWED']);
+  });
+
+  test('H5: from a trusted proxy it is the rightmost hop that isn’t trusted itself', async () => {
+    const behind = await startTestApp({ env: { TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8' } });
+    const { key } = await newKey(behind, allowed);
+    const status = async (forwarded: string, remoteAddress = '127.0.0.1') => {
+      const headers = { 'x-api-key': key, 'x-forwarded-for': forwarded };
+      return (await behind.http.inject({ url: '/verify', headers, remoteAddress })).statusCode;
+    };
+    expect(await status('198.51.100.7')).toBe(200);
+    expect(await status('203.0.113.9, 198.51.100.7, 10.1.2.3')).toBe(200);
+    expect(await status('198.51.100.7, 203.0.113.9')).toBe(403);
+    expect(await status('198.51.100.7, nonsense')).toBe(403);
+    expect(await status('198.51.100.7', '203.0.113.9')).toBe(403);
+    await behind.close();
+  });
+});
+
+describe('VERIFIER_TOKENS', () => {
+  test('only who sends one of them may ask, at either door; the answer says nothing about the key', async () => {
+    const closed = await startTestApp({ env: { VERIFIER_TOKENS: 'first-token, second-token' } });
+    const { key } = await newKey(closed);
+    const outcomes = [];
+    for (const token of [undefined, '', 'wrong', 'first-toke', 'first-token, second-token', 'first-token', 'second-token']) {
+      const headers = { 'x-api-key': key, ...(token !== undefined && { 'x-verifier-token': token }) };
+      const gateway = await ask(headers, '/verify', closed);
+      const graphql = await closed.send(VerifyApiKeyDocument, { input: { key } }, { headers });
+      outcomes.push([gateway.statusCode, gateway.json().code, graphql.status, codesOf(graphql)[0] ?? graphql.data?.verifyApiKey.code]);
+    }
+    const refused = [403, 'VERIFIER_REFUSED', 403, 'VERIFIER_REFUSED'];
+    const admitted = [200, 'VALID', 200, 'VALID'];
+    expect(outcomes).toEqual([refused, refused, refused, refused, refused, admitted, admitted]);
+    expect(closed.logs()).not.toMatch(/first-token|second-token/);
+    await closed.close();
+  });
+});
+
+describe('verifyApiKey', () => {
+  test('needs no session, and a stale one does no harm', async () => {
+    const { key } = await newKey(app);
+    const { data } = await app.send(VerifyApiKeyDocument, { input: { key } }, { token: 'stale' });
+    expect(data?.verifyApiKey.code).toBe('VALID');
+  });
+
+  test('tells nothing of a key to one who doesn’t hold it', async () => {
+    const { verifyApiKey } = await app.ask(VerifyApiKeyDocument, { input: { key: 'x' } }, undefined);
+    expect(verifyApiKey).toEqual({
+      valid: false,
+      code: 'MALFORMED',
+      keyId: null,
+      ownerId: null,
+      name: null,
+      scopes: null,
+      metadata: null,
+      expiresAt: null,
+      rateLimit: null,
+    });
+  });
+
+  test('K11: without an address a key with allowedCidrs is refused', async () => {
+    const { key } = await newKey(app, { allowedCidrs: ['0.0.0.0/0', '::/0'] });
+    const { verifyApiKey } = await app.ask(VerifyApiKeyDocument, { input: { key } }, undefined);
+    expect(verifyApiKey.code).toBe('IP_NOT_ALLOWED');
+  });
+
+  test.each([
+    ['an address that is none', { ipAddress: '10' }, 'input.ipAddress'],
+    ['an empty address', { ipAddress: '' }, 'input.ipAddress'],
+    ['51 scopes', { scopes: Array(51).fill('a') }, 'input.scopes'],
+    ['a scope of 65 characters', { scopes: ['a'.repeat(65)] }, 'input.scopes.0'],
+    ['a NUL in a scope', { scopes: ['a\u0000'] }, 'input.scopes.0'],
+    ['a line break in the User-Agent', { userAgent: 'a\nb' }, 'input.userAgent'],
+  ])('G9: %s is refused', async (_case, extra, path) => {
+    const { key } = await newKey(app);
+    const answer = await app.send(VerifyApiKeyDocument, { input: { key, ...extra } });
+    expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
+    expect(answer.errors[0]?.extensions.fields).toEqual([{ path, message: expect.any(String) }]);
+  });
+
+  test('K2: no secret of a verified key is in an answer or a log', async () => {
+    const { key } = await newKey(app);
+    const { text } = await app.send(VerifyApiKeyDocument, { input: { key } });
+    await ask({ 'x-api-key': key, 'user-agent': key });
+    await ask({ 'x-api-key': `${key}x` });
+    for (const place of [text, app.logs()]) expect(place).not.toContain(key.slice(14, 40));
+  });
+});

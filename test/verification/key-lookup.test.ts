@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { makePlaintextKey } from '../../src/api-keys/plaintext-key.js';
+import { VerifyApiKeyDocument } from '../generated/graphql.js';
+import { DOORS, newKey } from '../helpers/doors.js';
+import { queriesOf } from '../helpers/queries.js';
+import { startTestApp, type TestApp } from '../helpers/test-app.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp({ env: { MAX_KEYS_PER_USER: '100' } });
+});
+afterAll(() => app.close());
+
+const [verify] = Object.values(DOORS) as [(typeof DOORS)[string]];
+
+describe('looking keys up', () => {
+  test('the verifications of one turn are one query, for different keys, the same key and no key alike', async () => {
+    const keys = await Promise.all(Array.from({ length: 10 }, () => newKey(app)));
+    await verify(app, { key: keys[0]?.key ?? '' }); // parses and validates the document
+    const presented = [...keys.map(({ key }) => key), keys[0]?.key ?? '', 'malformed'];
+    let codes: string[] = [];
+    const queries = await queriesOf(async () => {
+      codes = (await Promise.all(presented.map((key) => verify(app, { key })))).map(({ code }) => code);
+    });
+    expect(codes).toEqual([...Array(11).fill('VALID'), 'MALFORMED']);
+    expect(queries.filter((sql) => sql.includes('fingerprint'))).toHaveLength(1);
+  });
+
+  test('nothing is cached: each verification asks the database', async () => {
+    const { key } = await newKey(app);
+    const queries = await queriesOf(async () => {
+      for (let count = 0; count < 3; count += 1) await verify(app, { key });
+    });
+    expect(queries.filter((sql) => sql.includes('fingerprint'))).toHaveLength(3);
+  });
+
+  test('more keys than fit into one query are all found', async () => {
+    const { key } = await newKey(app);
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => verify(app, { key: n % 2 ? key : makePlaintextKey('amos').plaintextKey })),
+    );
+    expect(outcomes.map(({ code }) => code)).toEqual(Array.from({ length: 200 }, (_, n) => (n % 2 ? 'VALID' : 'NOT_FOUND')));
+  });
+
+  test('K1: what fails the checksum costs no query', async () => {
+    const { key } = await newKey(app);
+    const queries = await queriesOf(async () => {
+      for (const ask of Object.values(DOORS)) expect((await ask(app, { key: `${key.slice(0, -1)}_` })).code).toBe('MALFORMED');
+    });
+    expect(queries).toEqual([]);
+  });
+
+  test('K12: a wrong secret and an unknown prefix take the same queries to the same answer', async () => {
+    const { key } = await newKey(app);
+    const random = (prefix: string) => (bytes: number) => (bytes === 4 ? Buffer.from(prefix, 'hex') : Buffer.alloc(bytes, 9));
+    const wrongSecret = makePlaintextKey('amos', random(key.slice(5, 13))).plaintextKey;
+    const unknownPrefix = makePlaintextKey('amos', random('00000000')).plaintextKey;
+    const answers: string[] = [];
+    const [first, second] = [
+      await queriesOf(async () => answers.push((await app.send(VerifyApiKeyDocument, { input: { key: wrongSecret } })).text)),
+      await queriesOf(async () => answers.push((await app.send(VerifyApiKeyDocument, { input: { key: unknownPrefix } })).text)),
+    ];
+    expect(answers[0]).toBe(answers[1]);
+    expect(first).toEqual(second);
+    expect(first).toHaveLength(2);
+  });
+});
