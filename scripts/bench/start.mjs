@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { prepare, root } from './lib/prepare.mjs';
+import { prepare, root } from '../lib/prepare.mjs';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
 const USES = 200;

@@ -1,0 +1,16 @@
+// The limits of the stack, with none of our work in it: a bare Fastify route, and a bare Apollo Server field.
+import { ApolloServer } from '@apollo/server';
+import fastifyApollo from '@as-integrations/fastify';
+import Fastify from 'fastify';
+
+const app = Fastify();
+app.get('/hello', async () => ({ valid: true }));
+const apollo = new ApolloServer({
+  typeDefs: 'type V { valid: Boolean! code: String! } type Query { ok: Boolean } type Mutation { hello(key: String!): V! }',
+  resolvers: { Mutation: { hello: () => ({ valid: true, code: 'VALID' }) } },
+});
+await apollo.start();
+await app.register(fastifyApollo(apollo));
+await app.listen({ port: 0, host: '127.0.0.1' });
+process.on('disconnect', () => process.exit());
+process.send({ port: app.server.address().port });

@@ -1,0 +1,73 @@
+// Keeps connections busy, one request after another on each, and tells how many were answered and how long each took.
+// A process of its own, started by verification.mjs. It writes ready-made bytes and looks for nothing in an answer but its
+// status and its end: clients that do more (autocannon, undici) took as much of two cores as the server.
+import { connect } from 'node:net';
+import { createHistogram } from 'node:perf_hooks';
+import { benchKey } from './keys.mjs';
+
+/** More than one load gets through, so that each draws its keys anew; made beforehand. */
+const REQUESTS = 200_000;
+
+const END_OF_HEAD = '\r\n\r\n';
+
+/** @returns {Buffer[]} the bytes of requests, each with a key drawn at random; `KEY` in the body stands for it */
+function makeRequests({ path, body, keys }) {
+  return Array.from({ length: REQUESTS }, () => {
+    const key = benchKey(Math.floor(Math.random() * keys)).plaintextKey;
+    if (body === undefined) return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: bench\r\nX-API-Key: ${key}${END_OF_HEAD}`);
+    const content = body.replace('KEY', key);
+    const head = `POST ${path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: ${content.length}`;
+    return Buffer.from(head + END_OF_HEAD + content);
+  });
+}
+
+/** @returns whether an answer is there whole */
+function isWhole(text) {
+  const end = text.indexOf(END_OF_HEAD);
+  if (end < 0) return false;
+  const [, length] = /content-length: (\d+)/i.exec(text) ?? [];
+  return text.length >= end + END_OF_HEAD.length + Number(length);
+}
+
+/**
+ * @param {{ port: number, path: string, body?: string, keys: number, connections: number, seconds: number }} load
+ * @returns {Promise<{ perSecond: number, p50Ms: number, p99Ms: number, refused: number }>}
+ */
+async function run(load) {
+  const requests = makeRequests(load);
+  const latency = createHistogram();
+  let [next, answered, refused] = [0, 0, 0];
+  const startedAt = performance.now();
+  const endsAt = startedAt + load.seconds * 1_000;
+
+  const keepBusy = () =>
+    new Promise((resolve, reject) => {
+      const socket = connect(load.port, '127.0.0.1').setNoDelay().setEncoding('latin1');
+      let received = '';
+      let sentAt = 0;
+      const send = () => {
+        sentAt = performance.now();
+        socket.write(requests[next]);
+        next = (next + 1) % REQUESTS;
+      };
+      socket.on('connect', send).on('error', reject).on('close', resolve);
+      socket.on('data', (chunk) => {
+        received += chunk;
+        if (!isWhole(received)) return;
+        const now = performance.now();
+        latency.record(Math.max(1, Math.round((now - sentAt) * 1_000)));
+        answered += 1;
+        if (!received.startsWith('HTTP/1.1 200') || received.includes('"valid":false')) refused += 1;
+        received = '';
+        if (now < endsAt) send();
+        else socket.destroy();
+      });
+    });
+  await Promise.all(Array.from({ length: load.connections }, keepBusy));
+
+  const seconds = (performance.now() - startedAt) / 1_000;
+  return { perSecond: answered / seconds, p50Ms: latency.percentile(50) / 1_000, p99Ms: latency.percentile(99) / 1_000, refused };
+}
+
+process.on('message', async (load) => process.send(await run(load)));
+process.on('disconnect', () => process.exit());
