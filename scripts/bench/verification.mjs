@@ -41,12 +41,13 @@ const children = [];
 /** Fills a new database with users and keys, as many as told. */
 async function seed(url, keyCount) {
   await migrate(url, logger);
+  const users = Math.ceil(keyCount / KEYS_PER_USER);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(
     `INSERT INTO users (id, email, password_hash, created_at)
      SELECT gen_random_uuid(), 'user' || n || '@example.com', 'none', now() FROM generate_series(1, $1::int) AS n`,
-    [Math.ceil(keyCount / KEYS_PER_USER)],
+    [users],
   );
   for (let first = 0; first < keyCount; first += KEYS_PER_STATEMENT) {
     const keys = Array.from({ length: Math.min(KEYS_PER_STATEMENT, keyCount - first) }, (_, index) => benchKey(first + index));
@@ -54,8 +55,13 @@ async function seed(url, keyCount) {
       `INSERT INTO api_keys (id, user_id, key_prefix, hashed_key, fingerprint, created_at)
        SELECT gen_random_uuid(), u.id, k.prefix, $3, k.fingerprint, now()
        FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS k (prefix, fingerprint, n)
-       JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n, count(*) OVER () AS users FROM users) AS u ON u.n = k.n % u.users + 1`,
-      [keys.map((key) => key.keyPrefix), keys.map((key) => Buffer.from(fingerprintOf(key.plaintextKey), 'hex')), '$2b$10$'.padEnd(60, 'x')],
+       JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM users) AS u ON u.n = k.n % $4::int + 1`,
+      [
+        keys.map((key) => key.keyPrefix),
+        keys.map((key) => Buffer.from(fingerprintOf(key.plaintextKey), 'hex')),
+        '$2b$10$'.padEnd(60, 'x'),
+        users,
+      ],
     );
   }
   await client.query('VACUUM ANALYZE');

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { isIP } from 'node:net';
 import type { Database } from '../platform/database/client.js';
 import type { Pool } from '../platform/database/pool.js';
 
@@ -31,9 +31,11 @@ const ADD_USAGE = {
       last_user_agent = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_user_agent ELSE u.last_user_agent END`,
 };
 
-/** @returns the address in one form, an IPv4-mapped one as IPv4; null for what isn't an address, which a proxy may send */
+const IPV4_MAPPED = /^::ffff:(?=\d+\.)/i;
+
+/** @returns the address without its zone, an IPv4-mapped one as IPv4; null for what isn't one, which a proxy may send */
 const storableAddress = (text: string | null): string | null =>
-  text !== null && ipaddr.isValid(text) ? ipaddr.process(text).toString() : null;
+  text === null || isIP(text) === 0 ? null : text.replace(IPV4_MAPPED, '').replace(/%.*/, '');
 
 /** @returns what PostgreSQL can store (no NUL) and a terminal can show (no control characters), cut to a sensible length */
 const storableText = (text: string | null): string | null =>
