@@ -1,6 +1,6 @@
 // Keeps connections busy, one request after another on each, and tells how many were answered and how long each took.
-// A process of its own, started by verification.mjs. It writes ready-made bytes and looks for nothing in an answer but its
-// status and its end: clients that do more (autocannon, undici) took as much of two cores as the server.
+// A process of its own, started by verification.mjs. The client shares the machine with the server, so it does as little as
+// possible: it writes ready-made bytes and looks for nothing in an answer but its status and its end.
 import { connect } from 'node:net';
 import { createHistogram } from 'node:perf_hooks';
 import { benchKey } from './keys.mjs';

@@ -37,7 +37,8 @@ export class VerifyApiKeyInput {
   readonly userAgent?: string | null;
 }
 
-@ObjectType({ description: 'What is left of a key’s rate limit.' })
+// Simple: its fields are read as they are. TypeGraphQL's own resolver would make a promise for each.
+@ObjectType({ description: 'What is left of a key’s rate limit.', simpleResolvers: true })
 export class RateLimitState {
   @Field(() => Int, { description: 'So many verifications are let through in one window.' })
   readonly limit!: number;
@@ -50,6 +51,7 @@ export class RateLimitState {
 }
 
 @ObjectType({
+  simpleResolvers: true,
   description:
     'Whether a key may pass. Everything but valid and code is null for MALFORMED and NOT_FOUND: nothing is told of a key to one who does not hold it.',
 })

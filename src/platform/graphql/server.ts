@@ -1,5 +1,6 @@
 import { ApolloServer } from '@apollo/server';
 import {
+  ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginSchemaReportingDisabled,
@@ -43,6 +44,8 @@ export function createGraphqlServer<C extends RequestContext>(options: {
     plugins: [
       httpPlugin(logger, redactor),
       introspection ? sandboxPlugin : ApolloServerPluginLandingPageDisabled(),
+      // Nothing here may be stored by a cache, and this one would look at each field of each answer.
+      ApolloServerPluginCacheControlDisabled(),
       // Apollo turns these on where it finds settings of its own in the environment. Nothing of a request may leave.
       ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
