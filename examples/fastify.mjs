@@ -2,8 +2,10 @@
 //   app.addHook('onRequest', requireApiKey({ keyward: 'http://127.0.0.1:4000', scopes: ['orders:read'] }));
 // and then request.headers['x-keyward-user-id'] says whose key it is, always as Keyward tells it.
 
-/** @param {{ keyward: string, scopes?: string[], verifierToken?: string }} options */
-export function requireApiKey({ keyward, scopes = [], verifierToken }) {
+const PASSED_ON = ['content-type', 'www-authenticate', 'retry-after', 'ratelimit', 'ratelimit-policy'];
+
+/** @param {{ keyward: string, scopes?: string[], verifierToken?: string, timeoutMs?: number }} options */
+export function requireApiKey({ keyward, scopes = [], verifierToken, timeoutMs = 5_000 }) {
   const url = new URL(`/verify?${new URLSearchParams(scopes.map((scope) => ['scope', scope]))}`, keyward);
   return async (request, reply) => {
     for (const name of Object.keys(request.headers)) if (name.startsWith('x-keyward-')) delete request.headers[name];
@@ -16,14 +18,15 @@ export function requireApiKey({ keyward, scopes = [], verifierToken }) {
       'x-verifier-token': verifierToken,
     };
     const headers = Object.entries(sent).filter(([, value]) => value !== undefined);
-    // Keyward away or too slow: nobody passes.
-    const answer = await fetch(url, { headers, signal: AbortSignal.timeout(5_000) }).catch(() => null);
-    if (answer?.status === 200) {
+    // Keyward away or too slow, or something else in its place: nobody passes.
+    const answer = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) }).catch(() => null);
+    const body = await answer?.text().catch(() => null);
+    if (body && answer.status === 200 && answer.headers.has('x-keyward-key-id')) {
       for (const [name, value] of answer.headers) if (name.startsWith('x-keyward-')) request.headers[name] = value;
       return;
     }
-    for (const name of ['www-authenticate', 'retry-after', 'content-type'])
-      if (answer?.headers.has(name)) reply.header(name, answer.headers.get(name));
-    return reply.code(answer?.status ?? 503).send((await answer?.text()) ?? { code: 'SERVICE_UNAVAILABLE' });
+    if (!body || answer.status < 400) return reply.code(503).header('retry-after', '5').send({ code: 'SERVICE_UNAVAILABLE' });
+    for (const name of PASSED_ON) if (answer.headers.has(name)) reply.header(name, answer.headers.get(name));
+    return reply.code(answer.status).send(body);
   };
 }

@@ -1,12 +1,14 @@
-import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Fastify from 'fastify';
 import { RevokeApiKeyDocument } from './generated/graphql.js';
+import { dropDatabase } from './helpers/database.js';
 import { newKey } from './helpers/doors.js';
 import { startTestApp, type TestApp } from './helpers/test-app.js';
 
-type Options = { keyward: string; scopes?: string[]; verifierToken?: string };
+type Options = { keyward: string; scopes?: string[]; verifierToken?: string; timeoutMs?: number };
 // biome-ignore lint/suspicious/noExplicitAny: the examples are JavaScript, for frameworks of which one isn't here.
 type Example = { requireApiKey: (options: Options) => any };
 
@@ -18,39 +20,51 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** An API guarded by each example, which answers with what it knows of its caller. */
-const APIS: Readonly<Record<string, (options: Options) => Promise<{ url: string; close(): Promise<unknown> }>>> = {
-  'fastify.mjs': async (options) => {
+async function listen(listener: RequestListener): Promise<{ url: string; close(): Promise<unknown> }> {
+  const server: Server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => new Promise((resolve) => server.closeAllConnections() ?? server.close(resolve)),
+  };
+}
+
+/** An API guarded by each example, once for each of the options, which answers with what it knows of its caller. */
+const APIS: Readonly<Record<string, (...options: Options[]) => Promise<{ url: string; close(): Promise<unknown> }>>> = {
+  'fastify.mjs': async (...options) => {
     const { requireApiKey } = (await import('../examples/fastify.mjs' as string)) as Example;
-    const api = Fastify();
-    api.addHook('onRequest', requireApiKey(options));
+    const api = Fastify({ trustProxy: '127.0.0.1' });
+    for (const each of options) api.addHook('onRequest', requireApiKey(each));
     api.get('/', async ({ headers }) => ({ userId: headers['x-keyward-user-id'], admin: headers['x-keyward-admin'] }));
     return { url: await api.listen({ port: 0, host: '127.0.0.1' }), close: () => api.close() };
   },
-  'express.mjs': async (options) => {
+  'express.mjs': async (...options) => {
     const { requireApiKey } = (await import('../examples/express.mjs' as string)) as Example;
-    const guard = requireApiKey(options);
-    const api = createServer((request, response) => {
-      guard(request, response, () =>
-        response.end(JSON.stringify({ userId: (request as { apiKey?: { ownerId: string } }).apiKey?.ownerId })),
-      );
+    const guards = options.map((each) => requireApiKey(each));
+    return listen((request, response) => {
+      // As Express does with its setting `trust proxy`.
+      const forwarded = request.headers['x-forwarded-for'];
+      Object.assign(request, forwarded && { ip: forwarded });
+      const next = (): void => {
+        const guard = guards.shift();
+        if (guard) guard(request, response, next);
+        else response.end(JSON.stringify({ userId: (request as { apiKey?: { ownerId: string } }).apiKey?.ownerId }));
+      };
+      next();
     });
-    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
-    return {
-      url: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
-      close: () => new Promise((resolve) => api.closeAllConnections() ?? api.close(resolve)),
-    };
   },
 };
 
 describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
-  const statusFor = async (options: Partial<Options>, headers: Record<string, string>) => {
-    const api = await startApi({ keyward, verifierToken: 'a-token', ...options });
+  const send = async (headers: Record<string, string>, ...options: Partial<Options>[]) => {
+    const api = await startApi(...options.map((some) => ({ keyward, verifierToken: 'a-token', ...some })));
     const response = await fetch(api.url, { headers });
     const body = (await response.json()) as Record<string, unknown>;
     await api.close();
-    return { status: response.status, body, challenge: response.headers.get('www-authenticate') };
+    const { status, headers: got } = response;
+    return { status, body, challenge: got.get('www-authenticate'), retryAfter: Number(got.get('retry-after')) };
   };
+  const statusFor = (options: Partial<Options>, headers: Record<string, string>) => send(headers, options);
 
   test('lets a good key pass, by either header, and tells whose it is, whatever the client says', async () => {
     const { key, userId } = await newKey(app, { scopes: ['a'], allowedCidrs: ['127.0.0.0/8', '::1'] });
@@ -65,14 +79,66 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
     expect(await statusFor({}, {})).toMatchObject({ status: 401, challenge: expect.stringMatching(/^Bearer/) });
     expect(await statusFor({ scopes: ['a'] }, { 'x-api-key': key })).toMatchObject({ status: 403, body: { code: 'INSUFFICIENT_SCOPE' } });
     expect((await statusFor({}, { 'x-api-key': key })).status).toBe(200);
-    expect(await statusFor({}, { 'x-api-key': key })).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
+    const limited = await statusFor({}, { 'x-api-key': key });
+    expect(limited).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
+    expect(limited.retryAfter).toBeGreaterThan(0);
     await app.ask(RevokeApiKeyDocument, { id }, token);
     expect(await statusFor({}, { 'x-api-key': key })).toMatchObject({ status: 401, body: { code: 'REVOKED' } });
   });
 
-  test('lets nobody pass while Keyward can’t be asked, or refuses to be', async () => {
+  test('judges allowedCidrs by the address that the framework tells, and takes any User-Agent', async () => {
+    const { key } = await newKey(app, { allowedCidrs: ['203.0.113.9'] });
+    const headers = { 'x-api-key': key, 'user-agent': 'curl/8 \x80\xff' };
+    expect((await statusFor({}, { ...headers, 'x-forwarded-for': '203.0.113.9' })).status).toBe(200);
+    const refused = await statusFor({}, { ...headers, 'x-forwarded-for': '203.0.113.10' });
+    expect(refused).toMatchObject({ status: 403, body: { code: 'IP_NOT_ALLOWED' } });
+  });
+
+  test('the yes to one demand is none to the next, also where that can’t be asked about', async () => {
+    const { key } = await newKey(app, { scopes: ['a'] });
+    expect((await send({ 'x-api-key': key }, { scopes: ['a'] }, {})).status).toBe(200);
+    expect((await send({ 'x-api-key': key }, { scopes: ['a'] }, { scopes: ['b'] })).status).toBe(403);
+    expect((await send({ 'x-api-key': key }, { scopes: ['a'] }, { keyward: 'http://127.0.0.1:9' })).status).toBe(503);
+  });
+
+  test('lets nobody pass while Keyward or its database is away, or Keyward refuses to be asked', async () => {
     const { key } = await newKey(app);
-    expect((await statusFor({ keyward: 'http://127.0.0.1:9' }, { 'x-api-key': key })).status).toBe(503);
+    const away = await startTestApp();
+    const url = await away.http.listen({ port: 0, host: '127.0.0.1' });
+    await dropDatabase(away.databaseUrl);
+    const answers = [await statusFor({ keyward: 'http://127.0.0.1:9' }, { 'x-api-key': key })];
+    answers.push(await statusFor({ keyward: url }, { 'x-api-key': key }));
+    await away.close();
+    for (const { status, body, retryAfter } of answers) {
+      expect([status, body.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
+      expect(retryAfter).toBeGreaterThan(0);
+    }
     expect((await statusFor({ verifierToken: 'wrong' }, { 'x-api-key': key })).status).toBeGreaterThanOrEqual(403);
   });
+
+  const NOT_KEYWARD: [string, RequestListener][] = [
+    ['never answers', () => undefined],
+    ['hangs in the middle of its answer', (_request, response) => void response.writeHead(200, { 'x-keyward-key-id': 'x' }).write('{"a":')],
+    ['breaks off', (request) => request.socket.destroy()],
+    ['answers 200 with nothing', (_request, response) => response.end()],
+    ['answers 200 with something else', (_request, response) => response.end('{"data":{}}')],
+    ['answers 204', (_request, response) => response.writeHead(204).end()],
+    ['sends us elsewhere', (_request, response) => response.writeHead(302, { location: '/somewhere' }).end()],
+  ];
+  test.each(NOT_KEYWARD)('lets nobody pass where Keyward %s: 503 with Retry-After', async (_case, listener) => {
+    const { key } = await newKey(app);
+    const other = await listen(listener);
+    const { status, body, retryAfter } = await statusFor({ keyward: other.url, timeoutMs: 200 }, { 'x-api-key': key });
+    await other.close();
+    expect([status, body.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
+    expect(retryAfter).toBeGreaterThan(0);
+  });
+});
+
+test.each([
+  ['nginx', 'nginx.conf'],
+  ['caddy', 'Caddyfile'],
+])('docs/gateways.md shows the very file that the tests run: %s', (language, file) => {
+  const blocks = [...readFileSync('docs/gateways.md', 'utf8').matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'))];
+  expect(blocks.map(([, block]) => block)).toEqual([readFileSync(`examples/${file}`, 'utf8')]);
 });

@@ -1,0 +1,36 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from '@jest/globals';
+import { type GatewayCommand, type Ports, readExample, startStack, substitute } from '../helpers/behind-gateway.js';
+import { describeGateway } from './gateway-guarantees.js';
+
+/** Debian's Caddy on examples/Caddyfile, without the port where it takes orders. */
+const caddy =
+  (verifierToken: string | null) =>
+  (directory: string, ports: Ports): GatewayCommand => {
+    const site = substitute(readExample('Caddyfile'), {
+      'forward_auth 127.0.0.1:4000': `forward_auth 127.0.0.1:${ports.keyward}`,
+      'reverse_proxy 127.0.0.1:8000': `reverse_proxy 127.0.0.1:${ports.api}`,
+      'http://:8080': `http://:${ports.gateway}`,
+      ...(verifierToken && { '# header_up X-Verifier-Token "one of them"': `header_up X-Verifier-Token "${verifierToken}"` }),
+    });
+    const file = path.join(directory, 'Caddyfile');
+    writeFileSync(file, `{\n\tadmin off\n}\n\n${site}`);
+    return { file: '/usr/bin/caddy', args: ['run', '--config', file, '--adapter', 'caddyfile'], env: { HOME: directory } };
+  };
+
+describeGateway(
+  'Caddy with examples/Caddyfile',
+  (verifierToken) => startStack(caddy(verifierToken), verifierToken ? { VERIFIER_TOKENS: verifierToken } : {}),
+  (stack) => {
+    test('the body of a refusal is Keyward’s, with its code', async () => {
+      const { body } = await stack().send();
+      expect(JSON.parse(body)).toEqual({
+        type: 'about:blank',
+        title: 'A valid API key is needed.',
+        status: 401,
+        code: 'UNAUTHENTICATED',
+      });
+    });
+  },
+);

@@ -1,0 +1,74 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from '@jest/globals';
+import { type GatewayCommand, type Ports, readExample, startStack, substitute } from '../helpers/behind-gateway.js';
+import { describeGateway } from './gateway-guarantees.js';
+
+/** What stands around the example: Debian's own nginx.conf includes conf.d/*.conf in the same place. */
+const MAIN = `
+${process.getuid?.() === 0 ? 'user www-data;' : ''}
+daemon off;
+worker_processes 1;
+pid nginx.pid;
+error_log stderr;
+events {}
+http {
+  access_log off;
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
+  include keyward.conf;
+}
+`;
+
+/** Debian's nginx on examples/nginx.conf. */
+const nginx =
+  (verifierToken: string | null) =>
+  (directory: string, ports: Ports): GatewayCommand => {
+    const site = substitute(readExample('nginx.conf'), {
+      'server 127.0.0.1:4000;': `server 127.0.0.1:${ports.keyward};`,
+      'server 127.0.0.1:8000;': `server 127.0.0.1:${ports.api};`,
+      'listen 8080;': `listen 127.0.0.1:${ports.gateway};`,
+      ...(verifierToken && {
+        '# proxy_set_header X-Verifier-Token "one of them";': `proxy_set_header X-Verifier-Token "${verifierToken}";`,
+      }),
+    });
+    writeFileSync(path.join(directory, 'keyward.conf'), site);
+    writeFileSync(path.join(directory, 'nginx.conf'), MAIN);
+    return { file: '/usr/sbin/nginx', args: ['-p', directory, '-c', path.join(directory, 'nginx.conf')] };
+  };
+
+describeGateway(
+  'nginx with examples/nginx.conf',
+  (verifierToken) => startStack(nginx(verifierToken), verifierToken ? { VERIFIER_TOKENS: verifierToken } : {}),
+  (stack) => {
+    test('the body of a refusal is nginx’s, without a code', async () => {
+      const { body } = await stack().send();
+      expect(JSON.parse(body)).toEqual({ type: 'about:blank', title: 'A valid API key is needed.', status: 401 });
+    });
+
+    test('what is left of a rate limit is told with the API’s own answers too', async () => {
+      const { key } = await stack().newKey({ rateLimit: { limit: 2, windowSeconds: 3600 } });
+      const { headers } = await stack().send({ path: '/status/404', headers: ['x-api-key', key] });
+      expect([headers.ratelimit, headers['ratelimit-policy']]).toEqual([expect.stringMatching(/^"key";r=1;t=\d+$/), '"key";q=2;w=3600']);
+    });
+
+    test('the location that asks Keyward is nobody else’s', async () => {
+      const { key } = await stack().newKey();
+      expect((await stack().send({ path: '/_keyward', headers: ['x-api-key', key] })).status).toBe(404);
+    });
+
+    test('headers that only the API has a use for may be larger than Keyward takes', async () => {
+      const { key } = await stack().newKey();
+      const headers = ['x-api-key', key, 'cookie', 'x'.repeat(7_000), 'x-more', 'y'.repeat(7_000), 'x-most', 'z'.repeat(7_000)];
+      expect((await stack().echo({ headers })).headers['x-more']).toHaveLength(7_000);
+    });
+
+    test('a credential too large for Keyward is the client’s fault, not an outage: 400', async () => {
+      const headers = ['x-api-key', 'x'.repeat(7_000), 'authorization', 'y'.repeat(7_000), 'user-agent', 'z'.repeat(7_000)];
+      expect((await stack().send({ headers })).status).toBe(400);
+    });
+  },
+);
