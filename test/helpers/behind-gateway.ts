@@ -126,7 +126,8 @@ function sendTo(port: number, { method = 'GET', path: url = '/', headers = [], b
       outgoing.destroy();
     });
     if (!headers.includes('expect')) return void outgoing.end(body);
-    outgoing.on('continue', () => {
+    // Once: a gateway may pass the API's word on after its own.
+    outgoing.once('continue', () => {
       wasContinued = true;
       outgoing.end(body);
     });

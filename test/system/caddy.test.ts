@@ -32,5 +32,10 @@ describeGateway(
         code: 'UNAUTHENTICATED',
       });
     });
+
+    test('a client that waits with its body for a word isn’t told to send it before it is let in', async () => {
+      const answer = await stack().send({ method: 'POST', headers: ['expect', '100-continue'], body: Buffer.alloc(5_000_000) });
+      expect([answer.status, answer.wasContinued]).toEqual([401, false]);
+    });
   },
 );
