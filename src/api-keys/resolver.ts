@@ -5,7 +5,15 @@ import { User } from '../auth/types.js';
 import type { ApiKey as ApiKeyRow, ApiKeyService } from './service.js';
 import { rateLimitOf } from './settings.js';
 import { ApiKeyStatus } from './status.js';
-import { ApiKey, CreateApiKeyInput, CreateApiKeyPayload, RateLimit, RevokeApiKeyPayload } from './types.js';
+import {
+  ApiKey,
+  CreateApiKeyInput,
+  CreateApiKeyPayload,
+  RateLimit,
+  RevokeApiKeyPayload,
+  UpdateApiKeyInput,
+  UpdateApiKeyPayload,
+} from './types.js';
 
 @Resolver(() => ApiKey)
 export class ApiKeyResolver {
@@ -39,6 +47,19 @@ export class ApiKeyResolver {
     @Ctx() context: Context,
   ): Promise<CreateApiKeyPayload> {
     return this.#apiKeys.create(viewer.user.id, input ?? {}, context);
+  }
+
+  @Mutation(() => UpdateApiKeyPayload, {
+    description:
+      'Changes a key, from its next verification on. A field that is left out stays as it is. CONFLICT for a key that was revoked or has expired.',
+  })
+  async updateApiKey(
+    @Arg('id', () => ID, { description: 'Of the key.' }) id: string,
+    @Arg('input', () => UpdateApiKeyInput, { description: 'What to change.' }) input: UpdateApiKeyInput,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: Context,
+  ): Promise<UpdateApiKeyPayload> {
+    return { apiKey: await this.#apiKeys.update(viewer.user.id, id, input, context) };
   }
 
   @Mutation(() => RevokeApiKeyPayload, {

@@ -93,6 +93,28 @@ export class ApiKeyService {
   }
 
   /**
+   * Changes a key; what the settings leave out stays as it is. Takes effect with the next verification.
+   *
+   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for somebody else's, CONFLICT for a key that has ended
+   */
+  async update(userId: string, id: string, settings: KeySettings, origin: Origin): Promise<ApiKey> {
+    const columns = columnsOf(settings, this.#clock.now());
+    const key = await this.#users.withLocked(userId, async (transaction) => {
+      await this.#findOwn(transaction, userId, id, origin);
+      // The guard is in the statement itself: nothing brings an ended key back or lengthens it.
+      const [updated] = await transaction.apiKey.updateManyAndReturn({
+        where: { id, ...usableAt(this.#clock.now()) },
+        data: columns,
+      });
+      if (!updated) throw new KeywardError('CONFLICT', 'This API key has been revoked or has expired, so it can not be changed.');
+      return updated;
+    });
+    const changed = Object.keys(columns);
+    this.#logger.info({ ...logEntry(origin), userId, keyPrefix: key.keyPrefix, changed }, 'API key updated');
+    return key;
+  }
+
+  /**
    * Revokes a key for good. Revoking it again changes nothing and answers as the first time.
    *
    * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for somebody else's

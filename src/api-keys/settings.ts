@@ -23,6 +23,7 @@ export interface KeySettings {
   rateLimit?: RateLimit | null;
   metadata?: Readonly<Record<string, unknown>> | null;
   expiresAt?: Date | null;
+  enabled?: boolean | null;
 }
 
 /** The same as columns. */
@@ -34,6 +35,7 @@ export interface KeyColumns {
   rateLimitWindowSeconds?: number | null;
   metadata?: object;
   expiresAt?: Date | null;
+  enabled?: boolean;
 }
 
 type Report = (path: string, message: string | null) => void;
@@ -77,9 +79,9 @@ function expiryFault(expiresAt: Date, now: Date): string | null {
 }
 
 function checkSettings(settings: KeySettings, now: Date, report: Report): void {
-  const { name, scopes, allowedCidrs, rateLimit, metadata, expiresAt } = settings;
+  const { name, scopes, allowedCidrs, rateLimit, metadata, expiresAt, enabled } = settings;
   if (typeof name === 'string') report('name', shortTextFault(name, NAME_CHARACTERS_MAX));
-  for (const [field, value] of Object.entries({ scopes, allowedCidrs, metadata })) {
+  for (const [field, value] of Object.entries({ scopes, allowedCidrs, metadata, enabled })) {
     if (value === null) report(field, 'must not be null');
   }
   if (scopes) checkList('scopes', scopes, SCOPES_MAX, grantedScopeFault, report);
@@ -104,7 +106,7 @@ export function columnsOf(settings: KeySettings, now: Date): KeyColumns {
     if (message !== null) faults.push({ path: `input.${path}`, message });
   });
   if (faults.length > 0) throw badUserInput(faults);
-  const { name, scopes, allowedCidrs, rateLimit, metadata, expiresAt } = settings;
+  const { name, scopes, allowedCidrs, rateLimit, metadata, expiresAt, enabled } = settings;
   return {
     ...(name !== undefined && { name }),
     ...(scopes && { scopes: [...new Set(scopes)] }),
@@ -112,6 +114,7 @@ export function columnsOf(settings: KeySettings, now: Date): KeyColumns {
     ...(rateLimit !== undefined && { rateLimit: rateLimit?.limit ?? null, rateLimitWindowSeconds: rateLimit?.windowSeconds ?? null }),
     ...(metadata && { metadata }),
     ...(expiresAt !== undefined && { expiresAt }),
+    ...(typeof enabled === 'boolean' && { enabled }),
   };
 }
 

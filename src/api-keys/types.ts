@@ -110,6 +110,36 @@ export class CreateApiKeyPayload {
   readonly plaintextKey!: string;
 }
 
+@InputType({ description: 'What to change of a key. A field that is left out stays as it is; the bounds are those of CreateApiKeyInput.' })
+export class UpdateApiKeyInput {
+  @Field(() => String, { nullable: true, description: 'What to call it. Null: no name.' })
+  readonly name?: string | null;
+
+  @Field(() => [String], { nullable: true, description: 'What it may be used for, all of it. Not null.' })
+  readonly scopes?: string[] | null;
+
+  @Field(() => [String], { nullable: true, description: 'The addresses that it may be used from, all of them; empty: any. Not null.' })
+  readonly allowedCidrs?: string[] | null;
+
+  @Field(() => RateLimitInput, { nullable: true, description: 'How often it may be used. Null: as often as you like.' })
+  readonly rateLimit?: RateLimitInput | null;
+
+  @Field(() => GraphQLJSONObject, { nullable: true, description: 'Notes for whoever verifies the key, all of them. Not null.' })
+  readonly metadata?: Record<string, unknown> | null;
+
+  @Field(() => Date, { nullable: true, description: 'When it ends. Null: it does not expire.' })
+  readonly expiresAt?: Date | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Whether it is switched on. Not null.' })
+  readonly enabled?: boolean | null;
+}
+
+@ObjectType({ description: 'The key that was changed.' })
+export class UpdateApiKeyPayload {
+  @Field(() => ApiKey, { description: 'The key as it is now.' })
+  readonly apiKey!: ApiKey;
+}
+
 @ObjectType({ description: 'The key that was revoked.' })
 export class RevokeApiKeyPayload {
   @Field(() => ApiKey, { description: 'The key as it is now.' })

@@ -63,6 +63,24 @@ export type SignUpInput = {
   password: string;
 };
 
+/** What to change of a key. A field that is left out stays as it is; the bounds are those of CreateApiKeyInput. */
+export type UpdateApiKeyInput = {
+  /** The addresses that it may be used from, all of them; empty: any. Not null. */
+  allowedCidrs?: Array<string> | null | undefined;
+  /** Whether it is switched on. Not null. */
+  enabled?: boolean | null | undefined;
+  /** When it ends. Null: it does not expire. */
+  expiresAt?: string | null | undefined;
+  /** Notes for whoever verifies the key, all of them. Not null. */
+  metadata?: unknown;
+  /** What to call it. Null: no name. */
+  name?: string | null | undefined;
+  /** How often it may be used. Null: as often as you like. */
+  rateLimit?: RateLimitInput | null | undefined;
+  /** What it may be used for, all of it. Not null. */
+  scopes?: Array<string> | null | undefined;
+};
+
 /** What usage is summed up by, in UTC. */
 export type UsageInterval =
   /** Whole days, over at most 90 days. */
@@ -138,6 +156,14 @@ export type RevokeApiKeyMutationVariables = Exact<{
 
 
 export type RevokeApiKeyMutation = { revokeApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
+
+export type UpdateApiKeyMutationVariables = Exact<{
+  id: string | number;
+  input: UpdateApiKeyInput;
+}>;
+
+
+export type UpdateApiKeyMutation = { updateApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
 
 export type AuthFragment = { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } };
 
@@ -376,6 +402,32 @@ export const RevokeApiKeyDocument = new TypedDocumentString(`
   revokedAt
   revokedReason
 }`) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+export const UpdateApiKeyDocument = new TypedDocumentString(`
+    mutation UpdateApiKey($id: ID!, $input: UpdateApiKeyInput!) {
+  updateApiKey(id: $id, input: $input) {
+    apiKey {
+      ...Key
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+}`) as unknown as TypedDocumentString<UpdateApiKeyMutation, UpdateApiKeyMutationVariables>;
 export const SignUpDocument = new TypedDocumentString(`
     mutation SignUp($input: SignUpInput!) {
   signUp(input: $input) {

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  ApiKeyDocument,
+  CreateApiKeyDocument,
+  RevokeApiKeyDocument,
+  UpdateApiKeyDocument,
+  type UpdateApiKeyInput,
+} from '../generated/graphql.js';
+import { DOORS, type MadeKey, newKey } from '../helpers/doors.js';
+import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+const update = ({ id, token }: MadeKey, input: UpdateApiKeyInput) => app.send(UpdateApiKeyDocument, { id, input }, { token });
+const inSeconds = (seconds: number) => new Date(app.clock.now().getTime() + seconds * 1_000).toISOString();
+
+const EVERYTHING = {
+  name: 'a',
+  scopes: ['a'],
+  allowedCidrs: ['10.0.0.0/8'],
+  rateLimit: { limit: 1, windowSeconds: 60 },
+  metadata: { a: 1 },
+};
+
+describe('updateApiKey', () => {
+  test.each<[string, UpdateApiKeyInput]>([
+    ['nothing', {}],
+    ['the name', { name: 'b' }],
+    ['the name away', { name: null }],
+    ['the scopes', { scopes: ['b:*', 'c'] }],
+    ['the scopes away', { scopes: [] }],
+    ['the addresses', { allowedCidrs: ['::1'] }],
+    ['the rate limit', { rateLimit: { limit: 9, windowSeconds: 9 } }],
+    ['the rate limit away', { rateLimit: null }],
+    ['the metadata', { metadata: { b: [2] } }],
+    ['the expiry', { expiresAt: '2026-06-01T00:00:00.000Z' }],
+    ['the expiry away', { expiresAt: null }],
+    ['switched off', { enabled: false }],
+  ])('changes %s, and leaves the rest as it is', async (_case, input) => {
+    const made = await newKey(app, { ...EVERYTHING, expiresAt: inSeconds(3_600) });
+    const { apiKey: before } = await app.ask(ApiKeyDocument, { id: made.id }, made.token);
+    const answer = await update(made, input);
+    const expected = { ...before, ...input, ...(input.enabled === false && { status: 'DISABLED' }) };
+    expect(answer.data?.updateApiKey.apiKey).toEqual(expected);
+    expect((await app.ask(ApiKeyDocument, { id: made.id }, made.token)).apiKey).toEqual(expected);
+  });
+
+  test.each(Object.entries(DOORS))('takes effect with the next verification: %s', async (_door, verify) => {
+    const made = await newKey(app, { scopes: ['a'] });
+    const next = async () => (await verify(app, { key: made.key, scopes: ['a'], ipAddress: '192.0.2.1' })).code;
+    const codes = [await next()];
+    for (const input of [
+      { scopes: [] },
+      { allowedCidrs: ['10.0.0.0/8'] },
+      { enabled: false },
+      { enabled: true, scopes: ['a'], allowedCidrs: [] },
+    ]) {
+      await update(made, input);
+      codes.push(await next());
+    }
+    expect(codes).toEqual(['VALID', 'INSUFFICIENT_SCOPE', 'IP_NOT_ALLOWED', 'DISABLED', 'VALID']);
+  });
+
+  test('a key that has ended stays as it is: CONFLICT', async () => {
+    const revoked = await newKey(app);
+    await app.ask(RevokeApiKeyDocument, { id: revoked.id }, revoked.token);
+    const expired = await newKey(app, { expiresAt: inSeconds(1) });
+    app.clock.advanceSeconds(1);
+    for (const ended of [revoked, expired]) {
+      const { apiKey: before } = await app.ask(ApiKeyDocument, { id: ended.id }, ended.token);
+      expect(codesOf(await update(ended, { name: 'again', enabled: true, expiresAt: inSeconds(60) }))).toEqual(['CONFLICT']);
+      expect((await app.ask(ApiKeyDocument, { id: ended.id }, ended.token)).apiKey).toEqual(before);
+    }
+  });
+
+  test('of updates and a revocation at once, none brings the key back', async () => {
+    const made = await newKey(app);
+    const updates = Array.from({ length: 10 }, (_, n) => update(made, { enabled: true, name: `n${n}`, expiresAt: null }));
+    const revoked = app.send(RevokeApiKeyDocument, { id: made.id }, { token: made.token });
+    const answers = await Promise.all([...updates, revoked]);
+    expect(answers.flatMap(codesOf).every((code) => code === 'CONFLICT')).toBe(true);
+    expect((await app.ask(ApiKeyDocument, { id: made.id }, made.token)).apiKey.status).toBe('REVOKED');
+    expect(codesOf(await update(made, { enabled: true }))).toEqual(['CONFLICT']);
+  });
+
+  test('K6: somebody else’s key is FORBIDDEN and stays as it is; no key NOT_FOUND', async () => {
+    const made = await newKey(app);
+    const stranger = await newKey(app);
+    const answer = await app.send(UpdateApiKeyDocument, { id: made.id, input: { name: 'mine' } }, { token: stranger.token });
+    expect(codesOf(answer)).toEqual(['FORBIDDEN']);
+    expect((await app.ask(ApiKeyDocument, { id: made.id }, made.token)).apiKey.name).toBeNull();
+    const nowhere = { ...made, id: '01900000-0000-7000-8000-000000000000' };
+    expect(codesOf(await update(nowhere, { name: 'x' }))).toEqual(['NOT_FOUND']);
+  });
+
+  test.each<[string, UpdateApiKeyInput, string]>([
+    ['null scopes', { scopes: null }, 'input.scopes'],
+    ['null allowedCidrs', { allowedCidrs: null }, 'input.allowedCidrs'],
+    ['null metadata', { metadata: null }, 'input.metadata'],
+    ['null enabled', { enabled: null }, 'input.enabled'],
+    ['an empty name', { name: '' }, 'input.name'],
+    ['an expiry in the past', { expiresAt: '2020-01-01T00:00:00.000Z' }, 'input.expiresAt'],
+  ])('G9: refuses %s', async (_case, input, path) => {
+    const answer = await update(await newKey(app), input);
+    expect(answer.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path }] });
+  });
+
+  test('is logged with who, what and which key, and with no value', async () => {
+    const made = await newKey(app);
+    await update(made, { name: 'secret plans', scopes: ['a'] });
+    const line =
+      app
+        .logs()
+        .split('\n')
+        .findLast((text) => text.includes('API key updated')) ?? '{}';
+    expect(JSON.parse(line)).toMatchObject({ userId: made.userId, keyPrefix: made.key.slice(0, 13), changed: ['name', 'scopes'] });
+    expect(app.logs()).not.toContain('secret plans');
+  });
+
+  test('a key that is switched off still counts against the limit', async () => {
+    const one = await startTestApp({ env: { MAX_KEYS_PER_USER: '1' } });
+    const { accessToken } = await one.newUser();
+    const { createApiKey } = await one.ask(CreateApiKeyDocument, {}, accessToken);
+    await one.ask(UpdateApiKeyDocument, { id: createApiKey.apiKey.id, input: { enabled: false } }, accessToken);
+    expect(codesOf(await one.send(CreateApiKeyDocument, {}, { token: accessToken }))).toEqual(['API_KEY_LIMIT_REACHED']);
+    await one.close();
+  });
+});
