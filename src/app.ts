@@ -132,10 +132,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const graphql = createGraphqlServer<Context>({ schema, introspection: config.introspection, logger });
   await graphql.start();
 
-  const http = await createHttpServer({
-    logger,
-    trustedProxies: config.trustedProxies,
-  });
+  const http = createHttpServer({ logger, trustedProxies: config.trustedProxies });
   let draining = false;
   await http.register(async (scope) => {
     registerAccessLog(scope, logger, 'info');

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { isIP } from 'node:net';
 import path from 'node:path';
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { isAddressOrRange } from './platform/address-ranges.js';
 import { StartupError } from './platform/errors.js';
 import { secretFault } from './platform/secrets.js';
 
@@ -53,9 +52,6 @@ const isDatabaseUrl = (text: string) =>
   URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol) && new URL(text).pathname.length > 1;
 
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
-
-// ipaddr.js alone takes short forms: `10` would be 0.0.0.10.
-const isAddressOrRange = (text: string) => isIP(text.split('/', 1)[0] ?? '') !== 0 && (isIP(text) !== 0 || ipaddr.isValidCIDR(text));
 
 /** What a header can carry as it is. */
 const isHeaderToken = (text: string) => /^[\x21-\x7e]+$/.test(text);

@@ -1,7 +1,7 @@
 export const SCOPES_MAX = 50;
 export const SCOPE_CHARACTERS_MAX = 64;
 
-const SCOPE = /^[a-z0-9._:-]+(?<=:)\*$|^[a-z0-9._:-]+$/;
+const SCOPE = /^[a-z0-9._:-]*(?:[a-z0-9._:-]|:\*)$/;
 const WILDCARD = ':*';
 
 /** @returns what keeps a text from being granted as a scope, or null when nothing does */

@@ -1,9 +1,10 @@
+import { isAddressOrRange } from '../platform/address-ranges.js';
 import { badUserInput, type FieldFault } from '../platform/errors.js';
 import { characterFault, shortTextFault } from '../platform/text.js';
-import { CIDRS_MAX, cidrFault } from './cidrs.js';
 import { grantedScopeFault, SCOPES_MAX } from './scopes.js';
 
 const NAME_CHARACTERS_MAX = 100;
+const CIDRS_MAX = 50;
 const METADATA_BYTES_MAX = 4_096;
 const RATE_LIMIT_MAX = 1_000_000;
 const RATE_LIMIT_WINDOW_SECONDS_MAX = 86_400;
@@ -67,9 +68,10 @@ function metadataFault(metadata: object): string | null {
   return jsonTextFault(metadata);
 }
 
-function isWholeFrom1To(value: number, max: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= max;
-}
+const cidrFault = (range: string): string | null => (isAddressOrRange(range) ? null : 'must be an IP address or a CIDR range');
+
+const countFault = (count: number, max: number): string | null =>
+  Number.isInteger(count) && count >= 1 && count <= max ? null : `must be from 1 to ${max}`;
 
 function expiryFault(expiresAt: Date, now: Date): string | null {
   const last = new Date(now);
@@ -87,9 +89,8 @@ function checkSettings(settings: KeySettings, now: Date, report: Report): void {
   if (scopes) checkList('scopes', scopes, SCOPES_MAX, grantedScopeFault, report);
   if (allowedCidrs) checkList('allowedCidrs', allowedCidrs, CIDRS_MAX, cidrFault, report);
   if (rateLimit) {
-    const within = (max: number, value: number) => (isWholeFrom1To(value, max) ? null : `must be from 1 to ${max}`);
-    report('rateLimit.limit', within(RATE_LIMIT_MAX, rateLimit.limit));
-    report('rateLimit.windowSeconds', within(RATE_LIMIT_WINDOW_SECONDS_MAX, rateLimit.windowSeconds));
+    report('rateLimit.limit', countFault(rateLimit.limit, RATE_LIMIT_MAX));
+    report('rateLimit.windowSeconds', countFault(rateLimit.windowSeconds, RATE_LIMIT_WINDOW_SECONDS_MAX));
   }
   if (metadata) report('metadata', metadataFault(metadata));
   if (expiresAt) report('expiresAt', expiryFault(expiresAt, now));

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import type { Pool } from 'pg';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Pool } from './database/pool.js';
 
 /** What is measured in this process: that of Node (memory, event-loop delay, garbage collection) and of the database's pools. */
 export function createMetrics(pools: Readonly<Record<string, Pool>>): Registry {

@@ -47,7 +47,7 @@ export class UsageRecorder {
     const hour = lastAt - (lastAt % HOUR_MS);
     const count = { allowed: allowed ? 1 : 0, refused: allowed ? 0 : 1 };
     this.#add({ keyId, hour, ...count, lastAt, lastIp: ipAddress, lastUserAgent: userAgent });
-    if (this.#timer === undefined && this.#flushing === undefined) this.#schedule();
+    if (this.#flushing === undefined) this.#schedule();
   }
 
   /** Writes what was counted until now. What can't be written is kept for the next time. */
@@ -75,7 +75,7 @@ export class UsageRecorder {
   }
 
   #schedule(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       void this.flush();

@@ -6,6 +6,8 @@ import { UsageInterval, UsagePoint } from './types.js';
 
 const NULL_IF_NEVER = 'Null: never, or it is not known.';
 
+const lastUseOf = (key: ApiKey, context: Context) => context.usage.lastUses.load(key.id);
+
 /** What ApiKey tells of its use. */
 @Resolver(() => ApiKey)
 export class ApiKeyUsageResolver {
@@ -14,17 +16,17 @@ export class ApiKeyUsageResolver {
     description: 'When it was presented last, let through or refused; about a second late. Null: never.',
   })
   async lastUsedAt(@Root() key: ApiKey, @Ctx() context: Context): Promise<Date | null> {
-    return (await context.usage.lastUses.load(key.id))?.lastUsedAt ?? null;
+    return (await lastUseOf(key, context))?.lastUsedAt ?? null;
   }
 
   @FieldResolver(() => String, { nullable: true, description: `The address that it was presented from last. ${NULL_IF_NEVER}` })
   async lastUsedIp(@Root() key: ApiKey, @Ctx() context: Context): Promise<string | null> {
-    return (await context.usage.lastUses.load(key.id))?.lastUsedIp ?? null;
+    return (await lastUseOf(key, context))?.lastUsedIp ?? null;
   }
 
   @FieldResolver(() => String, { nullable: true, description: `The program that presented it last, in its own words. ${NULL_IF_NEVER}` })
   async lastUsedUserAgent(@Root() key: ApiKey, @Ctx() context: Context): Promise<string | null> {
-    return (await context.usage.lastUses.load(key.id))?.lastUsedUserAgent ?? null;
+    return (await lastUseOf(key, context))?.lastUsedUserAgent ?? null;
   }
 
   @FieldResolver(() => [UsagePoint], {

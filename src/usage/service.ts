@@ -81,6 +81,8 @@ export class UsageService {
  */
 function align({ from, to, interval }: UsageWindow): UsageWindow {
   const { ms, daysMax } = INTERVALS[interval];
+  // No key is older, and PostgreSQL has no year 0.
+  if (from.getTime() < 0) throw badUserInput([{ path: 'from', message: 'must not be before 1970' }]);
   if (to <= from) throw badUserInput([{ path: 'to', message: 'must be after from' }]);
   if (to.getTime() - from.getTime() > daysMax * DAY_MS) {
     throw badUserInput([{ path: 'to', message: `must be at most ${daysMax} days after from, by ${interval}` }]);

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isAddress } from '../platform/address-ranges.js';
 import type { Database } from '../platform/database/client.js';
 import type { Pool } from '../platform/database/pool.js';
 
@@ -35,7 +35,7 @@ const IPV4_MAPPED = /^::ffff:(?=\d+\.)/i;
 
 /** @returns the address without its zone, an IPv4-mapped one as IPv4; null for what isn't one, which a proxy may send */
 const storableAddress = (text: string | null): string | null =>
-  text === null || isIP(text) === 0 ? null : text.replace(IPV4_MAPPED, '').replace(/%.*/, '');
+  text === null || !isAddress(text) ? null : text.replace(IPV4_MAPPED, '').replace(/%.*/, '');
 
 /** @returns what PostgreSQL can store (no NUL) and a terminal can show (no control characters), cut to a sensible length */
 const storableText = (text: string | null): string | null =>

@@ -1,6 +1,6 @@
-import { isInRanges, isIpAddress } from '../api-keys/cidrs.js';
 import { isScopeGranted, SCOPE_CHARACTERS_MAX, SCOPES_MAX } from '../api-keys/scopes.js';
 import { isExpired } from '../api-keys/status.js';
+import { isAddress, isInRanges } from '../platform/address-ranges.js';
 import type { FieldFault } from '../platform/errors.js';
 import { characterFault } from '../platform/text.js';
 import { type KeyRecord, type KnownVerification, VerificationCode, type VerificationRequest } from './verification.js';
@@ -17,7 +17,7 @@ export function requestFaults({ scopes, ipAddress, userAgent }: VerificationRequ
   };
   if (scopes.length > SCOPES_MAX) report('scopes', `must have at most ${SCOPES_MAX} items`);
   else for (const [index, scope] of scopes.entries()) report(`scopes.${index}`, demandFault(scope));
-  if (ipAddress !== null && !isIpAddress(ipAddress)) report('ipAddress', 'must be an IP address');
+  if (ipAddress !== null && !isAddress(ipAddress)) report('ipAddress', 'must be an IP address');
   if (userAgent !== null) report('userAgent', characterFault(userAgent));
   return faults;
 }

@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isIpAddress } from '../api-keys/cidrs.js';
+import { isAddress } from '../platform/address-ranges.js';
 import type { ErrorCode } from '../platform/errors.js';
 import { bearerTokenOf } from '../platform/http/bearer-token.js';
 import type { Logger } from '../platform/logger.js';
@@ -140,6 +140,7 @@ export function registerGatewayRoute(
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     verifierTokens.check(request.headers['x-verifier-token']?.toString());
     const plaintextKey = presentedKeyOf(request.headers);
+    const { ip } = request; // found anew each time, behind a proxy
     if (plaintextKey === null) return sendProblem(challenge(reply, false), 401, 'UNAUTHENTICATED');
     return sendVerification(
       reply,
@@ -148,7 +149,7 @@ export function registerGatewayRoute(
         plaintextKey,
         scopes: demandedScopesOf(request),
         // A trusted proxy may have put anything in there.
-        ipAddress: isIpAddress(request.ip) ? request.ip : null,
+        ipAddress: isAddress(ip) ? ip : null,
         userAgent: userAgentOf(request.headers),
       }),
     );

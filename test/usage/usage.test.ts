@@ -80,13 +80,14 @@ describe('ApiKey.usage', () => {
       'HOUR',
       'must be at most 7 days after from, by hour',
     ],
+    ['before there was usage', '0000-01-01T00:00:00Z', '0000-01-02T00:00:00Z', 'DAY', 'must not be before 1970'],
     ['that ends as it begins', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', 'DAY', 'must be after from'],
     ['backwards', '2026-01-02T00:00:00Z', '2026-01-01T00:00:00Z', 'HOUR', 'must be after from'],
   ] as const)('G9: refuses a window %s', async (_case, from, to, by, message) => {
     const { token } = await newKey(app);
     const answer = await app.send(MyApiKeysWithUsageDocument, { from, to, by }, { token });
     expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
-    expect(answer.errors[0]?.extensions.fields).toEqual([{ path: 'to', message }]);
+    expect(answer.errors[0]?.extensions.fields).toEqual([{ path: message.includes('1970') ? 'from' : 'to', message }]);
   });
 
   test('the longest windows have a point for each interval', async () => {

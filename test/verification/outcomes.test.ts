@@ -91,6 +91,9 @@ describe.each(Object.entries(DOORS))('%s', (_door, verify) => {
     [['::ffff:192.0.2.0/120'], '192.0.3.9', 'IP_NOT_ALLOWED'],
     [['2001:db8::/33'], '2001:0DB8:7fff:0:0:0:0:1', 'VALID'],
     [['2001:db8::/33'], '2001:db8:8000::1', 'IP_NOT_ALLOWED'],
+    [['fe80::/10'], 'fe80::1%eth0', 'VALID'],
+    [['fe80::/10'], 'fe80::1%br-0.7', 'VALID'],
+    [['192.0.2.0/24'], 'fe80::1%br-0.7', 'IP_NOT_ALLOWED'],
     [['10.0.0.0/8', '2001:db8::/32'], '2001:db8::9', 'VALID'],
     [[], '203.0.113.9', 'VALID'],
   ])('K11: %j and %s: %s', async (allowedCidrs, ipAddress, code) => {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
@@ -9,6 +8,7 @@ import pg from 'pg';
 import { StartupError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { databaseFault } from './faults.js';
+import { runDetached } from './run-detached.js';
 import { type RunAs, unprivilegedUser } from './unprivileged-user.js';
 
 const USER = 'keyward';
@@ -21,9 +21,6 @@ const SERVER_LOCK = 0x6b777264;
 /** A database that was killed may have to replay its log before it answers. */
 const START_SECONDS = 60;
 const STOP_SECONDS = 30;
-
-const RUN_TRIES = 5;
-const RETRY_AFTER_MS = 100;
 
 /**
  * What PostgreSQL keeps of its tables, in MB: an eighth of the machine's memory, 512 at most. It takes what it uses, so a small
@@ -78,36 +75,8 @@ async function findPrograms(): Promise<Programs> {
   }
 }
 
-/**
- * Runs a program of PostgreSQL to its end, in a session of its own: a signal from the terminal is for the server, which
- * stops its database when it has no more use for it. Nothing of our environment goes along; it holds secrets.
- */
-async function run(cluster: Cluster, program: keyof Programs, args: string[]): Promise<{ code: number; output: string }> {
-  for (let tries = 1; ; tries += 1) {
-    const { code, output } = await runOnce(cluster, program, args);
-    // Ended by a signal: one to our whole process group hits a child that has no session of its own yet (seen under load).
-    if (code !== null || tries === RUN_TRIES) return { code: code ?? -1, output };
-    await sleep(RETRY_AFTER_MS);
-  }
-}
-
-async function runOnce(cluster: Cluster, program: keyof Programs, args: string[]): Promise<{ code: number | null; output: string }> {
-  const { file, args: allArgs, ...ids } = cluster.user.command(cluster.programs[program], args);
-  const child = spawn(file, allArgs, {
-    ...ids,
-    cwd: path.dirname(cluster.directory),
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
-  });
-  let output = '';
-  const append = (chunk: string) => {
-    output += chunk;
-  };
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', append);
-  const [code] = (await once(child, 'exit')) as [number | null];
-  return { code, output: output.trim().replaceAll('\n', ' ') };
-}
+const run = (cluster: Cluster, program: keyof Programs, args: string[]) =>
+  runDetached(cluster.user.command(cluster.programs[program], args), path.dirname(cluster.directory));
 
 const exists = (file: string) =>
   access(file).then(

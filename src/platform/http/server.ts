@@ -21,12 +21,12 @@ function hasTwoAuthorizations({ headers, raw: { rawHeaders } }: FastifyRequest):
  *
  * @returns Fastify, with no routes yet
  */
-export async function createHttpServer(options: { logger: Logger; trustedProxies: readonly string[] }): Promise<FastifyInstance> {
+export function createHttpServer(options: { logger: Logger; trustedProxies: readonly string[] }): FastifyInstance {
   const { logger } = options;
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    // Nothing here logs by request.log, and a logger made for each request took a twentieth of a verification's time.
+    // Nothing here logs by request.log, so no request needs a logger of its own.
     childLoggerFactory: (parent) => parent,
     requestIdHeader: false,
     genReqId: () => randomUUID(),
@@ -46,7 +46,7 @@ export async function createHttpServer(options: { logger: Logger; trustedProxies
     closing = true;
   });
 
-  // Hooks with a callback, here and below: a promise for each hook and request would cost more than what they do.
+  // Hooks with a callback, here and below: each is run for every request, and does less than it takes to make a promise.
   app.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(reply, request.id);
     if (closing) return void sendError(reply.header('retry-after', '1'), 503, request.id);

@@ -1,8 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-export const CIDRS_MAX = 50;
-
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 const MAPPED_PREFIX_BITS = 96;
@@ -19,23 +17,22 @@ function readRange(text: string): [Address, number] {
 }
 
 /** Whether a text is one IPv4 or IPv6 address. ipaddr.js alone takes short forms: `10` would be 0.0.0.10. */
-export const isIpAddress = (text: string): boolean => isIP(text) !== 0;
+export const isAddress = (text: string): boolean => isIP(text) !== 0;
 
-/** @returns what keeps a text from being a range of addresses, or null when nothing does */
-export function cidrFault(text: string): string | null {
-  const isRange = isIpAddress(text.split('/', 1)[0] ?? '') && !text.includes('%') && (isIpAddress(text) || ipaddr.isValidCIDR(text));
-  return isRange ? null : 'must be an IP address or a CIDR range';
-}
+/** Whether a text is an address, or a range of them in CIDR notation; a zone (`%eth0`) belongs to neither. */
+export const isAddressOrRange = (text: string): boolean =>
+  isAddress(text.split('/', 1)[0] ?? '') && !text.includes('%') && (isAddress(text) || ipaddr.isValidCIDR(text));
 
 /**
- * Addresses are compared as numbers; one of IPv4 is never in a range of IPv6, `::/0` included.
+ * Addresses are compared as numbers, without their zone; one of IPv4 is never in a range of IPv6, `::/0` included.
  *
- * @param ranges each without a cidrFault
+ * @param ranges for each of which isAddressOrRange holds
  * @param text what came as an address; what isn't one is in no range
  */
 export function isInRanges(ranges: readonly string[], text: string): boolean {
-  if (!isIpAddress(text)) return false;
-  const address = ipaddr.process(text);
+  if (!isAddress(text)) return false;
+  // ipaddr.js throws at zones that Node takes.
+  const address = ipaddr.process(text.replace(/%.*/, ''));
   return ranges.some((range) => {
     const [network, prefixBits] = readRange(range);
     return network.kind() === address.kind() && address.match(network, prefixBits);
