@@ -6,8 +6,12 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import DataLoader from 'dataloader';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
+import { KeyIssuer } from './api-keys/key-issuer.js';
+import { createApiKeyLoaders } from './api-keys/loaders.js';
 import { ApiKeyResolver } from './api-keys/resolver.js';
 import { ApiKeyService } from './api-keys/service.js';
+import { AuditResolver } from './audit/resolver.js';
+import { AuditLog } from './audit/service.js';
 import { AccessTokens } from './auth/access-token.js';
 import { Authentication, type Context } from './auth/context.js';
 import { Passwords } from './auth/password.js';
@@ -34,6 +38,7 @@ import { registerHtmlPolicy } from './platform/http/html.js';
 import { createHttpServer } from './platform/http/server.js';
 import type { Logger } from './platform/logger.js';
 import { createMetrics, registerMetrics } from './platform/metrics.js';
+import { Cursors } from './platform/pagination.js';
 import { AppSecrets } from './platform/secrets.js';
 import { UsageRecorder } from './usage/recorder.js';
 import { ApiKeyUsageResolver } from './usage/resolver.js';
@@ -75,6 +80,7 @@ export interface App {
 export const buildKeywardSchema = (services: {
   auth: AuthService;
   apiKeys: ApiKeyService;
+  audit: AuditLog;
   verifier: Verifier;
   verifierTokens: VerifierTokens;
 }): GraphQLSchema =>
@@ -82,6 +88,7 @@ export const buildKeywardSchema = (services: {
     new AuthResolver(services.auth),
     new ApiKeyResolver(services.apiKeys),
     new ApiKeyUsageResolver(),
+    new AuditResolver(services.audit),
     new VerificationResolver(services.verifier, services.verifierTokens),
   ]);
 
@@ -95,25 +102,30 @@ export async function createApp(options: AppOptions): Promise<App> {
   const secrets = new AppSecrets(options.appSecrets);
   const hashes = new HashQueue();
 
+  const cursors = new Cursors(secrets.keysFor('cursor'));
+  const audit = new AuditLog({ database, clock, cursors });
   const users = new Users(database);
   const sessions = new Sessions({
     database,
     clock,
     accessTokens: new AccessTokens({ keys: secrets.keysFor('access-token'), clock, ttlSeconds: config.accessTokenTtlSeconds }),
     refreshTokens: new RefreshTokens(secrets.keysFor('refresh-token')),
+    audit,
     ttlSeconds: config.refreshTokenTtlSeconds,
   });
   const passwords = new Passwords({ hashes, cost: config.passwordBcryptCost });
-  const auth = new AuthService({ clock, users, sessions, passwords, limits: new SignInLimits(clock), logger });
+  const auth = new AuthService({ clock, users, sessions, passwords, limits: new SignInLimits(clock), audit, logger });
+  const issuer = new KeyIssuer({ users, hashes, namespace: config.keyNamespace, ...(options.random && { random: options.random }) });
   const apiKeys = new ApiKeyService({
     database,
     clock,
     users,
-    hashes,
+    issuer,
+    audit,
+    cursors,
     logger,
     keysPerUserMax: config.keysPerUserMax,
-    namespace: config.keyNamespace,
-    ...(options.random && { random: options.random }),
+    scopeCatalogue: config.scopeCatalogue,
   });
 
   const usage = new UsageRecorder({ pool: mainPool, logger });
@@ -128,7 +140,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const verifierTokens = new VerifierTokens(config.verifierTokens);
 
-  const schema = buildKeywardSchema({ auth, apiKeys, verifier, verifierTokens });
+  const schema = buildKeywardSchema({ auth, apiKeys, audit, verifier, verifierTokens });
   const graphql = createGraphqlServer<Context>({ schema, introspection: config.introspection, logger });
   await graphql.start();
 
@@ -139,7 +151,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     registerBodies(scope);
     registerHtmlPolicy(scope, SANDBOX_CSP);
     await registerCors(scope, config.corsOrigins);
-    registerGraphql(scope, graphql, { sessions, users, usage: new UsageService(database) });
+    registerGraphql(scope, graphql, { sessions, users, database, usage: new UsageService(database) });
     registerHealth(scope, async () => !draining && (await isReachable(database)));
     registerMetrics(scope, metrics);
     registerNotFound(scope);
@@ -174,7 +186,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 function registerGraphql(
   http: FastifyInstance,
   graphql: ApolloServer<Context>,
-  parts: { sessions: Sessions; users: Users; usage: UsageService },
+  parts: { sessions: Sessions; users: Users; database: Database; usage: UsageService },
 ): void {
   http.route({
     method: ['GET', 'POST'],
@@ -186,10 +198,12 @@ function registerGraphql(
         return {
           requestId: request.id,
           ipAddress: request.ip,
+          userAgent: request.headers['user-agent'] ?? null,
           bearerToken,
           authentication: new Authentication(parts.sessions, bearerToken),
           verifierToken: request.headers['x-verifier-token']?.toString(),
           usage: parts.usage.loaders(),
+          apiKeys: createApiKeyLoaders(parts.database),
           users: new DataLoader((ids: readonly string[]) => parts.users.findByIds(ids)),
         };
       },

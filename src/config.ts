@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { scopeFault } from './api-keys/scopes.js';
 import { isAddressOrRange } from './platform/address-ranges.js';
 import { StartupError } from './platform/errors.js';
 import { secretFault } from './platform/secrets.js';
@@ -25,6 +26,8 @@ export interface Config {
   corsOrigins: readonly string[];
   /** Who may verify keys. Empty: whoever holds the key. */
   verifierTokens: readonly string[];
+  /** The scopes that keys can be granted. Empty: any. */
+  scopeCatalogue: readonly string[];
   /** Whether the schema may be read and Apollo Sandbox is served. */
   introspection: boolean;
   logLevel: string;
@@ -85,6 +88,9 @@ const environment = z
     REFRESH_TOKEN_TTL_SECONDS: integer(60, 31_536_000).default(2_592_000),
     TRUSTED_PROXIES: list.refine((items) => items.every(isAddressOrRange), 'must be IP addresses or CIDR ranges').default([]),
     VERIFIER_TOKENS: list.refine((tokens) => tokens.every(isHeaderToken), 'must be visible ASCII characters, without spaces').default([]),
+    SCOPES: list
+      .refine((scopes) => scopes.every((scope) => scopeFault(scope) === null), 'must be scopes: lower-case letters, digits and . _ : -')
+      .default([]),
     CORS_ORIGINS: list.refine((items) => items.every(isOrigin), 'must be origins like https://app.example.com').optional(),
     INTROSPECTION: boolean.optional(),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a level of pino').default('info'),
@@ -125,6 +131,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     refreshTokenTtlSeconds: settings.REFRESH_TOKEN_TTL_SECONDS,
     trustedProxies: settings.TRUSTED_PROXIES,
     verifierTokens: settings.VERIFIER_TOKENS,
+    scopeCatalogue: settings.SCOPES,
     corsOrigins: settings.CORS_ORIGINS ?? (introspection ? [HOSTED_SANDBOX] : []),
     introspection,
     logLevel: settings.LOG_LEVEL,

@@ -28,6 +28,7 @@ describe('configuration', () => {
       passwordBcryptCost: 12,
       accessTokenTtlSeconds: 900,
       refreshTokenTtlSeconds: 2_592_000,
+      scopeCatalogue: [],
       trustedProxies: [],
       verifierTokens: [],
       corsOrigins: ['https://studio.apollographql.com'],

@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { type Context, CurrentViewer } from '../auth/context.js';
 import type { Viewer } from '../auth/sessions.js';
 import { User } from '../auth/types.js';
@@ -7,10 +7,13 @@ import { rateLimitOf } from './settings.js';
 import { ApiKeyStatus } from './status.js';
 import {
   ApiKey,
+  ApiKeyConnection,
   CreateApiKeyInput,
   CreateApiKeyPayload,
   RateLimit,
   RevokeApiKeyPayload,
+  RotateApiKeyInput,
+  RotateApiKeyPayload,
   UpdateApiKeyInput,
   UpdateApiKeyPayload,
 } from './types.js';
@@ -26,6 +29,16 @@ export class ApiKeyResolver {
   @Query(() => [ApiKey], { description: 'Your usable keys, newest first.' })
   myApiKeys(@CurrentViewer() viewer: Viewer): Promise<ApiKey[]> {
     return this.#apiKeys.listUsable(viewer.user.id);
+  }
+
+  @Query(() => ApiKeyConnection, { description: 'Your revoked and expired keys, the one that ended last first.' })
+  myApiKeyHistory(
+    @Arg('first', () => Int, { defaultValue: 20, description: 'How many at most: 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'A cursor: the page begins behind it. Null: at the beginning.' })
+    after: string | null | undefined,
+    @CurrentViewer() viewer: Viewer,
+  ): Promise<ApiKeyConnection> {
+    return this.#apiKeys.history(viewer.user.id, { first, after: after ?? null });
   }
 
   @Query(() => ApiKey, {
@@ -51,7 +64,7 @@ export class ApiKeyResolver {
 
   @Mutation(() => UpdateApiKeyPayload, {
     description:
-      'Changes a key, from its next verification on. A field that is left out stays as it is. CONFLICT for a key that was revoked or has expired.',
+      'Changes a key, from its next verification on. A field that is left out stays as it is. CONFLICT for a key that was revoked, has expired or is being replaced.',
   })
   async updateApiKey(
     @Arg('id', () => ID, { description: 'Of the key.' }) id: string,
@@ -60,6 +73,21 @@ export class ApiKeyResolver {
     @Ctx() context: Context,
   ): Promise<UpdateApiKeyPayload> {
     return { apiKey: await this.#apiKeys.update(viewer.user.id, id, input, context) };
+  }
+
+  @Mutation(() => RotateApiKeyPayload, {
+    description:
+      'Makes a key that takes over from another one, with the same settings. Both are good until the grace period ends, share one rate limit and count as one key. CONFLICT while a rotation of the key is still going on, and for a key that was revoked or has expired.',
+  })
+  rotateApiKey(
+    @Arg('id', () => ID, { description: 'Of the key that is replaced.' }) id: string,
+    @Arg('input', () => RotateApiKeyInput, { nullable: true, description: 'How. Null: with a grace period of one day.' })
+    input: RotateApiKeyInput | null | undefined,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: Context,
+  ): Promise<RotateApiKeyPayload> {
+    const { gracePeriodSeconds } = input ?? new RotateApiKeyInput();
+    return this.#apiKeys.rotate(viewer.user.id, id, gracePeriodSeconds, context);
   }
 
   @Mutation(() => RevokeApiKeyPayload, {
@@ -83,6 +111,16 @@ export class ApiKeyResolver {
   @FieldResolver(() => RateLimit, { nullable: true, description: 'How often it may be used. Null: as often as you like.' })
   rateLimit(@Root() key: ApiKeyRow): RateLimit | null {
     return rateLimitOf(key);
+  }
+
+  @FieldResolver(() => ApiKey, { nullable: true, description: 'The key that it took over from. Null: it was not made by a rotation.' })
+  replaces(@Root() key: ApiKeyRow, @Ctx() context: Context): Promise<ApiKey | null> {
+    return context.apiKeys.replacedBy.load(key.id);
+  }
+
+  @FieldResolver(() => ApiKey, { nullable: true, description: 'The key that took over from it. Null: it was not rotated.' })
+  async replacedBy(@Root() key: ApiKeyRow, @Ctx() context: Context): Promise<ApiKey | null> {
+    return key.replacedById === null ? null : context.apiKeys.byId.load(key.replacedById);
   }
 
   @FieldResolver(() => User, { description: 'Who holds it.' })

@@ -1,26 +1,24 @@
+import { AuditAction, type AuditLog } from '../audit/service.js';
 import type { Users } from '../auth/users.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
-import { isUniqueViolation } from '../platform/database/faults.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
 import { badUserInput, KeywardError } from '../platform/errors.js';
-import type { HashQueue } from '../platform/hash-queue.js';
-import { KeyedQueue } from '../platform/keyed-queue.js';
 import type { Logger } from '../platform/logger.js';
 import { logEntry, type Origin } from '../platform/origin.js';
+import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
 import { shortTextFault } from '../platform/text.js';
 import { isUuid } from '../platform/uuid.js';
-import { fingerprintOf, hashKey } from './key-hash.js';
-import { makePlaintextKey, type NewKey } from './plaintext-key.js';
-import { columnsOf, type KeyColumns, type KeySettings } from './settings.js';
-import { type ApiKeyStatus, statusOf, usableAt } from './status.js';
+import { changesOf } from './changes.js';
+import { findEndedKeys } from './history.queries.js';
+import type { KeyIssuer } from './key-issuer.js';
+import { columnsOf, type KeySettings } from './settings.js';
+import { type ApiKeyStatus, countedAt, rotatableAt, statusOf, usableAt } from './status.js';
 
 export type { ApiKey };
 
 const REASON_CHARACTERS_MAX = 500;
-
-/** Of 2³² prefixes one may be taken; three taken ones in a row are no accident. */
-const PREFIX_TRIES = 3;
+const GRACE_SECONDS_MAX = 30 * 86_400;
 
 export interface CreatedKey {
   apiKey: ApiKey;
@@ -28,34 +26,44 @@ export interface CreatedKey {
   plaintextKey: string;
 }
 
+export interface RotatedKey extends CreatedKey {
+  /** The key that `apiKey` takes over from, good until its `expiresAt`. */
+  replaced: ApiKey;
+}
+
 /** The life of the users' API keys. */
 export class ApiKeyService {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #users: Users;
-  readonly #hashes: HashQueue;
+  readonly #issuer: KeyIssuer;
+  readonly #audit: AuditLog;
+  readonly #cursors: Cursors;
   readonly #logger: Logger;
   readonly #keysPerUserMax: number;
-  readonly #makeKey: () => NewKey;
-  readonly #creates = new KeyedQueue();
+  readonly #scopeCatalogue: readonly string[];
 
   constructor(options: {
     database: Database;
     clock: Clock;
     users: Users;
-    hashes: HashQueue;
+    issuer: KeyIssuer;
+    audit: AuditLog;
+    cursors: Cursors;
     logger: Logger;
     keysPerUserMax: number;
-    namespace: string;
-    random?: (bytes: number) => Buffer;
+    /** The scopes that can be granted. Empty: any. */
+    scopeCatalogue: readonly string[];
   }) {
     this.#database = options.database;
     this.#clock = options.clock;
     this.#users = options.users;
-    this.#hashes = options.hashes;
+    this.#issuer = options.issuer;
+    this.#audit = options.audit;
+    this.#cursors = options.cursors;
     this.#logger = options.logger;
     this.#keysPerUserMax = options.keysPerUserMax;
-    this.#makeKey = () => makePlaintextKey(options.namespace, options.random);
+    this.#scopeCatalogue = options.scopeCatalogue;
   }
 
   /** @returns the user's usable keys, newest first */
@@ -66,52 +74,117 @@ export class ApiKeyService {
     });
   }
 
+  /**
+   * @returns the user's revoked and expired keys, the one that ended last first
+   * @throws {KeywardError} BAD_USER_INPUT, as Cursors.page
+   */
+  history(userId: string, request: PageRequest): Promise<Page<ApiKey>> {
+    return this.#cursors.page({ list: 'api-key-history', userId }, request, async (after, limit) => {
+      const positions = await findEndedKeys(this.#database, { userId, now: this.#clock.now(), after, limit });
+      const keys = await this.#database.apiKey.findMany({ where: { id: { in: positions.map(({ id }) => id) } } });
+      const byId = new Map(keys.map((key) => [key.id, key]));
+      return positions.flatMap((position) => {
+        const node = byId.get(position.id);
+        return node ? [{ node, position }] : [];
+      });
+    });
+  }
+
   /** @returns what the key is good for now */
   statusOf(key: ApiKey): ApiKeyStatus {
     return statusOf(key, this.#clock.now());
   }
 
   /** @throws {KeywardError} NOT_FOUND, FORBIDDEN for somebody else's */
-  get(userId: string, id: string, origin: Origin): Promise<ApiKey> {
-    return this.#findOwn(this.#database, userId, id, origin);
+  async get(userId: string, id: string, origin: Origin): Promise<ApiKey> {
+    const key = isUuid(id) ? await this.#database.apiKey.findUnique({ where: { id } }) : null;
+    if (!key) throw new KeywardError('NOT_FOUND', 'There is no such API key.');
+    if (key.userId !== userId) {
+      this.#logger.warn({ ...logEntry(origin), userId, keyPrefix: key.keyPrefix }, "refused: somebody else's API key");
+      await this.#audit.recordRefusal({ userId, action: AuditAction.ACCESS_REFUSED, details: { apiKeyId: key.id } }, origin);
+      throw new KeywardError('FORBIDDEN', 'This API key belongs to somebody else.');
+    }
+    return key;
   }
 
   /**
-   * Makes a key. The creates of one user wait for each other and look at the limit before they hash, so that a refused
-   * one costs no hash; the last look, and the insert, happen under the lock of the user's row, where no hash runs.
+   * Makes a key. The limit is looked at before the hash is computed, and again under the lock.
    *
    * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED
    */
   async create(userId: string, settings: KeySettings, origin: Origin): Promise<CreatedKey> {
-    const columns = columnsOf(settings, this.#clock.now());
-    const created = await this.#creates.run(userId, async () => {
-      await this.#refuseAtLimit(this.#database, userId);
-      return this.#insert(userId, columns);
+    const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
+    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, {
+      check: () => this.#refuseAtLimit(this.#database, userId),
+      store: async (transaction, identity) => {
+        await this.#refuseAtLimit(transaction, userId);
+        const created = await transaction.apiKey.create({ data: { ...columns, ...identity, userId, createdAt: this.#clock.now() } });
+        await this.#record(transaction, created, AuditAction.API_KEY_CREATED, {}, origin);
+        return created;
+      },
     });
-    this.#logger.info({ ...logEntry(origin), userId, keyPrefix: created.apiKey.keyPrefix }, 'API key created');
-    return created;
+    this.#log(origin, apiKey, 'API key created');
+    return { apiKey, plaintextKey };
   }
 
   /**
    * Changes a key; what the settings leave out stays as it is. Takes effect with the next verification.
    *
-   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for somebody else's, CONFLICT for a key that has ended
+   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for somebody else's, CONFLICT for a key that has ended or is
+   *   being replaced
    */
   async update(userId: string, id: string, settings: KeySettings, origin: Origin): Promise<ApiKey> {
-    const columns = columnsOf(settings, this.#clock.now());
-    const key = await this.#users.withLocked(userId, async (transaction) => {
-      await this.#findOwn(transaction, userId, id, origin);
+    const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
+    const key = await this.#changeOwn(userId, id, origin, async (transaction, before) => {
       // The guard is in the statement itself: nothing brings an ended key back or lengthens it.
-      const [updated] = await transaction.apiKey.updateManyAndReturn({
-        where: { id, ...usableAt(this.#clock.now()) },
+      const [after] = await transaction.apiKey.updateManyAndReturn({
+        where: { id, replacedById: null, ...usableAt(this.#clock.now()) },
         data: columns,
       });
-      if (!updated) throw new KeywardError('CONFLICT', 'This API key has been revoked or has expired, so it can not be changed.');
-      return updated;
+      if (!after) {
+        throw new KeywardError('CONFLICT', 'This API key has been revoked, has expired or is being replaced, so it can not be changed.');
+      }
+      if (columns.rateLimit !== undefined) await this.#limitPredecessor(transaction, after);
+      const changes = changesOf(columns, before, after);
+      if (changes.changed.length > 0) await this.#record(transaction, after, AuditAction.API_KEY_UPDATED, changes, origin);
+      return after;
     });
-    const changed = Object.keys(columns);
-    this.#logger.info({ ...logEntry(origin), userId, keyPrefix: key.keyPrefix, changed }, 'API key updated');
+    this.#log(origin, key, 'API key updated', { changed: Object.keys(columns) });
     return key;
+  }
+
+  /**
+   * Makes a key that takes over from another one, with the same settings. The old one stays good until its own expiry or the
+   * end of the grace period, whichever comes first.
+   *
+   * @param gracePeriodSeconds 0: the old key ends at once
+   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for somebody else's, CONFLICT for a key that has ended, or that
+   *   is one of the two of a rotation still going on
+   */
+  async rotate(userId: string, id: string, gracePeriodSeconds: number, origin: Origin): Promise<RotatedKey> {
+    if (gracePeriodSeconds < 0 || gracePeriodSeconds > GRACE_SECONDS_MAX) {
+      throw badUserInput([{ path: 'input.gracePeriodSeconds', message: `must be from 0 to ${GRACE_SECONDS_MAX}` }]);
+    }
+    await this.get(userId, id, origin);
+    const { plaintextKey, stored } = await this.#issuer.issue(userId, {
+      check: async () => void (await this.#findRotatable(this.#database, id)),
+      store: async (transaction, identity) => {
+        const old = await this.#findRotatable(transaction, id);
+        const now = this.#clock.now();
+        const { id: _id, replacedById: _replacedById, ...settings } = old;
+        const apiKey = await transaction.apiKey.create({
+          data: { ...settings, ...identity, metadata: old.metadata ?? {}, lineageId: old.lineageId ?? old.id, createdAt: now },
+        });
+        const endOfGrace = new Date(now.getTime() + gracePeriodSeconds * 1_000);
+        const expiresAt = old.expiresAt !== null && old.expiresAt < endOfGrace ? old.expiresAt : endOfGrace;
+        const replaced = await transaction.apiKey.update({ where: { id, revokedAt: null }, data: { replacedById: apiKey.id, expiresAt } });
+        const details = { replacedBy: { id: apiKey.id, keyPrefix: apiKey.keyPrefix }, expiresAt };
+        await this.#record(transaction, replaced, AuditAction.API_KEY_ROTATED, details, origin);
+        return { apiKey, replaced };
+      },
+    });
+    this.#log(origin, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
+    return { ...stored, plaintextKey };
   }
 
   /**
@@ -122,49 +195,57 @@ export class ApiKeyService {
   async revoke(userId: string, id: string, reason: string | null, origin: Origin): Promise<ApiKey> {
     const fault = reason === null ? null : shortTextFault(reason, REASON_CHARACTERS_MAX);
     if (fault !== null) throw badUserInput([{ path: 'reason', message: fault }]);
-    const now = this.#clock.now();
-    const { key, isNew } = await this.#users.withLocked(userId, async (transaction) => {
-      const found = await this.#findOwn(transaction, userId, id, origin);
-      if (found.revokedAt !== null) return { key: found, isNew: false };
-      const data = { revokedAt: now, revokedReason: reason };
-      return { key: await transaction.apiKey.update({ where: { id, revokedAt: null }, data }), isNew: true };
+    const { key, isNew } = await this.#changeOwn(userId, id, origin, async (transaction, before) => {
+      if (before.revokedAt !== null) return { key: before, isNew: false };
+      const data = { revokedAt: this.#clock.now(), revokedReason: reason };
+      const revoked = await transaction.apiKey.update({ where: { id, revokedAt: null }, data });
+      await this.#record(transaction, revoked, AuditAction.API_KEY_REVOKED, {}, origin);
+      return { key: revoked, isNew: true };
     });
-    if (isNew) this.#logger.info({ ...logEntry(origin), userId, keyPrefix: key.keyPrefix }, 'API key revoked');
+    if (isNew) this.#log(origin, key, 'API key revoked');
     return key;
   }
 
-  async #insert(userId: string, columns: KeyColumns): Promise<CreatedKey> {
-    for (let tries = 1; ; tries += 1) {
-      const { keyPrefix, plaintextKey } = this.#makeKey();
-      const hashedKey = await this.#hashes.run(() => hashKey(plaintextKey));
-      try {
-        const apiKey = await this.#users.withLocked(userId, async (transaction) => {
-          await this.#refuseAtLimit(transaction, userId);
-          const fingerprint = Buffer.from(fingerprintOf(plaintextKey), 'hex');
-          return transaction.apiKey.create({
-            data: { ...columns, userId, keyPrefix, hashedKey, fingerprint, createdAt: this.#clock.now() },
-          });
-        });
-        return { apiKey, plaintextKey };
-      } catch (error) {
-        if (tries === PREFIX_TRIES || !isUniqueViolation(error, 'key_prefix')) throw error;
-      }
-    }
+  /** Runs a change of one of the user's own keys, under the lock. */
+  async #changeOwn<T>(
+    userId: string,
+    id: string,
+    origin: Origin,
+    change: (transaction: Transaction, key: ApiKey) => Promise<T>,
+  ): Promise<T> {
+    // Before the lock, so that a refusal holds up nobody; a key never changes hands.
+    await this.get(userId, id, origin);
+    return this.#users.withLocked(userId, async (transaction) =>
+      change(transaction, await transaction.apiKey.findUniqueOrThrow({ where: { id } })),
+    );
+  }
+
+  async #findRotatable(database: Transaction, id: string): Promise<ApiKey> {
+    const key = await database.apiKey.findFirst({ where: { id, ...rotatableAt(this.#clock.now()) } });
+    if (!key) throw new KeywardError('CONFLICT', 'This API key has ended, or a rotation of it is still going on.');
+    return key;
+  }
+
+  /** Two keys between which a rotation goes on have one budget, so they have one limit. */
+  async #limitPredecessor(transaction: Transaction, { id, rateLimit, rateLimitWindowSeconds }: ApiKey): Promise<void> {
+    await transaction.apiKey.updateMany({
+      where: { replacedById: id, ...usableAt(this.#clock.now()) },
+      data: { rateLimit, rateLimitWindowSeconds },
+    });
   }
 
   async #refuseAtLimit(database: Transaction, userId: string): Promise<void> {
     const limit = this.#keysPerUserMax;
-    if ((await database.apiKey.count({ where: { userId, ...usableAt(this.#clock.now()) } })) < limit) return;
+    if ((await database.apiKey.count({ where: { userId, ...countedAt(this.#clock.now()) } })) < limit) return;
     throw new KeywardError('API_KEY_LIMIT_REACHED', `You can have at most ${limit} usable API keys. Revoke one first.`, { limit });
   }
 
-  async #findOwn(database: Transaction, userId: string, id: string, origin: Origin): Promise<ApiKey> {
-    const key = isUuid(id) ? await database.apiKey.findUnique({ where: { id } }) : null;
-    if (!key) throw new KeywardError('NOT_FOUND', 'There is no such API key.');
-    if (key.userId !== userId) {
-      this.#logger.warn({ ...logEntry(origin), userId, keyPrefix: key.keyPrefix }, "refused: somebody else's API key");
-      throw new KeywardError('FORBIDDEN', 'This API key belongs to somebody else.');
-    }
-    return key;
+  #record(transaction: Transaction, key: ApiKey, action: AuditAction, details: object, origin: Origin): Promise<void> {
+    const { userId, id, keyPrefix } = key;
+    return this.#audit.record(transaction, { userId, action, apiKeyId: id, details: { keyPrefix, ...details } }, origin);
+  }
+
+  #log(origin: Origin, { userId, keyPrefix }: ApiKey, message: string, more: object = {}): void {
+    this.#logger.info({ ...logEntry(origin), userId, keyPrefix, ...more }, message);
   }
 }

@@ -80,13 +80,13 @@ function expiryFault(expiresAt: Date, now: Date): string | null {
   return expiresAt > last ? `must be within ${EXPIRY_YEARS_MAX} years` : null;
 }
 
-function checkSettings(settings: KeySettings, now: Date, report: Report): void {
+function checkSettings(settings: KeySettings, now: Date, scopeCatalogue: readonly string[], report: Report): void {
   const { name, scopes, allowedCidrs, rateLimit, metadata, expiresAt, enabled } = settings;
   if (typeof name === 'string') report('name', shortTextFault(name, NAME_CHARACTERS_MAX));
   for (const [field, value] of Object.entries({ scopes, allowedCidrs, metadata, enabled })) {
     if (value === null) report(field, 'must not be null');
   }
-  if (scopes) checkList('scopes', scopes, SCOPES_MAX, grantedScopeFault, report);
+  if (scopes) checkList('scopes', scopes, SCOPES_MAX, (scope) => grantedScopeFault(scope, scopeCatalogue), report);
   if (allowedCidrs) checkList('allowedCidrs', allowedCidrs, CIDRS_MAX, cidrFault, report);
   if (rateLimit) {
     report('rateLimit.limit', countFault(rateLimit.limit, RATE_LIMIT_MAX));
@@ -98,12 +98,13 @@ function checkSettings(settings: KeySettings, now: Date, report: Report): void {
 
 /**
  * @param settings as the owner wishes them
+ * @param scopeCatalogue the scopes that can be granted; empty: any
  * @returns the columns that they change, every rule kept
  * @throws {KeywardError} BAD_USER_INPUT with each rule that is broken, under `input.`
  */
-export function columnsOf(settings: KeySettings, now: Date): KeyColumns {
+export function columnsOf(settings: KeySettings, now: Date, scopeCatalogue: readonly string[]): KeyColumns {
   const faults: FieldFault[] = [];
-  checkSettings(settings, now, (path, message) => {
+  checkSettings(settings, now, scopeCatalogue, (path, message) => {
     if (message !== null) faults.push({ path: `input.${path}`, message });
   });
   if (faults.length > 0) throw badUserInput(faults);

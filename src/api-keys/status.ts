@@ -3,6 +3,7 @@ import type { ApiKey } from '../platform/database/generated/client.js';
 /** What a key is good for. Derived, never stored. */
 export enum ApiKeyStatus {
   ACTIVE = 'ACTIVE',
+  ROTATING = 'ROTATING',
   DISABLED = 'DISABLED',
   EXPIRED = 'EXPIRED',
   REVOKED = 'REVOKED',
@@ -12,11 +13,21 @@ export enum ApiKeyStatus {
 export const isExpired = (expiresAt: Date | null, now: Date): boolean => expiresAt !== null && expiresAt <= now;
 
 /** The one rule. */
-export function statusOf(key: Pick<ApiKey, 'revokedAt' | 'expiresAt' | 'enabled'>, now: Date): ApiKeyStatus {
+export function statusOf(key: Pick<ApiKey, 'revokedAt' | 'expiresAt' | 'enabled' | 'replacedById'>, now: Date): ApiKeyStatus {
   if (key.revokedAt !== null) return ApiKeyStatus.REVOKED;
   if (isExpired(key.expiresAt, now)) return ApiKeyStatus.EXPIRED;
-  return key.enabled ? ApiKeyStatus.ACTIVE : ApiKeyStatus.DISABLED;
+  if (!key.enabled) return ApiKeyStatus.DISABLED;
+  return key.replacedById === null ? ApiKeyStatus.ACTIVE : ApiKeyStatus.ROTATING;
 }
 
-/** The same rule for a query: the keys that count against the limit and are listed, neither revoked nor expired. */
+/** The same rule for a query: the keys that are listed, neither revoked nor expired. A test holds the two together. */
 export const usableAt = (now: Date) => ({ revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] });
+
+/**
+ * The keys that count against the limit: the usable ones, of which a key in its grace period and its usable successor are
+ * one. A query selects them, so that it also holds under the lock.
+ */
+export const countedAt = (now: Date) => ({ ...usableAt(now), NOT: { replacedBy: { is: usableAt(now) } } });
+
+/** The keys that can be rotated: usable, and not one of two between which a rotation is still going on. */
+export const rotatableAt = (now: Date) => ({ ...usableAt(now), replacedById: null, NOT: { replaces: { is: usableAt(now) } } });

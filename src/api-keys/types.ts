@@ -1,5 +1,6 @@
 import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { PageInfo } from '../platform/graphql/page-info.js';
 import { ApiKeyStatus } from './status.js';
 
 registerEnumType(ApiKeyStatus, {
@@ -7,6 +8,7 @@ registerEnumType(ApiKeyStatus, {
   description: 'What a key is good for.',
   valuesConfig: {
     ACTIVE: { description: 'It can be used.' },
+    ROTATING: { description: 'It can be used until `expiresAt`; another key has taken over.' },
     DISABLED: { description: 'It was switched off, and can be switched on again.' },
     EXPIRED: { description: 'Its time is over, and it never works again.' },
     REVOKED: { description: 'It was revoked by its owner and never works again.' },
@@ -144,4 +146,43 @@ export class UpdateApiKeyPayload {
 export class RevokeApiKeyPayload {
   @Field(() => ApiKey, { description: 'The key as it is now.' })
   readonly apiKey!: ApiKey;
+}
+
+@InputType({ description: 'How a key is rotated.' })
+export class RotateApiKeyInput {
+  @Field(() => Int, {
+    defaultValue: 86_400,
+    description: 'How long the old key stays good: 0 (it ends at once) to 2,592,000 seconds, 30 days.',
+  })
+  readonly gracePeriodSeconds!: number;
+}
+
+@ObjectType({ description: 'The key that takes over, with its plaintext.' })
+export class RotateApiKeyPayload {
+  @Field(() => ApiKey, { description: 'The new key, with the settings of the old one.' })
+  readonly apiKey!: ApiKey;
+
+  @Field(() => String, { description: 'What programs present from now on. It is shown here and never again: keep it now.' })
+  readonly plaintextKey!: string;
+
+  @Field(() => ApiKey, { description: 'The old key, good until its `expiresAt`.' })
+  readonly replaced!: ApiKey;
+}
+
+@ObjectType({ description: 'A key in a list.' })
+export class ApiKeyEdge {
+  @Field(() => ApiKey, { description: 'The key.' })
+  readonly node!: ApiKey;
+
+  @Field(() => String, { description: 'Where the key is in the list: pass it as `after` to go on from here.' })
+  readonly cursor!: string;
+}
+
+@ObjectType({ description: 'A page of a list of keys.' })
+export class ApiKeyConnection {
+  @Field(() => [ApiKeyEdge], { description: 'The keys of the page, in order.' })
+  readonly edges!: ApiKeyEdge[];
+
+  @Field(() => PageInfo, { description: 'Where the page is in the list.' })
+  readonly pageInfo!: PageInfo;
 }

@@ -1,5 +1,6 @@
 import type DataLoader from 'dataloader';
 import { createParameterDecorator } from 'type-graphql';
+import type { ApiKeyLoaders } from '../api-keys/loaders.js';
 import { unauthenticated } from '../platform/errors.js';
 import type { RequestContext } from '../platform/graphql/request-context.js';
 import type { UsageLoaders } from '../usage/service.js';
@@ -11,6 +12,8 @@ export interface Context extends RequestContext {
   authentication: Authentication;
   /** Users by id, all that one request asks for in one query. */
   users: DataLoader<string, User | null>;
+  /** Keys by id and by successor, the same way. */
+  apiKeys: ApiKeyLoaders;
   /** Usage by key, the same way. */
   usage: UsageLoaders;
   /** What was sent as X-Verifier-Token. */

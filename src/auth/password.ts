@@ -71,14 +71,14 @@ export class Passwords {
   /**
    * Takes as long for a user that doesn't exist as for one that does.
    *
-   * @param hash the user's, or undefined where there is no such user
+   * @param hash the user's, or null where there is no such user, or none with a password
    * @throws {KeywardError} SERVICE_UNAVAILABLE when too many hashes wait
    */
-  async matches(password: string, hash: string | undefined): Promise<boolean> {
+  async matches(password: string, hash: string | null): Promise<boolean> {
     const normalized = normalize(password);
     const readable = isReadableByBcrypt(normalized);
     const equal = await this.#hashes.run(() => bcrypt.compare(readable ? normalized : '', hash ?? this.#hashOfNobody));
-    return equal && readable && hash !== undefined;
+    return equal && readable && hash !== null;
   }
 
   /** @returns whether the hash was made at another cost than the configured one */

@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { KeyRing } from '../platform/secrets.js';
+import { bytesToUuid, UUID_BYTES, uuidToBytes } from '../platform/uuid.js';
 
-const ID_BYTES = 16;
 const GENERATION_BYTES = 4;
-const CONTENT_BYTES = ID_BYTES + GENERATION_BYTES;
+const CONTENT_BYTES = UUID_BYTES + GENERATION_BYTES;
 const MAC_BYTES = 32;
 
 /** What a refresh token says, once its MAC has shown that we made it. */
@@ -11,10 +11,6 @@ export interface RefreshTokenContent {
   sessionId: string;
   generation: number;
 }
-
-const uuidToBytes = (uuid: string): Buffer => Buffer.from(uuid.replaceAll('-', ''), 'hex');
-
-const bytesToUuid = (bytes: Buffer): string => bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
 /**
  * Refresh tokens: a session's id, its generation and an HMAC-SHA-256 over both, as base64url. Nothing of them is stored;
@@ -30,7 +26,7 @@ export class RefreshTokens {
   issue({ sessionId, generation }: RefreshTokenContent): string {
     const content = Buffer.alloc(CONTENT_BYTES);
     uuidToBytes(sessionId).copy(content);
-    content.writeUInt32BE(generation, ID_BYTES);
+    content.writeUInt32BE(generation, UUID_BYTES);
     return Buffer.concat([content, this.#mac(this.#keys[0], content)]).toString('base64url');
   }
 
@@ -42,7 +38,7 @@ export class RefreshTokens {
     const content = bytes.subarray(0, CONTENT_BYTES);
     const mac = bytes.subarray(CONTENT_BYTES);
     if (!this.#keys.some((key) => timingSafeEqual(this.#mac(key, content), mac))) return null;
-    return { sessionId: bytesToUuid(content.subarray(0, ID_BYTES)), generation: content.readUInt32BE(ID_BYTES) };
+    return { sessionId: bytesToUuid(content.subarray(0, UUID_BYTES)), generation: content.readUInt32BE(UUID_BYTES) };
   }
 
   #mac(key: Buffer, content: Buffer): Buffer {

@@ -42,13 +42,17 @@ export class AuthResolver {
   })
   refreshSession(
     @Arg('refreshToken', () => String, { description: 'The latest of the session.' }) refreshToken: string,
+    @Ctx() context: Context,
   ): Promise<AuthPayload> {
-    return this.#auth.refreshSession(refreshToken);
+    return this.#auth.refreshSession(refreshToken, context);
   }
 
   @Mutation(() => SignOutPayload, { description: 'Ends a session. Its access token is refused from the next request on.' })
-  async signOut(@Arg('refreshToken', () => String, { description: 'Any of the session.' }) refreshToken: string): Promise<SignOutPayload> {
-    await this.#auth.signOut(refreshToken);
+  async signOut(
+    @Arg('refreshToken', () => String, { description: 'Any of the session.' }) refreshToken: string,
+    @Ctx() context: Context,
+  ): Promise<SignOutPayload> {
+    await this.#auth.signOut(refreshToken, context);
     return { signedOut: true };
   }
 

@@ -1,3 +1,4 @@
+import { AuditAction, type AuditLog } from '../audit/service.js';
 import type { Clock } from '../platform/clock.js';
 import { badUserInput, conflict, type FieldFault, KeywardError } from '../platform/errors.js';
 import { KeyedQueue } from '../platform/keyed-queue.js';
@@ -30,16 +31,26 @@ export class AuthService {
   readonly #sessions: Sessions;
   readonly #passwords: Passwords;
   readonly #limits: SignInLimits;
+  readonly #audit: AuditLog;
   readonly #logger: Logger;
   /** By network: one that floods us with passwords to hash waits in its own line, and not before everybody else. */
   readonly #turns = new KeyedQueue();
 
-  constructor(options: { clock: Clock; users: Users; sessions: Sessions; passwords: Passwords; limits: SignInLimits; logger: Logger }) {
+  constructor(options: {
+    clock: Clock;
+    users: Users;
+    sessions: Sessions;
+    passwords: Passwords;
+    limits: SignInLimits;
+    audit: AuditLog;
+    logger: Logger;
+  }) {
     this.#clock = options.clock;
     this.#users = options.users;
     this.#sessions = options.sessions;
     this.#passwords = options.passwords;
     this.#limits = options.limits;
+    this.#audit = options.audit;
     this.#logger = options.logger;
   }
 
@@ -52,9 +63,10 @@ export class AuthService {
     const signedIn = await this.#inTurn(origin, async () => {
       if (await this.#users.findByEmail(email)) throw emailTaken();
       const passwordHash = await this.#passwords.hash(input.password);
-      return this.#users.create({ email, passwordHash, createdAt: this.#clock.now() }, (transaction, user) =>
-        this.#sessions.open(transaction, user, origin.ipAddress),
-      );
+      return this.#users.create({ email, passwordHash, createdAt: this.#clock.now() }, async (transaction, user) => {
+        await this.#audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_UP }, origin);
+        return this.#sessions.open(transaction, user, origin);
+      });
     });
     this.#logger.info({ ...logEntry(origin), userId: signedIn.user.id }, 'user signed up');
     return signedIn;
@@ -81,13 +93,13 @@ export class AuthService {
   }
 
   /** @throws {KeywardError} CONFLICT, UNAUTHENTICATED: see Sessions.refresh */
-  refreshSession(refreshToken: string): Promise<SignedIn> {
-    return this.#sessions.refresh(refreshToken);
+  refreshSession(refreshToken: string, origin: Origin): Promise<SignedIn> {
+    return this.#sessions.refresh(refreshToken, origin);
   }
 
   /** @throws {KeywardError} UNAUTHENTICATED for a token that isn't one of ours */
-  signOut(refreshToken: string): Promise<void> {
-    return this.#sessions.end(refreshToken);
+  signOut(refreshToken: string, origin: Origin): Promise<void> {
+    return this.#sessions.end(refreshToken, origin);
   }
 
   /**
@@ -106,6 +118,7 @@ export class AuthService {
       return this.#users.withLocked(user.id, async (transaction, locked) => {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
         await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
+        await this.#audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_CHANGED }, origin);
         return this.#sessions.keepOnly(transaction, viewer);
       });
     });
@@ -123,23 +136,24 @@ export class AuthService {
       const user = await find();
       return user !== null && this.#sessions.isKnownNetwork(user.id, network);
     });
-    const user = await this.#compare(password, find).catch((error: unknown) => {
+    const { user, matches } = await this.#compare(password, find).catch((error: unknown) => {
       // Nothing was learned about the password, so nothing is counted.
       attempt.forgive();
       throw error;
     });
-    if (!user) {
-      this.#logger.info(logEntry(origin), 'sign-in refused');
+    if (!user || !matches) {
+      this.#logger.info({ ...logEntry(origin), userId: user?.id }, 'sign-in refused');
+      if (user) await this.#audit.recordRefusal({ userId: user.id, action: AuditAction.USER_SIGN_IN_FAILED }, origin);
       throw invalidCredentials();
     }
     attempt.forgive();
     return user;
   }
 
-  async #compare(password: string, find: () => Promise<User | null>): Promise<User | null> {
+  async #compare(password: string, find: () => Promise<User | null>): Promise<{ user: User | null; matches: boolean }> {
     const user = await find();
-    const matches = await this.#passwords.matches(password, user?.passwordHash);
-    return matches && user?.disabledAt === null ? user : null;
+    const matches = await this.#passwords.matches(password, user?.passwordHash ?? null);
+    return { user, matches: matches && user?.disabledAt === null };
   }
 
   /**
@@ -149,11 +163,13 @@ export class AuthService {
    * @returns null when the hash isn't the one that was compared any more, so that the password has to be proven again
    */
   async #open(user: User, password: string, origin: Origin): Promise<SignedIn | null> {
-    const renewedHash = this.#passwords.isOutdated(user.passwordHash) ? await this.#passwords.hash(password) : null;
+    const renewedHash =
+      user.passwordHash !== null && this.#passwords.isOutdated(user.passwordHash) ? await this.#passwords.hash(password) : null;
     return this.#users.withLocked(user.id, async (transaction, locked) => {
       if (locked.passwordHash !== user.passwordHash) return null;
       if (renewedHash !== null) await transaction.user.update({ where: { id: user.id }, data: { passwordHash: renewedHash } });
-      return this.#sessions.open(transaction, user, origin.ipAddress);
+      await this.#audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_IN }, origin);
+      return this.#sessions.open(transaction, user, origin);
     });
   }
 }

@@ -1,8 +1,10 @@
+import { AuditAction, type AuditLog } from '../audit/service.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { Session } from '../platform/database/generated/client.js';
 import { conflict, unauthenticated } from '../platform/errors.js';
 import { networkOf } from '../platform/network.js';
+import type { Origin } from '../platform/origin.js';
 import type { AccessTokens } from './access-token.js';
 import type { RefreshTokens } from './refresh-token.js';
 import type { User } from './users.js';
@@ -37,18 +39,27 @@ export class Sessions {
   readonly #clock: Clock;
   readonly #accessTokens: AccessTokens;
   readonly #refreshTokens: RefreshTokens;
+  readonly #audit: AuditLog;
   readonly #ttlMs: number;
 
-  constructor(options: { database: Database; clock: Clock; accessTokens: AccessTokens; refreshTokens: RefreshTokens; ttlSeconds: number }) {
+  constructor(options: {
+    database: Database;
+    clock: Clock;
+    accessTokens: AccessTokens;
+    refreshTokens: RefreshTokens;
+    audit: AuditLog;
+    ttlSeconds: number;
+  }) {
     this.#database = options.database;
     this.#clock = options.clock;
     this.#accessTokens = options.accessTokens;
     this.#refreshTokens = options.refreshTokens;
+    this.#audit = options.audit;
     this.#ttlMs = options.ttlSeconds * 1_000;
   }
 
   /** Opens a session for a user whose password has just been proven, in the transaction that holds the user locked. */
-  async open(transaction: Transaction, user: User, ipAddress: string): Promise<SignedIn> {
+  async open(transaction: Transaction, user: User, { ipAddress }: Origin): Promise<SignedIn> {
     const now = this.#clock.now();
     await transaction.session.deleteMany({
       where: { userId: user.id, expiresAt: { lt: new Date(now.getTime() - KNOWN_NETWORK_MS) } },
@@ -76,13 +87,13 @@ export class Sessions {
    *
    * @throws {KeywardError} CONFLICT for the token just replaced, UNAUTHENTICATED for any other that can't be exchanged
    */
-  async refresh(refreshToken: string): Promise<SignedIn> {
+  async refresh(refreshToken: string, origin: Origin): Promise<SignedIn> {
     const token = this.#refreshTokens.read(refreshToken);
     const session = token && (await this.#find(token.sessionId));
     if (!session || !this.#isLive(session)) throw unauthenticated();
     const renewed = await this.#advance(this.#database, { id: session.id, generation: token.generation });
     if (renewed) return this.#signedIn(renewed, session.user);
-    return this.#refuseReplaced(session.id, token.generation);
+    return this.#refuseReplaced(session.id, token.generation, origin);
   }
 
   /** Ends every other session of the user and gives this one new tokens. */
@@ -102,10 +113,10 @@ export class Sessions {
    *
    * @throws {KeywardError} UNAUTHENTICATED for a token that we didn't make
    */
-  async end(refreshToken: string): Promise<void> {
+  async end(refreshToken: string, origin: Origin): Promise<void> {
     const token = this.#refreshTokens.read(refreshToken);
     if (!token) throw unauthenticated();
-    await this.#database.session.updateMany({ where: { id: token.sessionId, endedAt: null }, data: { endedAt: this.#clock.now() } });
+    await this.#endOne(token.sessionId, AuditAction.USER_SIGNED_OUT, origin);
   }
 
   /** @returns whether somebody signed in to the account from this network lately */
@@ -131,16 +142,22 @@ export class Sessions {
     return renewed ?? null;
   }
 
-  async #refuseReplaced(sessionId: string, generation: number): Promise<never> {
+  async #refuseReplaced(sessionId: string, generation: number, origin: Origin): Promise<never> {
     const session = await this.#find(sessionId);
     if (!session || !this.#isLive(session)) throw unauthenticated();
     const justReplaced =
       generation === session.generation - 1 && this.#clock.now().getTime() - session.refreshedAt.getTime() <= REUSE_GRACE_MS;
     if (justReplaced) throw conflict();
-    if (generation < session.generation) {
-      await this.#database.session.updateMany({ where: { id: sessionId, endedAt: null }, data: { endedAt: this.#clock.now() } });
-    }
+    if (generation < session.generation) await this.#endOne(sessionId, AuditAction.SESSION_REUSE_DETECTED, origin);
     throw unauthenticated();
+  }
+
+  /** Ends a session, if it hasn't ended yet, and tells why. */
+  #endOne(id: string, action: AuditAction, origin: Origin): Promise<void> {
+    return this.#database.$transaction(async (transaction) => {
+      const [ended] = await transaction.session.updateManyAndReturn({ where: { id, endedAt: null }, data: { endedAt: this.#clock.now() } });
+      if (ended) await this.#audit.record(transaction, { userId: ended.userId, action }, origin);
+    });
   }
 
   #find(id: string): Promise<(Session & { user: User }) | null> {

@@ -2,7 +2,7 @@ import type { Transaction } from '../platform/database/client.js';
 
 /** What may have changed since the user was read without a lock. */
 export interface LockedUser {
-  passwordHash: string;
+  passwordHash: string | null;
   disabledAt: Date | null;
 }
 

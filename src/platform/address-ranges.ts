@@ -38,3 +38,9 @@ export function isInRanges(ranges: readonly string[], text: string): boolean {
     return network.kind() === address.kind() && address.match(network, prefixBits);
   });
 }
+
+const IPV4_MAPPED = /^::ffff:(?=\d+\.)/i;
+
+/** @returns the address without its zone, an IPv4-mapped one as IPv4; null for what isn't one, which a proxy may send */
+export const storableAddress = (text: string | null): string | null =>
+  text === null || !isAddress(text) ? null : text.replace(IPV4_MAPPED, '').replace(/%.*/, '');

@@ -3,6 +3,8 @@ export interface Origin {
   requestId: string;
   /** The caller's, or that of the last hop that isn't a trusted proxy. */
   ipAddress: string;
+  /** The caller's program in its own words; null where it says nothing. */
+  userAgent: string | null;
 }
 
 /** What every log line of a request says of it. The object at hand may carry more, a credential among it. */

@@ -16,7 +16,7 @@ export function secretFault(text: string): string | null {
 }
 
 /** Each use of the server secret has a label of its own, so that what is made for one can't serve another. */
-export type SecretPurpose = 'access-token' | 'refresh-token';
+export type SecretPurpose = 'access-token' | 'refresh-token' | 'cursor';
 
 /** The keys of one purpose: the first signs, every one verifies. */
 export type KeyRing = readonly [Buffer, ...Buffer[]];

@@ -19,3 +19,14 @@ export function characterFault(text: string): string | null {
   if (CONTROL.test(text)) return 'must not hold control characters';
   return null;
 }
+
+const USER_AGENT_CHARACTERS_MAX = 300;
+
+/** @returns what PostgreSQL can store of a user agent (no NUL) and a terminal show (no control characters), cut to a sensible length */
+export const storableUserAgent = (userAgent: string | null): string | null =>
+  userAgent === null
+    ? null
+    : userAgent
+        .slice(0, USER_AGENT_CHARACTERS_MAX)
+        .replace(/\p{Cc}/gu, '')
+        .toWellFormed();

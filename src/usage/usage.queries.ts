@@ -1,8 +1,7 @@
-import { isAddress } from '../platform/address-ranges.js';
+import { storableAddress } from '../platform/address-ranges.js';
 import type { Database } from '../platform/database/client.js';
 import type { Pool } from '../platform/database/pool.js';
-
-const USER_AGENT_CHARACTERS_MAX = 300;
+import { storableUserAgent } from '../platform/text.js';
 
 /** What is to be added to the row of one key and one hour. Times are milliseconds since the epoch. */
 export interface UsageRow {
@@ -31,21 +30,6 @@ const ADD_USAGE = {
       last_user_agent = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_user_agent ELSE u.last_user_agent END`,
 };
 
-const IPV4_MAPPED = /^::ffff:(?=\d+\.)/i;
-
-/** @returns the address without its zone, an IPv4-mapped one as IPv4; null for what isn't one, which a proxy may send */
-const storableAddress = (text: string | null): string | null =>
-  text === null || !isAddress(text) ? null : text.replace(IPV4_MAPPED, '').replace(/%.*/, '');
-
-/** @returns what PostgreSQL can store (no NUL) and a terminal can show (no control characters), cut to a sensible length */
-const storableText = (text: string | null): string | null =>
-  text === null
-    ? null
-    : text
-        .slice(0, USER_AGENT_CHARACTERS_MAX)
-        .replace(/\p{Cc}/gu, '')
-        .toWellFormed();
-
 /** An array of what needs no quotes. The driver would quote and escape each element, at several times the cost. */
 const plainArray = (items: readonly (string | number)[]): string => `{${items.join()}}`;
 
@@ -64,7 +48,7 @@ export async function addUsage(pool: Pool, rows: readonly UsageRow[]): Promise<v
       plainArray(rows.map((row) => row.refused)),
       plainArray(rows.map((row) => row.lastAt)),
       rows.map((row) => storableAddress(row.lastIp)),
-      rows.map((row) => storableText(row.lastUserAgent)),
+      rows.map((row) => storableUserAgent(row.lastUserAgent)),
     ],
   });
 }

@@ -10,6 +10,7 @@ const FIND_BY_FINGERPRINT = {
   text: `
     SELECT coalesce(json_agg(found), '[]') AS keys FROM (
       SELECT encode(k.fingerprint, 'hex') AS fingerprint, k.id, k.user_id AS "ownerId", k.name, k.scopes,
+             coalesce(k.lineage_id, k.id) AS "rateLimitId",
              k.allowed_cidrs AS "allowedCidrs", k.rate_limit AS "rateLimit", k.rate_limit_window_seconds AS "rateLimitWindowSeconds",
              k.metadata, k.enabled, k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", u.disabled_at AS "ownerDisabledAt"
       FROM api_keys k JOIN users u ON u.id = k.user_id
@@ -22,6 +23,7 @@ interface FoundKey {
   fingerprint: string;
   id: string;
   ownerId: string;
+  rateLimitId: string;
   name: string | null;
   scopes: string[];
   allowedCidrs: string[];
@@ -49,6 +51,7 @@ export async function findKeysByFingerprint(pool: Pool, fingerprints: readonly s
       {
         id: key.id,
         ownerId: key.ownerId,
+        rateLimitId: key.rateLimitId,
         name: key.name,
         scopes: key.scopes,
         allowedCidrs: key.allowedCidrs,

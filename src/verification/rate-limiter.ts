@@ -6,8 +6,12 @@ const KEYS_MAX = 200_000;
 
 /** Counts what is spent of the rate limits of keys. */
 export interface RateLimiter {
-  /** Takes one from the key's rate limit if there is one left. */
-  spend(keyId: string, rateLimit: Budget): Promise<Spending>;
+  /**
+   * Takes one from a rate limit if there is one left.
+   *
+   * @param id of a key, or of the first one of a chain of rotations
+   */
+  spend(id: string, rateLimit: Budget): Promise<Spending>;
 }
 
 /** Counts in this process: with several replicas each lets through the whole limit. */
@@ -18,7 +22,7 @@ export class MemoryRateLimiter implements RateLimiter {
     this.#counter = new WindowCounter({ clock, keysMax: KEYS_MAX });
   }
 
-  async spend(keyId: string, rateLimit: Budget): Promise<Spending> {
-    return this.#counter.spend(keyId, rateLimit);
+  async spend(id: string, rateLimit: Budget): Promise<Spending> {
+    return this.#counter.spend(id, rateLimit);
   }
 }

@@ -30,6 +30,8 @@ export interface VerificationRequest {
 export interface KeyRecord {
   id: string;
   ownerId: string;
+  /** What its rate limit is counted under: the same for all keys of a chain of rotations. */
+  rateLimitId: string;
   name: string | null;
   scopes: readonly string[];
   allowedCidrs: readonly string[];

@@ -66,7 +66,7 @@ export class Verifier {
   async #judge(key: KeyRecord, request: VerificationRequest): Promise<KnownVerification> {
     const now = this.#clock.now();
     const refusal = refusalOf(key, request, now);
-    const spending = refusal === null && key.rateLimit !== null ? await this.#rateLimiter.spend(key.id, key.rateLimit) : null;
+    const spending = refusal === null && key.rateLimit !== null ? await this.#rateLimiter.spend(key.rateLimitId, key.rateLimit) : null;
     const isAllowed = refusal === null && spending?.allowed !== false;
     this.#usage.record({ keyId: key.id, at: now, allowed: isAllowed, ipAddress: request.ipAddress, userAgent: request.userAgent });
     return {

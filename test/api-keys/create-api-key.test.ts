@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
+import { KeyIssuer } from '../../src/api-keys/key-issuer.js';
 import { checksum } from '../../src/api-keys/plaintext-key.js';
 import { ApiKeyService } from '../../src/api-keys/service.js';
+import { AuditLog } from '../../src/audit/service.js';
 import { Users } from '../../src/auth/users.js';
 import { HashQueue } from '../../src/platform/hash-queue.js';
 import { createLogger } from '../../src/platform/logger.js';
+import { Cursors } from '../../src/platform/pagination.js';
 import { CreateApiKeyDocument, type CreateApiKeyInput, MyApiKeysDocument, RevokeApiKeyDocument } from '../generated/graphql.js';
 import { runSql } from '../helpers/database.js';
 import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
@@ -120,11 +123,14 @@ describe('createApiKey', () => {
       return result;
     };
     const logger = createLogger('silent');
-    const replicas = Array.from(
-      { length: 20 },
-      () => new ApiKeyService({ database, clock, users: new Users(database), hashes, logger, keysPerUserMax: 5, namespace: 'amos' }),
-    );
-    const origin = { requestId: 'x', ipAddress: '192.0.2.1' };
+    const users = new Users(database);
+    const cursors = new Cursors([Buffer.alloc(32)]);
+    const audit = new AuditLog({ database, clock, cursors });
+    const replicas = Array.from({ length: 20 }, () => {
+      const issuer = new KeyIssuer({ users, hashes, namespace: 'amos' });
+      return new ApiKeyService({ database, clock, users, issuer, audit, cursors, logger, keysPerUserMax: 5, scopeCatalogue: [] });
+    });
+    const origin = { requestId: 'x', ipAddress: '192.0.2.1', userAgent: null };
     const results = await Promise.allSettled(replicas.map((replica) => replica.create(user.id, {}, origin)));
     const refusals = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
     expect(refusals).toEqual(Array(15).fill('API_KEY_LIMIT_REACHED'));

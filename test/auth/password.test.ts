@@ -52,7 +52,7 @@ describe('matching a password', () => {
 
   test('nobody has a password, and to find that out takes a real comparison', async () => {
     const compare = jest.spyOn(bcrypt, 'compare');
-    expect(await passwords.matches('any password at all', undefined)).toBe(false);
+    expect(await passwords.matches('any password at all', null)).toBe(false);
     const [, hash] = compare.mock.calls[0] ?? [];
     compare.mockRestore();
     expect(bcrypt.getRounds(String(hash))).toBe(4);

@@ -13,7 +13,36 @@ export type ApiKeyStatus =
   /** Its time is over, and it never works again. */
   | 'EXPIRED'
   /** It was revoked by its owner and never works again. */
-  | 'REVOKED';
+  | 'REVOKED'
+  /** It can be used until `expiresAt`; another key has taken over. */
+  | 'ROTATING';
+
+/** What was done in an account. */
+export type AuditAction =
+  /** Somebody signed in to this account asked for what belongs to somebody else. */
+  | 'ACCESS_REFUSED'
+  /** A key was made. */
+  | 'API_KEY_CREATED'
+  /** A key of another system was taken over by the operator. */
+  | 'API_KEY_IMPORTED'
+  /** A key was revoked. */
+  | 'API_KEY_REVOKED'
+  /** A key was replaced by a new one; `details` tells by which, and when the old one ends. */
+  | 'API_KEY_ROTATED'
+  /** A key was changed; `details` tells what, before and after. */
+  | 'API_KEY_UPDATED'
+  /** A new password was set, and every other session ended. */
+  | 'PASSWORD_CHANGED'
+  /** A refresh token was used again long after it had been exchanged, so its session was ended. */
+  | 'SESSION_REUSE_DETECTED'
+  /** Somebody signed in, with the right password. */
+  | 'USER_SIGNED_IN'
+  /** A session was signed out of. */
+  | 'USER_SIGNED_OUT'
+  /** The account was made. */
+  | 'USER_SIGNED_UP'
+  /** Somebody tried a password that was wrong, or the account was disabled. */
+  | 'USER_SIGN_IN_FAILED';
 
 /** The old and the new password. */
 export type ChangePasswordInput = {
@@ -45,6 +74,12 @@ export type RateLimitInput = {
   limit: number;
   /** How long a window is: 1 to 86,400 seconds. */
   windowSeconds: number;
+};
+
+/** How a key is rotated. */
+export type RotateApiKeyInput = {
+  /** How long the old key stays good: 0 (it ends at once) to 2,592,000 seconds, 30 days. */
+  gracePeriodSeconds?: number;
 };
 
 /** What proves who you are. */
@@ -164,6 +199,35 @@ export type UpdateApiKeyMutationVariables = Exact<{
 
 
 export type UpdateApiKeyMutation = { updateApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
+
+export type MyApiKeysWithRelationsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyApiKeysWithRelationsQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, replaces: { id: string } | null, replacedBy: { id: string } | null, rateLimit: { limit: number, windowSeconds: number } | null }> };
+
+export type MyApiKeyHistoryQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type RotateApiKeyMutationVariables = Exact<{
+  id: string | number;
+  input?: RotateApiKeyInput | null | undefined;
+}>;
+
+
+export type RotateApiKeyMutation = { rotateApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, replaces: { id: string } | null, rateLimit: { limit: number, windowSeconds: number } | null }, replaced: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, replacedBy: { id: string } | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
+
+export type MyAuditLogQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type MyAuditLogQuery = { myAuditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, ipAddress: string | null, userAgent: string | null, details: unknown, apiKey: { id: string, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type AuthFragment = { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } };
 
@@ -428,6 +492,130 @@ export const UpdateApiKeyDocument = new TypedDocumentString(`
   revokedAt
   revokedReason
 }`) as unknown as TypedDocumentString<UpdateApiKeyMutation, UpdateApiKeyMutationVariables>;
+export const MyApiKeysWithRelationsDocument = new TypedDocumentString(`
+    query MyApiKeysWithRelations {
+  myApiKeys {
+    ...Key
+    replaces {
+      id
+    }
+    replacedBy {
+      id
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+}`) as unknown as TypedDocumentString<MyApiKeysWithRelationsQuery, MyApiKeysWithRelationsQueryVariables>;
+export const MyApiKeyHistoryDocument = new TypedDocumentString(`
+    query MyApiKeyHistory($first: Int! = 20, $after: String) {
+  myApiKeyHistory(first: $first, after: $after) {
+    edges {
+      cursor
+      node {
+        ...Key
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+}`) as unknown as TypedDocumentString<MyApiKeyHistoryQuery, MyApiKeyHistoryQueryVariables>;
+export const RotateApiKeyDocument = new TypedDocumentString(`
+    mutation RotateApiKey($id: ID!, $input: RotateApiKeyInput) {
+  rotateApiKey(id: $id, input: $input) {
+    plaintextKey
+    apiKey {
+      ...Key
+      replaces {
+        id
+      }
+    }
+    replaced {
+      ...Key
+      replacedBy {
+        id
+      }
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+}`) as unknown as TypedDocumentString<RotateApiKeyMutation, RotateApiKeyMutationVariables>;
+export const MyAuditLogDocument = new TypedDocumentString(`
+    query MyAuditLog($first: Int! = 50, $after: String) {
+  myAuditLog(first: $first, after: $after) {
+    edges {
+      cursor
+      node {
+        id
+        at
+        action
+        ipAddress
+        userAgent
+        details
+        apiKey {
+          id
+          keyPrefix
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MyAuditLogQuery, MyAuditLogQueryVariables>;
 export const SignUpDocument = new TypedDocumentString(`
     mutation SignUp($input: SignUpInput!) {
   signUp(input: $input) {

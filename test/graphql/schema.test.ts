@@ -25,7 +25,7 @@ describe('schema.graphql', () => {
 
   test('only what makes a key tells its plaintext', () => {
     const telling = types.filter((type) => isObjectType(type) && 'plaintextKey' in type.getFields()).map(({ name }) => name);
-    expect(telling).toEqual(['CreateApiKeyPayload']);
+    expect(telling).toEqual(['CreateApiKeyPayload', 'RotateApiKeyPayload']);
   });
 
   test('K2: neither hash nor fingerprint is a field of anything', () => {

@@ -27,6 +27,9 @@ async function withExtra(extra: Record<string, string>): Promise<string> {
   return folder;
 }
 
+/** Written by hand, because a Prisma schema can't tell it. */
+const BY_HAND = ['api_keys_user_id_ended_at_idx'];
+
 /** What the database looks like from outside: columns, indexes, constraints and triggers of our tables. */
 async function catalogue(url: string): Promise<unknown> {
   const inPublic = "n.nspname = 'public' AND c.relname <> '_prisma_migrations'";
@@ -36,7 +39,8 @@ async function catalogue(url: string): Promise<unknown> {
       LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
       WHERE ${inPublic} AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, 2`,
     indexes: `SELECT pg_get_indexdef(i.indexrelid) AS definition FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-      JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${inPublic} ORDER BY 1`,
+      JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${inPublic}
+      AND i.indexrelid::regclass::text <> ALL('{${BY_HAND.join()}}') ORDER BY 1`,
     constraints: `SELECT c.relname, o.conname, pg_get_constraintdef(o.oid) AS definition FROM pg_constraint o
       JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${inPublic} ORDER BY 1, 2`,
     enums: 'SELECT t.typname, e.enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid ORDER BY 1, e.enumsortorder',

@@ -1,0 +1,98 @@
+import { storableAddress } from '../platform/address-ranges.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database, Transaction } from '../platform/database/client.js';
+import type { AuditEvent as AuditEventRow } from '../platform/database/generated/client.js';
+import type { Origin } from '../platform/origin.js';
+import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
+import { storableUserAgent } from '../platform/text.js';
+
+/** What can be done in an account. */
+export enum AuditAction {
+  USER_SIGNED_UP = 'USER_SIGNED_UP',
+  USER_SIGNED_IN = 'USER_SIGNED_IN',
+  USER_SIGN_IN_FAILED = 'USER_SIGN_IN_FAILED',
+  USER_SIGNED_OUT = 'USER_SIGNED_OUT',
+  PASSWORD_CHANGED = 'PASSWORD_CHANGED',
+  SESSION_REUSE_DETECTED = 'SESSION_REUSE_DETECTED',
+  API_KEY_CREATED = 'API_KEY_CREATED',
+  API_KEY_UPDATED = 'API_KEY_UPDATED',
+  API_KEY_ROTATED = 'API_KEY_ROTATED',
+  API_KEY_REVOKED = 'API_KEY_REVOKED',
+  API_KEY_IMPORTED = 'API_KEY_IMPORTED',
+  ACCESS_REFUSED = 'ACCESS_REFUSED',
+}
+
+/** Actions that a newer version beside us writes are for that version to tell. */
+const KNOWN_ACTIONS: string[] = Object.values(AuditAction);
+
+/** What is to be kept of something that was done. */
+export interface AuditEntry {
+  /** In whose account. */
+  userId: string;
+  action: AuditAction;
+  /** What it was done to, where that is a key of this user. */
+  apiKeyId?: string;
+  /**
+   * What else is worth telling. It can never be taken back, and outlives user and key: no secret, no free text of
+   * somebody's, nothing of another user's.
+   */
+  details?: object;
+}
+
+export interface AuditEvent extends Omit<AuditEventRow, 'action'> {
+  action: AuditAction;
+}
+
+/** The audit log: append-only, held to be so by a trigger. */
+export class AuditLog {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #cursors: Cursors;
+
+  constructor(options: { database: Database; clock: Clock; cursors: Cursors }) {
+    this.#database = options.database;
+    this.#clock = options.clock;
+    this.#cursors = options.cursors;
+  }
+
+  /**
+   * Adds to the log, in the transaction of the change that it tells of: either both happen or neither.
+   *
+   * @param origin of the request; null where no request did it
+   */
+  async record(transaction: Transaction, entries: AuditEntry | readonly AuditEntry[], origin: Origin | null): Promise<void> {
+    const at = this.#clock.now();
+    await transaction.auditEvent.createMany({
+      data: [entries].flat().map((entry) => ({
+        ...entry,
+        at,
+        ipAddress: storableAddress(origin?.ipAddress ?? null),
+        userAgent: storableUserAgent(origin?.userAgent ?? null),
+      })),
+    });
+  }
+
+  /** Adds what no change goes with: a refusal. */
+  recordRefusal(entry: AuditEntry, origin: Origin): Promise<void> {
+    return this.record(this.#database, entry, origin);
+  }
+
+  /**
+   * @returns what was done in the user's account, newest first
+   * @throws {KeywardError} BAD_USER_INPUT, as Cursors.page
+   */
+  page(userId: string, request: PageRequest): Promise<Page<AuditEvent>> {
+    return this.#cursors.page({ list: 'audit-log', userId }, request, async (after, limit) => {
+      const events = await this.#database.auditEvent.findMany({
+        where: {
+          userId,
+          action: { in: KNOWN_ACTIONS },
+          ...(after && { OR: [{ at: { lt: after.at } }, { at: after.at, id: { lt: after.id } }] }),
+        },
+        orderBy: [{ at: 'desc' }, { id: 'desc' }],
+        take: limit,
+      });
+      return events.map((event) => ({ node: { ...event, action: event.action as AuditAction }, position: event }));
+    });
+  }
+}
