@@ -10,6 +10,7 @@ import {
   ApiKeyConnection,
   CreateApiKeyInput,
   CreateApiKeyPayload,
+  GRACE_SECONDS_DEFAULT,
   RateLimit,
   RevokeApiKeyPayload,
   RotateApiKeyInput,
@@ -86,8 +87,7 @@ export class ApiKeyResolver {
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: Context,
   ): Promise<RotateApiKeyPayload> {
-    const { gracePeriodSeconds } = input ?? new RotateApiKeyInput();
-    return this.#apiKeys.rotate(viewer.user.id, id, gracePeriodSeconds, context);
+    return this.#apiKeys.rotate(viewer.user.id, id, input?.gracePeriodSeconds ?? GRACE_SECONDS_DEFAULT, context);
   }
 
   @Mutation(() => RevokeApiKeyPayload, {

@@ -3,6 +3,9 @@ import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-gr
 import { PageInfo } from '../platform/graphql/page-info.js';
 import { ApiKeyStatus } from './status.js';
 
+/** A day: time enough to bring the new key everywhere. */
+export const GRACE_SECONDS_DEFAULT = 86_400;
+
 registerEnumType(ApiKeyStatus, {
   name: 'ApiKeyStatus',
   description: 'What a key is good for.',
@@ -151,7 +154,7 @@ export class RevokeApiKeyPayload {
 @InputType({ description: 'How a key is rotated.' })
 export class RotateApiKeyInput {
   @Field(() => Int, {
-    defaultValue: 86_400,
+    defaultValue: GRACE_SECONDS_DEFAULT,
     description: 'How long the old key stays good: 0 (it ends at once) to 2,592,000 seconds, 30 days.',
   })
   readonly gracePeriodSeconds!: number;

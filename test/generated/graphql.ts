@@ -221,6 +221,11 @@ export type RotateApiKeyMutationVariables = Exact<{
 
 export type RotateApiKeyMutation = { rotateApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, replaces: { id: string } | null, rateLimit: { limit: number, windowSeconds: number } | null }, replaced: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, replacedBy: { id: string } | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
 
+export type AllMyApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AllMyApiKeysQuery = { myApiKeys: Array<{ id: string, status: ApiKeyStatus }>, myApiKeyHistory: { edges: Array<{ node: { id: string, status: ApiKeyStatus } }> } };
+
 export type MyAuditLogQueryVariables = Exact<{
   first?: number;
   after?: string | null | undefined;
@@ -591,6 +596,22 @@ export const RotateApiKeyDocument = new TypedDocumentString(`
   revokedAt
   revokedReason
 }`) as unknown as TypedDocumentString<RotateApiKeyMutation, RotateApiKeyMutationVariables>;
+export const AllMyApiKeysDocument = new TypedDocumentString(`
+    query AllMyApiKeys {
+  myApiKeys {
+    id
+    status
+  }
+  myApiKeyHistory(first: 100) {
+    edges {
+      node {
+        id
+        status
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AllMyApiKeysQuery, AllMyApiKeysQueryVariables>;
 export const MyAuditLogDocument = new TypedDocumentString(`
     query MyAuditLog($first: Int! = 50, $after: String) {
   myAuditLog(first: $first, after: $after) {

@@ -1,0 +1,113 @@
+/** What is asked for in the test of the whole life of keys. A key is named by its id. */
+export type Operation =
+  | { kind: 'create'; expiresInSeconds: number | null; limit: number | null }
+  | { kind: 'update'; id: string; enabled: boolean; scopes: string[] }
+  | { kind: 'extend'; id: string; expiresInSeconds: number | null }
+  | { kind: 'rotate'; id: string; graceSeconds: number }
+  | { kind: 'revoke'; id: string }
+  | { kind: 'verify'; id: string; scopes: string[] };
+
+/** What came of it: a code (`OK` for a change that was made), and the id of the key that was made. */
+export interface Outcome {
+  code: string;
+  madeId?: string;
+}
+
+interface Key {
+  expiresAt: number | null;
+  enabled: boolean;
+  scopes: readonly string[];
+  revoked: boolean;
+  replacedBy: string | null;
+  /** The first key of its chain of rotations. */
+  root: string;
+  limit: number | null;
+}
+
+export const KEYS_MAX = 3;
+export const WINDOW_SECONDS = 50;
+
+/**
+ * One user's keys in plain words: no database, no lock, one thing after another. A state is never changed; each step makes
+ * the next one.
+ */
+export class KeyModel {
+  readonly #keys: ReadonlyMap<string, Key>;
+  /** By the root of the chain. */
+  readonly #spent: ReadonlyMap<string, { count: number; since: number }>;
+
+  constructor(keys: ReadonlyMap<string, Key> = new Map(), spent: ReadonlyMap<string, { count: number; since: number }> = new Map()) {
+    this.#keys = keys;
+    this.#spent = spent;
+  }
+
+  /** @returns the state after the operation; null where it could not have come out like this */
+  step(operation: Operation, outcome: Outcome, now: number): KeyModel | null {
+    if (operation.kind === 'create') return this.#create(operation, outcome, now);
+    const key = this.#keys.get(operation.id);
+    if (!key) throw new TypeError('a key that nobody made');
+    if (operation.kind === 'verify') return this.#verify(key, operation.scopes, outcome, now);
+    if (operation.kind === 'revoke') return outcome.code === 'OK' ? this.#with(operation.id, { ...key, revoked: true }) : null;
+    if (operation.kind === 'rotate') return this.#rotate(operation, key, outcome, now);
+    if (!this.#isUsable(key, now) || key.replacedBy !== null) return outcome.code === 'CONFLICT' ? this : null;
+    if (outcome.code !== 'OK') return null;
+    return operation.kind === 'update'
+      ? this.#with(operation.id, { ...key, enabled: operation.enabled, scopes: operation.scopes })
+      : this.#with(operation.id, { ...key, expiresAt: momentAfter(operation.expiresInSeconds, now) });
+  }
+
+  /** @returns the status of each key by its id */
+  statuses(now: number): Record<string, string> {
+    return Object.fromEntries([...this.#keys].map(([id, key]) => [id, this.#status(key, now)]));
+  }
+
+  #create(operation: Operation & { kind: 'create' }, outcome: Outcome, now: number): KeyModel | null {
+    const counted = [...this.#keys.values()].filter((key) => {
+      const successor = key.replacedBy === null ? undefined : this.#keys.get(key.replacedBy);
+      return this.#isUsable(key, now) && !(successor && this.#isUsable(successor, now));
+    });
+    if (counted.length >= KEYS_MAX) return outcome.code === 'API_KEY_LIMIT_REACHED' ? this : null;
+    if (outcome.madeId === undefined) return null;
+    const expiresAt = momentAfter(operation.expiresInSeconds, now);
+    const root = outcome.madeId;
+    return this.#with(root, { expiresAt, enabled: true, scopes: [], revoked: false, replacedBy: null, root, limit: operation.limit });
+  }
+
+  #rotate(operation: Operation & { kind: 'rotate' }, key: Key, outcome: Outcome, now: number): KeyModel | null {
+    const predecessor = [...this.#keys.values()].find(({ replacedBy }) => replacedBy === operation.id);
+    const isGoingOn = key.replacedBy !== null || (predecessor !== undefined && this.#isUsable(predecessor, now));
+    if (!this.#isUsable(key, now) || isGoingOn) return outcome.code === 'CONFLICT' ? this : null;
+    if (outcome.madeId === undefined) return null;
+    const expiresAt = Math.min(key.expiresAt ?? Infinity, now + operation.graceSeconds * 1_000);
+    return this.#with(outcome.madeId, key).#with(operation.id, { ...key, expiresAt, replacedBy: outcome.madeId });
+  }
+
+  #verify(key: Key, scopes: readonly string[], { code }: Outcome, now: number): KeyModel | null {
+    const status = this.#status(key, now);
+    if (status !== 'ACTIVE' && status !== 'ROTATING') return code === status ? this : null;
+    if (!scopes.every((scope) => key.scopes.includes(scope))) return code === 'INSUFFICIENT_SCOPE' ? this : null;
+    if (key.limit === null) return code === 'VALID' ? this : null;
+    const last = this.#spent.get(key.root);
+    const window = last && last.since + WINDOW_SECONDS * 1_000 > now ? last : { count: 0, since: now };
+    if (window.count >= key.limit) return code === 'RATE_LIMITED' ? this : null;
+    if (code !== 'VALID') return null;
+    return new KeyModel(this.#keys, new Map(this.#spent).set(key.root, { ...window, count: window.count + 1 }));
+  }
+
+  #status(key: Key, now: number): string {
+    if (key.revoked) return 'REVOKED';
+    if (!this.#isUsable(key, now)) return 'EXPIRED';
+    if (!key.enabled) return 'DISABLED';
+    return key.replacedBy === null ? 'ACTIVE' : 'ROTATING';
+  }
+
+  #isUsable(key: Key, now: number): boolean {
+    return !key.revoked && (key.expiresAt === null || key.expiresAt > now);
+  }
+
+  #with(id: string, key: Key): KeyModel {
+    return new KeyModel(new Map(this.#keys).set(id, key), this.#spent);
+  }
+}
+
+const momentAfter = (seconds: number | null, now: number): number | null => (seconds === null ? null : now + seconds * 1_000);

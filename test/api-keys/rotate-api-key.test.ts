@@ -1,0 +1,237 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  ApiKeyDocument,
+  CreateApiKeyDocument,
+  MyApiKeysDocument,
+  MyApiKeysWithRelationsDocument,
+  RevokeApiKeyDocument,
+  RotateApiKeyDocument,
+  type RotateApiKeyInput,
+  type RotateApiKeyMutation,
+  UpdateApiKeyDocument,
+} from '../generated/graphql.js';
+import { runSql } from '../helpers/database.js';
+import { DOORS, dataOf, type MadeKey, newKey } from '../helpers/doors.js';
+import { queriesOf } from '../helpers/queries.js';
+import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+type Rotation = RotateApiKeyMutation['rotateApiKey'];
+
+const inSeconds = (seconds: number) => new Date(app.clock.now().getTime() + seconds * 1_000).toISOString();
+const rotate = (key: { id: string; token: string }, gracePeriodSeconds?: number) => {
+  const input = gracePeriodSeconds === undefined ? {} : { input: { gracePeriodSeconds } };
+  return app.send(RotateApiKeyDocument, { id: key.id, ...input }, { token: key.token });
+};
+const rotated = async (key: { id: string; token: string }, gracePeriodSeconds?: number): Promise<Rotation & MadeKey> => {
+  const { rotateApiKey } = dataOf(await rotate(key, gracePeriodSeconds));
+  return { ...rotateApiKey, id: rotateApiKey.apiKey.id, key: rotateApiKey.plaintextKey, userId: '', token: key.token };
+};
+const revoke = ({ id, token }: { id: string; token: string }) => app.ask(RevokeApiKeyDocument, { id }, token);
+const statusOf = async ({ id, token }: { id: string; token: string }) => (await app.ask(ApiKeyDocument, { id }, token)).apiKey.status;
+
+const [verify] = Object.values(DOORS) as [(typeof DOORS)[string]];
+const codes = (keys: string[]) => Promise.all(keys.map(async (key) => (await verify(app, { key, ipAddress: '10.0.0.1' })).code));
+
+const SETTINGS = {
+  name: 'build server',
+  scopes: ['a', 'b:*'],
+  allowedCidrs: ['10.0.0.0/8'],
+  rateLimit: { limit: 9, windowSeconds: 60 },
+  metadata: { a: [1] },
+};
+
+describe('rotateApiKey', () => {
+  test('makes a key with the same settings, and ends the old one after a day', async () => {
+    const old = await newKey(app, { ...SETTINGS, expiresAt: inSeconds(10 * 86_400) });
+    const { apiKey: before } = await app.ask(ApiKeyDocument, { id: old.id }, old.token);
+    app.clock.advanceSeconds(1);
+    const { apiKey, replaced, plaintextKey } = await rotated(old);
+    expect(apiKey).toEqual({
+      ...before,
+      id: apiKey.id,
+      keyPrefix: plaintextKey.slice(0, 13),
+      createdAt: app.clock.now().toISOString(),
+      replaces: { id: old.id },
+    });
+    expect(replaced).toEqual({ ...before, status: 'ROTATING', expiresAt: inSeconds(86_400), replacedBy: { id: apiKey.id } });
+    expect(plaintextKey).toMatch(/^amos_[0-9a-f]{8}\.[\w-]{49}$/);
+    expect(plaintextKey).not.toBe(old.key);
+  });
+
+  test.each(Object.entries(DOORS))('K9: both are good until the very end of the grace period: %s', async (_door, ask) => {
+    const old = await newKey(app);
+    const next = await rotated(old, 100);
+    const both = async () => [(await ask(app, { key: old.key })).code, (await ask(app, { key: next.key })).code];
+    expect(await both()).toEqual(['VALID', 'VALID']);
+    app.clock.advanceSeconds(99.999);
+    expect(await both()).toEqual(['VALID', 'VALID']);
+    app.clock.advanceSeconds(0.001);
+    expect(await both()).toEqual(['EXPIRED', 'VALID']);
+    expect(await statusOf(old)).toBe('EXPIRED');
+  });
+
+  test('K9: with a grace period of 0 the old one is EXPIRED at once', async () => {
+    const old = await newKey(app);
+    const next = await rotated(old, 0);
+    expect(next.replaced.status).toBe('EXPIRED');
+    expect(await codes([old.key, next.key])).toEqual(['EXPIRED', 'VALID']);
+  });
+
+  test('K9: the old one’s own expiry stands where it comes first, and is that of the new one too', async () => {
+    const expiresAt = inSeconds(50);
+    const old = await newKey(app, { expiresAt });
+    const next = await rotated(old, 100);
+    expect([next.replaced.expiresAt, next.apiKey.expiresAt]).toEqual([expiresAt, expiresAt]);
+    app.clock.advanceSeconds(50);
+    expect(await codes([old.key, next.key])).toEqual(['EXPIRED', 'EXPIRED']);
+  });
+
+  test.each<[string, RotateApiKeyInput]>([
+    ['negative', { gracePeriodSeconds: -1 }],
+    ['over 30 days', { gracePeriodSeconds: 2_592_001 }],
+  ])('G9: refuses a grace period that is %s', async (_case, input) => {
+    const old = await newKey(app);
+    const answer = await app.send(RotateApiKeyDocument, { id: old.id, input }, { token: old.token });
+    expect(answer.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.gracePeriodSeconds' }] });
+    expect(await statusOf(old)).toBe('ACTIVE');
+  });
+
+  test('takes 30 days of grace', async () => {
+    expect((await rotated(await newKey(app), 2_592_000)).replaced.expiresAt).toBe(inSeconds(2_592_000));
+  });
+
+  test('both share one rate limit, and so do all that come after', async () => {
+    const first = await newKey(app, { rateLimit: { limit: 4, windowSeconds: 1_000 } });
+    const second = await rotated(first, 10);
+    expect(await codes([first.key])).toEqual(['VALID']);
+    expect(await codes([second.key])).toEqual(['VALID']);
+    app.clock.advanceSeconds(10);
+    const third = await rotated(second, 10);
+    expect(await codes([second.key])).toEqual(['VALID']);
+    expect(await codes([third.key])).toEqual(['VALID']);
+    expect(await codes([second.key])).toEqual(['RATE_LIMITED']);
+    expect(await codes([third.key])).toEqual(['RATE_LIMITED']);
+  });
+
+  test('a rate limit that is changed during the overlap is that of both', async () => {
+    const old = await newKey(app, { rateLimit: { limit: 100, windowSeconds: 60 } });
+    const next = await rotated(old);
+    await app.ask(UpdateApiKeyDocument, { id: next.id, input: { rateLimit: { limit: 2, windowSeconds: 60 } } }, old.token);
+    expect(await codes([old.key])).toEqual(['VALID']);
+    expect(await codes([next.key])).toEqual(['VALID']);
+    expect(await codes([old.key])).toEqual(['RATE_LIMITED']);
+    expect(await codes([next.key])).toEqual(['RATE_LIMITED']);
+  });
+
+  test('during the overlap neither can be rotated and the old one can’t be changed: CONFLICT', async () => {
+    const old = await newKey(app);
+    const next = await rotated(old, 100);
+    expect(codesOf(await rotate(old))).toEqual(['CONFLICT']);
+    expect(codesOf(await rotate(next))).toEqual(['CONFLICT']);
+    const change = (id: string) => app.send(UpdateApiKeyDocument, { id, input: { name: 'x', enabled: false } }, { token: old.token });
+    expect(codesOf(await change(old.id))).toEqual(['CONFLICT']);
+    expect(codesOf(await change(next.id))).toEqual([]);
+    app.clock.advanceSeconds(100);
+    expect(codesOf(await rotate(old))).toEqual(['CONFLICT']);
+    expect(codesOf(await rotate(next))).toEqual([]);
+  });
+
+  test('revoking the new key does not bring the old one back; revoking the old one ends the overlap', async () => {
+    const old = await newKey(app);
+    const next = await rotated(old, 100);
+    await revoke(next);
+    expect(await statusOf(old)).toBe('ROTATING');
+    expect(await codes([old.key, next.key])).toEqual(['VALID', 'REVOKED']);
+    expect(codesOf(await rotate(old))).toEqual(['CONFLICT']);
+    app.clock.advanceSeconds(100);
+    expect(await codes([old.key])).toEqual(['EXPIRED']);
+
+    const other = await newKey(app);
+    const successor = await rotated(other, 100);
+    await revoke(other);
+    expect(await codes([other.key, successor.key])).toEqual(['REVOKED', 'VALID']);
+    expect(codesOf(await rotate(successor))).toEqual([]);
+  });
+
+  test('a revoked or expired key can’t be rotated: CONFLICT; a switched off one can, and stays off', async () => {
+    const revoked = await newKey(app);
+    await revoke(revoked);
+    expect(codesOf(await rotate(revoked))).toEqual(['CONFLICT']);
+    const expired = await newKey(app, { expiresAt: inSeconds(1) });
+    app.clock.advanceSeconds(1);
+    expect(codesOf(await rotate(expired))).toEqual(['CONFLICT']);
+    const off = await newKey(app);
+    await app.ask(UpdateApiKeyDocument, { id: off.id, input: { enabled: false } }, off.token);
+    const next = await rotated(off);
+    expect([next.apiKey.status, next.replaced.status]).toEqual(['DISABLED', 'DISABLED']);
+    expect(await codes([off.key, next.key])).toEqual(['DISABLED', 'DISABLED']);
+  });
+
+  test('both count as one against the limit, until one is left', async () => {
+    const first = await newKey(app);
+    const create = () => app.send(CreateApiKeyDocument, {}, { token: first.token });
+    for (let count = 1; count < 5; count += 1) expect(codesOf(await create())).toEqual([]);
+    const next = await rotated(first, 100);
+    expect((await app.ask(MyApiKeysDocument, {}, first.token)).myApiKeys).toHaveLength(6);
+    expect(codesOf(await create())).toEqual(['API_KEY_LIMIT_REACHED']);
+    await revoke(next);
+    expect(codesOf(await create())).toEqual(['API_KEY_LIMIT_REACHED']);
+    await revoke(first);
+    expect(codesOf(await create())).toEqual([]);
+    expect(codesOf(await create())).toEqual(['API_KEY_LIMIT_REACHED']);
+  });
+
+  test('K8: of 20 rotations at once one wins, and 19 get CONFLICT', async () => {
+    const old = await newKey(app);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => rotate(old)));
+    expect(answers.flatMap(codesOf)).toEqual(Array(19).fill('CONFLICT'));
+    const winner = answers.find((answer) => answer.data)?.data?.rotateApiKey;
+    expect((await app.ask(MyApiKeysDocument, {}, old.token)).myApiKeys.map(({ id }) => id)).toEqual([winner?.apiKey.id, old.id]);
+  });
+
+  test('K6: somebody else’s key is FORBIDDEN and stays as it is; no key NOT_FOUND', async () => {
+    const [old, stranger] = [await newKey(app), await newKey(app)];
+    expect(codesOf(await rotate({ ...old, token: stranger.token }))).toEqual(['FORBIDDEN']);
+    expect(await statusOf(old)).toBe('ACTIVE');
+    expect((await app.ask(MyApiKeysDocument, {}, stranger.token)).myApiKeys).toHaveLength(1);
+    expect(codesOf(await rotate({ ...old, id: 'nope' }))).toEqual(['NOT_FOUND']);
+  });
+
+  test('K2: the new plaintext is in its answer and nowhere else: not in a table, not in a log', async () => {
+    const next = await rotated(await newKey(app));
+    const secret = next.key.slice(14);
+    const tables = await runSql<{ json: string }>(
+      app.databaseUrl,
+      `SELECT (SELECT json_agg(k) FROM api_keys k)::text || (SELECT json_agg(a) FROM audit_events a)::text AS json`,
+    );
+    for (const text of [tables[0]?.json ?? '', app.logs()]) {
+      for (const encoding of ['utf8', 'hex', 'base64'] as const) {
+        expect(text).not.toContain(Buffer.from(secret).toString(encoding).slice(0, 40));
+      }
+    }
+    expect(tables[0]?.json).toContain(next.apiKey.keyPrefix);
+  });
+});
+
+describe('replaces and replacedBy', () => {
+  test('lead from each key of a chain to the next, in one query each for all keys of a list', async () => {
+    const first = await newKey(app);
+    const second = await rotated(first, 100);
+    for (let count = 0; count < 4; count += 1) await app.ask(CreateApiKeyDocument, {}, first.token);
+    let keys: { id: string; replaces?: unknown; replacedBy?: unknown }[] = [];
+    const queries = await queriesOf(async () => {
+      keys = (await app.ask(MyApiKeysWithRelationsDocument, {}, first.token)).myApiKeys;
+    });
+    expect(queries).toHaveLength(4); // session with user, keys, predecessors, successors
+    const relations = new Map(keys.map(({ id, replaces, replacedBy }) => [id, { replaces, replacedBy }]));
+    expect(relations.get(first.id)).toEqual({ replaces: null, replacedBy: { id: second.id } });
+    expect(relations.get(second.id)).toEqual({ replaces: { id: first.id }, replacedBy: null });
+    expect([...relations.values()].filter(({ replaces, replacedBy }) => !replaces && !replacedBy)).toHaveLength(4);
+  });
+});
