@@ -196,8 +196,15 @@ describe('createApiKey', () => {
     'K7: %s is not for the client to set',
     async (field) => {
       const { accessToken } = await app.newUser();
-      const answer = await app.send(`mutation { createApiKey(input: { ${field}: "x" }) { plaintextKey } }`, {}, { token: accessToken });
-      expect(codesOf(answer)).toEqual(['GRAPHQL_VALIDATION_FAILED']);
+      for (const [type, operation] of Object.entries({
+        Create: 'createApiKey(',
+        Update: 'updateApiKey(id: "x", ',
+        Rotate: 'rotateApiKey(id: "x", ',
+      })) {
+        const answer = await app.send(`mutation { ${operation}input: { ${field}: "x" }) { __typename } }`, {}, { token: accessToken });
+        expect(codesOf(answer)).toContain('GRAPHQL_VALIDATION_FAILED');
+        expect(answer.text).toContain(`is not defined by type \\"${type}ApiKeyInput\\"`);
+      }
     },
   );
 });

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CreateApiKeyDocument, MyApiKeysDocument, MyApiKeysWithOwnerDocument, RevokeApiKeyDocument } from '../generated/graphql.js';
+import {
+  CreateApiKeyDocument,
+  MyApiKeysDocument,
+  MyApiKeysWithOwnerDocument,
+  RevokeApiKeyDocument,
+  RotateApiKeyDocument,
+} from '../generated/graphql.js';
 import { queriesOf } from '../helpers/queries.js';
 import { startTestApp, type TestApp } from '../helpers/test-app.js';
 
@@ -41,6 +47,26 @@ describe('myApiKeys', () => {
     });
     expect(owners).toEqual(Array(5).fill({ id: user.id, email: user.email }));
     expect(queries).toHaveLength(3); // session with user, keys, owners
+  });
+
+  test('whatever is asked of the keys, and however many there are, it is one query each', async () => {
+    const big = await startTestApp({ env: { MAX_KEYS_PER_USER: '30' } });
+    const everything = `{ myApiKeys { ...K owner { id } replaces { ...K } replacedBy { ...K } } }
+      fragment K on ApiKey { id status lastUsedAt lastUsedIp lastUsedUserAgent
+        usage(from: "2026-01-30T00:00:00Z", to: "2026-01-31T00:00:00Z") { allowed refused } }`;
+    for (const count of [3, 30]) {
+      const { accessToken: token } = await big.newUser();
+      for (let made = 1; made < count; made += 1) await big.ask(CreateApiKeyDocument, {}, token);
+      const { createApiKey } = await big.ask(CreateApiKeyDocument, {}, token);
+      await big.ask(RotateApiKeyDocument, { id: createApiKey.apiKey.id }, token);
+      const queries = await queriesOf(async () => {
+        const answer = await big.send<{ myApiKeys: unknown[] }, object>(everything, {}, { token });
+        expect(answer.data?.myApiKeys).toHaveLength(count + 1);
+      });
+      // Session with user, keys, owners, predecessors, successors, last uses and usage; the keys of the last two are known by then.
+      expect(queries.length).toBeLessThanOrEqual(9);
+    }
+    await big.close();
   });
 
   test('the plaintext is no field of ApiKey', async () => {
