@@ -90,13 +90,14 @@ interface Possible {
 const now = () => app.clock.now().getTime();
 const inSeconds = (seconds: number | null) => (seconds === null ? null : new Date(now() + seconds * 1_000).toISOString());
 
-/** @returns the states after all operations, in any order that explains every outcome */
+/** @returns the states after all operations, in any order that explains every outcome; each once */
 function explain(states: readonly KeyModel[], done: readonly [Operation, Outcome][]): KeyModel[] {
   if (done.length === 0) return [...states];
-  return done.flatMap(([operation, outcome], index) => {
+  const explained = done.flatMap(([operation, outcome], index) => {
     const after = states.flatMap((state) => state.step(operation, outcome, now()) ?? []);
     return after.length === 0 ? [] : explain(after, done.toSpliced(index, 1));
   });
+  return [...new Map(explained.map((state) => [String(state), state])).values()];
 }
 
 /** An operation on the key that is so far in the list of those made. */

@@ -61,6 +61,11 @@ export class KeyModel {
     return Object.fromEntries([...this.#keys].map(([id, key]) => [id, this.#status(key, now)]));
   }
 
+  /** @returns a text that is the same for the same state, whichever way led there */
+  toString(): string {
+    return JSON.stringify([[...this.#keys].sort(), [...this.#spent].sort()]);
+  }
+
   #create(operation: Operation & { kind: 'create' }, outcome: Outcome, now: number): KeyModel | null {
     const counted = [...this.#keys.values()].filter((key) => {
       const successor = key.replacedBy === null ? undefined : this.#keys.get(key.replacedBy);
