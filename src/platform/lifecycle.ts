@@ -10,6 +10,13 @@ const START_MS_MAX = 5_000;
 /** Takes down one thing that came up. */
 export type Closer = () => Promise<void>;
 
+/** Takes down what came up, the last one first. */
+export async function closeAll(closers: readonly Closer[], logger: Logger | undefined): Promise<void> {
+  for (const close of closers.toReversed()) {
+    await close().catch((error: unknown) => logger?.error({ err: error }, 'could not be closed'));
+  }
+}
+
 /** @returns one line for each fault, in words for the person who starts the server */
 function startupFaults(error: unknown): string[] {
   if (error instanceof StartupError) return error.message.split('\n');
@@ -31,16 +38,11 @@ export async function runToEnd(start: (closers: Closer[]) => Promise<Logger>): P
   let started: Promise<Logger>;
   let ending: Promise<void> | undefined;
 
-  const closeAll = async (logger: Logger | undefined) => {
-    for (const close of closers.reverse()) {
-      await close().catch((error: unknown) => logger?.error({ err: error }, 'could not be closed'));
-    }
-  };
   const end = (reason: Record<string, unknown>, exitCode: number) => {
     // What is still coming up is waited for, so that it can be taken down; a start that fails ends the process by itself.
     ending ??= Promise.race([started, sleep(START_MS_MAX, undefined)]).then(async (logger) => {
       logger?.[exitCode === 0 ? 'info' : 'fatal'](reason, 'stopping');
-      await closeAll(logger);
+      await closeAll(closers, logger);
       logger?.info('stopped');
       process.exit(exitCode);
     });
@@ -57,7 +59,7 @@ export async function runToEnd(start: (closers: Closer[]) => Promise<Logger>): P
     await started;
   } catch (error) {
     for (const fault of startupFaults(error)) process.stderr.write(`keyward: ${fault}\n`);
-    await closeAll(undefined);
+    await closeAll(closers, undefined);
     process.exit(1);
   }
 }

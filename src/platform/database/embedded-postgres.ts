@@ -7,16 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { StartupError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { databaseFault } from './faults.js';
 import { runDetached } from './run-detached.js';
+import { takeServerLock } from './server-lock.js';
 import { type RunAs, unprivilegedUser } from './unprivileged-user.js';
 
 const USER = 'keyward';
 const DATABASE = 'keyward';
 const MAJOR_VERSION = '18';
-
-/** Held by the server for its whole life: a second one on the same data directory finds it taken. `kwrd` in ASCII. */
-const SERVER_LOCK = 0x6b777264;
 
 /** A database that was killed may have to replay its log before it answers. */
 const START_SECONDS = 60;
@@ -51,7 +48,7 @@ interface Cluster {
 export interface EmbeddedPostgres {
   /** Of the database. Holds the password. */
   url: string;
-  /** Stops PostgreSQL in an orderly way: to be called when the last query has been answered. */
+  /** Stops PostgreSQL in an orderly way, unless it is another process's: to be called when the last query has been answered. */
   stop(): Promise<void>;
 }
 
@@ -62,6 +59,8 @@ export interface EmbeddedPostgresOptions {
   logger: Logger;
   /** Settings of PostgreSQL on top of ours. */
   settings?: Readonly<Record<string, string>>;
+  /** Whether the database of a server that runs may be used beside it. It is left running then. */
+  join?: boolean;
 }
 
 async function findPrograms(): Promise<Programs> {
@@ -167,55 +166,27 @@ async function ensureRunning(cluster: Cluster, settings: Readonly<Record<string,
   return Number((await readFile(pidFile, 'utf8')).split('\n')[3]);
 }
 
-/**
- * Takes the server's lock on a connection that is kept for it: the kernel closes it when we die, however we die, and
- * with it goes the lock.
- *
- * @returns the connection, or null while the database is starting or stopping
- */
-async function takeServerLock(url: string): Promise<pg.Client | null> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'keyward server lock',
-    query_timeout: 5_000,
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-  });
-  client.on('error', () => undefined); // `end` follows and is what counts
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [SERVER_LOCK]);
-    if (rows[0]?.taken) return client;
-  } catch (error) {
-    if ((error as { code?: unknown }).code === '28P01') {
-      throw new StartupError(
-        'the embedded database refuses the password in secrets.json of DATA_DIR: restore the file that belongs to it',
-        { cause: error },
-      );
-    }
-    if (databaseFault(error) !== 'unavailable') throw error;
-    return null;
-  }
-  await client.end();
-  throw new StartupError('another Keyward is running on this DATA_DIR');
-}
-
 async function createDatabase(client: pg.Client): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
-  if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
+  if (rowCount !== 0) return;
+  await client.query(`CREATE DATABASE ${DATABASE}`).catch((error: { code?: unknown }) => {
+    // A server that we join, or that joins us, was quicker: duplicate_database, or the catalogue's own unique_violation.
+    if (error.code !== '42P04' && error.code !== '23505') throw error;
+  });
 }
 
 /**
  * Starts the PostgreSQL that comes with the npm package, or attaches to the one that a killed server left running on the
  * same directory. Should it die while the server lives, it is started again.
  *
- * @throws {StartupError} when it can't be made or started, or another server has it
+ * @throws {StartupError} when it can't be made or started, or another process has it that isn't to be joined
  */
 export async function startEmbeddedPostgres({
   dataDir,
   password,
   logger,
   settings = {},
+  join = false,
 }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const programs = await findPrograms();
   const directory = path.join(dataDir, 'postgres');
@@ -229,6 +200,7 @@ export async function startEmbeddedPostgres({
   const urlOf = (port: number, database: string) => `postgresql://${USER}:${password}@127.0.0.1:${port}/${database}`;
   let port = 0;
   let lock: pg.Client;
+  let isOwner = false;
   let stopping = false;
   let recovering = Promise.resolve();
 
@@ -236,23 +208,32 @@ export async function startEmbeddedPostgres({
     const deadline = Date.now() + START_SECONDS * 1_000;
     for (;;) {
       port = await ensureRunning(cluster, { ...settings, ...portSetting });
-      const client = await takeServerLock(urlOf(port, 'postgres'));
-      if (client) {
-        client.once('end', () => {
-          recovering = recover();
-        });
-        return client;
-      }
+      const attachment = await takeServerLock(urlOf(port, 'postgres'));
+      if (attachment) return attachment;
       if (stopping || Date.now() > deadline) throw new StartupError('the embedded PostgreSQL does not answer');
       await sleep(100);
     }
+  };
+
+  const own = async (portSetting: Readonly<Record<string, string>>) => {
+    const { client, holdsLock } = await attach(portSetting);
+    isOwner = holdsLock;
+    if (holdsLock) {
+      client.once('end', () => {
+        recovering = recover();
+      });
+    } else if (!join) {
+      await client.end();
+      throw new StartupError('another Keyward is running on this DATA_DIR');
+    }
+    return client;
   };
 
   const recover = async () => {
     while (!stopping) {
       try {
         logger.error('the embedded database went away; starting it again');
-        lock = await attach({ port: String(port) });
+        lock = await own({ port: String(port) });
         logger.info('the embedded database is back');
         return;
       } catch (error) {
@@ -262,7 +243,7 @@ export async function startEmbeddedPostgres({
     }
   };
 
-  lock = await attach({});
+  lock = await own({});
   await createDatabase(lock);
   return {
     url: urlOf(port, DATABASE),
@@ -270,6 +251,7 @@ export async function startEmbeddedPostgres({
       stopping = true;
       await recovering;
       await lock.end().catch(() => undefined);
+      if (!isOwner) return;
       const { code, output } = await run(cluster, 'pg_ctl', [
         'stop',
         `--pgdata=${cluster.directory}`,
