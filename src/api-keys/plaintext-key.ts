@@ -6,8 +6,12 @@ const SECRET_BYTES = 32;
 const CHECKSUM_DIGITS = 6;
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** Any namespace: a change of KEY_NAMESPACE kills no key. Without a checksum: a key of the system that Keyward comes from. */
-const PLAINTEXT_KEY = /^([a-z][a-z0-9]{1,11}_[0-9a-f]{8})\.[\w-]{43}([0-9A-Za-z]{6})?$/;
+/** Any namespace: a change of KEY_NAMESPACE kills no key. */
+const KEY_PREFIX = '[a-z][a-z0-9]{1,11}_[0-9a-f]{8}';
+const WHOLE_KEY_PREFIX = new RegExp(`^${KEY_PREFIX}$`);
+
+/** Without a checksum: a key of the system that Keyward comes from. */
+const PLAINTEXT_KEY = new RegExp(`^(${KEY_PREFIX})\\.[\\w-]{43}([0-9A-Za-z]{6})?$`);
 
 /** A new key in the only moment in which its plaintext is known. */
 export interface NewKey {
@@ -42,6 +46,9 @@ export function makePlaintextKey(namespace: string, random: (bytes: number) => B
   const unchecked = `${keyPrefix}.${random(SECRET_BYTES).toString('base64url')}`;
   return { keyPrefix, plaintextKey: unchecked + checksum(unchecked) };
 }
+
+/** Whether a text can be a key's prefix: only then can a key with it be verified. */
+export const isKeyPrefix = (text: string): boolean => WHOLE_KEY_PREFIX.test(text);
 
 /**
  * @param text what somebody presented as a key

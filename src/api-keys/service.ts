@@ -17,7 +17,7 @@ import { type ApiKeyStatus, countedAt, rotatableAt, statusOf, usableAt } from '.
 
 export type { ApiKey };
 
-const REASON_CHARACTERS_MAX = 500;
+export const REASON_CHARACTERS_MAX = 500;
 const GRACE_SECONDS_MAX = 30 * 86_400;
 
 export interface CreatedKey {

@@ -5,6 +5,7 @@ import type { AuditEvent as AuditEventRow } from '../platform/database/generated
 import type { Origin } from '../platform/origin.js';
 import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
 import { storableUserAgent } from '../platform/text.js';
+import { insertAuditEvents } from './audit.queries.js';
 
 /** What can be done in an account. */
 export enum AuditAction {
@@ -70,6 +71,11 @@ export class AuditLog {
         userAgent: storableUserAgent(origin?.userAgent ?? null),
       })),
     });
+  }
+
+  /** As record, for the hundreds of changes that a command makes at once: no request did them. */
+  recordAll(transaction: Transaction, entries: readonly AuditEntry[]): Promise<void> {
+    return insertAuditEvents(transaction, entries, this.#clock.now());
   }
 
   /** Adds what no change goes with: a refusal. */

@@ -17,3 +17,14 @@ export async function lockUser(transaction: Transaction, userId: string): Promis
     SELECT password_hash AS "passwordHash", disabled_at AS "disabledAt" FROM users WHERE id = ${userId}::uuid FOR NO KEY UPDATE`;
   return rows[0] ?? null;
 }
+
+/**
+ * Locks the rows of many users, always in the same order, so that two who do it don't deadlock.
+ *
+ * @param emails canonical
+ * @returns those that exist
+ */
+export function lockUsersByEmail(transaction: Transaction, emails: readonly string[]): Promise<{ id: string; email: string }[]> {
+  return transaction.$queryRaw<{ id: string; email: string }[]>`
+    SELECT id, email FROM users WHERE email = ANY(${emails}::text[]) ORDER BY id FOR NO KEY UPDATE`;
+}

@@ -1,8 +1,10 @@
 import type { Database, Transaction } from '../platform/database/client.js';
 import { isUniqueViolation } from '../platform/database/faults.js';
 import type { User } from '../platform/database/generated/client.js';
-import { KeywardError, unauthenticated } from '../platform/errors.js';
-import { type LockedUser, lockUser } from './user-lock.queries.js';
+import { conflict, KeywardError, unauthenticated } from '../platform/errors.js';
+import { newUuid } from '../platform/uuid.js';
+import { type LockedUser, lockUser, lockUsersByEmail } from './user-lock.queries.js';
+import { insertUsers } from './users.queries.js';
 
 export type { User };
 
@@ -44,6 +46,35 @@ export class Users {
       if (isUniqueViolation(error, 'email')) throw emailTaken();
       throw error;
     }
+  }
+
+  /**
+   * Makes users that nobody can sign in as yet: they have no password.
+   *
+   * @param emails canonical
+   * @returns their ids by email
+   * @throws {KeywardError} CONFLICT when one of them exists by now
+   */
+  async createWithoutPassword(transaction: Transaction, emails: readonly string[], createdAt: Date): Promise<Map<string, string>> {
+    // In one order for all: two who make the same users at once wait for each other instead of deadlocking.
+    const users = [...emails].sort().map((email) => ({ id: newUuid(createdAt), email }));
+    if ((await insertUsers(transaction, users, createdAt)) !== users.length) throw conflict();
+    return new Map(users.map(({ id, email }) => [email, id]));
+  }
+
+  /**
+   * @param emails canonical
+   * @returns the ids of those that exist, by email
+   */
+  async findIdsByEmail(emails: readonly string[]): Promise<Map<string, string>> {
+    const users = await this.#database.user.findMany({ where: { email: { in: [...emails] } }, select: { id: true, email: true } });
+    return new Map(users.map(({ id, email }) => [email, id]));
+  }
+
+  /** As findIdsByEmail, with the rows locked until the end of the transaction. */
+  async lockByEmail(transaction: Transaction, emails: readonly string[]): Promise<Map<string, string>> {
+    const users = await lockUsersByEmail(transaction, emails);
+    return new Map(users.map(({ id, email }) => [email, id]));
   }
 
   /**

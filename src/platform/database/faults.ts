@@ -73,5 +73,7 @@ export function databaseFault(error: unknown, depth = 0): DatabaseFault | null {
 export function isUniqueViolation(error: unknown, index: string): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, meta } = error as { code?: unknown; meta?: unknown };
-  return code === 'P2002' && JSON.stringify(meta).includes(index);
+  // P2010: of raw SQL, where Prisma has no code of its own.
+  const isViolation = code === 'P2002' || (code === 'P2010' && JSON.stringify(meta).includes('23505'));
+  return isViolation && JSON.stringify(meta).includes(index);
 }

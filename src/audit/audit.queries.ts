@@ -1,0 +1,15 @@
+import type { Transaction } from '../platform/database/client.js';
+import { newUuid } from '../platform/uuid.js';
+import type { AuditEntry } from './service.js';
+
+/**
+ * Writes many events in one statement of fixed text with one parameter: Prisma's createMany takes many times as long for
+ * hundreds of rows.
+ */
+export async function insertAuditEvents(transaction: Transaction, entries: readonly AuditEntry[], at: Date): Promise<void> {
+  const rows = JSON.stringify(entries.map((entry) => ({ ...entry, id: newUuid(at) })));
+  await transaction.$executeRaw`
+    INSERT INTO audit_events (id, user_id, at, action, api_key_id, details)
+    SELECT id, "userId", ${at}, action, "apiKeyId", coalesce(details, '{}')
+    FROM json_to_recordset(${rows}::json) AS row(id uuid, "userId" uuid, action text, "apiKeyId" uuid, details jsonb)`;
+}

@@ -1,0 +1,160 @@
+import { countedAt } from '../api-keys/status.js';
+import { AuditAction, type AuditLog } from '../audit/service.js';
+import type { Users } from '../auth/users.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database, Transaction } from '../platform/database/client.js';
+import { databaseFault, isUniqueViolation } from '../platform/database/faults.js';
+import { KeywardError } from '../platform/errors.js';
+import { newUuid } from '../platform/uuid.js';
+import { DryRun } from './dry-run.js';
+import { type ImportedKey, readImportLine } from './import-line.js';
+import { insertImportedKeys } from './imported-keys.queries.js';
+import type { Line } from './lines.js';
+import { identityOf, type Known, type Outcome, planImport } from './plan.js';
+
+/** A batch that lost a race against the server or another import is planned anew this often. */
+const TRIES = 5;
+
+/** What became of some lines. */
+export interface BatchResult {
+  /** In the order of the lines. */
+  outcomes: readonly { number: number; outcome: Outcome }[];
+  usersMade: number;
+}
+
+/** What was planned for the keys of a batch. */
+interface Plan {
+  outcomes: readonly Outcome[];
+  usersMade: number;
+}
+
+const isLostRace = (error: unknown): boolean =>
+  (error instanceof KeywardError && error.code === 'CONFLICT') ||
+  databaseFault(error) === 'conflict' ||
+  isUniqueViolation(error, 'key_prefix');
+
+const distinct = <T>(items: readonly T[]): T[] => [...new Set(items)];
+
+/** Takes over keys of another system, of which bcrypt's hash is known and not the plaintext. */
+export class KeyImporter {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #users: Users;
+  readonly #audit: AuditLog;
+  readonly #keysPerUserMax: number;
+  readonly #scopeCatalogue: readonly string[];
+  readonly #dryRun: DryRun | null;
+
+  constructor(options: {
+    database: Database;
+    clock: Clock;
+    users: Users;
+    audit: AuditLog;
+    keysPerUserMax: number;
+    /** The scopes that can be granted. Empty: any. */
+    scopeCatalogue: readonly string[];
+    /** Whether nothing is written. What earlier batches would have written is remembered. */
+    isDryRun: boolean;
+  }) {
+    this.#database = options.database;
+    this.#clock = options.clock;
+    this.#users = options.users;
+    this.#audit = options.audit;
+    this.#keysPerUserMax = options.keysPerUserMax;
+    this.#scopeCatalogue = options.scopeCatalogue;
+    this.#dryRun = options.isDryRun ? new DryRun() : null;
+  }
+
+  /**
+   * Imports some lines, all good ones in one transaction: either all of them are there afterwards or none.
+   *
+   * @throws what the database throws where it can't be asked; nothing of the batch is written then
+   */
+  async importBatch(lines: readonly Line[]): Promise<BatchResult> {
+    const now = this.#clock.now();
+    const keys: ImportedKey[] = [];
+    const results = lines.map((line): { number: number; outcome: Outcome | null } => {
+      const read = 'fault' in line ? { faults: [line.fault] } : readImportLine(line.text, { now, scopeCatalogue: this.#scopeCatalogue });
+      if ('faults' in read) return { number: line.number, outcome: { kind: 'bad', reasons: read.faults } };
+      keys.push(read.key);
+      return { number: line.number, outcome: null };
+    });
+    const plan = await this.#importKeys(keys, now);
+    const planned = plan.outcomes.values();
+    const outcomes = results.map(({ number, outcome }) => ({ number, outcome: outcome ?? (planned.next().value as Outcome) }));
+    return { outcomes, usersMade: plan.usersMade };
+  }
+
+  async #importKeys(keys: readonly ImportedKey[], now: Date): Promise<Plan> {
+    if (keys.length === 0) return { outcomes: [], usersMade: 0 };
+    if (this.#dryRun) return this.#rehearse(this.#dryRun, keys, now);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#database.$transaction((transaction) => this.#write(transaction, keys, now));
+      } catch (error) {
+        if (tries === TRIES || !isLostRace(error)) throw error;
+      }
+    }
+  }
+
+  async #write(transaction: Transaction, keys: readonly ImportedKey[], now: Date): Promise<Plan> {
+    const userIds = await this.#users.lockByEmail(transaction, emailsOf(keys));
+    // Only now: while we waited for the locks, another import may have written the same keys.
+    const identities = await this.#identities(transaction, keys);
+    const counts = await this.#usableCounts(transaction, userIds, now);
+    const outcomes = planImport(keys, { identities, counts }, { now, keysPerUserMax: this.#keysPerUserMax });
+    const imported = importedOf(keys, outcomes);
+    const missing = emailsOf(imported).filter((email) => !userIds.has(email));
+    const made = missing.length > 0 ? await this.#users.createWithoutPassword(transaction, missing, now) : new Map<string, string>();
+    await this.#store(transaction, imported, new Map([...userIds, ...made]), now);
+    return { outcomes, usersMade: missing.length };
+  }
+
+  /** The same plan, with nothing locked and nothing written. */
+  async #rehearse(dryRun: DryRun, keys: readonly ImportedKey[], now: Date): Promise<Plan> {
+    const identities = await this.#identities(this.#database, keys);
+    const userIds = await this.#users.findIdsByEmail(emailsOf(keys));
+    const before = await this.#usableCounts(this.#database, userIds, now);
+    const known: Known = { identities, counts: new Map(before) };
+    dryRun.extend(known, keys);
+    const outcomes = planImport(keys, known, { now, keysPerUserMax: this.#keysPerUserMax });
+    const imported = importedOf(keys, outcomes);
+    const missing = emailsOf(imported).filter((email) => !userIds.has(email) && !dryRun.hasSeen(email));
+    dryRun.add(imported, before, known.counts);
+    return { outcomes, usersMade: missing.length };
+  }
+
+  async #identities(database: Transaction, keys: readonly ImportedKey[]): Promise<Map<string, string>> {
+    const stored = await database.apiKey.findMany({
+      where: { keyPrefix: { in: distinct(keys.map(({ keyPrefix }) => keyPrefix)) } },
+      select: { keyPrefix: true, hashedKey: true, user: { select: { email: true } } },
+    });
+    return new Map(stored.map(({ keyPrefix, hashedKey, user }) => [keyPrefix, identityOf({ hashedKey, email: user.email })]));
+  }
+
+  async #usableCounts(database: Transaction, userIds: ReadonlyMap<string, string>, now: Date): Promise<Map<string, number>> {
+    if (userIds.size === 0) return new Map();
+    const where = { userId: { in: [...userIds.values()] }, ...countedAt(now) };
+    const groups = await database.apiKey.groupBy({ by: ['userId'], where, _count: true });
+    const byId = new Map(groups.map(({ userId, _count }) => [userId, _count]));
+    return new Map([...userIds].map(([email, id]) => [email, byId.get(id) ?? 0]));
+  }
+
+  async #store(transaction: Transaction, imported: readonly ImportedKey[], userIds: ReadonlyMap<string, string>, now: Date): Promise<void> {
+    if (imported.length === 0) return;
+    const rows = imported.map((key) => ({ id: newUuid(now), userId: userIds.get(key.email) ?? '', key }));
+    await insertImportedKeys(transaction, rows);
+    const entries = rows.map(({ id, userId, key: { keyPrefix } }) => ({
+      userId,
+      action: AuditAction.API_KEY_IMPORTED,
+      apiKeyId: id,
+      details: { keyPrefix },
+    }));
+    await this.#audit.recordAll(transaction, entries);
+  }
+}
+
+const emailsOf = (keys: readonly ImportedKey[]): string[] => distinct(keys.map(({ email }) => email));
+
+const importedOf = (keys: readonly ImportedKey[], outcomes: readonly Outcome[]): ImportedKey[] =>
+  keys.filter((_, index) => outcomes[index]?.kind === 'imported');

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+/** Made by passlib 1.7.4 (`bcrypt.using(rounds=…, ident=…).hash(key)`) of keys that were made for this and are used nowhere else. */
+export const PASSLIB = {
+  '2b': {
+    key: 'amos_3684b6fe.YuusV2lrII_5xyIeB8M457gQ7p7ohB8B7aEYyq2GTbQ',
+    hashedKey: '$2b$12$nuwXemRkhCwYLG.NvjsnWOu5pl5Rf.UE72RTQkkxBNVECUHMkR1wa',
+  },
+  '2y': {
+    key: 'amos_896a417d.hf5tcljwBFX3KRbJvSM20NIKtmDJbazr97JhxjWJx8U',
+    hashedKey: '$2y$10$w1X48ULjbQdX.qO5lnOqwusN0kdl0trB47T0G0BBMX9h8oXD3JPkm',
+  },
+  '2a': {
+    key: 'amos_21d1e263.Y1zZenHk0Ve4vAXtgrfBav_f9edjpzU2ocGuFag8ecQ',
+    hashedKey: '$2a$10$J1ZW2aYQ8g6tVpyMkgsxGOie/cxpJAgP.fTiCyJhCEuT8UuumtLUm',
+  },
+} as const;
+
+/** @returns the line of the n-th key: well-formed, of no plaintext that anybody knows, and the same each time */
+export const lineOf = (index: number, more: object = {}): string =>
+  JSON.stringify({
+    email: `user${Math.floor(index / 5)}@example.com`,
+    keyPrefix: `amos_${index.toString(16).padStart(8, '0')}`,
+    hashedKey: `$2b$12$${index.toString(36).padStart(10, 'x')}${'y'.repeat(43)}`.slice(0, 59).concat('u'),
+    ...more,
+  });
+
+export interface CommandProcess {
+  child: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  exited: Promise<{ code: number | null; signal: string | null }>;
+}
+
+/**
+ * Runs a built command as a process of its own, with nothing of our environment but what is given.
+ *
+ * @param input what it finds on standard input; null: nothing yet, and no end
+ */
+export function spawnCommand(
+  name: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  input: string | null = '',
+): CommandProcess {
+  const child = spawn(process.execPath, [path.resolve(`dist/commands/${name}.js`), ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (chunk) => (out += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk) => (err += chunk));
+  child.stdin.on('error', () => undefined);
+  if (input !== null) child.stdin.end(input);
+  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  return { child, stdout: () => out, stderr: () => err, exited };
+}

@@ -1,0 +1,251 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { dropDatabase, newDatabase, runSql } from '../helpers/database.js';
+import { type CommandProcess, lineOf, PASSLIB, spawnCommand } from '../helpers/imports.js';
+import { ask, postgresPid, type ServerProcess, startServer } from '../helpers/server-process.js';
+
+const VERIFY = 'mutation ($key: String!) { verifyApiKey(input: { key: $key }) { code } }';
+const COUNTS = `SELECT (SELECT count(*)::int FROM api_keys) AS keys, (SELECT count(*)::int FROM users) AS users,
+  (SELECT count(*)::int FROM audit_events WHERE action = 'API_KEY_IMPORTED') AS events`;
+
+const { key, hashedKey } = PASSLIB['2b'];
+const seedLine = (index: number) =>
+  JSON.stringify({ id: index, user_id: index, email: 'ada@example.com', key_prefix: key.slice(0, 13), hashed_key: hashedKey });
+const manyLines = (count: number) => Array.from({ length: count }, (_, index) => `${lineOf(index)}\n`).join('');
+
+let directory: string;
+let commands: CommandProcess[];
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'keyward-import-'));
+  commands = [];
+});
+afterEach(async () => {
+  for (const command of commands) if (command.child.exitCode === null) command.child.kill('SIGKILL');
+  await Promise.all(commands.map((command) => command.exited));
+  await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+});
+
+async function fileOf(content: string): Promise<string> {
+  const file = path.join(directory, 'keys.jsonl');
+  await writeFile(file, content);
+  return file;
+}
+
+function spawn(args: string[], env: Record<string, string>, input?: string | null): CommandProcess {
+  const command = spawnCommand('import-keys', args, env, input);
+  commands.push(command);
+  return command;
+}
+
+async function run(args: string[], env: Record<string, string>, input?: string) {
+  const command = spawn(args, env, input);
+  const { code } = await command.exited;
+  return { code, stdout: command.stdout(), stderr: command.stderr() };
+}
+
+const summary = (text: string) => expect.stringMatching(new RegExp(`^${text}; \\d+\\.\\d s\n$`));
+
+describe('import-keys on a database of its operator’s', () => {
+  let env: { DATABASE_URL: string; APP_SECRETS: string };
+  beforeEach(async () => {
+    env = { DATABASE_URL: await newDatabase('empty'), APP_SECRETS: randomBytes(32).toString('base64') };
+  });
+  afterEach(() => dropDatabase(env.DATABASE_URL));
+
+  const countsOf = async () => (await runSql<{ keys: number; users: number; events: number }>(env.DATABASE_URL, COUNTS))[0];
+
+  /** Waits until some batches are written, and more are not. */
+  async function someWritten(): Promise<void> {
+    for (;;) {
+      const counts = await countsOf().catch(() => undefined);
+      if (counts && counts.keys > 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  test('migrates it, imports, tells each bad line by its number and goes on; exit 1, and 0 without bad lines', async () => {
+    const secret = 'kanarie7f3a';
+    const bad = [`{"email":"${secret}`, lineOf(2, { hashedKey: `$2b$31$${secret}` }), lineOf(3, { [`${secret}9`]: secret, name: '' })];
+    const file = await fileOf(`\ufeff${lineOf(0)}\r\n\n${bad.join('\n')}\n${seedLine(7)}`);
+    expect(await run([file], env)).toEqual({
+      code: 1,
+      stdout: summary('5 lines: 2 imported, 0 there already, 3 bad; 2 users made'),
+      stderr: [
+        'line 3: must be one JSON object',
+        'line 4: hashedKey must be a bcrypt hash: $2a$, $2b$ or $2y$, two digits, $, and 53 characters',
+        'line 5: a field with a name that is not told is no known field',
+        '',
+      ].join('\n'),
+    });
+    expect(await run(['-'], env, `${seedLine(7)}\n${lineOf(1)}`)).toEqual({
+      code: 0,
+      stdout: summary('2 lines: 1 imported, 1 there already, 0 bad; 0 users made'),
+      stderr: '',
+    });
+    expect(await countsOf()).toEqual({ keys: 3, users: 2, events: 3 });
+  });
+
+  test('takes what the SQL of docs/migrating.md exports', async () => {
+    const [, sql = ''] = /```sql\n(.*?)```/s.exec(await readFile('docs/migrating.md', 'utf8')) ?? [];
+    const seed = await newDatabase('empty');
+    await runSql(seed, 'CREATE TABLE users (id serial PRIMARY KEY, email text)');
+    await runSql(
+      seed,
+      'CREATE TABLE api_keys (id serial, key_prefix text, hashed_key text, created_at timestamp DEFAULT now(), user_id integer)',
+    );
+    const email = 'o\'hara"\\x@example.com';
+    await runSql(seed, 'INSERT INTO users (email) VALUES ($1)', [email]);
+    await runSql(seed, 'INSERT INTO api_keys (key_prefix, hashed_key, user_id) VALUES ($1, $2, 1)', [key.slice(0, 13), hashedKey]);
+    const rows = await runSql<{ json_build_object: object }>(seed, sql);
+    const [user] = await runSql<{ created_at: Date }>(seed, "SELECT created_at AT TIME ZONE 'UTC' AS created_at FROM api_keys");
+    await dropDatabase(seed);
+    const result = await run(['-'], env, rows.map((row) => JSON.stringify(row.json_build_object)).join('\n'));
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(await runSql(env.DATABASE_URL, 'SELECT email, k.created_at FROM api_keys k JOIN users u ON u.id = user_id')).toEqual([
+      { email, created_at: new Date(Math.floor(user?.created_at.getTime() ?? 0)) },
+    ]);
+  });
+
+  test('--dry-run tells the same and writes nothing', async () => {
+    const file = await fileOf(`${manyLines(1_200)}${lineOf(0)}\n{`);
+    expect(await run([file, '--dry-run'], env)).toEqual({
+      code: 1,
+      stdout: summary(
+        'Dry run, nothing was written. 1,202 lines: 1,200 would be imported, 1 there already, 1 bad; 240 users would be made',
+      ),
+      stderr: 'line 1202: must be one JSON object\n',
+    });
+    expect(await countsOf()).toEqual({ keys: 0, users: 0, events: 0 });
+  });
+
+  test.each(['SIGKILL', 'SIGINT'] as const)('%s in the middle: run again, it doubles nothing and finishes', async (signal) => {
+    const file = await fileOf(manyLines(20_000));
+    const first = spawn([file], env);
+    await someWritten();
+    process.kill(-(first.child.pid ?? 0), signal);
+    expect(await first.exited).toEqual(signal === 'SIGKILL' ? { code: null, signal } : { code: 130, signal: null });
+    const written = (await countsOf())?.keys ?? 0;
+    expect(written).toBeGreaterThan(0);
+    expect(written).toBeLessThan(20_000);
+    if (signal === 'SIGINT') expect(first.stdout()).toMatch(/^Stopped before the end; run it again to go on\. [\d,]+ lines: /);
+
+    const again = await run([file], env);
+    const count = (number: number) => number.toLocaleString('en-US');
+    expect(again.stdout).toContain(`20,000 lines: ${count(20_000 - written)} imported, ${count(written)} there already, 0 bad`);
+    expect(again.code).toBe(0);
+    expect(await countsOf()).toEqual({ keys: 20_000, users: 4_000, events: 20_000 });
+  });
+
+  test('a database that goes away in the middle is one line on stderr, exit 1; run again, it goes on', async () => {
+    const file = await fileOf(manyLines(20_000));
+    const first = spawn([file], env);
+    await someWritten();
+    // Between two batches a lost connection is none that anybody misses: it is made anew.
+    while (first.child.exitCode === null) {
+      await runSql(
+        env.DATABASE_URL,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'keyward command'",
+      );
+    }
+    expect(await first.exited).toEqual({ code: 1, signal: null });
+    expect(first.stderr()).toBe('keyward: the database went away or is too slow; what was not written yet was not changed\n');
+    expect(first.stdout()).toMatch(/^Stopped before the end; run it again to go on\. /);
+    expect((await run([file], env)).code).toBe(0);
+    expect(await countsOf()).toEqual({ keys: 20_000, users: 4_000, events: 20_000 });
+  });
+
+  test('standard input that stays silent doesn’t keep it from ending', async () => {
+    const command = spawn(['-'], env, null);
+    command.child.stdin?.write(`${manyLines(500)}{"half`);
+    await someWritten();
+    command.child.kill('SIGTERM');
+    expect(await command.exited).toEqual({ code: 143, signal: null });
+    expect(command.stderr()).toBe('');
+    expect(await countsOf()).toEqual({ keys: 500, users: 100, events: 500 });
+  });
+
+  test('a database that isn’t there, and a file that isn’t, are one line on stderr, exit 1', async () => {
+    const missing = { ...env, DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' };
+    expect(await run([await fileOf('')], missing)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^keyward: the database can't be used: .*\n$/),
+    });
+    expect(await run([path.join(directory, 'none')], env)).toMatchObject({ code: 1, stderr: "keyward: the file can't be read (ENOENT)\n" });
+    expect(await run([directory], env)).toMatchObject({ code: 1, stderr: "keyward: the file can't be read (EISDIR)\n" });
+  });
+
+  test.each([[[]], [['a', 'b']], [['a', '--dryrun']], [['a', '--dry-run=x']]])(
+    'called with %j it tells how it is used, exit 2',
+    async (args) => {
+      const { code, stdout, stderr } = await run(args, env);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain('Usage: npm run import-keys -- FILE.jsonl [--dry-run]');
+    },
+  );
+});
+
+describe('import-keys on the embedded database', () => {
+  let env: { DATA_DIR: string };
+  let server: ServerProcess | undefined;
+  beforeEach(() => {
+    env = { DATA_DIR: path.join(directory, 'data') };
+    server = undefined;
+  });
+  afterEach(async () => {
+    await server?.stop('SIGKILL');
+    for (const command of commands) if (command.child.exitCode === null) command.child.kill('SIGKILL');
+    const pid = await postgresPid(env.DATA_DIR);
+    if (pid !== null) process.kill(pid, 'SIGKILL');
+  });
+
+  test('beside a running server, which verifies the key at once and goes on', async () => {
+    server = await startServer(env);
+    const pid = await postgresPid(env.DATA_DIR);
+    const result = await run(['-'], env, seedLine(1));
+    expect(result).toEqual({ code: 0, stdout: summary('1 lines: 1 imported, 0 there already, 0 bad; 1 users made'), stderr: '' });
+    expect(await ask(server, VERIFY, { key })).toEqual({ verifyApiKey: { code: 'VALID' } });
+    expect(await postgresPid(env.DATA_DIR)).toBe(pid);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(await postgresPid(env.DATA_DIR)).toBeNull();
+  });
+
+  test('without a server: it starts the database, stops it, and a server that comes later finds the key', async () => {
+    expect((await run(['-'], env, seedLine(1))).code).toBe(0);
+    expect(await postgresPid(env.DATA_DIR)).toBeNull();
+    server = await startServer(env);
+    expect(await ask(server, VERIFY, { key })).toEqual({ verifyApiKey: { code: 'VALID' } });
+  });
+
+  test('Ctrl-C leaves the database stopped, and the next run goes on', async () => {
+    const file = await fileOf(manyLines(20_000));
+    const first = spawn([file], env);
+    while ((await postgresPid(env.DATA_DIR)) === null) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (let count = 0; count < 30 && first.child.exitCode === null; count += 1) {
+      process.kill(-(first.child.pid ?? 0), 'SIGINT');
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(await first.exited).toEqual({ code: 130, signal: null });
+    expect(await postgresPid(env.DATA_DIR)).toBeNull();
+    expect(first.stderr()).toBe('');
+    const again = await run([file], env);
+    expect(again).toMatchObject({ code: 0, stderr: '' });
+    expect(await postgresPid(env.DATA_DIR)).toBeNull();
+  });
+
+  test('a server that stops in the middle takes its database with it: one line on stderr, exit 1', async () => {
+    server = await startServer(env);
+    const command = spawn(['-'], env, null);
+    command.child.stdin?.write(manyLines(1_000));
+    for (let counted = 0; counted === 0; ) {
+      const { stdout } = await run(['-', '--dry-run'], env, lineOf(0));
+      counted = /1 there already/.test(stdout) ? 1 : 0;
+    }
+    await server.stop();
+    command.child.stdin?.end(manyLines(20_000));
+    expect(await command.exited).toEqual({ code: 1, signal: null });
+    expect(command.stderr().trim().split('\n')).toEqual([expect.stringMatching(/^keyward: the database went away/)]);
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Line, readLines } from '../../src/import/lines.js';
+
+async function* inChunks(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
+  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
+}
+
+async function linesOf(content: string | Buffer, chunkSize = 65_536): Promise<Line[]> {
+  const lines: Line[] = [];
+  for await (const line of readLines(inChunks(Buffer.from(content), chunkSize))) lines.push(line);
+  return lines;
+}
+
+describe('the lines of a file', () => {
+  test.each([1, 2, 3, 7, 65_536])('in chunks of %d bytes: BOM, CRLF, blank lines, no end of the last one', async (chunkSize) => {
+    expect(await linesOf('\ufefferste\r\n\n  \r\nvierte ü\n\nsechste', chunkSize)).toEqual([
+      { number: 1, text: 'erste' },
+      { number: 4, text: 'vierte ü' },
+      { number: 6, text: 'sechste' },
+    ]);
+  });
+
+  test('none are there in an empty file', async () => {
+    expect(await linesOf('')).toEqual([]);
+  });
+
+  test.each([1_000, 65_536, 200_000])('one of more than 64 KiB is told and left out, in chunks of %d bytes', async (chunkSize) => {
+    const most = 'a'.repeat(65_536);
+    expect(await linesOf(`${most}\n${most}b\n${most}${most}\nlast`, chunkSize)).toEqual([
+      { number: 1, text: most },
+      { number: 2, fault: 'is longer than 64 KiB' },
+      { number: 3, fault: 'is longer than 64 KiB' },
+      { number: 4, text: 'last' },
+    ]);
+  });
+
+  test('one that is not UTF-8 is told', async () => {
+    expect(await linesOf(Buffer.from([0x61, 0x0a, 0xff, 0x0a, 0x62]))).toEqual([
+      { number: 1, text: 'a' },
+      { number: 2, fault: 'is not valid UTF-8' },
+      { number: 3, text: 'b' },
+    ]);
+  });
+
+  test('of a line without an end no more than its length is kept', async () => {
+    const chunk = Buffer.alloc(2 ** 20, 'a');
+    async function* endless(): AsyncGenerator<Buffer> {
+      for (let count = 0; count < 1_000; count += 1) yield chunk;
+      yield Buffer.from('\nb');
+    }
+    const before = process.memoryUsage().rss;
+    const lines: Line[] = [];
+    for await (const line of readLines(endless())) lines.push(line);
+    expect(lines).toEqual([
+      { number: 1, fault: 'is longer than 64 KiB' },
+      { number: 2, text: 'b' },
+    ]);
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 2 ** 20);
+  });
+});
