@@ -20,7 +20,8 @@ export default {
   },
   globalSetup: '<rootDir>/test/helpers/global-setup.mjs',
   globalTeardown: '<rootDir>/test/helpers/global-teardown.mjs',
-  testTimeout: 30_000,
+  // The machine may be busy with other things. A test that hangs ends all the same.
+  testTimeout: 120_000,
   // Both cores: the tests wait for hashes and for the database more than they compute.
   maxWorkers: 2,
 };
