@@ -16,8 +16,10 @@ import { AccessTokens } from './auth/access-token.js';
 import { Authentication, type Context } from './auth/context.js';
 import { Passwords } from './auth/password.js';
 import { RefreshTokens } from './auth/refresh-token.js';
+import { ResetTokens } from './auth/reset-tokens.js';
 import { AuthResolver } from './auth/resolver.js';
 import { AuthService } from './auth/service.js';
+import { SessionResolver } from './auth/session-resolver.js';
 import { Sessions } from './auth/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
 import { Users } from './auth/users.js';
@@ -79,6 +81,7 @@ export interface App {
 /** The whole schema, as it is served and as schema.graphql tells it. */
 export const buildKeywardSchema = (services: {
   auth: AuthService;
+  sessions: Sessions;
   apiKeys: ApiKeyService;
   audit: AuditLog;
   verifier: Verifier;
@@ -86,6 +89,7 @@ export const buildKeywardSchema = (services: {
 }): GraphQLSchema =>
   buildGraphqlSchema([
     new AuthResolver(services.auth),
+    new SessionResolver(services.sessions),
     new ApiKeyResolver(services.apiKeys),
     new ApiKeyUsageResolver(),
     new AuditResolver(services.audit),
@@ -105,6 +109,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const cursors = new Cursors(secrets.keysFor('cursor'));
   const audit = new AuditLog({ database, clock, cursors });
   const users = new Users(database);
+  const usageService = new UsageService(database);
   const sessions = new Sessions({
     database,
     clock,
@@ -114,7 +119,18 @@ export async function createApp(options: AppOptions): Promise<App> {
     ttlSeconds: config.refreshTokenTtlSeconds,
   });
   const passwords = new Passwords({ hashes, cost: config.passwordBcryptCost });
-  const auth = new AuthService({ clock, users, sessions, passwords, limits: new SignInLimits(clock), audit, logger });
+  const auth = new AuthService({
+    clock,
+    users,
+    sessions,
+    passwords,
+    resetTokens: new ResetTokens({ database, clock }),
+    limits: new SignInLimits(clock),
+    usage: usageService,
+    audit,
+    logger,
+    signUpIsOpen: config.signUpIsOpen,
+  });
   const issuer = new KeyIssuer({ users, hashes, namespace: config.keyNamespace, ...(options.random && { random: options.random }) });
   const apiKeys = new ApiKeyService({
     database,
@@ -126,6 +142,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     logger,
     keysPerUserMax: config.keysPerUserMax,
     scopeCatalogue: config.scopeCatalogue,
+    expiryWarningDays: config.expiryWarningDays,
   });
 
   const usage = new UsageRecorder({ pool: mainPool, logger });
@@ -140,7 +157,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const verifierTokens = new VerifierTokens(config.verifierTokens);
 
-  const schema = buildKeywardSchema({ auth, apiKeys, audit, verifier, verifierTokens });
+  const schema = buildKeywardSchema({ auth, sessions, apiKeys, audit, verifier, verifierTokens });
   const graphql = createGraphqlServer<Context>({ schema, introspection: config.introspection, logger });
   await graphql.start();
 
@@ -151,7 +168,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     registerBodies(scope);
     registerHtmlPolicy(scope, SANDBOX_CSP);
     await registerCors(scope, config.corsOrigins);
-    registerGraphql(scope, graphql, { sessions, users, database, usage: new UsageService(database) });
+    registerGraphql(scope, graphql, { sessions, users, database, usage: usageService });
     registerHealth(scope, async () => !draining && (await isReachable(database)));
     registerMetrics(scope, metrics);
     registerNotFound(scope);

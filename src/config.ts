@@ -21,6 +21,10 @@ export interface Config {
   passwordBcryptCost: number;
   accessTokenTtlSeconds: number;
   refreshTokenTtlSeconds: number;
+  /** Whether people can make accounts themselves. */
+  signUpIsOpen: boolean;
+  /** A key that ends within so many days `expiresSoon`. */
+  expiryWarningDays: number;
   /** Addresses and CIDR ranges of the proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly string[];
   corsOrigins: readonly string[];
@@ -84,6 +88,8 @@ const environment = z
       .regex(/^[a-z][a-z0-9]{1,11}$/, 'must be 2 to 12 lower-case letters and digits, a letter first')
       .default('amos'),
     BCRYPT_COST: integer(10, 14).default(12),
+    SIGN_UP: z.enum(['open', 'closed'], 'must be open or closed').default('open'),
+    EXPIRY_WARNING_DAYS: integer(0, 3_650).default(14),
     ACCESS_TOKEN_TTL_SECONDS: integer(1, 86_400).default(900),
     REFRESH_TOKEN_TTL_SECONDS: integer(60, 31_536_000).default(2_592_000),
     TRUSTED_PROXIES: list.refine((items) => items.every(isAddressOrRange), 'must be IP addresses or CIDR ranges').default([]),
@@ -129,6 +135,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     passwordBcryptCost: settings.BCRYPT_COST,
     accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
     refreshTokenTtlSeconds: settings.REFRESH_TOKEN_TTL_SECONDS,
+    signUpIsOpen: settings.SIGN_UP === 'open',
+    expiryWarningDays: settings.EXPIRY_WARNING_DAYS,
     trustedProxies: settings.TRUSTED_PROXIES,
     verifierTokens: settings.VERIFIER_TOKENS,
     scopeCatalogue: settings.SCOPES,

@@ -108,6 +108,13 @@ export class ApiKeyResolver {
     return this.#apiKeys.statusOf(key);
   }
 
+  @FieldResolver(() => Boolean, {
+    description: 'Whether it can be used still and ends within 14 days, or as many as the operator has set.',
+  })
+  expiresSoon(@Root() key: ApiKeyRow): boolean {
+    return this.#apiKeys.expiresSoon(key);
+  }
+
   @FieldResolver(() => RateLimit, { nullable: true, description: 'How often it may be used. Null: as often as you like.' })
   rateLimit(@Root() key: ApiKeyRow): RateLimit | null {
     return rateLimitOf(key);

@@ -13,7 +13,7 @@ import { changesOf } from './changes.js';
 import { findEndedKeys } from './history.queries.js';
 import type { KeyIssuer } from './key-issuer.js';
 import { columnsOf, type KeySettings } from './settings.js';
-import { type ApiKeyStatus, countedAt, rotatableAt, statusOf, usableAt } from './status.js';
+import { type ApiKeyStatus, countedAt, expiresWithin, rotatableAt, statusOf, usableAt } from './status.js';
 
 export type { ApiKey };
 
@@ -42,6 +42,7 @@ export class ApiKeyService {
   readonly #logger: Logger;
   readonly #keysPerUserMax: number;
   readonly #scopeCatalogue: readonly string[];
+  readonly #expiryWarningDays: number;
 
   constructor(options: {
     database: Database;
@@ -54,6 +55,7 @@ export class ApiKeyService {
     keysPerUserMax: number;
     /** The scopes that can be granted. Empty: any. */
     scopeCatalogue: readonly string[];
+    expiryWarningDays: number;
   }) {
     this.#database = options.database;
     this.#clock = options.clock;
@@ -64,6 +66,7 @@ export class ApiKeyService {
     this.#logger = options.logger;
     this.#keysPerUserMax = options.keysPerUserMax;
     this.#scopeCatalogue = options.scopeCatalogue;
+    this.#expiryWarningDays = options.expiryWarningDays;
   }
 
   /** @returns the user's usable keys, newest first */
@@ -93,6 +96,11 @@ export class ApiKeyService {
   /** @returns what the key is good for now */
   statusOf(key: ApiKey): ApiKeyStatus {
     return statusOf(key, this.#clock.now());
+  }
+
+  /** @returns whether the key is usable and ends within EXPIRY_WARNING_DAYS */
+  expiresSoon(key: ApiKey): boolean {
+    return expiresWithin(key, this.#expiryWarningDays, this.#clock.now());
   }
 
   /** @throws {KeywardError} NOT_FOUND, FORBIDDEN for somebody else's */

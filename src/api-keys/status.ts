@@ -12,6 +12,12 @@ export enum ApiKeyStatus {
 /** Refused from that very instant on. */
 export const isExpired = (expiresAt: Date | null, now: Date): boolean => expiresAt !== null && expiresAt <= now;
 
+const DAY_MS = 86_400_000;
+
+/** Whether a usable key ends within so many days. */
+export const expiresWithin = (key: Pick<ApiKey, 'revokedAt' | 'expiresAt'>, days: number, now: Date): boolean =>
+  key.revokedAt === null && key.expiresAt !== null && key.expiresAt > now && key.expiresAt.getTime() <= now.getTime() + days * DAY_MS;
+
 /** The one rule. */
 export function statusOf(key: Pick<ApiKey, 'revokedAt' | 'expiresAt' | 'enabled' | 'replacedById'>, now: Date): ApiKeyStatus {
   if (key.revokedAt !== null) return ApiKeyStatus.REVOKED;

@@ -14,7 +14,13 @@ export enum AuditAction {
   USER_SIGN_IN_FAILED = 'USER_SIGN_IN_FAILED',
   USER_SIGNED_OUT = 'USER_SIGNED_OUT',
   PASSWORD_CHANGED = 'PASSWORD_CHANGED',
+  PASSWORD_RESET_ISSUED = 'PASSWORD_RESET_ISSUED',
+  PASSWORD_RESET = 'PASSWORD_RESET',
+  SESSION_ENDED = 'SESSION_ENDED',
   SESSION_REUSE_DETECTED = 'SESSION_REUSE_DETECTED',
+  USER_DISABLED = 'USER_DISABLED',
+  USER_ENABLED = 'USER_ENABLED',
+  USER_DELETED = 'USER_DELETED',
   API_KEY_CREATED = 'API_KEY_CREATED',
   API_KEY_UPDATED = 'API_KEY_UPDATED',
   API_KEY_ROTATED = 'API_KEY_ROTATED',
@@ -59,13 +65,14 @@ export class AuditLog {
   /**
    * Adds to the log, in the transaction of the change that it tells of: either both happen or neither.
    *
-   * @param origin of the request; null where no request did it
+   * @param origin of the request; null where the operator did it, by a command
    */
   async record(transaction: Transaction, entries: AuditEntry | readonly AuditEntry[], origin: Origin | null): Promise<void> {
     const at = this.#clock.now();
     await transaction.auditEvent.createMany({
       data: [entries].flat().map((entry) => ({
         ...entry,
+        details: { ...entry.details, ...(origin === null && { actor: 'operator' }) },
         at,
         ipAddress: storableAddress(origin?.ipAddress ?? null),
         userAgent: storableUserAgent(origin?.userAgent ?? null),

@@ -12,7 +12,13 @@ registerEnumType(AuditAction, {
     USER_SIGN_IN_FAILED: { description: 'Somebody tried a password that was wrong, or the account was disabled.' },
     USER_SIGNED_OUT: { description: 'A session was signed out of.' },
     PASSWORD_CHANGED: { description: 'A new password was set, and every other session ended.' },
+    PASSWORD_RESET_ISSUED: { description: 'The operator made a token to set a new password with.' },
+    PASSWORD_RESET: { description: 'A new password was set with such a token, and every session ended.' },
+    SESSION_ENDED: { description: 'A session was ended by its owner, from another one.' },
     SESSION_REUSE_DETECTED: { description: 'A refresh token was used again long after it had been exchanged, so its session was ended.' },
+    USER_DISABLED: { description: 'The operator disabled the account: its sessions ended, and its keys are refused.' },
+    USER_ENABLED: { description: 'The operator enabled the account again.' },
+    USER_DELETED: { description: 'The account was deleted by its owner, and all its keys.' },
     API_KEY_CREATED: { description: 'A key was made.' },
     API_KEY_UPDATED: { description: 'A key was changed; `details` tells what, before and after.' },
     API_KEY_ROTATED: { description: 'A key was replaced by a new one; `details` tells by which, and when the old one ends.' },
@@ -42,7 +48,10 @@ export class AuditEvent {
   })
   readonly userAgent!: string | null;
 
-  @Field(() => GraphQLJSONObject, { description: 'What else there is to tell. Of a key always its `keyPrefix`. Never a secret.' })
+  @Field(() => GraphQLJSONObject, {
+    description:
+      'What else there is to tell. Of a key always its `keyPrefix`; `actor: "operator"` where the operator did it. Never a secret.',
+  })
   readonly details!: Record<string, unknown>;
 }
 

@@ -2,7 +2,16 @@ import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { type Context, CurrentViewer } from './context.js';
 import type { AuthService } from './service.js';
 import type { Viewer } from './sessions.js';
-import { AuthPayload, ChangePasswordInput, SignInInput, SignOutPayload, SignUpInput, User } from './types.js';
+import {
+  AuthPayload,
+  ChangePasswordInput,
+  DeleteMyAccountPayload,
+  ResetPasswordInput,
+  SignInInput,
+  SignOutPayload,
+  SignUpInput,
+  User,
+} from './types.js';
 
 @Resolver()
 export class AuthResolver {
@@ -17,7 +26,10 @@ export class AuthResolver {
     return viewer.user;
   }
 
-  @Mutation(() => AuthPayload, { description: 'Makes an account and signs in to it. EMAIL_TAKEN where there is one with this address.' })
+  @Mutation(() => AuthPayload, {
+    description:
+      'Makes an account and signs in to it. EMAIL_TAKEN where there is one with this address, FORBIDDEN where nobody can sign up.',
+  })
   signUp(
     @Arg('input', () => SignUpInput, { description: 'The new account.' }) input: SignUpInput,
     @Ctx() context: Context,
@@ -63,5 +75,27 @@ export class AuthResolver {
     @Ctx() context: Context,
   ): Promise<AuthPayload> {
     return this.#auth.changePassword(viewer, input, context);
+  }
+
+  @Mutation(() => AuthPayload, {
+    description: 'Sets a new password with a one-time token from the operator, ends every session and opens a new one.',
+  })
+  resetPassword(
+    @Arg('input', () => ResetPasswordInput, { description: 'The token and the new password.' }) input: ResetPasswordInput,
+    @Ctx() context: Context,
+  ): Promise<AuthPayload> {
+    return this.#auth.resetPassword(input, context);
+  }
+
+  @Mutation(() => DeleteMyAccountPayload, {
+    description: 'Deletes your account: every session ends, every key is refused from the next verification on. The audit log stays.',
+  })
+  async deleteMyAccount(
+    @Arg('password', () => String, { description: 'Of the account, once more.' }) password: string,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: Context,
+  ): Promise<DeleteMyAccountPayload> {
+    await this.#auth.deleteAccount(viewer, password, context);
+    return { deleted: true };
   }
 }

@@ -1,12 +1,14 @@
 import { AuditAction, type AuditLog } from '../audit/service.js';
 import type { Clock } from '../platform/clock.js';
-import { badUserInput, conflict, type FieldFault, KeywardError } from '../platform/errors.js';
+import { badUserInput, conflict, type FieldFault, KeywardError, unauthenticated } from '../platform/errors.js';
 import { KeyedQueue } from '../platform/keyed-queue.js';
 import type { Logger } from '../platform/logger.js';
 import { networkOf } from '../platform/network.js';
 import { logEntry, type Origin } from '../platform/origin.js';
+import type { UsageService } from '../usage/service.js';
 import { readEmail } from './email.js';
 import type { Passwords } from './password.js';
+import type { ResetTokens } from './reset-tokens.js';
 import type { Sessions, SignedIn, Viewer } from './sessions.js';
 import type { SignInLimits } from './sign-in-limits.js';
 import { emailTaken, type User, type Users } from './users.js';
@@ -24,15 +26,18 @@ const invalidCredentials = () => new KeywardError('INVALID_CREDENTIALS', 'Email 
 const fieldFaults = (faults: Record<string, string | null>): FieldFault[] =>
   Object.entries(faults).flatMap(([path, message]) => (message === null ? [] : [{ path, message }]));
 
-/** Signing up, in and out, and changing the password. */
+/** Signing up, in and out, and what else a password is needed for. */
 export class AuthService {
   readonly #clock: Clock;
   readonly #users: Users;
   readonly #sessions: Sessions;
   readonly #passwords: Passwords;
+  readonly #resetTokens: ResetTokens;
   readonly #limits: SignInLimits;
+  readonly #usage: UsageService;
   readonly #audit: AuditLog;
   readonly #logger: Logger;
+  readonly #signUpIsOpen: boolean;
   /** By network: one that floods us with passwords to hash waits in its own line, and not before everybody else. */
   readonly #turns = new KeyedQueue();
 
@@ -41,21 +46,28 @@ export class AuthService {
     users: Users;
     sessions: Sessions;
     passwords: Passwords;
+    resetTokens: ResetTokens;
     limits: SignInLimits;
+    usage: UsageService;
     audit: AuditLog;
     logger: Logger;
+    signUpIsOpen: boolean;
   }) {
     this.#clock = options.clock;
     this.#users = options.users;
     this.#sessions = options.sessions;
     this.#passwords = options.passwords;
+    this.#resetTokens = options.resetTokens;
     this.#limits = options.limits;
+    this.#usage = options.usage;
     this.#audit = options.audit;
     this.#logger = options.logger;
+    this.#signUpIsOpen = options.signUpIsOpen;
   }
 
-  /** @throws {KeywardError} BAD_USER_INPUT, EMAIL_TAKEN, SERVICE_UNAVAILABLE */
+  /** @throws {KeywardError} FORBIDDEN where sign-up is closed, BAD_USER_INPUT, EMAIL_TAKEN, SERVICE_UNAVAILABLE */
   async signUp(input: Credentials, origin: Origin): Promise<SignedIn> {
+    if (!this.#signUpIsOpen) throw new KeywardError('FORBIDDEN', 'Nobody can sign up here. Ask the operator for an account.');
     const { email, fault } = readEmail(input.email);
     const passwordFault = this.#passwords.fault(input.password, fault === null ? email : null);
     const faults = fieldFaults({ 'input.email': fault, 'input.password': passwordFault });
@@ -119,11 +131,53 @@ export class AuthService {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
         await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
         await this.#audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_CHANGED }, origin);
-        return this.#sessions.keepOnly(transaction, viewer);
+        return this.#sessions.keepOnly(transaction, viewer, origin);
       });
     });
     this.#logger.info({ ...logEntry(origin), userId: user.id }, 'password changed');
     return signedIn;
+  }
+
+  /**
+   * Sets a new password with a one-time token, ends every session and opens a new one.
+   *
+   * @throws {KeywardError} UNAUTHENTICATED for a token that isn't good (any more), BAD_USER_INPUT, which leaves it good
+   */
+  async resetPassword(input: { token: string; newPassword: string }, origin: Origin): Promise<SignedIn> {
+    const user = await this.#resetTokens.find(input.token);
+    if (!user) throw unauthenticated();
+    const faults = fieldFaults({ 'input.newPassword': this.#passwords.fault(input.newPassword, user.email) });
+    if (faults.length > 0) throw badUserInput(faults);
+    const signedIn = await this.#inTurn(origin, async () => {
+      const passwordHash = await this.#passwords.hash(input.newPassword);
+      return this.#users.withLocked(user.id, async (transaction) => {
+        if (!(await this.#resetTokens.take(transaction, input.token))) throw unauthenticated();
+        await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
+        await this.#sessions.endAll(transaction, user.id);
+        await this.#audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_RESET }, origin);
+        return this.#sessions.open(transaction, user, origin);
+      });
+    });
+    this.#logger.info({ ...logEntry(origin), userId: user.id }, 'password reset');
+    return signedIn;
+  }
+
+  /**
+   * Deletes the viewer's account with all its sessions and keys, and their use. The audit log stays.
+   *
+   * @throws {KeywardError} INVALID_CREDENTIALS for a wrong password, RATE_LIMITED, SERVICE_UNAVAILABLE
+   */
+  async deleteAccount({ user }: Viewer, password: string, origin: Origin): Promise<void> {
+    await this.#inTurn(origin, async () => {
+      const proven = await this.#prove(user.email, password, origin, async () => user);
+      await this.#users.withLocked(user.id, async (transaction, locked) => {
+        if (locked.passwordHash !== proven.passwordHash) throw conflict();
+        await this.#audit.record(transaction, { userId: user.id, action: AuditAction.USER_DELETED }, origin);
+        await this.#usage.forget(transaction, user.id);
+        await transaction.user.delete({ where: { id: user.id } });
+      });
+    });
+    this.#logger.info({ ...logEntry(origin), userId: user.id }, 'user deleted');
   }
 
   #inTurn<T>(origin: Origin, task: () => Promise<T>): Promise<T> {

@@ -1,10 +1,13 @@
 import { AuditAction, type AuditLog } from '../audit/service.js';
+import { storableAddress } from '../platform/address-ranges.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { Session } from '../platform/database/generated/client.js';
-import { conflict, unauthenticated } from '../platform/errors.js';
+import { conflict, KeywardError, unauthenticated } from '../platform/errors.js';
 import { networkOf } from '../platform/network.js';
 import type { Origin } from '../platform/origin.js';
+import { storableUserAgent } from '../platform/text.js';
+import { isUuid } from '../platform/uuid.js';
 import type { AccessTokens } from './access-token.js';
 import type { RefreshTokens } from './refresh-token.js';
 import type { User } from './users.js';
@@ -14,6 +17,8 @@ const REUSE_GRACE_MS = 10_000;
 
 /** A network that signed in to an account within this time is known to it; ended sessions are kept as long. */
 const KNOWN_NETWORK_MS = 30 * 24 * 3_600_000;
+
+export type { Session };
 
 /** Who is signed in, as one request sees it. */
 export interface Viewer {
@@ -59,13 +64,13 @@ export class Sessions {
   }
 
   /** Opens a session for a user whose password has just been proven, in the transaction that holds the user locked. */
-  async open(transaction: Transaction, user: User, { ipAddress }: Origin): Promise<SignedIn> {
+  async open(transaction: Transaction, user: User, origin: Origin): Promise<SignedIn> {
     const now = this.#clock.now();
     await transaction.session.deleteMany({
       where: { userId: user.id, expiresAt: { lt: new Date(now.getTime() - KNOWN_NETWORK_MS) } },
     });
     const session = await transaction.session.create({
-      data: { userId: user.id, network: networkOf(ipAddress), createdAt: now, refreshedAt: now, expiresAt: this.#expiryFrom(now) },
+      data: { userId: user.id, network: networkOf(origin.ipAddress), createdAt: now, ...this.#refreshed(now, origin) },
     });
     return this.#signedIn(session, user);
   }
@@ -91,18 +96,15 @@ export class Sessions {
     const token = this.#refreshTokens.read(refreshToken);
     const session = token && (await this.#find(token.sessionId));
     if (!session || !this.#isLive(session)) throw unauthenticated();
-    const renewed = await this.#advance(this.#database, { id: session.id, generation: token.generation });
+    const renewed = await this.#advance(this.#database, { id: session.id, generation: token.generation }, origin);
     if (renewed) return this.#signedIn(renewed, session.user);
     return this.#refuseReplaced(session.id, token.generation, origin);
   }
 
   /** Ends every other session of the user and gives this one new tokens. */
-  async keepOnly(transaction: Transaction, { user, sessionId }: Viewer): Promise<SignedIn> {
-    await transaction.session.updateMany({
-      where: { userId: user.id, id: { not: sessionId }, endedAt: null },
-      data: { endedAt: this.#clock.now() },
-    });
-    const renewed = await this.#advance(transaction, { id: sessionId });
+  async keepOnly(transaction: Transaction, { user, sessionId }: Viewer, origin: Origin): Promise<SignedIn> {
+    await this.endAll(transaction, user.id, sessionId);
+    const renewed = await this.#advance(transaction, { id: sessionId }, origin);
     if (!renewed) throw unauthenticated();
     return this.#signedIn(renewed, user);
   }
@@ -119,6 +121,36 @@ export class Sessions {
     await this.#endOne(token.sessionId, AuditAction.USER_SIGNED_OUT, origin);
   }
 
+  /** Ends all sessions of a user, but for one, in the transaction of what they are ended for. */
+  async endAll(transaction: Transaction, userId: string, exceptId?: string): Promise<void> {
+    const where = { userId, endedAt: null, ...(exceptId !== undefined && { id: { not: exceptId } }) };
+    await transaction.session.updateMany({ where, data: { endedAt: this.#clock.now() } });
+  }
+
+  /** @returns the user's live sessions, the one signed in to last first */
+  listLive(userId: string): Promise<Session[]> {
+    return this.#database.session.findMany({
+      where: { userId, endedAt: null, expiresAt: { gt: this.#clock.now() } },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    });
+  }
+
+  /**
+   * Ends one of the user's sessions. Ending an ended one changes nothing and answers as the first time.
+   *
+   * @throws {KeywardError} NOT_FOUND, FORBIDDEN for somebody else's
+   */
+  async endOwn(userId: string, id: string, origin: Origin): Promise<Session> {
+    const session = isUuid(id) ? await this.#database.session.findUnique({ where: { id } }) : null;
+    if (!session) throw new KeywardError('NOT_FOUND', 'There is no such session.');
+    if (session.userId !== userId) {
+      await this.#audit.recordRefusal({ userId, action: AuditAction.ACCESS_REFUSED, details: { sessionId: id } }, origin);
+      throw new KeywardError('FORBIDDEN', 'This session belongs to somebody else.');
+    }
+    await this.#endOne(id, AuditAction.SESSION_ENDED, origin);
+    return session;
+  }
+
   /** @returns whether somebody signed in to the account from this network lately */
   async isKnownNetwork(userId: string, network: string): Promise<boolean> {
     const since = new Date(this.#clock.now().getTime() - KNOWN_NETWORK_MS);
@@ -133,11 +165,11 @@ export class Sessions {
    * @param session its generation, where given, must be the current one
    * @returns null when it isn't, or the session isn't live
    */
-  async #advance(database: Transaction, session: { id: string; generation?: number }): Promise<Session | null> {
+  async #advance(database: Transaction, session: { id: string; generation?: number }, origin: Origin): Promise<Session | null> {
     const now = this.#clock.now();
     const [renewed] = await database.session.updateManyAndReturn({
       where: { ...session, endedAt: null, expiresAt: { gt: now } },
-      data: { generation: { increment: 1 }, refreshedAt: now, expiresAt: this.#expiryFrom(now) },
+      data: { generation: { increment: 1 }, ...this.#refreshed(now, origin) },
     });
     return renewed ?? null;
   }
@@ -168,8 +200,13 @@ export class Sessions {
     return session.endedAt === null && session.expiresAt > this.#clock.now() && session.user.disabledAt === null;
   }
 
-  #expiryFrom(now: Date): Date {
-    return new Date(now.getTime() + this.#ttlMs);
+  #refreshed(now: Date, { ipAddress, userAgent }: Origin) {
+    return {
+      refreshedAt: now,
+      expiresAt: new Date(now.getTime() + this.#ttlMs),
+      ipAddress: storableAddress(ipAddress),
+      userAgent: storableUserAgent(userAgent),
+    };
   }
 
   #signedIn(session: Session, user: User): SignedIn {

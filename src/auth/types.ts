@@ -61,3 +61,45 @@ export class SignOutPayload {
   @Field(() => Boolean, { description: 'Always true: the session has ended, now or before.' })
   readonly signedOut!: boolean;
 }
+
+@InputType({ description: 'A one-time token and a new password.' })
+export class ResetPasswordInput {
+  @Field(() => String, { description: 'Made by the operator; good for an hour, once.' })
+  readonly token!: string;
+
+  @Field(() => String, { description: 'The password to be valid from now on; see SignUpInput.password for what it may be.' })
+  readonly newPassword!: string;
+}
+
+@ObjectType({ description: 'What deleting the account did.' })
+export class DeleteMyAccountPayload {
+  @Field(() => Boolean, { description: 'Always true.' })
+  readonly deleted!: boolean;
+}
+
+@ObjectType({ description: 'Somewhere you are signed in.' })
+export class Session {
+  @Field(() => ID, { description: 'Never changes.' })
+  readonly id!: string;
+
+  @Field(() => Date, { description: 'When it was signed in to.' })
+  readonly createdAt!: Date;
+
+  @Field(() => Date, { description: 'When it ends, unless it is refreshed before.' })
+  readonly expiresAt!: Date;
+
+  @Field(() => String, { nullable: true, description: 'The address that it was signed in to or refreshed from last. Null: not known.' })
+  readonly ipAddress!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The program that signed in or refreshed it last, in its own words. Null: it said nothing.',
+  })
+  readonly userAgent!: string | null;
+}
+
+@ObjectType({ description: 'The session that was ended.' })
+export class EndSessionPayload {
+  @Field(() => Session, { description: 'The session. Its tokens are refused from now on.' })
+  readonly session!: Session;
+}

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
-import type { Database } from '../platform/database/client.js';
+import type { Database, Transaction } from '../platform/database/client.js';
 import { badUserInput } from '../platform/errors.js';
-import { findLastUses, type LastUse, sumUsage } from './usage.queries.js';
+import { findLastUses, forgetUsage, type LastUse, sumUsage } from './usage.queries.js';
 
 export type { LastUse };
 
@@ -56,6 +56,11 @@ export class UsageService {
         return loader.load(keyId);
       },
     };
+  }
+
+  /** Forgets all use of a user's keys, in the transaction that deletes the user. What was counted in the last second may follow. */
+  forget(transaction: Transaction, userId: string): Promise<void> {
+    return forgetUsage(transaction, userId);
   }
 
   async #lastUses(keyIds: readonly string[]): Promise<(LastUse | null)[]> {

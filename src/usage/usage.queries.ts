@@ -1,5 +1,5 @@
 import { storableAddress } from '../platform/address-ranges.js';
-import type { Database } from '../platform/database/client.js';
+import type { Database, Transaction } from '../platform/database/client.js';
 import type { Pool } from '../platform/database/pool.js';
 import { storableUserAgent } from '../platform/text.js';
 
@@ -92,4 +92,10 @@ export function sumUsage(
     FROM api_key_usage
     WHERE key_id = ANY(${keyIds}::uuid[]) AND hour >= ${window.from} AND hour < ${window.to}
     GROUP BY 1, 2`;
+}
+
+/** Forgets the use of all keys of a user, for whom the addresses in it could tell something. */
+export async function forgetUsage(transaction: Transaction, userId: string): Promise<void> {
+  await transaction.$executeRaw`
+    DELETE FROM api_key_usage WHERE key_id IN (SELECT id FROM api_keys WHERE user_id = ${userId}::uuid)`;
 }

@@ -128,7 +128,18 @@ describe('createApiKey', () => {
     const audit = new AuditLog({ database, clock, cursors });
     const replicas = Array.from({ length: 20 }, () => {
       const issuer = new KeyIssuer({ users, hashes, namespace: 'amos' });
-      return new ApiKeyService({ database, clock, users, issuer, audit, cursors, logger, keysPerUserMax: 5, scopeCatalogue: [] });
+      return new ApiKeyService({
+        database,
+        clock,
+        users,
+        issuer,
+        audit,
+        cursors,
+        logger,
+        keysPerUserMax: 5,
+        scopeCatalogue: [],
+        expiryWarningDays: 14,
+      });
     });
     const origin = { requestId: 'x', ipAddress: '192.0.2.1', userAgent: null };
     const results = await Promise.allSettled(replicas.map((replica) => replica.create(user.id, {}, origin)));

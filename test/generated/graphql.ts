@@ -33,8 +33,20 @@ export type AuditAction =
   | 'API_KEY_UPDATED'
   /** A new password was set, and every other session ended. */
   | 'PASSWORD_CHANGED'
+  /** A new password was set with such a token, and every session ended. */
+  | 'PASSWORD_RESET'
+  /** The operator made a token to set a new password with. */
+  | 'PASSWORD_RESET_ISSUED'
+  /** A session was ended by its owner, from another one. */
+  | 'SESSION_ENDED'
   /** A refresh token was used again long after it had been exchanged, so its session was ended. */
   | 'SESSION_REUSE_DETECTED'
+  /** The account was deleted by its owner, and all its keys. */
+  | 'USER_DELETED'
+  /** The operator disabled the account: its sessions ended, and its keys are refused. */
+  | 'USER_DISABLED'
+  /** The operator enabled the account again. */
+  | 'USER_ENABLED'
   /** Somebody signed in, with the right password. */
   | 'USER_SIGNED_IN'
   /** A session was signed out of. */
@@ -74,6 +86,14 @@ export type RateLimitInput = {
   limit: number;
   /** How long a window is: 1 to 86,400 seconds. */
   windowSeconds: number;
+};
+
+/** A one-time token and a new password. */
+export type ResetPasswordInput = {
+  /** The password to be valid from now on; see SignUpInput.password for what it may be. */
+  newPassword: string;
+  /** Made by the operator; good for an hour, once. */
+  token: string;
 };
 
 /** How a key is rotated. */
@@ -158,31 +178,31 @@ export type VerifyApiKeyInput = {
   userAgent?: string | null | undefined;
 };
 
-export type KeyFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null };
+export type KeyFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null };
 
 export type MyApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MyApiKeysQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null }> };
+export type MyApiKeysQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null }> };
 
 export type MyApiKeysWithOwnerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MyApiKeysWithOwnerQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, owner: { id: string, email: string }, rateLimit: { limit: number, windowSeconds: number } | null }> };
+export type MyApiKeysWithOwnerQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, owner: { id: string, email: string }, rateLimit: { limit: number, windowSeconds: number } | null }> };
 
 export type ApiKeyQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null } };
+export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } };
 
 export type CreateApiKeyMutationVariables = Exact<{
   input?: CreateApiKeyInput | null | undefined;
 }>;
 
 
-export type CreateApiKeyMutation = { createApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
+export type CreateApiKeyMutation = { createApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } } };
 
 export type RevokeApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -190,7 +210,7 @@ export type RevokeApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type RevokeApiKeyMutation = { revokeApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
+export type RevokeApiKeyMutation = { revokeApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } } };
 
 export type UpdateApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -198,12 +218,12 @@ export type UpdateApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type UpdateApiKeyMutation = { updateApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
+export type UpdateApiKeyMutation = { updateApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } } };
 
 export type MyApiKeysWithRelationsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MyApiKeysWithRelationsQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, replaces: { id: string } | null, replacedBy: { id: string } | null, rateLimit: { limit: number, windowSeconds: number } | null }> };
+export type MyApiKeysWithRelationsQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, replaces: { id: string } | null, replacedBy: { id: string } | null, rateLimit: { limit: number, windowSeconds: number } | null }> };
 
 export type MyApiKeyHistoryQueryVariables = Exact<{
   first?: number;
@@ -211,7 +231,7 @@ export type MyApiKeyHistoryQueryVariables = Exact<{
 }>;
 
 
-export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, rateLimit: { limit: number, windowSeconds: number } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type RotateApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -219,7 +239,7 @@ export type RotateApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type RotateApiKeyMutation = { rotateApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, replaces: { id: string } | null, rateLimit: { limit: number, windowSeconds: number } | null }, replaced: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, replacedBy: { id: string } | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
+export type RotateApiKeyMutation = { rotateApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, replaces: { id: string } | null, rateLimit: { limit: number, windowSeconds: number } | null }, replaced: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, replacedBy: { id: string } | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
 
 export type AllMyApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -276,6 +296,34 @@ export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type MeQuery = { me: { id: string, email: string, createdAt: string } };
 
+export type SessionFieldsFragment = { id: string, createdAt: string, lastUsedAt: string, expiresAt: string, ipAddress: string | null, userAgent: string | null, current: boolean };
+
+export type MySessionsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MySessionsQuery = { mySessions: Array<{ id: string, createdAt: string, lastUsedAt: string, expiresAt: string, ipAddress: string | null, userAgent: string | null, current: boolean }> };
+
+export type EndSessionMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EndSessionMutation = { endSession: { session: { id: string, createdAt: string, lastUsedAt: string, expiresAt: string, ipAddress: string | null, userAgent: string | null, current: boolean } } };
+
+export type ResetPasswordMutationVariables = Exact<{
+  input: ResetPasswordInput;
+}>;
+
+
+export type ResetPasswordMutation = { resetPassword: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } } };
+
+export type DeleteMyAccountMutationVariables = Exact<{
+  password: string;
+}>;
+
+
+export type DeleteMyAccountMutation = { deleteMyAccount: { deleted: boolean } };
+
 export type VerifyApiKeyMutationVariables = Exact<{
   input: VerifyApiKeyInput;
 }>;
@@ -328,6 +376,7 @@ export const KeyFragmentDoc = new TypedDocumentString(`
   expiresAt
   revokedAt
   revokedReason
+  expiresSoon
 }
     `, {"fragmentName":"Key"}) as unknown as TypedDocumentString<KeyFragment, unknown>;
 export const AuthFragmentDoc = new TypedDocumentString(`
@@ -342,6 +391,17 @@ export const AuthFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"Auth"}) as unknown as TypedDocumentString<AuthFragment, unknown>;
+export const SessionFieldsFragmentDoc = new TypedDocumentString(`
+    fragment SessionFields on Session {
+  id
+  createdAt
+  lastUsedAt
+  expiresAt
+  ipAddress
+  userAgent
+  current
+}
+    `, {"fragmentName":"SessionFields"}) as unknown as TypedDocumentString<SessionFieldsFragment, unknown>;
 export const MyApiKeysDocument = new TypedDocumentString(`
     query MyApiKeys {
   myApiKeys {
@@ -365,6 +425,7 @@ export const MyApiKeysDocument = new TypedDocumentString(`
   expiresAt
   revokedAt
   revokedReason
+  expiresSoon
 }`) as unknown as TypedDocumentString<MyApiKeysQuery, MyApiKeysQueryVariables>;
 export const MyApiKeysWithOwnerDocument = new TypedDocumentString(`
     query MyApiKeysWithOwner {
@@ -393,6 +454,7 @@ export const MyApiKeysWithOwnerDocument = new TypedDocumentString(`
   expiresAt
   revokedAt
   revokedReason
+  expiresSoon
 }`) as unknown as TypedDocumentString<MyApiKeysWithOwnerQuery, MyApiKeysWithOwnerQueryVariables>;
 export const ApiKeyDocument = new TypedDocumentString(`
     query ApiKey($id: ID!) {
@@ -417,6 +479,7 @@ export const ApiKeyDocument = new TypedDocumentString(`
   expiresAt
   revokedAt
   revokedReason
+  expiresSoon
 }`) as unknown as TypedDocumentString<ApiKeyQuery, ApiKeyQueryVariables>;
 export const CreateApiKeyDocument = new TypedDocumentString(`
     mutation CreateApiKey($input: CreateApiKeyInput) {
@@ -444,6 +507,7 @@ export const CreateApiKeyDocument = new TypedDocumentString(`
   expiresAt
   revokedAt
   revokedReason
+  expiresSoon
 }`) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
 export const RevokeApiKeyDocument = new TypedDocumentString(`
     mutation RevokeApiKey($id: ID!, $reason: String) {
@@ -470,6 +534,7 @@ export const RevokeApiKeyDocument = new TypedDocumentString(`
   expiresAt
   revokedAt
   revokedReason
+  expiresSoon
 }`) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
 export const UpdateApiKeyDocument = new TypedDocumentString(`
     mutation UpdateApiKey($id: ID!, $input: UpdateApiKeyInput!) {
@@ -496,6 +561,7 @@ export const UpdateApiKeyDocument = new TypedDocumentString(`
   expiresAt
   revokedAt
   revokedReason
+  expiresSoon
 }`) as unknown as TypedDocumentString<UpdateApiKeyMutation, UpdateApiKeyMutationVariables>;
 export const MyApiKeysWithRelationsDocument = new TypedDocumentString(`
     query MyApiKeysWithRelations {
@@ -526,6 +592,7 @@ export const MyApiKeysWithRelationsDocument = new TypedDocumentString(`
   expiresAt
   revokedAt
   revokedReason
+  expiresSoon
 }`) as unknown as TypedDocumentString<MyApiKeysWithRelationsQuery, MyApiKeysWithRelationsQueryVariables>;
 export const MyApiKeyHistoryDocument = new TypedDocumentString(`
     query MyApiKeyHistory($first: Int! = 20, $after: String) {
@@ -559,6 +626,7 @@ export const MyApiKeyHistoryDocument = new TypedDocumentString(`
   expiresAt
   revokedAt
   revokedReason
+  expiresSoon
 }`) as unknown as TypedDocumentString<MyApiKeyHistoryQuery, MyApiKeyHistoryQueryVariables>;
 export const RotateApiKeyDocument = new TypedDocumentString(`
     mutation RotateApiKey($id: ID!, $input: RotateApiKeyInput) {
@@ -595,6 +663,7 @@ export const RotateApiKeyDocument = new TypedDocumentString(`
   expiresAt
   revokedAt
   revokedReason
+  expiresSoon
 }`) as unknown as TypedDocumentString<RotateApiKeyMutation, RotateApiKeyMutationVariables>;
 export const AllMyApiKeysDocument = new TypedDocumentString(`
     query AllMyApiKeys {
@@ -717,6 +786,61 @@ export const MeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MeQuery, MeQueryVariables>;
+export const MySessionsDocument = new TypedDocumentString(`
+    query MySessions {
+  mySessions {
+    ...SessionFields
+  }
+}
+    fragment SessionFields on Session {
+  id
+  createdAt
+  lastUsedAt
+  expiresAt
+  ipAddress
+  userAgent
+  current
+}`) as unknown as TypedDocumentString<MySessionsQuery, MySessionsQueryVariables>;
+export const EndSessionDocument = new TypedDocumentString(`
+    mutation EndSession($id: ID!) {
+  endSession(id: $id) {
+    session {
+      ...SessionFields
+    }
+  }
+}
+    fragment SessionFields on Session {
+  id
+  createdAt
+  lastUsedAt
+  expiresAt
+  ipAddress
+  userAgent
+  current
+}`) as unknown as TypedDocumentString<EndSessionMutation, EndSessionMutationVariables>;
+export const ResetPasswordDocument = new TypedDocumentString(`
+    mutation ResetPassword($input: ResetPasswordInput!) {
+  resetPassword(input: $input) {
+    ...Auth
+  }
+}
+    fragment Auth on AuthPayload {
+  accessToken
+  expiresAt
+  refreshToken
+  user {
+    id
+    email
+    createdAt
+  }
+}`) as unknown as TypedDocumentString<ResetPasswordMutation, ResetPasswordMutationVariables>;
+export const DeleteMyAccountDocument = new TypedDocumentString(`
+    mutation DeleteMyAccount($password: String!) {
+  deleteMyAccount(password: $password) {
+    deleted
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteMyAccountMutation, DeleteMyAccountMutationVariables>;
 export const VerifyApiKeyDocument = new TypedDocumentString(`
     mutation VerifyApiKey($input: VerifyApiKeyInput!) {
   verifyApiKey(input: $input) {

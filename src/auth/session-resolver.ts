@@ -1,0 +1,39 @@
+import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { type Context, CurrentViewer } from './context.js';
+import type { Session as SessionRow, Sessions, Viewer } from './sessions.js';
+import { EndSessionPayload, Session } from './types.js';
+
+@Resolver(() => Session)
+export class SessionResolver {
+  readonly #sessions: Sessions;
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions;
+  }
+
+  @Query(() => [Session], { description: 'Where you are signed in, the last sign-in first.' })
+  mySessions(@CurrentViewer() viewer: Viewer): Promise<SessionRow[]> {
+    return this.#sessions.listLive(viewer.user.id);
+  }
+
+  @Mutation(() => EndSessionPayload, {
+    description: 'Ends one of your sessions. NOT_FOUND where there is none, FORBIDDEN where it is somebody else’s.',
+  })
+  async endSession(
+    @Arg('id', () => ID, { description: 'Of the session.' }) id: string,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: Context,
+  ): Promise<EndSessionPayload> {
+    return { session: await this.#sessions.endOwn(viewer.user.id, id, context) };
+  }
+
+  @FieldResolver(() => Date, { description: 'When it was signed in to or refreshed last. Its access token may have been used since.' })
+  lastUsedAt(@Root() session: SessionRow): Date {
+    return session.refreshedAt;
+  }
+
+  @FieldResolver(() => Boolean, { description: 'Whether it is the one that asks.' })
+  async current(@Root() session: SessionRow, @Ctx() context: Context): Promise<boolean> {
+    return (await context.authentication.viewer()).sessionId === session.id;
+  }
+}

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ApiKeyDocument, MyApiKeysDocument, RevokeApiKeyDocument } from '../generated/graphql.js';
+import { newKey } from '../helpers/doors.js';
+import { startTestApp, type TestApp } from '../helpers/test-app.js';
+
+const appSecrets = [Buffer.alloc(32, 'secret')];
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp({ appSecrets });
+});
+afterAll(() => app.close());
+
+const DAY = 86_400;
+const inSeconds = (seconds: number) => new Date(app.clock.now().getTime() + seconds * 1_000).toISOString();
+
+test('a usable key expiresSoon within 14 days, or as many as EXPIRY_WARNING_DAYS says', async () => {
+  const { token } = await newKey(app, { expiresAt: inSeconds(14 * DAY + 1) });
+  const expiresSoon = async (on = app) => (await on.ask(MyApiKeysDocument, {}, token)).myApiKeys.map((key) => key.expiresSoon);
+  expect(await expiresSoon()).toEqual([false]);
+  app.clock.advanceSeconds(1);
+  expect(await expiresSoon()).toEqual([true]);
+  const three = await startTestApp({ databaseUrl: app.databaseUrl, appSecrets, clock: app.clock, env: { EXPIRY_WARNING_DAYS: '3' } });
+  expect(await expiresSoon(three)).toEqual([false]);
+  await three.close();
+});
+
+test('one that has ended, or without an expiry, does not', async () => {
+  const [lasting, revoked, expired] = [
+    await newKey(app),
+    await newKey(app, { expiresAt: inSeconds(60) }),
+    await newKey(app, { expiresAt: inSeconds(1) }),
+  ];
+  await app.ask(RevokeApiKeyDocument, { id: revoked.id }, revoked.token);
+  app.clock.advanceSeconds(1);
+  for (const { id, token } of [lasting, revoked, expired]) {
+    expect((await app.ask(ApiKeyDocument, { id }, token)).apiKey.expiresSoon).toBe(false);
+  }
+});

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { GraphQLNonNull, isObjectType } from 'graphql';
+import { buildKeywardSchema } from '../src/app.js';
+import {
+  ApiKeyDocument,
+  EndSessionDocument,
+  MySessionsDocument,
+  RevokeApiKeyDocument,
+  RotateApiKeyDocument,
+  type TypedDocumentString,
+  UpdateApiKeyDocument,
+} from './generated/graphql.js';
+import { runSql } from './helpers/database.js';
+import { newKey } from './helpers/doors.js';
+import { codesOf, startTestApp, type TestApp } from './helpers/test-app.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+/** Each operation that takes an id: what it is an id of, and how it is asked. */
+// biome-ignore lint/suspicious/noExplicitAny: each document has variables and data of its own.
+const OPERATIONS: Record<string, { of: 'key' | 'session'; document: TypedDocumentString<any, any>; variables?: object }> = {
+  apiKey: { of: 'key', document: ApiKeyDocument },
+  updateApiKey: { of: 'key', document: UpdateApiKeyDocument, variables: { input: { name: 'mine now', scopes: ['a'] } } },
+  rotateApiKey: { of: 'key', document: RotateApiKeyDocument },
+  revokeApiKey: { of: 'key', document: RevokeApiKeyDocument, variables: { reason: 'mine now' } },
+  endSession: { of: 'session', document: EndSessionDocument },
+};
+
+describe('K6: what belongs to somebody else', () => {
+  test('the table below has every operation that takes an id', () => {
+    const schema = buildKeywardSchema({} as never);
+    const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
+      isObjectType(type) ? Object.values(type.getFields()) : [],
+    );
+    const takingIds = fields.filter(({ args }) =>
+      args.some(({ type }) => String(type instanceof GraphQLNonNull ? type.ofType : type) === 'ID'),
+    );
+    expect(takingIds.map(({ name }) => name).sort()).toEqual(Object.keys(OPERATIONS).sort());
+  });
+
+  test.each(Object.entries(OPERATIONS))('%s: FORBIDDEN, nothing changed, nothing told', async (_name, { of, document, variables }) => {
+    const [owner, stranger] = [await newKey(app, { name: 'private' }), await newKey(app)];
+    const [session] = (await app.ask(MySessionsDocument, {}, owner.token)).mySessions;
+    const state = () => Promise.all(['api_keys', 'sessions'].map((table) => runSql(app.databaseUrl, `SELECT * FROM ${table} ORDER BY id`)));
+    const before = await state();
+    const id = of === 'key' ? owner.id : session?.id;
+    const answer = await app.send(document, { id, ...variables }, { token: stranger.token });
+    expect(codesOf(answer)).toEqual(['FORBIDDEN']);
+    expect(answer.data).toBeNull();
+    expect(answer.text).not.toMatch(/private|amos_/);
+    expect(await state()).toEqual(before);
+    expect(codesOf(await app.send(document, { id, ...variables }, { token: owner.token }))).toEqual([]);
+  });
+});
