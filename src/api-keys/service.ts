@@ -13,7 +13,7 @@ import { changesOf } from './changes.js';
 import { findEndedKeys } from './history.queries.js';
 import type { KeyIssuer } from './key-issuer.js';
 import { columnsOf, type KeySettings } from './settings.js';
-import { type ApiKeyStatus, countedAt, expiresWithin, rotatableAt, statusOf, usableAt } from './status.js';
+import { type ApiKeyStatus, countedAt, DAY_MS, expiresWithin, rotatableAt, statusOf, usableAt } from './status.js';
 
 export type { ApiKey };
 
@@ -93,6 +93,35 @@ export class ApiKeyService {
     });
   }
 
+  /** @returns all keys of a user, the newest first, whatever their status */
+  listAll(userId: string): Promise<ApiKey[]> {
+    return this.#database.apiKey.findMany({ where: { userId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] });
+  }
+
+  /** @returns how many usable keys each of the users has; users without are absent */
+  async countUsable(userIds: readonly string[]): Promise<Map<string, number>> {
+    const where = { userId: { in: [...userIds] }, ...usableAt(this.#clock.now()) };
+    const counts = await this.#database.apiKey.groupBy({ by: ['userId'], where, _count: true });
+    return new Map(counts.map((count) => [count.userId, count._count]));
+  }
+
+  /**
+   * @param after the last one of the page before; null for the first page
+   * @returns the usable keys that end within so many days, the next one to end first
+   */
+  listExpiring(days: number, after: ApiKey | null, limit: number): Promise<ApiKey[]> {
+    const now = this.#clock.now();
+    return this.#database.apiKey.findMany({
+      where: {
+        revokedAt: null,
+        expiresAt: { gt: now, lte: new Date(now.getTime() + days * DAY_MS) },
+        ...(after && { OR: [{ expiresAt: { gt: after.expiresAt ?? now } }, { expiresAt: after.expiresAt, id: { gt: after.id } }] }),
+      },
+      orderBy: [{ expiresAt: 'asc' }, { id: 'asc' }],
+      take: limit,
+    });
+  }
+
   /** @returns what the key is good for now */
   statusOf(key: ApiKey): ApiKeyStatus {
     return statusOf(key, this.#clock.now());
@@ -143,7 +172,9 @@ export class ApiKeyService {
    */
   async update(userId: string, id: string, settings: KeySettings, origin: Origin): Promise<ApiKey> {
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
-    const key = await this.#changeOwn(userId, id, origin, async (transaction, before) => {
+    await this.get(userId, id, origin);
+    const key = await this.#users.withLocked(userId, async (transaction) => {
+      const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
       // The guard is in the statement itself: nothing brings an ended key back or lengthens it.
       const [after] = await transaction.apiKey.updateManyAndReturn({
         where: { id, replacedById: null, ...usableAt(this.#clock.now()) },
@@ -203,29 +234,28 @@ export class ApiKeyService {
   async revoke(userId: string, id: string, reason: string | null, origin: Origin): Promise<ApiKey> {
     const fault = reason === null ? null : shortTextFault(reason, REASON_CHARACTERS_MAX);
     if (fault !== null) throw badUserInput([{ path: 'reason', message: fault }]);
-    const { key, isNew } = await this.#changeOwn(userId, id, origin, async (transaction, before) => {
+    // Before the lock, so that a refusal holds up nobody; a key never changes hands.
+    await this.get(userId, id, origin);
+    return this.#revoke(userId, id, reason, origin);
+  }
+
+  /** Revokes a key whoever holds it: for the operator. Otherwise as revoke. */
+  revokeAny({ userId, id }: ApiKey): Promise<ApiKey> {
+    return this.#revoke(userId, id, null, null);
+  }
+
+  async #revoke(userId: string, id: string, reason: string | null, origin: Origin | null): Promise<ApiKey> {
+    const revoke = async (transaction: Transaction) => {
+      const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
       if (before.revokedAt !== null) return { key: before, isNew: false };
       const data = { revokedAt: this.#clock.now(), revokedReason: reason };
       const revoked = await transaction.apiKey.update({ where: { id, revokedAt: null }, data });
       await this.#record(transaction, revoked, AuditAction.API_KEY_REVOKED, {}, origin);
       return { key: revoked, isNew: true };
-    });
+    };
+    const { key, isNew } = await this.#users.withLocked(userId, revoke, { alsoDisabled: origin === null });
     if (isNew) this.#log(origin, key, 'API key revoked');
     return key;
-  }
-
-  /** Runs a change of one of the user's own keys, under the lock. */
-  async #changeOwn<T>(
-    userId: string,
-    id: string,
-    origin: Origin,
-    change: (transaction: Transaction, key: ApiKey) => Promise<T>,
-  ): Promise<T> {
-    // Before the lock, so that a refusal holds up nobody; a key never changes hands.
-    await this.get(userId, id, origin);
-    return this.#users.withLocked(userId, async (transaction) =>
-      change(transaction, await transaction.apiKey.findUniqueOrThrow({ where: { id } })),
-    );
   }
 
   async #findRotatable(database: Transaction, id: string): Promise<ApiKey> {
@@ -248,12 +278,12 @@ export class ApiKeyService {
     throw new KeywardError('API_KEY_LIMIT_REACHED', `You can have at most ${limit} usable API keys. Revoke one first.`, { limit });
   }
 
-  #record(transaction: Transaction, key: ApiKey, action: AuditAction, details: object, origin: Origin): Promise<void> {
+  #record(transaction: Transaction, key: ApiKey, action: AuditAction, details: object, origin: Origin | null): Promise<void> {
     const { userId, id, keyPrefix } = key;
     return this.#audit.record(transaction, { userId, action, apiKeyId: id, details: { keyPrefix, ...details } }, origin);
   }
 
-  #log(origin: Origin, { userId, keyPrefix }: ApiKey, message: string, more: object = {}): void {
+  #log(origin: Origin | null, { userId, keyPrefix }: ApiKey, message: string, more: object = {}): void {
     this.#logger.info({ ...logEntry(origin), userId, keyPrefix, ...more }, message);
   }
 }

@@ -16,6 +16,15 @@ export class Users {
     this.#database = database;
   }
 
+  /**
+   * @param afterId the last one of the page before; null for the first page
+   * @returns the users in the order in which they were made
+   */
+  page(afterId: string | null, limit: number): Promise<User[]> {
+    const where = afterId === null ? {} : { id: { gt: afterId } };
+    return this.#database.user.findMany({ where, orderBy: { id: 'asc' }, take: limit });
+  }
+
   /** @param email canonical */
   findByEmail(email: string): Promise<User | null> {
     return this.#database.user.findUnique({ where: { email } });
@@ -31,11 +40,11 @@ export class Users {
   /**
    * Makes a user, and in the same transaction what `complete` adds.
    *
-   * @param input the email canonical
+   * @param input the email canonical; without a password nobody can sign in until one is set
    * @throws {KeywardError} EMAIL_TAKEN
    */
   async create<T>(
-    input: { email: string; passwordHash: string; createdAt: Date },
+    input: { email: string; passwordHash: string | null; createdAt: Date },
     complete: (transaction: Transaction, user: User) => Promise<T>,
   ): Promise<T> {
     try {
@@ -80,12 +89,17 @@ export class Users {
   /**
    * Runs `change` in a transaction that holds the user's row locked, so that of one user's changes each sees the last one.
    *
+   * @param options.alsoDisabled for what the operator does
    * @throws {KeywardError} UNAUTHENTICATED when the user has been deleted or disabled meanwhile
    */
-  withLocked<T>(userId: string, change: (transaction: Transaction, user: LockedUser) => Promise<T>): Promise<T> {
+  withLocked<T>(
+    userId: string,
+    change: (transaction: Transaction, user: LockedUser) => Promise<T>,
+    { alsoDisabled = false } = {},
+  ): Promise<T> {
     return this.#database.$transaction(async (transaction) => {
       const user = await lockUser(transaction, userId);
-      if (!user || user.disabledAt) throw unauthenticated();
+      if (!user || (user.disabledAt && !alsoDisabled)) throw unauthenticated();
       return change(transaction, user);
     });
   }

@@ -7,5 +7,10 @@ export interface Origin {
   userAgent: string | null;
 }
 
-/** What every log line of a request says of it. The object at hand may carry more, a credential among it. */
-export const logEntry = ({ requestId, ipAddress }: Origin) => ({ requestId, ipAddress });
+/**
+ * What every log line of a request says of it. The object at hand may carry more, a credential among it.
+ *
+ * @param origin null where no request did it, but the operator, by a command
+ */
+export const logEntry = (origin: Origin | null) =>
+  origin ? { requestId: origin.requestId, ipAddress: origin.ipAddress } : { actor: 'operator' };

@@ -1,0 +1,5 @@
+// npm run keys -- expiring: the keys that end soon.
+import { prepare } from './lib/prepare.mjs';
+
+prepare();
+await import('../dist/commands/keys.js');

@@ -1,0 +1,167 @@
+import type { FoundKey, KeyFinder } from '../api-keys/key-finder.js';
+import type { ApiKey, ApiKeyService } from '../api-keys/service.js';
+import { AuditAction, type AuditLog } from '../audit/service.js';
+import { readEmail } from '../auth/email.js';
+import type { IssuedResetToken, ResetTokens } from '../auth/reset-tokens.js';
+import type { Sessions } from '../auth/sessions.js';
+import type { User, Users } from '../auth/users.js';
+import type { Clock } from '../platform/clock.js';
+import type { Transaction } from '../platform/database/client.js';
+import { badUserInput, KeywardError } from '../platform/errors.js';
+
+const PAGE_ITEMS = 500;
+
+/** A user as the operator sees one. */
+export interface UserOverview {
+  user: User;
+  /** Usable ones. */
+  keys: number;
+}
+
+/** What the operator does with users and their keys. Every change is in the audit log of the user, with the operator as actor. */
+export class OperatorService {
+  readonly #clock: Clock;
+  readonly #users: Users;
+  readonly #sessions: Sessions;
+  readonly #resetTokens: ResetTokens;
+  readonly #apiKeys: ApiKeyService;
+  readonly #keyFinder: KeyFinder;
+  readonly #audit: AuditLog;
+
+  constructor(options: {
+    clock: Clock;
+    users: Users;
+    sessions: Sessions;
+    resetTokens: ResetTokens;
+    apiKeys: ApiKeyService;
+    keyFinder: KeyFinder;
+    audit: AuditLog;
+  }) {
+    this.#clock = options.clock;
+    this.#users = options.users;
+    this.#sessions = options.sessions;
+    this.#resetTokens = options.resetTokens;
+    this.#apiKeys = options.apiKeys;
+    this.#keyFinder = options.keyFinder;
+    this.#audit = options.audit;
+  }
+
+  /** All users, in the order in which they were made. */
+  async *list(): AsyncGenerator<UserOverview> {
+    for (let page: User[] = [], last: string | null = null; ; ) {
+      page = await this.#users.page(last, PAGE_ITEMS);
+      const counts = await this.#apiKeys.countUsable(page.map(({ id }) => id));
+      for (const user of page) yield { user, keys: counts.get(user.id) ?? 0 };
+      last = page.at(-1)?.id ?? null;
+      if (page.length < PAGE_ITEMS) return;
+    }
+  }
+
+  /** @throws {KeywardError} NOT_FOUND, BAD_USER_INPUT; so do all that take an email */
+  async show(typedEmail: string): Promise<UserOverview & { sessions: number; lastSignInAt: Date | null }> {
+    const user = await this.#find(typedEmail);
+    const sessions = await this.#sessions.listLive(user.id);
+    const keys = (await this.#apiKeys.countUsable([user.id])).get(user.id) ?? 0;
+    return { user, keys, sessions: sessions.length, lastSignInAt: sessions[0]?.createdAt ?? null };
+  }
+
+  /** Makes a user without a password, and a token to set one with. @throws {KeywardError} EMAIL_TAKEN */
+  async create(typedEmail: string): Promise<{ user: User; resetToken: IssuedResetToken }> {
+    const email = emailOf(typedEmail);
+    return this.#users.create({ email, passwordHash: null, createdAt: this.#clock.now() }, async (transaction, user) => {
+      await this.#record(transaction, user, AuditAction.USER_SIGNED_UP);
+      return { user, resetToken: await this.#issueResetToken(transaction, user) };
+    });
+  }
+
+  /** Refuses the user's tokens and keys from the next request on. Doing it again changes nothing. */
+  disable(typedEmail: string): Promise<User> {
+    return this.#setDisabled(typedEmail, AuditAction.USER_DISABLED);
+  }
+
+  /** Lets the user in again, and the keys. The sessions that there were have ended. */
+  enable(typedEmail: string): Promise<User> {
+    return this.#setDisabled(typedEmail, AuditAction.USER_ENABLED);
+  }
+
+  /** Makes a one-time token that lets its bearer set a new password. */
+  async issueResetToken(typedEmail: string): Promise<IssuedResetToken> {
+    const user = await this.#find(typedEmail);
+    return this.#users.withLocked(user.id, (transaction) => this.#issueResetToken(transaction, user), { alsoDisabled: true });
+  }
+
+  /** @returns all keys of a user, the newest first */
+  async keys(typedEmail: string): Promise<ApiKey[]> {
+    return this.#apiKeys.listAll((await this.#find(typedEmail)).id);
+  }
+
+  /** @param text an id, a key prefix or a whole key @throws {KeywardError} NOT_FOUND */
+  async revoke(text: string): Promise<ApiKey> {
+    return this.#apiKeys.revokeAny((await this.#findKey(text)).apiKey);
+  }
+
+  /** @param text an id, a key prefix or a whole key, which is repeated nowhere @throws {KeywardError} NOT_FOUND */
+  async whose(text: string): Promise<FoundKey & { owner: User }> {
+    const found = await this.#findKey(text);
+    const [owner] = await this.#users.findByIds([found.apiKey.userId]);
+    if (!owner) throw noSuchKey();
+    return { ...found, owner };
+  }
+
+  /** The usable keys that end within so many days with their owners, the next one to end first. */
+  async *expiring(days: number): AsyncGenerator<{ apiKey: ApiKey; owner: User | null }> {
+    for (let page: ApiKey[] = [], last: ApiKey | null = null; ; ) {
+      page = await this.#apiKeys.listExpiring(days, last, PAGE_ITEMS);
+      const owners = await this.#users.findByIds(page.map(({ userId }) => userId));
+      for (const [index, apiKey] of page.entries()) yield { apiKey, owner: owners[index] ?? null };
+      last = page.at(-1) ?? null;
+      if (page.length < PAGE_ITEMS) return;
+    }
+  }
+
+  /** @returns what the key is good for now */
+  statusOf(key: ApiKey): string {
+    return this.#apiKeys.statusOf(key);
+  }
+
+  async #setDisabled(typedEmail: string, action: AuditAction.USER_DISABLED | AuditAction.USER_ENABLED): Promise<User> {
+    const user = await this.#find(typedEmail);
+    const disabledAt = action === AuditAction.USER_DISABLED ? this.#clock.now() : null;
+    const change = async (transaction: Transaction, locked: { disabledAt: Date | null }) => {
+      if ((locked.disabledAt === null) === (disabledAt === null)) return { ...user, disabledAt: locked.disabledAt };
+      if (disabledAt) await this.#sessions.endAll(transaction, user.id);
+      await this.#record(transaction, user, action);
+      return transaction.user.update({ where: { id: user.id }, data: { disabledAt } });
+    };
+    return this.#users.withLocked(user.id, change, { alsoDisabled: true });
+  }
+
+  async #issueResetToken(transaction: Transaction, user: User): Promise<IssuedResetToken> {
+    await this.#record(transaction, user, AuditAction.PASSWORD_RESET_ISSUED);
+    return this.#resetTokens.issue(transaction, user.id);
+  }
+
+  #record(transaction: Transaction, user: User, action: AuditAction): Promise<void> {
+    return this.#audit.record(transaction, { userId: user.id, action }, null);
+  }
+
+  async #find(typedEmail: string): Promise<User> {
+    const user = await this.#users.findByEmail(emailOf(typedEmail));
+    if (!user) throw new KeywardError('NOT_FOUND', 'There is no user with this email address.');
+    return user;
+  }
+
+  async #findKey(text: string): Promise<FoundKey> {
+    const found = await this.#keyFinder.find(text);
+    if (!found) throw noSuchKey();
+    return found;
+  }
+}
+
+const noSuchKey = () => new KeywardError('NOT_FOUND', 'There is no such API key.');
+
+function emailOf(typed: string): string {
+  const { email, fault } = readEmail(typed);
+  if (fault !== null) throw badUserInput([{ path: 'email', message: fault }]);
+  return email;
+}

@@ -1,0 +1,193 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { CreateApiKeyDocument, MeDocument, MyAuditLogDocument, ResetPasswordDocument, SignInDocument } from '../generated/graphql.js';
+import { runSql } from '../helpers/database.js';
+import { type CommandResult, runBuiltCommand } from '../helpers/commands.js';
+import { DOORS, forgetFingerprint, newKey } from '../helpers/doors.js';
+import { ask, startServer } from '../helpers/server-process.js';
+import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { TestClock } from '../helpers/test-clock.js';
+
+const SECRET = Buffer.alloc(32, 'secret');
+
+let app: TestApp;
+beforeAll(async () => {
+  // The commands go by the real time.
+  app = await startTestApp({ appSecrets: [SECRET], clock: new TestClock(new Date().toISOString()) });
+});
+afterAll(() => app.close());
+
+const run = (command: 'users' | 'keys', args: string[], input?: string): Promise<CommandResult> =>
+  runBuiltCommand(command, args, { DATABASE_URL: app.databaseUrl, APP_SECRETS: SECRET.toString('base64') }, input);
+const users = (...args: string[]) => run('users', args);
+/** What a command tells with --json, which must have succeeded. */
+const told = async (...args: string[]): Promise<Record<string, unknown>[]> => {
+  const { code, stdout, stderr } = await users(...args, '--json');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout.trim() === '' ? [] : stdout.trim().split('\n').map((line) => JSON.parse(line));
+};
+const actions = async (userId: string) =>
+  runSql<{ action: string; actor: string | null }>(
+    app.databaseUrl,
+    `SELECT action, details->>'actor' AS actor FROM audit_events WHERE user_id = $1 AND details ? 'actor' ORDER BY at, id`,
+    [userId],
+  );
+const [verify] = Object.values(DOORS) as [(typeof DOORS)[string]];
+
+describe('npm run users', () => {
+  test('create makes a user, whose token sets the password', async () => {
+    const [made] = await told('create', ' Ada@Example.com ');
+    expect(made).toMatchObject({ email: 'ada@example.com', hasPassword: false, disabledAt: null, resetToken: expect.any(String) });
+    const input = { email: 'ada@example.com', password: PASSWORD };
+    expect(codesOf(await app.send(SignInDocument, { input }))).toEqual(['INVALID_CREDENTIALS']);
+    const reset = { token: String(made?.resetToken), newPassword: PASSWORD };
+    expect((await app.ask(ResetPasswordDocument, { input: reset }, undefined)).resetPassword.user.id).toBe(made?.id);
+    expect(codesOf(await app.send(SignInDocument, { input }))).toEqual([]);
+    expect(await actions(String(made?.id))).toEqual([
+      { action: 'USER_SIGNED_UP', actor: 'operator' },
+      { action: 'PASSWORD_RESET_ISSUED', actor: 'operator' },
+    ]);
+    expect(await users('create', 'ada@example.com')).toMatchObject({ code: 1, stderr: 'keyward: There is an account with this email address.\n' });
+  });
+
+  test('A7: disable refuses tokens and keys at the next request; enable lets the keys in again, and the user by a new sign-in', async () => {
+    const { accessToken, user } = await app.newUser();
+    const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
+    const key = createApiKey.plaintextKey;
+    expect(await told('disable', user.email)).toMatchObject([{ email: user.email, disabledAt: expect.any(String) }]);
+    expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
+    expect((await verify(app, { key })).code).toBe('OWNER_DISABLED');
+    await told('disable', user.email);
+    expect(await told('enable', user.email)).toMatchObject([{ disabledAt: null }]);
+    expect((await verify(app, { key })).code).toBe('VALID');
+    expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
+    const { signIn } = await app.ask(SignInDocument, { input: { email: user.email, password: PASSWORD } }, undefined);
+    const { myAuditLog } = await app.ask(MyAuditLogDocument, {}, signIn.accessToken);
+    const log = myAuditLog.edges.map(({ node: { action, details, ipAddress } }) => ({ action, details, ipAddress }));
+    const byOperator = { details: { actor: 'operator' }, ipAddress: null };
+    expect(log.slice(1, 3)).toEqual([
+      { action: 'USER_ENABLED', ...byOperator },
+      { action: 'USER_DISABLED', ...byOperator },
+    ]);
+  });
+
+  test('reset-token gives a user a new way in, and a disabled one only once enabled', async () => {
+    const { user } = await app.newUser();
+    const [issued] = await told('reset-token', user.email);
+    const input = { token: String(issued?.resetToken), newPassword: 'something else entirely' };
+    await told('disable', user.email);
+    expect(codesOf(await app.send(ResetPasswordDocument, { input }))).toEqual(['UNAUTHENTICATED']);
+    await told('enable', user.email);
+    expect(codesOf(await app.send(ResetPasswordDocument, { input }))).toEqual([]);
+  });
+
+  test('list, show and keys tell what there is, and no hash', async () => {
+    const { id, key, userId } = await newKey(app, { name: 'build server' });
+    const [{ email } = { email: '' }] = await runSql<{ email: string }>(app.databaseUrl, 'SELECT email FROM users WHERE id = $1', [userId]);
+    const overview = { id: userId, email, hasPassword: true, disabledAt: null, keys: 1 };
+    expect(await told('list')).toContainEqual(expect.objectContaining(overview));
+    expect(await told('show', email)).toEqual([
+      { ...overview, createdAt: expect.any(String), sessions: 1, lastSignInAt: app.clock.now().toISOString() },
+    ]);
+    const keys = await told('keys', email);
+    expect(keys).toMatchObject([{ id, keyPrefix: key.slice(0, 13), status: 'ACTIVE', name: 'build server' }]);
+    const { stdout } = await users('keys', email);
+    expect(stdout).toContain(`keyPrefix: ${key.slice(0, 13)}  status: ACTIVE  name: build server`);
+    expect(JSON.stringify(keys) + stdout).not.toMatch(/\$2b\$|fingerprint|hash/i);
+  });
+
+  test('revoke takes an id, a prefix or a whole key, is effective at the next verification and is told as the operator’s', async () => {
+    for (const pick of [({ id }: { id: string }) => id, ({ key }: { key: string }) => key.slice(0, 13), ({ key }: { key: string }) => key]) {
+      const made = await newKey(app);
+      expect(await told('revoke', pick(made))).toMatchObject([{ id: made.id, status: 'REVOKED' }]);
+      expect((await verify(app, { key: made.key })).code).toBe('REVOKED');
+      expect(await actions(made.userId)).toEqual([{ action: 'API_KEY_REVOKED', actor: 'operator' }]);
+    }
+  });
+
+  test('revoke also revokes a key of a disabled user', async () => {
+    const made = await newKey(app);
+    await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [made.userId]);
+    expect(await told('revoke', made.id)).toMatchObject([{ status: 'REVOKED' }]);
+  });
+
+  test('whose tells the owner of a leaked key, and repeats it nowhere', async () => {
+    const { id, key, userId } = await newKey(app);
+    const forged = `${key.slice(0, 14)}${'A'.repeat(43)}`;
+    const unused = await newKey(app);
+    await forgetFingerprint(app, unused.id);
+    for (const [text, expected] of [
+      [key, { id, userId, isGenuine: true }],
+      [`${key}\n`, { id, userId, isGenuine: true }],
+      [key.slice(0, 13), { id, userId, isGenuine: null }],
+      [id, { id, userId, isGenuine: null }],
+      [forged, { id, userId, isGenuine: false }],
+      [unused.key, { id: unused.id, isGenuine: true }],
+    ] as const) {
+      const { code, stdout, stderr } = await run('users', ['whose', '-', '--json'], text);
+      expect(JSON.parse(stdout)).toMatchObject(expected);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).not.toContain(text.slice(14, 40) || 'no secret');
+    }
+    expect(await users('whose', key, '--json')).toMatchObject({ code: 0, stdout: expect.not.stringContaining(key.slice(14)) });
+  });
+
+  test.each([
+    ['an unknown address', ['show', 'nobody@example.com'], 'There is no user with this email address.'],
+    ['what is no address', ['show', 'nobody'], 'Invalid input: email: must be an email address.'],
+    ['an unknown key', ['revoke', 'amos_00000000'], 'There is no such API key.'],
+    ['garbage for a key', ['whose', "' OR 1=1 --\u0000"], 'There is no such API key.'],
+  ])('%s is one line on stderr, with exit code 1', async (_case, args, message) => {
+    expect(await users(...args.map((arg) => arg.replace('\u0000', '')))).toEqual({ code: 1, stdout: '', stderr: `keyward: ${message}\n` });
+  });
+
+  test.each([[[]], [['nonsense']], [['show']], [['list', 'x']], [['show', 'a@b.c', 'x']], [['list', '--nonsense']], [['constructor', 'x']]])(
+    'called wrongly (%j) it tells how it is used, with exit code 2',
+    async (args) => {
+      const { code, stdout, stderr } = await users(...args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('Usage: npm run users -- COMMAND');
+    },
+  );
+
+  test('works on the embedded database, beside a running server and without one', async () => {
+    const home = await mkdtemp(path.join(tmpdir(), 'keyward-users-'));
+    const env = { DATA_DIR: path.join(home, 'data') };
+    const create = (email: string) => runBuiltCommand('users', ['create', email, '--json'], env);
+    const first = await create('first@example.com');
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    const server = await startServer(env);
+    try {
+      const second = await create('second@example.com');
+      expect(second).toMatchObject({ code: 0, stderr: '' });
+      for (const { stdout } of [first, second]) {
+        const input = { token: JSON.parse(stdout).resetToken, newPassword: PASSWORD };
+        const query = 'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { user { email } } }';
+        expect(await ask(server, query, { input })).toMatchObject({ resetPassword: { user: { email: JSON.parse(stdout).email } } });
+      }
+    } finally {
+      await server.stop();
+      await rm(home, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('npm run keys -- expiring', () => {
+  test('tells the usable keys that end within so many days with their owners, the next one to end first', async () => {
+    const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+    const made = [];
+    for (const days of [10, 2, 20]) made.push(await newKey(app, { expiresAt: inDays(days), name: `in ${days} days` }));
+    await newKey(app);
+    const list = async (...args: string[]) => {
+      const { stdout } = await run('keys', ['expiring', '--json', ...args]);
+      const ids = made.map(({ id }) => id);
+      return stdout.split('\n').flatMap((line) => (line && ids.includes(JSON.parse(line).id) ? [JSON.parse(line)] : []));
+    };
+    expect((await list()).map(({ name }) => name)).toEqual(['in 2 days', 'in 10 days']);
+    expect((await list('--days', '30')).map(({ name }) => name)).toEqual(['in 2 days', 'in 10 days', 'in 20 days']);
+    expect(await list('--days', '3')).toMatchObject([{ email: expect.stringContaining('@'), userId: made[1]?.userId, status: 'ACTIVE' }]);
+    expect(await run('keys', ['expiring', '--days', '0'])).toMatchObject({ code: 2 });
+  });
+});
