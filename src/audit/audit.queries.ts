@@ -7,9 +7,9 @@ import type { AuditEntry } from './service.js';
  * hundreds of rows.
  */
 export async function insertAuditEvents(transaction: Transaction, entries: readonly AuditEntry[], at: Date): Promise<void> {
-  const rows = JSON.stringify(entries.map((entry) => ({ ...entry, id: newUuid(at) })));
+  const rows = JSON.stringify(entries.map((entry) => ({ ...entry, details: { ...entry.details, actor: 'operator' }, id: newUuid(at) })));
   await transaction.$executeRaw`
     INSERT INTO audit_events (id, user_id, at, action, api_key_id, details)
-    SELECT id, "userId", ${at}, action, "apiKeyId", coalesce(details, '{}')
+    SELECT id, "userId", ${at}, action, "apiKeyId", details
     FROM json_to_recordset(${rows}::json) AS row(id uuid, "userId" uuid, action text, "apiKeyId" uuid, details jsonb)`;
 }

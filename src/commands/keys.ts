@@ -17,7 +17,8 @@ function parse() {
   const { values, positionals } = parseArgs({ allowPositionals: true, options });
   const days = values.days === undefined ? null : Number(values.days);
   if (positionals.join() !== 'expiring') throw new UsageError('A command must be named.');
-  if (days !== null && !(Number.isInteger(days) && days >= 1 && days <= DAYS_MAX)) throw new UsageError(`--days must be from 1 to ${DAYS_MAX}.`);
+  if (days !== null && !(Number.isInteger(days) && days >= 1 && days <= DAYS_MAX))
+    throw new UsageError(`--days must be from 1 to ${DAYS_MAX}.`);
   return { days, asJson: values.json };
 }
 

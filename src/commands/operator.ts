@@ -32,7 +32,7 @@ export function createOperator({ database, config, appSecrets, logger }: Command
     users,
     sessions: new Sessions({ database, clock, accessTokens, refreshTokens, audit, ttlSeconds: config.refreshTokenTtlSeconds }),
     resetTokens: new ResetTokens({ database, clock }),
-    apiKeys: new ApiKeyService({ database, clock, users, issuer, audit, cursors, logger, ...config }),
+    apiKeys: new ApiKeyService({ ...config, database, clock, users, issuer, audit, cursors, logger }),
     keyFinder: new KeyFinder(database),
     audit,
   });

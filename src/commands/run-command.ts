@@ -4,7 +4,7 @@ import { type Backing, openBacking } from '../backing.js';
 import { type Config, loadConfig } from '../config.js';
 import { createCommandDatabase, createCommandPool, type Database } from '../platform/database/client.js';
 import { databaseFault } from '../platform/database/faults.js';
-import { StartupError } from '../platform/errors.js';
+import { KeywardError, StartupError } from '../platform/errors.js';
 import { type Closer, closeAll } from '../platform/lifecycle.js';
 import { createLogger, type Logger, scrub } from '../platform/logger.js';
 
@@ -33,6 +33,11 @@ export class UsageError extends Error {
 
 function faultsOf(error: unknown): string[] {
   if (error instanceof StartupError) return error.message.split('\n');
+  // Its message ends in a full stop; the names of the fields are in it already.
+  if (error instanceof KeywardError) {
+    const { fields } = error.details;
+    return fields ? fields.map(({ path, message }) => `${path} ${message}`) : [error.message];
+  }
   if (databaseFault(error) === 'unavailable') return ['the database went away or is too slow; what was not written yet was not changed'];
   return [`unexpected: ${scrub(error instanceof Error ? error.message : String(error)).replaceAll('\n', ' ')}`];
 }

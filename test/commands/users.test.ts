@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CreateApiKeyDocument, MeDocument, MyAuditLogDocument, ResetPasswordDocument, SignInDocument } from '../generated/graphql.js';
-import { runSql } from '../helpers/database.js';
 import { type CommandResult, runBuiltCommand } from '../helpers/commands.js';
-import { DOORS, forgetFingerprint, newKey } from '../helpers/doors.js';
+import { runSql } from '../helpers/database.js';
+import { DOORS, forgetFingerprint, type MadeKey, newKey } from '../helpers/doors.js';
 import { ask, startServer } from '../helpers/server-process.js';
 import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
 import { TestClock } from '../helpers/test-clock.js';
@@ -26,7 +26,12 @@ const users = (...args: string[]) => run('users', args);
 const told = async (...args: string[]): Promise<Record<string, unknown>[]> => {
   const { code, stdout, stderr } = await users(...args, '--json');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return stdout.trim() === '' ? [] : stdout.trim().split('\n').map((line) => JSON.parse(line));
+  return stdout.trim() === ''
+    ? []
+    : stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
 };
 const actions = async (userId: string) =>
   runSql<{ action: string; actor: string | null }>(
@@ -49,7 +54,10 @@ describe('npm run users', () => {
       { action: 'USER_SIGNED_UP', actor: 'operator' },
       { action: 'PASSWORD_RESET_ISSUED', actor: 'operator' },
     ]);
-    expect(await users('create', 'ada@example.com')).toMatchObject({ code: 1, stderr: 'keyward: There is an account with this email address.\n' });
+    expect(await users('create', 'ada@example.com')).toMatchObject({
+      code: 1,
+      stderr: 'keyward: There is an account with this email address.\n',
+    });
   });
 
   test('A7: disable refuses tokens and keys at the next request; enable lets the keys in again, and the user by a new sign-in', async () => {
@@ -67,7 +75,8 @@ describe('npm run users', () => {
     const { myAuditLog } = await app.ask(MyAuditLogDocument, {}, signIn.accessToken);
     const log = myAuditLog.edges.map(({ node: { action, details, ipAddress } }) => ({ action, details, ipAddress }));
     const byOperator = { details: { actor: 'operator' }, ipAddress: null };
-    expect(log.slice(1, 3)).toEqual([
+    // By the real time, which has gone on meanwhile.
+    expect(log.slice(0, 2)).toEqual([
       { action: 'USER_ENABLED', ...byOperator },
       { action: 'USER_DISABLED', ...byOperator },
     ]);
@@ -99,7 +108,11 @@ describe('npm run users', () => {
   });
 
   test('revoke takes an id, a prefix or a whole key, is effective at the next verification and is told as the operator’s', async () => {
-    for (const pick of [({ id }: { id: string }) => id, ({ key }: { key: string }) => key.slice(0, 13), ({ key }: { key: string }) => key]) {
+    for (const pick of [
+      ({ id }: { id: string }) => id,
+      ({ key }: { key: string }) => key.slice(0, 13),
+      ({ key }: { key: string }) => key,
+    ]) {
       const made = await newKey(app);
       expect(await told('revoke', pick(made))).toMatchObject([{ id: made.id, status: 'REVOKED' }]);
       expect((await verify(app, { key: made.key })).code).toBe('REVOKED');
@@ -129,28 +142,33 @@ describe('npm run users', () => {
       const { code, stdout, stderr } = await run('users', ['whose', '-', '--json'], text);
       expect(JSON.parse(stdout)).toMatchObject(expected);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).not.toContain(text.slice(14, 40) || 'no secret');
+      expect(stdout).not.toContain(text.split('.')[1]?.slice(0, 30) ?? 'no secret');
     }
     expect(await users('whose', key, '--json')).toMatchObject({ code: 0, stdout: expect.not.stringContaining(key.slice(14)) });
   });
 
   test.each([
     ['an unknown address', ['show', 'nobody@example.com'], 'There is no user with this email address.'],
-    ['what is no address', ['show', 'nobody'], 'Invalid input: email: must be an email address.'],
+    ['what is no address', ['show', 'nobody'], 'email must be an email address'],
     ['an unknown key', ['revoke', 'amos_00000000'], 'There is no such API key.'],
     ['garbage for a key', ['whose', "' OR 1=1 --\u0000"], 'There is no such API key.'],
   ])('%s is one line on stderr, with exit code 1', async (_case, args, message) => {
     expect(await users(...args.map((arg) => arg.replace('\u0000', '')))).toEqual({ code: 1, stdout: '', stderr: `keyward: ${message}\n` });
   });
 
-  test.each([[[]], [['nonsense']], [['show']], [['list', 'x']], [['show', 'a@b.c', 'x']], [['list', '--nonsense']], [['constructor', 'x']]])(
-    'called wrongly (%j) it tells how it is used, with exit code 2',
-    async (args) => {
-      const { code, stdout, stderr } = await users(...args);
-      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toContain('Usage: npm run users -- COMMAND');
-    },
-  );
+  test.each([
+    [[]],
+    [['nonsense']],
+    [['show']],
+    [['list', 'x']],
+    [['show', 'a@b.c', 'x']],
+    [['list', '--nonsense']],
+    [['constructor', 'x']],
+  ])('called wrongly (%j) it tells how it is used, with exit code 2', async (args) => {
+    const { code, stdout, stderr } = await users(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Usage: npm run users -- COMMAND');
+  });
 
   test('works on the embedded database, beside a running server and without one', async () => {
     const home = await mkdtemp(path.join(tmpdir(), 'keyward-users-'));
@@ -177,7 +195,7 @@ describe('npm run users', () => {
 describe('npm run keys -- expiring', () => {
   test('tells the usable keys that end within so many days with their owners, the next one to end first', async () => {
     const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
-    const made = [];
+    const made: MadeKey[] = [];
     for (const days of [10, 2, 20]) made.push(await newKey(app, { expiresAt: inDays(days), name: `in ${days} days` }));
     await newKey(app);
     const list = async (...args: string[]) => {
