@@ -13,7 +13,12 @@ import { ApiKeyService } from './api-keys/service.js';
 import { AuditResolver } from './audit/resolver.js';
 import { AuditLog } from './audit/service.js';
 import { AccessTokens } from './auth/access-token.js';
+import { Authenticator, type ExternalAccounts } from './auth/authenticator.js';
 import { Authentication, type Context } from './auth/context.js';
+import { ExternalTokens } from './auth/external/external-tokens.js';
+import { ExternalUsers } from './auth/external/external-users.js';
+import { KeySet } from './auth/external/key-set.js';
+import { keySource } from './auth/external/key-source.js';
 import { Passwords } from './auth/password.js';
 import { RefreshTokens } from './auth/refresh-token.js';
 import { ResetTokens } from './auth/reset-tokens.js';
@@ -23,7 +28,7 @@ import { SessionResolver } from './auth/session-resolver.js';
 import { Sessions } from './auth/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
 import { Users } from './auth/users.js';
-import type { Config } from './config.js';
+import type { Config, IdentityProvider } from './config.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { createDatabase, createMainPool, type Database } from './platform/database/client.js';
 import { SANDBOX_CSP } from './platform/graphql/sandbox.js';
@@ -118,6 +123,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     audit,
     ttlSeconds: config.refreshTokenTtlSeconds,
   });
+  const external = config.identityProvider && createExternalAccounts(config.identityProvider, { database, clock, audit, logger });
+  const authenticator = new Authenticator({ sessions: config.localAccounts ? sessions : null, external });
   const passwords = new Passwords({ hashes, cost: config.passwordBcryptCost });
   const auth = new AuthService({
     clock,
@@ -168,7 +175,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     registerBodies(scope);
     registerHtmlPolicy(scope, SANDBOX_CSP);
     await registerCors(scope, config.corsOrigins);
-    registerGraphql(scope, graphql, { sessions, users, database, usage: usageService });
+    registerGraphql(scope, graphql, {
+      authenticator,
+      localAccounts: config.localAccounts,
+      users,
+      database,
+      usage: usageService,
+    });
     registerHealth(scope, async () => !draining && (await isReachable(database)));
     registerMetrics(scope, metrics);
     registerNotFound(scope);
@@ -200,10 +213,18 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 }
 
+function createExternalAccounts(
+  { issuer, audience, jwksUrl }: IdentityProvider,
+  parts: { database: Database; clock: Clock; audit: AuditLog; logger: Logger },
+): ExternalAccounts {
+  const keys = new KeySet({ load: keySource(jwksUrl), clock: parts.clock, logger: parts.logger });
+  return { tokens: new ExternalTokens({ issuer, audience, keys, clock: parts.clock }), users: new ExternalUsers(parts) };
+}
+
 function registerGraphql(
   http: FastifyInstance,
   graphql: ApolloServer<Context>,
-  parts: { sessions: Sessions; users: Users; database: Database; usage: UsageService },
+  parts: { authenticator: Authenticator; localAccounts: boolean; users: Users; database: Database; usage: UsageService },
 ): void {
   http.route({
     method: ['GET', 'POST'],
@@ -212,12 +233,12 @@ function registerGraphql(
     handler: fastifyApolloHandler(graphql, {
       context: async (request): Promise<Context> => {
         const bearerToken = bearerTokenOf(request.headers.authorization);
+        const origin = { requestId: request.id, ipAddress: request.ip, userAgent: request.headers['user-agent'] ?? null };
         return {
-          requestId: request.id,
-          ipAddress: request.ip,
-          userAgent: request.headers['user-agent'] ?? null,
+          ...origin,
           bearerToken,
-          authentication: new Authentication(parts.sessions, bearerToken),
+          authentication: new Authentication(parts.authenticator, bearerToken, origin),
+          localAccounts: parts.localAccounts,
           verifierToken: request.headers['x-verifier-token']?.toString(),
           usage: parts.usage.loaders(),
           apiKeys: createApiKeyLoaders(parts.database),

@@ -2,9 +2,21 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { scopeFault } from './api-keys/scopes.js';
+import { LOCAL_ISSUER } from './auth/access-token.js';
+import { keySourceFault } from './auth/external/key-source.js';
 import { isAddressOrRange } from './platform/address-ranges.js';
 import { StartupError } from './platform/errors.js';
 import { secretFault } from './platform/secrets.js';
+
+/** Who vouches for users that have no password here. */
+export interface IdentityProvider {
+  /** The `iss` of its access tokens, to the letter. */
+  issuer: string;
+  /** Must be among the `aud` of its access tokens. */
+  audience: string;
+  /** Where its public keys are: a URL to fetch or a file. */
+  jwksUrl: URL;
+}
 
 /** Everything that can be set, read and checked. See `.env.example` for what each setting means. */
 export interface Config {
@@ -25,6 +37,10 @@ export interface Config {
   signUpIsOpen: boolean;
   /** A key that ends within so many days `expiresSoon`. */
   expiryWarningDays: number;
+  /** Whether accounts with a password are kept here. If not, there is an identity provider. */
+  localAccounts: boolean;
+  /** Null: none, there are only accounts with a password. */
+  identityProvider: IdentityProvider | null;
   /** Addresses and CIDR ranges of the proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly string[];
   corsOrigins: readonly string[];
@@ -73,6 +89,11 @@ const appSecrets = list
   })
   .transform((secrets) => secrets.map((secret) => Buffer.from(secret, 'base64')));
 
+/** What a JWT names an issuer or an audience with. */
+const partyName = z.string().regex(/^[\x21-\x7e]{1,500}$/, 'must be visible ASCII characters, without spaces');
+
+const IDENTITY_PROVIDER_SETTINGS = ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL'] as const;
+
 // No message may repeat a value: the settings hold secrets.
 const environment = z
   .object({
@@ -92,6 +113,16 @@ const environment = z
     EXPIRY_WARNING_DAYS: integer(0, 3_650).default(14),
     ACCESS_TOKEN_TTL_SECONDS: integer(1, 86_400).default(900),
     REFRESH_TOKEN_TTL_SECONDS: integer(60, 31_536_000).default(2_592_000),
+    AUTH_MODE: z.enum(['local', 'external', 'both'], 'must be local, external or both').optional(),
+    AUTH_ISSUER: partyName.refine((issuer) => issuer !== LOCAL_ISSUER, 'must not be the name of our own tokens').optional(),
+    AUTH_AUDIENCE: partyName.optional(),
+    AUTH_JWKS_URL: z
+      .string()
+      .superRefine((url, context) => {
+        const fault = keySourceFault(url);
+        if (fault) context.addIssue({ code: 'custom', message: fault });
+      })
+      .optional(),
     TRUSTED_PROXIES: list.refine((items) => items.every(isAddressOrRange), 'must be IP addresses or CIDR ranges').default([]),
     VERIFIER_TOKENS: list.refine((tokens) => tokens.every(isHeaderToken), 'must be visible ASCII characters, without spaces').default([]),
     SCOPES: list
@@ -105,7 +136,17 @@ const environment = z
     path: ['APP_SECRETS'],
     message: 'is required with DATABASE_URL: every replica must have the same ones (make one with: openssl rand -base64 32)',
     when: ({ value }) => typeof value === 'object' && value !== null,
-  });
+  })
+  .superRefine(
+    (env, context) => {
+      const wanted =
+        ['external', 'both'].includes(env.AUTH_MODE ?? '') || IDENTITY_PROVIDER_SETTINGS.some((name) => env[name] !== undefined);
+      const missing = IDENTITY_PROVIDER_SETTINGS.filter((name) => env[name] === undefined);
+      if (!wanted) return;
+      for (const name of missing) context.addIssue({ code: 'custom', path: [name], message: 'is required with an identity provider' });
+    },
+    { when: ({ value }) => typeof value === 'object' && value !== null },
+  );
 
 /** The names of all settings. `.env.example` is tested to hold each. */
 export const SETTING_NAMES: readonly string[] = Object.keys(environment.shape);
@@ -123,6 +164,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const settings = result.data;
   const production = settings.NODE_ENV === 'production';
   const introspection = settings.INTROSPECTION ?? !production;
+  const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URL: jwksUrl } = settings;
+  const authMode = settings.AUTH_MODE ?? (issuer === undefined ? 'local' : 'both');
   return {
     production,
     host: settings.HOST,
@@ -137,6 +180,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     refreshTokenTtlSeconds: settings.REFRESH_TOKEN_TTL_SECONDS,
     signUpIsOpen: settings.SIGN_UP === 'open',
     expiryWarningDays: settings.EXPIRY_WARNING_DAYS,
+    localAccounts: authMode !== 'external',
+    identityProvider:
+      authMode !== 'local' && issuer !== undefined && audience !== undefined && jwksUrl !== undefined
+        ? { issuer, audience, jwksUrl: new URL(jwksUrl) }
+        : null,
     trustedProxies: settings.TRUSTED_PROXIES,
     verifierTokens: settings.VERIFIER_TOKENS,
     scopeCatalogue: settings.SCOPES,

@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { readConfig, SETTING_NAMES } from '../src/config.js';
 
@@ -28,6 +31,8 @@ describe('configuration', () => {
       passwordBcryptCost: 12,
       accessTokenTtlSeconds: 900,
       refreshTokenTtlSeconds: 2_592_000,
+      localAccounts: true,
+      identityProvider: null,
       scopeCatalogue: [],
       signUpIsOpen: true,
       expiryWarningDays: 14,
@@ -59,6 +64,9 @@ describe('configuration', () => {
       MAX_KEYS_PER_USER: '0',
       KEY_NAMESPACE: 'Hunter2',
       BCRYPT_COST: '9',
+      AUTH_MODE: 'hunter2',
+      AUTH_ISSUER: 'hunter2 hunter2',
+      AUTH_JWKS_URL: 'http://hunter2.example.com/jwks',
       TRUSTED_PROXIES: 'hunter2',
       VERIFIER_TOKENS: 'good,hunter2 hunter2',
       SCOPES: 'orders:read,Hunter2',
@@ -80,12 +88,16 @@ describe('configuration', () => {
       'BCRYPT_COST must be a whole number from 10 to 14',
       'SIGN_UP must be open or closed',
       'EXPIRY_WARNING_DAYS must be a whole number from 0 to 3650',
+      'AUTH_MODE must be local, external or both',
+      'AUTH_ISSUER must be visible ASCII characters, without spaces',
+      'AUTH_JWKS_URL must be an https:// or file:// URL (http:// only for this machine)',
       'TRUSTED_PROXIES must be IP addresses or CIDR ranges',
       'VERIFIER_TOKENS must be visible ASCII characters, without spaces',
       'SCOPES must be scopes: lower-case letters, digits and . _ : -',
       'CORS_ORIGINS must be origins like https://app.example.com',
       'INTROSPECTION must be true or false',
       'LOG_LEVEL must be a level of pino',
+      'AUTH_AUDIENCE is required with an identity provider',
     ]);
     expect(faults.join()).not.toMatch(/hunter2/i);
   });
@@ -112,6 +124,68 @@ describe('configuration', () => {
       '0123456789abcdef0123456789abcdef',
       'abcdefghijklmnopqrstuvwxyz012345',
     ]);
+  });
+
+  describe('the identity provider', () => {
+    const PROVIDER = { AUTH_ISSUER: 'https://id.example.com/', AUTH_AUDIENCE: 'keys', AUTH_JWKS_URL: 'https://id.example.com/jwks' };
+    const provider = { issuer: 'https://id.example.com/', audience: 'keys', jwksUrl: new URL('https://id.example.com/jwks') };
+
+    test.each([
+      [undefined, { localAccounts: true, identityProvider: provider }],
+      ['both', { localAccounts: true, identityProvider: provider }],
+      ['external', { localAccounts: false, identityProvider: provider }],
+      ['local', { localAccounts: true, identityProvider: null }],
+    ])('with all of its settings AUTH_MODE=%s means %j', (mode, expected) => {
+      expect(readConfig({ ...PROVIDER, ...(mode && { AUTH_MODE: mode }) })).toMatchObject(expected);
+    });
+
+    test('in part it is refused, and so is a mode that needs it: each missing setting is told', () => {
+      const missing = (...names: string[]) => names.map((name) => `${name} is required with an identity provider`);
+      expect(faultsOf({ AUTH_MODE: 'external' })).toEqual(missing('AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL'));
+      expect(faultsOf({ AUTH_MODE: 'both', AUTH_ISSUER: 'x' })).toEqual(missing('AUTH_AUDIENCE', 'AUTH_JWKS_URL'));
+      expect(faultsOf({ AUTH_AUDIENCE: 'x' })).toEqual(missing('AUTH_ISSUER', 'AUTH_JWKS_URL'));
+      expect(faultsOf({ AUTH_MODE: 'local', AUTH_JWKS_URL: PROVIDER.AUTH_JWKS_URL })).toEqual(missing('AUTH_ISSUER', 'AUTH_AUDIENCE'));
+    });
+
+    test('can’t be called as we are', () => {
+      expect(faultsOf({ ...PROVIDER, AUTH_ISSUER: 'keyward' })).toEqual(['AUTH_ISSUER must not be the name of our own tokens']);
+    });
+
+    test.each(['http://localhost:8080/jwks', 'http://127.0.0.1/jwks', 'http://[::1]:1/jwks', 'https://id.example.com/jwks?a=b'])(
+      'may have its keys at %s',
+      (url) => expect(faultsOf({ ...PROVIDER, AUTH_JWKS_URL: url })).toEqual([]),
+    );
+
+    test.each([
+      'jwks.json',
+      'ftp://id.example.com/',
+      'http://id.example.com/',
+      'http://127.0.0.1.example.com/',
+      'https://u:p@id.example.com/',
+    ])('can’t have its keys at %s', (url) =>
+      expect(faultsOf({ ...PROVIDER, AUTH_JWKS_URL: url })).toEqual([
+        'AUTH_JWKS_URL must be an https:// or file:// URL (http:// only for this machine)',
+      ]),
+    );
+
+    test.each([
+      ['{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA"}]}', []],
+      [null, ['AUTH_JWKS_URL is not a file that can be read and holds a JWK set']],
+      ['{}', ['AUTH_JWKS_URL is not a file that can be read and holds a JWK set']],
+      ['not JSON', ['AUTH_JWKS_URL is not a file that can be read and holds a JWK set']],
+      ['{"keys":[]}', ['AUTH_JWKS_URL is a file without any key']],
+      [
+        '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA","d":"AAAA"}]}',
+        ['AUTH_JWKS_URL is a file with a private key: only public ones belong there'],
+      ],
+      ['{"keys":[{"kty":"oct","k":"AAAA"}]}', ['AUTH_JWKS_URL is a file with a private key: only public ones belong there']],
+    ])('a file for keys that holds %s is looked at when the server starts', (content, faults) => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'keyward-jwks-'));
+      const file = path.join(folder, 'jwks.json');
+      if (content !== null) writeFileSync(file, content);
+      expect(faultsOf({ ...PROVIDER, AUTH_JWKS_URL: pathToFileURL(file).href })).toEqual(faults);
+      rmSync(folder, { recursive: true });
+    });
   });
 
   test('in production introspection and CORS are off unless asked for', () => {

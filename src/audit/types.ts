@@ -7,7 +7,7 @@ registerEnumType(AuditAction, {
   name: 'AuditAction',
   description: 'What was done in an account.',
   valuesConfig: {
-    USER_SIGNED_UP: { description: 'The account was made.' },
+    USER_SIGNED_UP: { description: 'The account was made. Of a user of an identity provider `details` tells its `issuer`.' },
     USER_SIGNED_IN: { description: 'Somebody signed in, with the right password.' },
     USER_SIGN_IN_FAILED: { description: 'Somebody tried a password that was wrong, or the account was disabled.' },
     USER_SIGNED_OUT: { description: 'A session was signed out of.' },

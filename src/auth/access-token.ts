@@ -7,7 +7,8 @@ const { sign, verify } = jwt;
 const ALGORITHM = 'HS256';
 /** RFC 9068 §2.1: says what the token is, so that no other JWT passes for one (RFC 8725 §3.11). */
 const TYPE = 'at+jwt';
-const PARTY = 'keyward';
+/** Both who makes them and whom they are for. No identity provider can be called so. */
+export const LOCAL_ISSUER = 'keyward';
 /** How far ahead the clock of the replica that made the token may be. */
 const CLOCK_SKEW_SECONDS = 30;
 
@@ -35,7 +36,7 @@ export class AccessTokens {
   issue({ userId, sessionId }: AccessTokenClaims): { token: string; expiresAt: Date } {
     const iat = this.#nowSeconds();
     const exp = iat + this.#ttlSeconds;
-    const payload = { iss: PARTY, aud: PARTY, sub: userId, sid: sessionId, iat, exp };
+    const payload = { iss: LOCAL_ISSUER, aud: LOCAL_ISSUER, sub: userId, sid: sessionId, iat, exp };
     const token = sign(payload, this.#keys[0], { algorithm: ALGORITHM, header: { alg: ALGORITHM, typ: TYPE } });
     return { token, expiresAt: new Date(exp * 1_000) };
   }
@@ -54,8 +55,8 @@ export class AccessTokens {
     try {
       const { header, payload } = verify(token, key, {
         algorithms: [ALGORITHM],
-        issuer: PARTY,
-        audience: PARTY,
+        issuer: LOCAL_ISSUER,
+        audience: LOCAL_ISSUER,
         clockTimestamp: now,
         complete: true,
       });

@@ -3,13 +3,17 @@ import { createParameterDecorator } from 'type-graphql';
 import type { ApiKeyLoaders } from '../api-keys/loaders.js';
 import { unauthenticated } from '../platform/errors.js';
 import type { RequestContext } from '../platform/graphql/request-context.js';
+import type { Origin } from '../platform/origin.js';
 import type { UsageLoaders } from '../usage/service.js';
-import type { Sessions, Viewer } from './sessions.js';
+import type { Authenticator } from './authenticator.js';
+import type { Viewer } from './sessions.js';
 import type { User } from './users.js';
 
 /** What the resolvers of one request share. */
 export interface Context extends RequestContext {
   authentication: Authentication;
+  /** Whether accounts with a password are kept here. */
+  localAccounts: boolean;
   /** Users by id, all that one request asks for in one query. */
   users: DataLoader<string, User | null>;
   /** Keys by id and by successor, the same way. */
@@ -22,23 +26,25 @@ export interface Context extends RequestContext {
 
 /** Finds out at most once, and only when it matters, who sent the request. */
 export class Authentication {
-  readonly #sessions: Sessions;
+  readonly #authenticator: Authenticator;
   readonly #bearerToken: string | undefined;
+  readonly #origin: Origin;
   #viewer: Promise<Viewer> | undefined;
 
-  constructor(sessions: Sessions, bearerToken: string | undefined) {
-    this.#sessions = sessions;
+  constructor(authenticator: Authenticator, bearerToken: string | undefined, origin: Origin) {
+    this.#authenticator = authenticator;
     this.#bearerToken = bearerToken;
+    this.#origin = origin;
   }
 
-  /** @throws {KeywardError} UNAUTHENTICATED */
+  /** @throws {KeywardError} UNAUTHENTICATED, SERVICE_UNAVAILABLE */
   viewer(): Promise<Viewer> {
     this.#viewer ??= this.#authenticate();
     return this.#viewer;
   }
 
   async #authenticate(): Promise<Viewer> {
-    const viewer = this.#bearerToken === undefined ? null : await this.#sessions.authenticate(this.#bearerToken);
+    const viewer = this.#bearerToken === undefined ? null : await this.#authenticator.authenticate(this.#bearerToken, this.#origin);
     if (!viewer) throw unauthenticated();
     return viewer;
   }

@@ -1,5 +1,6 @@
-import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Mutation, Query, Resolver, UseMiddleware } from 'type-graphql';
 import { type Context, CurrentViewer } from './context.js';
+import { LocalAccountsOnly } from './local-accounts.js';
 import type { AuthService } from './service.js';
 import type { Viewer } from './sessions.js';
 import {
@@ -14,6 +15,7 @@ import {
 } from './types.js';
 
 @Resolver()
+@UseMiddleware(LocalAccountsOnly)
 export class AuthResolver {
   readonly #auth: AuthService;
 

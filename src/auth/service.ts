@@ -11,7 +11,7 @@ import type { Passwords } from './password.js';
 import type { ResetTokens } from './reset-tokens.js';
 import type { Sessions, SignedIn, Viewer } from './sessions.js';
 import type { SignInLimits } from './sign-in-limits.js';
-import { emailTaken, type User, type Users } from './users.js';
+import { accountKeptElsewhere, emailTaken, type User, type Users } from './users.js';
 
 export interface Credentials {
   email: string;
@@ -117,10 +117,12 @@ export class AuthService {
   /**
    * Ends every other session and gives this one new tokens.
    *
-   * @throws {KeywardError} INVALID_CREDENTIALS for a wrong current password, BAD_USER_INPUT, RATE_LIMITED, CONFLICT
+   * @throws {KeywardError} INVALID_CREDENTIALS for a wrong current password, BAD_USER_INPUT, RATE_LIMITED, CONFLICT; FORBIDDEN
+   *   for a user of an identity provider
    */
   async changePassword(viewer: Viewer, input: { currentPassword: string; newPassword: string }, origin: Origin): Promise<SignedIn> {
-    const { user } = viewer;
+    const { user, sessionId } = viewer;
+    if (sessionId === null) throw accountKeptElsewhere();
     const faults = fieldFaults({ 'input.newPassword': this.#passwords.fault(input.newPassword, user.email) });
     if (faults.length > 0) throw badUserInput(faults);
     const signedIn = await this.#inTurn(origin, async () => {
@@ -131,7 +133,7 @@ export class AuthService {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
         await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
         await this.#audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_CHANGED }, origin);
-        return this.#sessions.keepOnly(transaction, viewer, origin);
+        return this.#sessions.keepOnly(transaction, { user, sessionId }, origin);
       });
     });
     this.#logger.info({ ...logEntry(origin), userId: user.id }, 'password changed');

@@ -23,7 +23,8 @@ export type { Session };
 /** Who is signed in, as one request sees it. */
 export interface Viewer {
   user: User;
-  sessionId: string;
+  /** Null for a user of an identity provider, where such users have their sessions. */
+  sessionId: string | null;
 }
 
 /** What signing in and refreshing hand out. */
@@ -102,7 +103,7 @@ export class Sessions {
   }
 
   /** Ends every other session of the user and gives this one new tokens. */
-  async keepOnly(transaction: Transaction, { user, sessionId }: Viewer, origin: Origin): Promise<SignedIn> {
+  async keepOnly(transaction: Transaction, { user, sessionId }: { user: User; sessionId: string }, origin: Origin): Promise<SignedIn> {
     await this.endAll(transaction, user.id, sessionId);
     const renewed = await this.#advance(transaction, { id: sessionId }, origin);
     if (!renewed) throw unauthenticated();

@@ -5,10 +5,13 @@ export class User {
   @Field(() => ID, { description: 'Never changes.' })
   readonly id!: string;
 
-  @Field(() => String, { description: 'In canonical form: trimmed and lower case.' })
+  @Field(() => String, {
+    description:
+      'In canonical form: trimmed and lower case. At `external.invalid`, which no mail reaches: a user of an identity provider that did not vouch for an address, or for one that another account has.',
+  })
   readonly email!: string;
 
-  @Field(() => Date, { description: 'When the user signed up.' })
+  @Field(() => Date, { description: 'When the user signed up, or an identity provider first vouched for the user.' })
   readonly createdAt!: Date;
 }
 

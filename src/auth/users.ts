@@ -105,4 +105,8 @@ export class Users {
   }
 }
 
+/** Where an identity provider keeps the account, it has no password here, and no session. */
+export const accountKeptElsewhere = () =>
+  new KeywardError('FORBIDDEN', 'Accounts are kept elsewhere: sign in with your identity provider.');
+
 export const emailTaken = () => new KeywardError('EMAIL_TAKEN', 'There is an account with this email address.');

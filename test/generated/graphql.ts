@@ -51,7 +51,7 @@ export type AuditAction =
   | 'USER_SIGNED_IN'
   /** A session was signed out of. */
   | 'USER_SIGNED_OUT'
-  /** The account was made. */
+  /** The account was made. Of a user of an identity provider `details` tells its `issuer`. */
   | 'USER_SIGNED_UP'
   /** Somebody tried a password that was wrong, or the account was disabled. */
   | 'USER_SIGN_IN_FAILED';
