@@ -167,9 +167,11 @@ export class AuthService {
   /**
    * Deletes the viewer's account with all its sessions and keys, and their use. The audit log stays.
    *
-   * @throws {KeywardError} INVALID_CREDENTIALS for a wrong password, RATE_LIMITED, SERVICE_UNAVAILABLE
+   * @throws {KeywardError} INVALID_CREDENTIALS for a wrong password, RATE_LIMITED, SERVICE_UNAVAILABLE; FORBIDDEN for a user of
+   *   an identity provider
    */
-  async deleteAccount({ user }: Viewer, password: string, origin: Origin): Promise<void> {
+  async deleteAccount({ user, sessionId }: Viewer, password: string, origin: Origin): Promise<void> {
+    if (sessionId === null) throw accountKeptElsewhere();
     await this.#inTurn(origin, async () => {
       const proven = await this.#prove(user.email, password, origin, async () => user);
       await this.#users.withLocked(user.id, async (transaction, locked) => {

@@ -25,6 +25,7 @@ const userRecord = (user: User): OutputRecord => ({
   createdAt: user.createdAt,
   disabledAt: user.disabledAt,
   hasPassword: user.passwordHash !== null,
+  issuer: user.issuer,
 });
 
 async function* overviewRecords(overviews: AsyncIterable<UserOverview>): AsyncGenerator<OutputRecord> {

@@ -4,7 +4,7 @@ import { AuditAction, type AuditLog } from '../audit/service.js';
 import { readEmail } from '../auth/email.js';
 import type { IssuedResetToken, ResetTokens } from '../auth/reset-tokens.js';
 import type { Sessions } from '../auth/sessions.js';
-import type { User, Users } from '../auth/users.js';
+import { accountKeptElsewhere, type User, type Users } from '../auth/users.js';
 import type { Clock } from '../platform/clock.js';
 import type { Transaction } from '../platform/database/client.js';
 import { badUserInput, KeywardError } from '../platform/errors.js';
@@ -84,9 +84,14 @@ export class OperatorService {
     return this.#setDisabled(typedEmail, AuditAction.USER_ENABLED);
   }
 
-  /** Makes a one-time token that lets its bearer set a new password. */
+  /**
+   * Makes a one-time token that lets its bearer set a new password.
+   *
+   * @throws {KeywardError} FORBIDDEN for a user of an identity provider
+   */
   async issueResetToken(typedEmail: string): Promise<IssuedResetToken> {
     const user = await this.#find(typedEmail);
+    if (user.issuer !== null) throw accountKeptElsewhere();
     return this.#users.withLocked(user.id, (transaction) => this.#issueResetToken(transaction, user), { alsoDisabled: true });
   }
 

@@ -4,14 +4,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import {
   ChangePasswordDocument,
   CreateApiKeyDocument,
+  DeleteMyAccountDocument,
+  EndSessionDocument,
   MeDocument,
   MyAuditLogDocument,
+  MySessionsDocument,
   RefreshSessionDocument,
+  ResetPasswordDocument,
   RevokeApiKeyDocument,
   SignInDocument,
   SignOutDocument,
   SignUpDocument,
 } from '../generated/graphql.js';
+import { runBuiltCommand } from '../helpers/commands.js';
 import { runSql } from '../helpers/database.js';
 import { DOORS } from '../helpers/doors.js';
 import { queriesOf } from '../helpers/queries.js';
@@ -451,6 +456,8 @@ describe('AUTH_MODE', () => {
     await of.send(SignOutDocument, { refreshToken: 'x' }),
     await of.send(ChangePasswordDocument, { input: { currentPassword: PASSWORD, newPassword: 'another good long password' } }, { token }),
     await of.send(ChangePasswordDocument, { input: { currentPassword: PASSWORD, newPassword: 'another good long password' } }),
+    await of.send(ResetPasswordDocument, { input: { token: 'any', newPassword: 'another good long password' } }),
+    await of.send(DeleteMyAccountDocument, { password: PASSWORD }),
   ];
 
   test('both (the default with an identity provider): accounts of either kind', async () => {
@@ -463,6 +470,31 @@ describe('AUTH_MODE', () => {
     const changes = { currentPassword: PASSWORD, newPassword: 'another good long password' };
     const answer = await app.send(ChangePasswordDocument, { input: changes }, { token: await tokenOf() });
     expect(codesOf(answer)).toEqual(['FORBIDDEN']);
+  });
+
+  test('both: a user of the provider has no sessions here, none to end, and no password to delete the account by', async () => {
+    const token = await tokenOf();
+    const { accessToken } = await app.newUser();
+    const [session] = (await app.ask(MySessionsDocument, {}, accessToken)).mySessions;
+    expect((await app.ask(MySessionsDocument, {}, token)).mySessions).toEqual([]);
+    expect(codesOf(await app.send(EndSessionDocument, { id: session?.id ?? '' }, { token }))).toEqual(['FORBIDDEN']);
+    expect(codesOf(await app.send(DeleteMyAccountDocument, { password: '' }, { token }))).toEqual(['FORBIDDEN']);
+  });
+
+  test('both: the operator can disable a user of the provider, and can’t give one a password', async () => {
+    const token = await tokenOf({ email: 'provided@example.com', email_verified: true });
+    const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, token);
+    const env = { DATABASE_URL: app.databaseUrl, APP_SECRETS: Buffer.alloc(32, 'x1').toString('base64') };
+    const users = (...args: string[]) => runBuiltCommand('users', args, env);
+    expect(await users('reset-token', 'provided@example.com')).toMatchObject({
+      code: 1,
+      stderr: 'keyward: Accounts are kept elsewhere: sign in with your identity provider.\n',
+    });
+    expect(await users('disable', 'provided@example.com')).toMatchObject({ code: 0, stderr: '' });
+    expect((await me(token)).status).toBe(401);
+    for (const ask of Object.values(DOORS)) expect((await ask(app, { key: createApiKey.plaintextKey })).code).toBe('OWNER_DISABLED');
+    expect(await users('enable', 'provided@example.com')).toMatchObject({ code: 0, stderr: '' });
+    expect((await me(token)).status).toBe(200);
   });
 
   test('external: every operation on passwords and sessions is FORBIDDEN, and our own tokens are refused', async () => {

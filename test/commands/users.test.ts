@@ -95,7 +95,7 @@ describe('npm run users', () => {
   test('list, show and keys tell what there is, and no hash', async () => {
     const { id, key, userId } = await newKey(app, { name: 'build server' });
     const [{ email } = { email: '' }] = await runSql<{ email: string }>(app.databaseUrl, 'SELECT email FROM users WHERE id = $1', [userId]);
-    const overview = { id: userId, email, hasPassword: true, disabledAt: null, keys: 1 };
+    const overview = { id: userId, email, hasPassword: true, issuer: null, disabledAt: null, keys: 1 };
     expect(await told('list')).toContainEqual(expect.objectContaining(overview));
     expect(await told('show', email)).toEqual([
       { ...overview, createdAt: expect.any(String), sessions: 1, lastSignInAt: app.clock.now().toISOString() },
