@@ -41,6 +41,7 @@ describe('createApiKey', () => {
       createdAt: app.clock.now().toISOString(),
       revokedAt: null,
       revokedReason: null,
+      expiresSoon: false,
     });
     expect(plaintextKey).toMatch(/^amos_[0-9a-f]{8}\.[A-Za-z0-9_-]{43}[0-9A-Za-z]{6}$/);
     expect(plaintextKey.slice(-6)).toBe(checksum(plaintextKey.slice(0, -6)));

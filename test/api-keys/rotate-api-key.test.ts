@@ -59,7 +59,13 @@ describe('rotateApiKey', () => {
       createdAt: app.clock.now().toISOString(),
       replaces: { id: old.id },
     });
-    expect(replaced).toEqual({ ...before, status: 'ROTATING', expiresAt: inSeconds(86_400), replacedBy: { id: apiKey.id } });
+    expect(replaced).toEqual({
+      ...before,
+      status: 'ROTATING',
+      expiresSoon: true,
+      expiresAt: inSeconds(86_400),
+      replacedBy: { id: apiKey.id },
+    });
     expect(plaintextKey).toMatch(/^amos_[0-9a-f]{8}\.[\w-]{49}$/);
     expect(plaintextKey).not.toBe(old.key);
   });

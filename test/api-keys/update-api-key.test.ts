@@ -44,7 +44,8 @@ describe('updateApiKey', () => {
     const made = await newKey(app, { ...EVERYTHING, expiresAt: inSeconds(3_600) });
     const { apiKey: before } = await app.ask(ApiKeyDocument, { id: made.id }, made.token);
     const answer = await update(made, input);
-    const expected = { ...before, ...input, ...(input.enabled === false && { status: 'DISABLED' }) };
+    const more = { ...(input.enabled === false && { status: 'DISABLED' }), ...('expiresAt' in input && { expiresSoon: false }) };
+    const expected = { ...before, ...input, ...more };
     expect(answer.data?.updateApiKey.apiKey).toEqual(expected);
     expect((await app.ask(ApiKeyDocument, { id: made.id }, made.token)).apiKey).toEqual(expected);
   });

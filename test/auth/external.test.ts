@@ -260,8 +260,8 @@ describe('the keys of the identity provider', () => {
     expect(await statusOf(await good(keyOf('EdDSA')))).toBe(200);
   });
 
-  test('1,000 tokens that name unknown ones are at most two requests to the provider, and keep nobody out', async () => {
-    const unknown = await Promise.all(Array.from({ length: 1_000 }, (_, index) => good(keyOf('ES256'), { kid: `unknown-${index}` })));
+  test('hundreds of tokens that name unknown ones are at most two requests to the provider, and keep nobody out', async () => {
+    const unknown = await Promise.all(Array.from({ length: 300 }, (_, index) => good(keyOf('ES256'), { kid: `unknown-${index}` })));
     const statuses = await Promise.all(unknown.map(statusOf));
     expect(new Set(statuses)).toEqual(new Set([401]));
     expect(own.requests).toBeLessThanOrEqual(2);

@@ -123,7 +123,7 @@ describe('an imported key', () => {
     const { myAuditLog } = await app.ask(MyAuditLogDocument, { first: 10 }, accessToken);
     const { keyPrefix } = await app.database.apiKey.findFirstOrThrow({ where: { userId: user.id } });
     expect(myAuditLog.edges.map(({ node }) => node).filter(({ action }) => action === 'API_KEY_IMPORTED')).toEqual([
-      expect.objectContaining({ ipAddress: null, userAgent: null, details: { keyPrefix } }),
+      expect.objectContaining({ ipAddress: null, userAgent: null, details: { keyPrefix, actor: 'operator' } }),
     ]);
   });
 });
