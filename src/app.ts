@@ -44,7 +44,7 @@ import { registerHealth } from './platform/http/health.js';
 import { registerHtmlPolicy } from './platform/http/html.js';
 import { createHttpServer } from './platform/http/server.js';
 import type { Logger } from './platform/logger.js';
-import { createMetrics, registerMetrics } from './platform/metrics.js';
+import { createErrorCounter, createMetrics, registerMetrics } from './platform/metrics.js';
 import { Cursors } from './platform/pagination.js';
 import { AppSecrets } from './platform/secrets.js';
 import { UsageRecorder } from './usage/recorder.js';
@@ -107,9 +107,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   const mainPool = createMainPool(options.databaseUrl, logger);
   const verificationPool = createVerificationPool(options.databaseUrl, logger);
   const database = createDatabase(mainPool, logger);
-  const metrics = createMetrics({ main: mainPool, verification: verificationPool });
-  const secrets = new AppSecrets(options.appSecrets);
   const hashes = new HashQueue();
+  const metrics = createMetrics({ main: mainPool, verification: verificationPool }, hashes);
+  const countError = createErrorCounter(metrics);
+  const secrets = new AppSecrets(options.appSecrets);
 
   const cursors = new Cursors(secrets.keysFor('cursor'));
   const audit = new AuditLog({ database, clock, cursors });
@@ -152,7 +153,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     expiryWarningDays: config.expiryWarningDays,
   });
 
-  const usage = new UsageRecorder({ pool: mainPool, logger });
+  const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
   const verificationMetrics = new VerificationMetrics(metrics);
   const verifier = new Verifier({
     keys: new KeyLookup({ pool: verificationPool, database, metrics: verificationMetrics }),
@@ -165,7 +166,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const verifierTokens = new VerifierTokens(config.verifierTokens);
 
   const schema = buildKeywardSchema({ auth, sessions, apiKeys, audit, verifier, verifierTokens });
-  const graphql = createGraphqlServer<Context>({ schema, introspection: config.introspection, logger });
+  const graphql = createGraphqlServer<Context>({ schema, introspection: config.introspection, logger, countError });
   await graphql.start();
 
   const http = createHttpServer({ logger, trustedProxies: config.trustedProxies });
@@ -189,7 +190,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   await http.register(async (scope) => {
     // Of interest are the refusals, which the verifier logs. A line for each verification would cost as much as that.
     registerAccessLog(scope, logger, 'debug');
-    registerGatewayRoute(scope, { verifier, verifierTokens, logger });
+    registerGatewayRoute(scope, { verifier, verifierTokens, logger, countError });
   });
 
   return {

@@ -1,4 +1,4 @@
-import type { Transaction } from '../platform/database/client.js';
+import type { Database, Transaction } from '../platform/database/client.js';
 import { newUuid } from '../platform/uuid.js';
 import type { AuditEntry } from './service.js';
 
@@ -12,4 +12,13 @@ export async function insertAuditEvents(transaction: Transaction, entries: reado
     INSERT INTO audit_events (id, user_id, at, action, api_key_id, details)
     SELECT id, "userId", ${at}, action, "apiKeyId", details
     FROM json_to_recordset(${rows}::json) AS row(id uuid, "userId" uuid, action text, "apiKeyId" uuid, details jsonb)`;
+}
+
+/** Removes the events of a stretch of time. The setting is what the trigger asks for, and ends with the transaction. */
+export async function pruneAuditEvents(database: Database, from: Date, until: Date): Promise<number> {
+  const [, removed] = await database.$transaction([
+    database.$executeRaw`SET LOCAL keyward.prune_audit_events = 'on'`,
+    database.$executeRaw`DELETE FROM audit_events WHERE at >= ${from} AND at < ${until}`,
+  ]);
+  return removed;
 }

@@ -5,7 +5,9 @@ import type { AuditEvent as AuditEventRow } from '../platform/database/generated
 import type { Origin } from '../platform/origin.js';
 import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
 import { storableUserAgent } from '../platform/text.js';
-import { insertAuditEvents } from './audit.queries.js';
+import { insertAuditEvents, pruneAuditEvents } from './audit.queries.js';
+
+const DAY_MS = 86_400_000;
 
 /** What can be done in an account. */
 export enum AuditAction {
@@ -88,6 +90,22 @@ export class AuditLog {
   /** Adds what no change goes with: a refusal. */
   recordRefusal(entry: AuditEntry, origin: Origin): Promise<void> {
     return this.record(this.#database, entry, origin);
+  }
+
+  /**
+   * Removes old events for good, which the trigger lets nobody else do: a day at a time, the oldest first, so that it can be
+   * broken off at any time and no step takes long.
+   *
+   * @param before what happened from then on stays
+   * @returns of each step how many were removed, and until when
+   */
+  async *prune(before: Date): AsyncGenerator<{ removed: number; until: Date }> {
+    const oldest = await this.#database.auditEvent.aggregate({ _min: { at: true } });
+    for (let from = oldest._min.at; from !== null && from < before; ) {
+      const until = new Date(Math.min(from.getTime() + DAY_MS, before.getTime()));
+      yield { removed: await pruneAuditEvents(this.#database, from, until), until };
+      from = until;
+    }
   }
 
   /**

@@ -36,6 +36,16 @@ export class HashQueue {
     });
   }
 
+  /** How many hashes are being computed. */
+  get running(): number {
+    return this.#limit.activeCount;
+  }
+
+  /** How many wait for their turn. */
+  get waiting(): number {
+    return this.#limit.pendingCount;
+  }
+
   /** From now on only what runs already is finished, so that whoever waits gets an answer while there is still time. */
   close(): void {
     this.#closed = true;

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Pool } from './database/pool.js';
+import type { HashQueue } from './hash-queue.js';
 
-/** What is measured in this process: that of Node (memory, event-loop delay, garbage collection) and of the database's pools. */
-export function createMetrics(pools: Readonly<Record<string, Pool>>): Registry {
+/** What is measured in this process: that of Node (memory, event-loop delay, garbage collection), of the database's pools and of bcrypt. */
+export function createMetrics(pools: Readonly<Record<string, Pool>>, hashes: HashQueue): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   new Gauge({
@@ -19,7 +20,31 @@ export function createMetrics(pools: Readonly<Record<string, Pool>>): Registry {
       }
     },
   });
+  new Gauge({
+    name: 'keyward_hashes',
+    help: 'Passwords and new keys at bcrypt: those that are computed, and those that wait for their turn.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      this.set({ state: 'running' }, hashes.running);
+      this.set({ state: 'waiting' }, hashes.waiting);
+    },
+  });
   return registry;
+}
+
+/** Counts the answers that told of an error. */
+export type ErrorCounter = (code: string) => void;
+
+/** @returns counts by code: limits that were reached and faults alike. A refused verification is no error, it has a count of its own. */
+export function createErrorCounter(registry: Registry): ErrorCounter {
+  const errors = new Counter({
+    name: 'keyward_errors_total',
+    help: 'Errors that were answered, by code: RATE_LIMITED, SERVICE_UNAVAILABLE, CONFLICT and all others.',
+    labelNames: ['code'],
+    registers: [registry],
+  });
+  return (code) => errors.inc({ code });
 }
 
 /** `GET /metrics` in Prometheus' text format. */

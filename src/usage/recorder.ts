@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Registry } from 'prom-client';
 import type { Pool } from '../platform/database/pool.js';
 import type { Logger } from '../platform/logger.js';
+import { UsageMetrics } from './metrics.js';
 import { addUsage, type UsageRow } from './usage.queries.js';
 
 const HOUR_MS = 3_600_000;
@@ -31,15 +33,17 @@ export interface Use {
 export class UsageRecorder {
   readonly #pool: Pool;
   readonly #logger: Logger;
+  readonly #metrics: UsageMetrics;
   readonly #waiting = new Map<string, UsageRow>();
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
   #isClosed = false;
 
-  constructor(options: { pool: Pool; logger: Logger }) {
+  constructor(options: { pool: Pool; logger: Logger; metrics: Registry }) {
     this.#pool = options.pool;
     this.#logger = options.logger;
+    this.#metrics = new UsageMetrics(options.metrics, () => this.#waiting.size);
   }
 
   record({ keyId, at, allowed, ipAddress, userAgent }: Use): void {
@@ -72,6 +76,7 @@ export class UsageRecorder {
     const row = this.#waiting.get(rowId);
     if (row) addTo(row, added);
     else if (this.#waiting.size < ROWS_MAX) this.#waiting.set(rowId, added);
+    else this.#metrics.dropped.inc(added.allowed + added.refused);
   }
 
   #schedule(): void {
@@ -88,6 +93,7 @@ export class UsageRecorder {
       try {
         await addUsage(this.#pool, rows);
       } catch (error) {
+        this.#metrics.failures.inc();
         for (const row of rows) this.#add(row);
         if (!this.#isFailing)
           this.#logger.warn({ err: error, keys: rows.length }, 'usage could not be written; it is kept and tried again');

@@ -4,6 +4,7 @@ import { isAddress } from '../platform/address-ranges.js';
 import type { ErrorCode } from '../platform/errors.js';
 import { bearerTokenOf } from '../platform/http/bearer-token.js';
 import type { Logger } from '../platform/logger.js';
+import type { ErrorCounter } from '../platform/metrics.js';
 import { toKeywardError } from '../platform/public-errors.js';
 import { answerOf } from './answer.js';
 import { type RateLimitState, type Verification, VerificationCode } from './verification.js';
@@ -107,6 +108,14 @@ function sendVerification(reply: FastifyReply, verification: Verification): Fast
   return sendProblem(reply, status, code);
 }
 
+/** What the door is made of. */
+export interface GatewayParts {
+  verifier: Verifier;
+  verifierTokens: VerifierTokens;
+  logger: Logger;
+  countError: ErrorCounter;
+}
+
 /**
  * The door for gateways (nginx auth_request, Traefik ForwardAuth, Caddy forward_auth, Envoy ext_authz): any method, the
  * answer by status and headers. It reads headers and `scope` only.
@@ -114,10 +123,7 @@ function sendVerification(reply: FastifyReply, verification: Verification): Fast
  * @param app a Fastify scope of its own: CORS must not answer here, whose 204 to a preflight a gateway would take for a
  *   yes, and bodies must not be read
  */
-export function registerGatewayRoute(
-  app: FastifyInstance,
-  { verifier, verifierTokens, logger }: { verifier: Verifier; verifierTokens: VerifierTokens; logger: Logger },
-): void {
+export function registerGatewayRoute(app: FastifyInstance, { verifier, verifierTokens, logger, countError }: GatewayParts): void {
   for (const method of VERIFY_METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
 
   app.removeAllContentTypeParsers();
@@ -132,6 +138,7 @@ export function registerGatewayRoute(
     if (error instanceof AmbiguousKeyError) return sendProblem(reply, 400, 'BAD_REQUEST');
     const { code, details, cause } = toKeywardError(error);
     const status = STATUS_OF_ERROR[code] ?? 500;
+    countError(code);
     if (status >= 500) logger[status === 503 ? 'warn' : 'error']({ requestId: request.id, err: cause }, 'verification failed');
     if (details.retryAfterSeconds !== undefined) void reply.header('retry-after', details.retryAfterSeconds);
     return sendProblem(reply, status, code);

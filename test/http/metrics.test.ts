@@ -32,3 +32,23 @@ test('GET /metrics tells verifications by code, their time and batches, comparis
   expect(body).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.e-]+$/m);
   expect(body).not.toContain(key.slice(0, 13));
 });
+
+test('GET /metrics tells every error that was answered by its code, what waits at bcrypt, and what usage waits to be written', async () => {
+  const { key } = await newKey(app);
+  await app.send('{ me { id } }');
+  await app.send('{ nonsense }');
+  await app.http.inject({ url: `/verify?scope=${'x'.repeat(65)}`, headers: { 'x-api-key': key } });
+  const { body } = await app.http.inject('/metrics');
+  for (const line of [
+    'keyward_errors_total{code="UNAUTHENTICATED"} 1',
+    'keyward_errors_total{code="GRAPHQL_VALIDATION_FAILED"} 1',
+    'keyward_errors_total{code="BAD_USER_INPUT"} 1',
+    'keyward_hashes{state="running"} 0',
+    'keyward_hashes{state="waiting"} 0',
+    'keyward_usage_write_failures_total 0',
+    'keyward_usage_dropped_total 0',
+  ]) {
+    expect(body.split('\n')).toContain(line);
+  }
+  expect(body).toMatch(/^keyward_usage_rows_waiting \d+$/m);
+});

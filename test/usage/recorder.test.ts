@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { Registry } from 'prom-client';
 import { createLogger } from '../../src/platform/logger.js';
 import { UsageRecorder } from '../../src/usage/recorder.js';
 import { dropDatabase, newDatabase, runSql } from '../helpers/database.js';
@@ -31,7 +32,7 @@ beforeEach(async () => {
   await runSql(url, 'TRUNCATE api_key_usage');
   pool = new pg.Pool({ connectionString: url });
   logs = [];
-  recorder = new UsageRecorder({ pool, logger: createLogger('info', { write: (line) => void logs.push(line) }) });
+  recorder = new UsageRecorder({ pool, metrics: new Registry(), logger: createLogger('info', { write: (line) => void logs.push(line) }) });
 });
 afterEach(async () => {
   await recorder.close();
@@ -69,7 +70,7 @@ describe('usage', () => {
 
   test('adds up over flushes and processes; the last use is the latest, whoever writes it last', async () => {
     const key = randomUUID();
-    const other = new UsageRecorder({ pool, logger: createLogger('silent') });
+    const other = new UsageRecorder({ pool, metrics: new Registry(), logger: createLogger('silent') });
     use(key, '10:30:00', { ipAddress: '192.0.2.2' });
     await recorder.flush();
     other.record({ keyId: key, at: at('10:20:00'), allowed: false, ipAddress: '192.0.2.1', userAgent: 'late' });
@@ -138,7 +139,7 @@ describe('usage', () => {
 
   test('of the same keys, written by two processes in opposite order, deadlocks nobody', async () => {
     const keys = Array.from({ length: 500 }, () => randomUUID());
-    const other = new UsageRecorder({ pool, logger: createLogger('silent') });
+    const other = new UsageRecorder({ pool, metrics: new Registry(), logger: createLogger('silent') });
     for (let round = 0; round < 10; round += 1) {
       for (const key of keys) use(key, '10:00:00');
       for (const keyId of keys.toReversed()) other.record({ keyId, at: at('10:00:00'), allowed: true, ipAddress: null, userAgent: null });

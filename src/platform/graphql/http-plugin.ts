@@ -4,6 +4,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import Negotiator from 'negotiator';
 import { badUserInput, type ErrorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
+import type { ErrorCounter } from '../metrics.js';
 import { graphqlToKeywardError } from './public-errors.js';
 import type { Redactor } from './redaction.js';
 import type { RequestContext } from './request-context.js';
@@ -54,7 +55,7 @@ function statusFor(errors: readonly GraphQLFormattedError[], hasData: boolean, m
 /**
  * What GraphQL's answers are as HTTP: status, challenge, Retry-After; and the log of what went wrong on our side.
  */
-export function httpPlugin(logger: Logger, redactor: Redactor): ApolloServerPlugin<RequestContext> {
+export function httpPlugin(logger: Logger, redactor: Redactor, countError: ErrorCounter): ApolloServerPlugin<RequestContext> {
   const listener: GraphQLRequestListener<RequestContext> = {
     async didResolveOperation({ schema, operation, request }) {
       // Apollo would find out only after a mutation had been executed, and throw its answer away.
@@ -80,6 +81,7 @@ export function httpPlugin(logger: Logger, redactor: Redactor): ApolloServerPlug
       if (response.body?.kind !== 'single') return;
       const { errors = [], data } = response.body.singleResult;
       if (errors.length === 0) return;
+      for (const error of errors) countError(String(codeOf(error)));
       response.http.status = statusFor(errors, data !== undefined, preferredMediaType(request.http)) ?? response.http.status ?? 200;
       if (response.http.status === 401) {
         // RFC 6750 §3.1: no error code for a request without a credential.

@@ -8,6 +8,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from '../logger.js';
+import type { ErrorCounter } from '../metrics.js';
 import { httpPlugin } from './http-plugin.js';
 import { LIMITS, limitsRule } from './limits.js';
 import { publicErrorFormatter } from './public-errors.js';
@@ -23,8 +24,9 @@ export function createGraphqlServer<C extends RequestContext>(options: {
   schema: GraphQLSchema;
   introspection: boolean;
   logger: Logger;
+  countError: ErrorCounter;
 }): ApolloServer<C> {
-  const { schema, introspection, logger } = options;
+  const { schema, introspection, logger, countError } = options;
   const redactor = createRedactor(schema);
   // Apollo logs text that may quote a request; what matters of it is logged by the plugin.
   const log = (level: 'debug' | 'info' | 'warn' | 'error') => () => logger[level]('message from Apollo Server');
@@ -42,7 +44,7 @@ export function createGraphqlServer<C extends RequestContext>(options: {
     formatError: publicErrorFormatter(redactor),
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     plugins: [
-      httpPlugin(logger, redactor),
+      httpPlugin(logger, redactor, countError),
       introspection ? sandboxPlugin : ApolloServerPluginLandingPageDisabled(),
       // Nothing here may be stored by a cache, and this one would look at each field of each answer.
       ApolloServerPluginCacheControlDisabled(),

@@ -1,0 +1,28 @@
+// npm run requirements: the ids of docs/security.md that no test carries in its name, one a line; exit 1 if there are any.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './lib/prepare.mjs';
+
+/** @returns the ids of the promises, in order */
+export function requirementIds() {
+  const text = readFileSync(path.join(root, 'docs/security.md'), 'utf8');
+  return [...text.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, id]) => id);
+}
+
+/** @returns those of them that are in the name of no test */
+export function untestedIds() {
+  const files = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const names = files.flatMap((file) => {
+    const text = readFileSync(path.join(root, 'test', file), 'utf8');
+    // Of a test, of a group of tests, or of a row of a table of tests.
+    return [...text.matchAll(/(?:\b(?:test|describe)(?:\.\w+)*\(|\[|\)\(|,)\s*['"`]((?:[A-Z]\d+(?:, )?)+):/g)].map(([, ids]) => ids);
+  });
+  const tested = new Set(names.flatMap((ids) => ids.split(', ')));
+  return requirementIds().filter((id) => !tested.has(id));
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const untested = untestedIds();
+  for (const id of untested) console.log(id);
+  process.exitCode = untested.length > 0 ? 1 : 0;
+}
