@@ -50,10 +50,15 @@ function throughPrivateDirectories(owner: Account): RunAs {
  * @param paths what that user must be able to read
  * @param dataOwner who owns the data already, if there are any: PostgreSQL refuses anybody else's
  * @returns how to run PostgreSQL: as we are, or for root as an unprivileged user
- * @throws {StartupError} when we are root and no unprivileged user can reach the paths
+ * @throws {StartupError} when we are root and so does the data, or no unprivileged user can reach the paths
  */
 export function unprivilegedUser(paths: readonly string[], dataOwner: Account | null): RunAs {
   if (process.getuid?.() !== 0) return asIs;
+  if (dataOwner?.uid === 0) {
+    throw new StartupError(
+      'the files of the embedded database belong to root, who may not run PostgreSQL: restore them with their owner (cp -a)',
+    );
+  }
   const owner = dataOwner ?? ACCOUNTS.map(accountOf).find((account) => account !== null);
   if (!owner) throw new StartupError('PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody" to run it as');
   const plain: RunAs = { owner, command: (file, args) => ({ file, args, ...owner }) };
