@@ -60,6 +60,9 @@ import { VerifierTokens } from './verification/verifier-tokens.js';
 
 export const GRAPHQL_PATH = '/graphql';
 
+/** What the cost of a query is reckoned by. A user's keys and sessions are few; usage has 90 days or 168 hours. */
+const LIST_ITEMS = { myApiKeys: 10, mySessions: 10, usage: 100, myApiKeyHistory: 20, myAuditLog: 50 };
+
 /** While draining, what waits for its hash after so long is refused, and what is still in flight in the end cut off. */
 const DRAIN_MS = { hashes: 4_000, connections: 6_000 };
 
@@ -166,7 +169,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const verifierTokens = new VerifierTokens(config.verifierTokens);
 
   const schema = buildKeywardSchema({ auth, sessions, apiKeys, audit, verifier, verifierTokens });
-  const graphql = createGraphqlServer<Context>({ schema, introspection: config.introspection, logger, countError });
+  const graphql = createGraphqlServer<Context>({ schema, introspection: config.introspection, logger, countError, listItems: LIST_ITEMS });
   await graphql.start();
 
   const http = createHttpServer({ logger, trustedProxies: config.trustedProxies });

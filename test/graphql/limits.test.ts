@@ -53,6 +53,36 @@ describe('G2: root fields and aliases', () => {
   });
 });
 
+describe('G2: the cost of an answer', () => {
+  const usage = (alias: string) => `${alias}usage(from: "2026-01-01T00:00:00Z", to: "2026-01-31T00:00:00Z") { start allowed refused }`;
+  const history = (first: string, fields: string) =>
+    `query ${first === '$n' ? '($n: Int! = 1)' : ''} { myApiKeyHistory(first: ${first}) { edges { node { ${fields} } } } }`;
+
+  test.each([
+    ['usage twice over, of the longest page', history('100', `${usage('a: ')} ${usage('b: ')}`)],
+    ['the same, with a variable', history('$n', `${usage('a: ')} ${usage('b: ')}`)],
+    [
+      'ten keys with ten times their usage, twice',
+      `{ myApiKeys { ${many(9, (n) => usage(`u${n}: `))} replaces { ${many(9, () => usage(''))} replacedBy { ${many(9, () => usage(''))} } } } }`,
+    ],
+  ])('%s is refused before anything runs', async (_case, query) => {
+    const answer = await app.send(query, {}, { token });
+    expect(codesOf(answer)).toEqual(['GRAPHQL_VALIDATION_FAILED']);
+  });
+
+  test('everything about the longest page is fine', async () => {
+    const everything = `id keyPrefix name status scopes allowedCidrs rateLimit { limit windowSeconds } metadata enabled createdAt expiresAt
+      expiresSoon revokedAt revokedReason lastUsedAt lastUsedIp lastUsedUserAgent replaces { id } replacedBy { id } ${usage('')}`;
+    expect(codesOf(await app.send(history('100', everything), {}, { token }))).toEqual([]);
+    expect(codesOf(await app.send(`{ myApiKeys { ${everything} } }`, {}, { token }))).toEqual([]);
+  });
+
+  test('G9: a page that is too long is told as such', async () => {
+    expect(codesOf(await app.send(history('1000000000', 'id'), {}, { token }))).toEqual(['BAD_USER_INPUT']);
+    expect(codesOf(await app.send(history('-1', 'id'), {}, { token }))).toEqual(['BAD_USER_INPUT']);
+  });
+});
+
 describe('G3: depth, tokens and fragments', () => {
   const circle = 'fragment a on ApiKey { owner { id } ...b } fragment b on ApiKey { ...a }';
   const bombOf = (count: number, leaf: string) =>
@@ -78,7 +108,7 @@ describe('G3: depth, tokens and fragments', () => {
     const { limitsRule } = await import('../../src/platform/graphql/limits.js');
     const { buildSchema, parse, validate } = await import('graphql');
     const schema = buildSchema('type Query { q: Query }');
-    const errorsOf = (document: string) => validate(schema, parse(document), [limitsRule]).map((error) => error.message);
+    const errorsOf = (document: string) => validate(schema, parse(document), [limitsRule({})]).map((error) => error.message);
     const nested = (levels: number) => `${'{ q '.repeat(levels)}${'}'.repeat(levels)}`;
     expect(errorsOf(nested(10))).toEqual([]);
     expect(errorsOf(nested(11))).toEqual(['The document is more than 10 levels deep.']);

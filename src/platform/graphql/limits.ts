@@ -1,5 +1,6 @@
 import {
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
   Kind,
@@ -18,6 +19,11 @@ export const LIMITS = {
   introspectionDepth: 15,
   /** Fields in all, those of a fragment counted as often as it is spread. Tokens bound them where there are no fragments. */
   fields: 1_000,
+  /**
+   * Fields of the answer, those of a list counted as often as it may have items. What goes on at most: the usage by day of
+   * all keys on the longest page of the history.
+   */
+  cost: 50_000,
   /** Fields of the query itself, those of its fragments included. */
   rootFields: 10,
   /** Aliases, counted as often as their fragment is spread. */
@@ -29,6 +35,12 @@ export const LIMITS = {
   mutationRootFields: 1,
 };
 
+/** How many items each list can have, by the name of its field, where no argument `first` tells. */
+export type ListItems = Readonly<Record<string, number>>;
+
+/** A page has no more, whatever is asked for. */
+const PAGE_ITEMS_MAX = 100;
+
 interface Measure {
   depth: number;
   introspectionDepth: number;
@@ -39,9 +51,11 @@ interface Measure {
   rootTypenames: number;
   /** Of this selection set and all below it. */
   fields: number;
+  /** The same, with lists written out. */
+  cost: number;
 }
 
-const NOTHING: Measure = { depth: 0, introspectionDepth: 0, aliases: 0, rootFields: 0, rootTypenames: 0, fields: 0 };
+const NOTHING: Measure = { depth: 0, introspectionDepth: 0, aliases: 0, rootFields: 0, rootTypenames: 0, fields: 0, cost: 0 };
 
 /**
  * Measures selection sets as if every fragment were written out. Each fragment is measured once, so that a document
@@ -49,9 +63,11 @@ const NOTHING: Measure = { depth: 0, introspectionDepth: 0, aliases: 0, rootFiel
  */
 class Measurer {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #listItems: ListItems;
   readonly #measured = new Map<string, Measure>();
 
-  constructor(document: DocumentNode) {
+  constructor(document: DocumentNode, listItems: ListItems) {
+    this.#listItems = listItems;
     const definitions = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
     this.#fragments = new Map(definitions.map((definition) => [definition.name.value, definition]));
   }
@@ -68,14 +84,22 @@ class Measurer {
         total.rootFields += 1;
         total.rootTypenames += selection.name.value === '__typename' ? 1 : 0;
         total.fields += inner.fields + 1;
+        total.cost += inner.cost * this.#itemsOf(selection) + 1;
       } else {
         const inner = selection.kind === Kind.INLINE_FRAGMENT ? this.measure(selection.selectionSet) : this.#spread(selection.name.value);
         total.depth = Math.max(total.depth, inner.depth);
         total.introspectionDepth = Math.max(total.introspectionDepth, inner.introspectionDepth);
-        for (const sum of ['aliases', 'rootFields', 'rootTypenames', 'fields'] as const) total[sum] += inner[sum];
+        for (const sum of ['aliases', 'rootFields', 'rootTypenames', 'fields', 'cost'] as const) total[sum] += inner[sum];
       }
     }
     return total;
+  }
+
+  /** @returns how often what is below a field can be in the answer */
+  #itemsOf({ name, arguments: args }: FieldNode): number {
+    const first = args?.find((argument) => argument.name.value === 'first')?.value;
+    if (first?.kind === Kind.INT) return Math.min(PAGE_ITEMS_MAX, Math.max(1, Number(first.value)));
+    return first ? PAGE_ITEMS_MAX : (this.#listItems[name.value] ?? 1);
   }
 
   #spread(name: string): Measure {
@@ -90,25 +114,28 @@ class Measurer {
 }
 
 /** Refuses a document that goes beyond LIMITS (OWASP API4:2023, OWASP GraphQL cheat sheet). */
-export const limitsRule: ValidationRule = (context) => ({
-  Document(document) {
-    const measurer = new Measurer(document);
-    for (const operation of document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)) {
-      if (!context.getSchema().getRootType(operation.operation)) {
-        context.reportError(new GraphQLError(`There are no operations of the kind ${operation.operation}.`, { nodes: [operation] }));
-        continue;
+export const limitsRule =
+  (listItems: ListItems): ValidationRule =>
+  (context) => ({
+    Document(document) {
+      const measurer = new Measurer(document, listItems);
+      for (const operation of document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)) {
+        if (!context.getSchema().getRootType(operation.operation)) {
+          context.reportError(new GraphQLError(`There are no operations of the kind ${operation.operation}.`, { nodes: [operation] }));
+          continue;
+        }
+        const { depth, introspectionDepth, aliases, rootFields, rootTypenames, fields, cost } = measurer.measure(operation.selectionSet);
+        const isMutation = operation.operation === OperationTypeNode.MUTATION;
+        const refuse = (message: string) => context.reportError(new GraphQLError(message, { nodes: [operation] }));
+        if (depth > LIMITS.depth) refuse(`The document is more than ${LIMITS.depth} levels deep.`);
+        if (introspectionDepth > LIMITS.introspectionDepth) refuse(`Introspection goes at most ${LIMITS.introspectionDepth} levels deep.`);
+        if (aliases > LIMITS.aliases) refuse(`The document has more than ${LIMITS.aliases} aliases.`);
+        if (fields > LIMITS.fields) refuse(`The document has more than ${LIMITS.fields} fields, its fragments written out.`);
+        if (cost > LIMITS.cost) refuse(`The answer could have more than ${LIMITS.cost} fields.`);
+        if (!isMutation && rootFields > LIMITS.rootFields) refuse(`The document has more than ${LIMITS.rootFields} fields at its root.`);
+        if (isMutation && rootFields - rootTypenames > LIMITS.mutationRootFields) {
+          refuse('A mutation document must have exactly one field at its root.');
+        }
       }
-      const { depth, introspectionDepth, aliases, rootFields, rootTypenames, fields } = measurer.measure(operation.selectionSet);
-      const isMutation = operation.operation === OperationTypeNode.MUTATION;
-      const refuse = (message: string) => context.reportError(new GraphQLError(message, { nodes: [operation] }));
-      if (depth > LIMITS.depth) refuse(`The document is more than ${LIMITS.depth} levels deep.`);
-      if (introspectionDepth > LIMITS.introspectionDepth) refuse(`Introspection goes at most ${LIMITS.introspectionDepth} levels deep.`);
-      if (aliases > LIMITS.aliases) refuse(`The document has more than ${LIMITS.aliases} aliases.`);
-      if (fields > LIMITS.fields) refuse(`The document has more than ${LIMITS.fields} fields, its fragments written out.`);
-      if (!isMutation && rootFields > LIMITS.rootFields) refuse(`The document has more than ${LIMITS.rootFields} fields at its root.`);
-      if (isMutation && rootFields - rootTypenames > LIMITS.mutationRootFields) {
-        refuse('A mutation document must have exactly one field at its root.');
-      }
-    }
-  },
-});
+    },
+  });

@@ -10,7 +10,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Logger } from '../logger.js';
 import type { ErrorCounter } from '../metrics.js';
 import { httpPlugin } from './http-plugin.js';
-import { LIMITS, limitsRule } from './limits.js';
+import { LIMITS, type ListItems, limitsRule } from './limits.js';
 import { publicErrorFormatter } from './public-errors.js';
 import { createRedactor } from './redaction.js';
 import type { RequestContext } from './request-context.js';
@@ -25,8 +25,9 @@ export function createGraphqlServer<C extends RequestContext>(options: {
   introspection: boolean;
   logger: Logger;
   countError: ErrorCounter;
+  listItems: ListItems;
 }): ApolloServer<C> {
-  const { schema, introspection, logger, countError } = options;
+  const { schema, introspection, logger, countError, listItems } = options;
   const redactor = createRedactor(schema);
   // Apollo logs text that may quote a request; what matters of it is logged by the plugin.
   const log = (level: 'debug' | 'info' | 'warn' | 'error') => () => logger[level]('message from Apollo Server');
@@ -40,7 +41,7 @@ export function createGraphqlServer<C extends RequestContext>(options: {
     persistedQueries: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: LIMITS.tokens },
-    validationRules: [limitsRule],
+    validationRules: [limitsRule(listItems)],
     formatError: publicErrorFormatter(redactor),
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     plugins: [
