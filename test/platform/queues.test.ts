@@ -88,6 +88,27 @@ describe('KeyedQueue', () => {
     expect(await next).toBe('in time');
   });
 
+  test('F2: when the database is away for one task, those that wait are refused at once, and later ones try again', async () => {
+    let now = 0;
+    const queue = new KeyedQueue(() => now);
+    const held = heldTask();
+    const away = queue.run('a', async () => {
+      await held.task();
+      throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    });
+    const [waiting, other] = [heldTask(), heldTask()];
+    const results = [queue.run('a', waiting.task), queue.run('b', other.task)];
+    now = 3_000;
+    held.release();
+    await expect(away).rejects.toThrow('ECONNREFUSED');
+    await expect(results[0]).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect(waiting.isRunning()).toBe(false);
+    other.release();
+    await results[1];
+    now = 3_001;
+    expect(await queue.run('a', async () => 'again')).toBe('again');
+  });
+
   test('refuses the thousand-and-first task of one key', async () => {
     const queue = new KeyedQueue();
     const held = heldTask();

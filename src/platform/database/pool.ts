@@ -19,6 +19,24 @@ const IDLE_IN_TRANSACTION_MS = 5_000;
 const KEEP_IDLE_MS = 30_000;
 
 /**
+ * A connection that ends when an answer on it does not come in time. The driver would keep it: a transaction's ROLLBACK then waits
+ * behind the lost query until it is given up too, which doubles the time, and the connection goes back to the pool with the
+ * transaction open, into which the next one's writes would fall.
+ */
+class MortalClient extends pg.Client {
+  // biome-ignore lint/suspicious/noExplicitAny: pg declares a dozen overloads, all of which pass through as they are.
+  override query(...args: any[]): any {
+    const result: unknown = Reflect.apply(super.query, this, args);
+    if (result instanceof Promise) {
+      result.catch((error: Error) => {
+        if (error.message === 'Query read timeout') void this.end().catch(() => undefined);
+      });
+    }
+    return result;
+  }
+}
+
+/**
  * @returns connections to one database, made when they are needed
  */
 export function createPool(
@@ -28,6 +46,7 @@ export function createPool(
 ): Pool {
   const { applicationName, connectionsMax, timeoutsMs } = options;
   const pool = new pg.Pool({
+    Client: MortalClient,
     connectionString: url,
     application_name: applicationName,
     max: connectionsMax,
