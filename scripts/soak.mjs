@@ -1,0 +1,43 @@
+// npm run soak: two servers on one PostgreSQL, under mixed load, with faults at random (test/faults/chaos.ts), and a checker that
+// knows what was acknowledged. Exits with 1 unless there were 0 wrong answers and 0 lost acknowledged writes.
+//   npm run soak -- --minutes 10 --every 5 --kills 100 --seed 1
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { prepare, root, runNode } from './lib/prepare.mjs';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    kills: { type: 'string', default: '100' },
+    every: { type: 'string', default: '5' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+});
+const [minutes, everySeconds, kills, seed] = [values.minutes, values.every, values.kills, values.seed].map(Number);
+if (!(minutes > 0 && everySeconds > 0 && kills >= 0 && Number.isInteger(seed))) {
+  console.error('usage: npm run soak -- [--minutes N] [--every SECONDS] [--kills N] [--seed N]');
+  process.exit(2);
+}
+
+prepare();
+runNode('node_modules/typescript/bin/tsc', '-p', 'test/faults/tsconfig.json');
+const { soak } = await import(path.join(root, '.cache/soak/test/faults/soak.js'));
+
+const load = { writers: 6, verifiers: 8 };
+console.log(`two servers, ${load.writers} writers and ${load.verifiers} verifiers, a fault every ${everySeconds} s, seed ${seed}`);
+const findings = await soak({ kills, seconds: minutes * 60, everySeconds, faultSecondsMax: 4, seed, load, onProgress: console.log });
+
+const { requests, served, faults, wrongAnswers, lostWrites, told } = findings;
+const line = (name, count) => console.log(name.padEnd(36), String(count).padStart(9));
+console.log();
+for (const what of told) console.log(what);
+line('requests', requests);
+line('  answered otherwise than with 503', served);
+line(
+  'faults',
+  [...faults.values()].reduce((sum, count) => sum + count, 0),
+);
+for (const [name, count] of faults) line(`  ${name}`, count);
+line('wrong answers', wrongAnswers);
+line('lost acknowledged writes', lostWrites);
+process.exit(wrongAnswers + lostWrites === 0 ? 0 : 1);

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type pg from 'pg';
+import { RECOVERY_MS_MAX } from './asker.js';
+import { errorCodesOf, graphql, send } from './client.js';
+import { dataOf, everyRequest, newPerson, notUnavailable, type Person, recoveryMs } from './person.js';
+import { DATABASE, type Stack, startStack } from './stack.js';
+
+/** An ordinary role: a superuser has connections reserved for it. */
+const ROLE = 'application';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ dbUser: ROLE, settings: { max_connections: '30' } });
+});
+afterAll(() => stack.stop());
+
+const replica = () => stack.replicas[0];
+
+describe('F3: what everybody waits for', () => {
+  let holders: pg.Client[] = [];
+  beforeEach(() => {
+    holders = [];
+  });
+  const release = () => Promise.all(holders.map((holder) => holder.end()));
+  const lock = async (userIds: string[]) => {
+    const holder = await stack.cluster.connect(DATABASE);
+    holders.push(holder);
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM users WHERE id = ANY($1) FOR UPDATE', [userIds]);
+  };
+  const revoke = ({ key, token }: Person) =>
+    graphql('mutation ($id: ID!) { revokeApiKey(id: $id) { apiKey { id } } }', { id: key.id }, token);
+
+  test('a lock that somebody holds: 503 with Retry-After within 5 s, nothing changed, and then it works', async () => {
+    const person = await newPerson(replica());
+    await lock([person.userId]);
+    expect(await notUnavailable(replica(), [revoke(person)])).toEqual([]);
+    await release();
+    const { myApiKeys } = await dataOf<{ myApiKeys: unknown[] }>(
+      send({ ...graphql('{ myApiKeys { id } }', {}, person.token), url: replica().url }),
+    );
+    expect(myApiKeys).toHaveLength(1);
+    expect(errorCodesOf(await send({ ...revoke(person), url: replica().url }))).toEqual([]);
+  });
+
+  test('no connection left in the pool: 503 with Retry-After within 5 s; verification has its own and goes on', async () => {
+    const person = await newPerson(replica());
+    await lock([person.userId]);
+    // More than there are connections: each waits for the lock, the rest for a connection.
+    const waiting = notUnavailable(
+      replica(),
+      Array.from({ length: 30 }, () => revoke(person)),
+    );
+    let isWaiting = true;
+    void waiting.then(() => {
+      isWaiting = false;
+    });
+    let verified = 0;
+    while (isWaiting) {
+      const reply = await send({ url: replica().url, path: '/verify', headers: { 'x-api-key': person.key.plaintextKey } });
+      expect(reply.status).toBe(200);
+      verified += 1;
+    }
+    expect(verified).toBeGreaterThan(20);
+    expect(await waiting).toEqual([]);
+    await release();
+    expect(await recoveryMs(replica(), person)).toBeLessThan(RECOVERY_MS_MAX);
+  });
+
+  test('PostgreSQL has no connections left: 503 with Retry-After within 5 s; and recovers', async () => {
+    const person = await newPerson(replica());
+    const occupy = async () => {
+      for (;;) {
+        const holder = await stack.cluster.connect(DATABASE, ROLE).catch(() => null);
+        if (!holder) return;
+        holders.push(holder);
+      }
+    };
+    await occupy();
+    await stack.cluster.query('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'keyward%'");
+    await occupy();
+    expect(await notUnavailable(replica(), everyRequest(person))).toEqual([]);
+    await release();
+    expect(await recoveryMs(replica(), await newPerson(replica()))).toBeLessThan(RECOVERY_MS_MAX);
+  });
+});

@@ -1,0 +1,34 @@
+/** As many as somebody will read. */
+const TOLD_MAX = 20;
+
+/** What a run has found out. */
+export class Findings {
+  requests = 0;
+  /** Requests that got an answer other than 503. */
+  served = 0;
+  /** When the last request was sent that was answered with 503, on the clock of `performance`. */
+  lastUnavailableSentAt = Number.NEGATIVE_INFINITY;
+  wrongAnswers = 0;
+  lostWrites = 0;
+  readonly faults = new Map<string, number>();
+  /** The first ones, in words. */
+  readonly told: string[] = [];
+
+  wrong(what: string): void {
+    this.wrongAnswers += 1;
+    this.#tell(`wrong answer: ${what}`);
+  }
+
+  lost(what: string): void {
+    this.lostWrites += 1;
+    this.#tell(`lost acknowledged write: ${what}`);
+  }
+
+  countFault(name: string): void {
+    this.faults.set(name, (this.faults.get(name) ?? 0) + 1);
+  }
+
+  #tell(what: string): void {
+    if (this.told.length < TOLD_MAX) this.told.push(`${(performance.now() / 1_000).toFixed(2)} s ${what}`);
+  }
+}

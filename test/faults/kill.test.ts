@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { dropDatabase, newDatabase } from '../helpers/database.js';
+import { postgresPid } from '../helpers/server-process.js';
+import { Findings } from './findings.js';
+import { killLoop } from './kill-loop.js';
+import { Random } from './random.js';
+
+/** What a minute allows. `npm run soak` kills a hundred times. */
+const KILLS = { external: 24, embedded: 6 };
+
+describe('F4: kill -9 while keys are made: every row is absent or whole, with its audit event, none over the limit, and the next start works', () => {
+  test(`on PostgreSQL, ${KILLS.external} times`, async () => {
+    const databaseUrl = await newDatabase();
+    const env = { DATABASE_URL: databaseUrl, APP_SECRETS: randomBytes(32).toString('base64') };
+    const findings = new Findings();
+    const made = await killLoop({
+      env,
+      kills: KILLS.external,
+      lanes: 3,
+      random: new Random(1),
+      findings,
+      databaseUrl: async () => databaseUrl,
+    });
+    expect(findings).toMatchObject({ wrongAnswers: 0, lostWrites: 0, told: [] });
+    expect(Math.min(made.acknowledged, made.cutOff)).toBeGreaterThan(KILLS.external);
+    await dropDatabase(databaseUrl);
+  }, 180_000);
+
+  test(`on the embedded database, ${KILLS.embedded} times, every third time together with it`, async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'keyward-kill-'));
+    const dataDir = path.join(directory, 'data');
+    const findings = new Findings();
+    const killPostgres = async () => {
+      const pid = await postgresPid(dataDir);
+      if (pid !== null) process.kill(pid, 'SIGKILL');
+    };
+    try {
+      const made = await killLoop({
+        env: { DATA_DIR: dataDir },
+        kills: KILLS.embedded,
+        lanes: 1,
+        random: new Random(2),
+        findings,
+        databaseUrl: () => embeddedUrl(dataDir),
+        afterKill: async (kills) => (kills % 3 === 0 ? killPostgres() : undefined),
+      });
+      expect(findings).toMatchObject({ wrongAnswers: 0, lostWrites: 0, told: [] });
+      expect(Math.min(made.acknowledged, made.cutOff)).toBeGreaterThan(0);
+    } finally {
+      await killPostgres();
+      await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+    }
+  }, 180_000);
+});
+
+async function embeddedUrl(dataDir: string): Promise<string> {
+  const { databasePassword } = JSON.parse(await readFile(path.join(dataDir, 'secrets.json'), 'utf8'));
+  const port = (await readFile(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n')[3];
+  return `postgresql://keyward:${databasePassword}@127.0.0.1:${port}/keyward`;
+}

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Asker, RECOVERY_MS_MAX } from './asker.js';
+import { Findings } from './findings.js';
+import { Load } from './load.js';
+import { Random } from './random.js';
+import { type Stack, startStack } from './stack.js';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.stop());
+
+describe('F1: PostgreSQL restarts under load', () => {
+  test.each([
+    ['restarted as after a loss of power', () => stack.cluster.restart('immediate')],
+    [
+      'away for 1.5 s',
+      async () => {
+        await stack.cluster.stop('fast');
+        await sleep(1_500);
+        await stack.cluster.start();
+      },
+    ],
+  ])('%s: 503 meanwhile, never a wrong answer, and served again by itself within 2 s', async (_how, fault) => {
+    const findings = new Findings();
+    const asker = new Asker(stack.replicas, findings);
+    const load = new Load(asker, new Random(1), { writers: 3, verifiers: 6 });
+    await sleep(1_000);
+    const beganAt = performance.now();
+    asker.faultBegins();
+    await fault();
+    asker.faultEnds();
+    const servedBefore = findings.served;
+    await sleep(RECOVERY_MS_MAX + 1_000);
+    await load.stop();
+    expect(findings).toMatchObject({ wrongAnswers: 0, told: [] });
+    expect(findings.lastUnavailableSentAt).toBeGreaterThan(beganAt);
+    expect(findings.served).toBeGreaterThan(servedBefore + 20);
+  });
+});

@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { SignInDocument } from '../generated/graphql.js';
+import { DOORS, newKey } from '../helpers/doors.js';
+import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
+
+const SIGN_INS = 100;
+
+let app: TestApp;
+beforeEach(async () => {
+  app = await startTestApp();
+});
+afterEach(() => app.close());
+
+/** @returns the most hashes that ran at a time, as far as `app` has got */
+function watchHashes(): () => number {
+  const run = app.hashes.run.bind(app.hashes);
+  let [running, most] = [0, 0];
+  app.hashes.run = (hash) =>
+    run(async () => {
+      running += 1;
+      most = Math.max(most, running);
+      try {
+        return await hash();
+      } finally {
+        running -= 1;
+      }
+    });
+  return () => most;
+}
+
+test('F7: 100 sign-ins at once: cores − 1 hashes at a time, the rest waits or gets 503, and keys are verified meanwhile', async () => {
+  const { key } = await newKey(app);
+  await app.newUser('flood@example.com');
+  const mostAtATime = watchHashes();
+  let waiting = SIGN_INS;
+  const signIns = Array.from({ length: SIGN_INS }, () =>
+    app.send(SignInDocument, { input: { email: 'flood@example.com', password: PASSWORD } }).finally(() => {
+      waiting -= 1;
+    }),
+  );
+
+  const verify = Object.values(DOORS);
+  let verified = 0;
+  while (waiting > 0) {
+    for (const door of verify) expect((await door(app, { key })).code).toBe('VALID');
+    if (waiting > 0) verified += verify.length;
+  }
+  const answers = await Promise.all(signIns);
+  const served = answers.filter(({ status, data }) => status === 200 && data?.signIn.accessToken !== undefined);
+  const refused = answers.filter((answer) => answer.status === 503 && codesOf(answer)[0] === 'SERVICE_UNAVAILABLE');
+  expect(served.length + refused.length).toBe(SIGN_INS);
+  expect(refused.filter(({ headers }) => !(Number(headers['retry-after']) > 0))).toEqual([]);
+  expect(served.length).toBeGreaterThan(10);
+  expect(mostAtATime()).toBe(Math.max(1, Math.min(3, availableParallelism() - 1)));
+  // Many to each sign-in: they didn't wait for the hashes.
+  expect(verified).toBeGreaterThan(served.length * 2);
+});

@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { RECOVERY_MS_MAX } from './asker.js';
+import { ANSWER_MS_MAX, send } from './client.js';
+import { everyRequest, newPerson, notUnavailable, recoveryMs } from './person.js';
+import { type Stack, startStack } from './stack.js';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.stop());
+
+const replica = () => stack.replicas[0];
+
+/** Connections in a transaction that nobody is working on. */
+const openTransactions = () =>
+  stack.cluster.query('postgres', "SELECT state, query FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'");
+
+describe('F2: the network of the database goes silent', () => {
+  test.each([
+    ['nothing passes any more', 'stall'],
+    ['what is sent is swallowed', 'drop'],
+  ] as const)('%s: every request ends within 5 s with 503, and then it works again', async (_how, mode) => {
+    const person = await newPerson(replica());
+    stack.proxy.setMode(mode);
+    expect(await notUnavailable(replica(), everyRequest(person))).toEqual([]);
+    // New connections now, where the first ones were given up.
+    expect(await notUnavailable(replica(), everyRequest(person))).toEqual([]);
+    stack.proxy.setMode('forward');
+    expect(await recoveryMs(replica(), await newPerson(replica()))).toBeLessThan(RECOVERY_MS_MAX);
+    expect(await openTransactions()).toEqual([]);
+  });
+
+  test('in the middle of transactions, hashes and creates that wait for each other: each request ends within 5 s, nothing is left open', async () => {
+    const people = [await newPerson(replica()), await newPerson(replica()), await newPerson(replica())];
+    const replies = people.map(async (person, index) => {
+      await sleep(index * 100);
+      return Promise.all(everyRequest(person).map((question) => send({ ...question, url: replica().url })));
+    });
+    await sleep(300);
+    stack.proxy.setMode('stall');
+    const late = (await Promise.all(replies)).flat().filter(({ ms, status }) => ms > ANSWER_MS_MAX || status === 0 || status === 500);
+    stack.proxy.setMode('forward');
+    expect(late).toEqual([]);
+    expect(await recoveryMs(replica(), await newPerson(replica()))).toBeLessThan(RECOVERY_MS_MAX);
+    expect(await openTransactions()).toEqual([]);
+  });
+});

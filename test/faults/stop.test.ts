@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { Agent, get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import pg from 'pg';
+import { dropDatabase, newDatabase, runSql } from '../helpers/database.js';
+import { ask, type ServerProcess, startServer } from '../helpers/server-process.js';
+
+const CONNECTIONS = 20;
+const STOP_MS_MAX = 10_000;
+
+const agent = new Agent({ keepAlive: true });
+
+/** @returns the status, or how the connection failed */
+const statusOf = (server: ServerProcess, path: string, key = ''): Promise<number | string> =>
+  new Promise((resolve) => {
+    const request = get(`${server.url}${path}`, { agent, headers: { 'x-api-key': key } }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode ?? 0));
+    });
+    request.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+  });
+
+test('F5: SIGTERM under load: not ready first, what is in flight finishes, usage is written, exit 0 within 10 s', async () => {
+  const DATABASE_URL = await newDatabase();
+  const server = await startServer({ DATABASE_URL, APP_SECRETS: randomBytes(32).toString('base64') });
+  const { signUp } = await ask<{ signUp: { accessToken: string; user: { id: string } } }>(
+    server,
+    'mutation { signUp(input: { email: "a@example.com", password: "correct horse battery staple" }) { accessToken user { id } } }',
+  );
+  const { createApiKey } = await ask<{ createApiKey: { plaintextKey: string; apiKey: { id: string } } }>(
+    server,
+    'mutation { createApiKey { plaintextKey apiKey { id } } }',
+    {},
+    signUp.accessToken,
+  );
+  const { plaintextKey, apiKey } = createApiKey;
+
+  const statuses = new Map<number | string, number>();
+  let isOver = false;
+  const load = Array.from({ length: CONNECTIONS }, async () => {
+    while (!isOver) {
+      const status = await statusOf(server, '/verify', plaintextKey);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      if (status !== 200) await sleep(10);
+    }
+  });
+
+  // In flight for as long as we like: it waits for a lock.
+  const holder = new pg.Client({ connectionString: DATABASE_URL });
+  await holder.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [signUp.user.id]);
+  const revocation = ask(
+    server,
+    'mutation ($id: ID!) { revokeApiKey(id: $id) { apiKey { status } } }',
+    { id: apiKey.id },
+    signUp.accessToken,
+  );
+  await sleep(300);
+  expect(await statusOf(server, '/readyz')).toBe(200);
+
+  const stoppedAt = performance.now();
+  const ended = server.stop('SIGTERM');
+  await sleep(100);
+  const isReady = await statusOf(server, '/readyz');
+  expect([503, 'ECONNREFUSED']).toContain(isReady);
+  await holder.query('ROLLBACK');
+  await holder.end();
+  expect(await revocation).toEqual({ revokeApiKey: { apiKey: { status: 'REVOKED' } } });
+  expect(await ended).toEqual({ code: 0, signal: null });
+  expect(performance.now() - stoppedAt).toBeLessThan(STOP_MS_MAX);
+  isOver = true;
+  await Promise.all(load);
+
+  const allowed = statuses.get(200) ?? 0;
+  expect(allowed).toBeGreaterThan(CONNECTIONS);
+  // A connection that was made while the server closed its door may be reset, unanswered; nothing else may happen to anyone.
+  expect([...statuses.keys()].filter((status) => ![200, 503, 'ECONNREFUSED', 'ECONNRESET'].includes(status))).toEqual([]);
+  const [usage] = await runSql<{ allowed: number }>(DATABASE_URL, 'SELECT sum(allowed)::int AS allowed FROM api_key_usage');
+  expect(usage).toEqual({ allowed });
+  await dropDatabase(DATABASE_URL);
+});
