@@ -2,6 +2,7 @@
 // beside a bare Fastify route and a bare Apollo field. All run in turn, again and again; medians and ratios are printed.
 //   npm run bench -- --rounds 5 --seconds 5 --keys 1000000 --connections 50
 //   npm run bench -- --minutes 5     one long load over all keys: does the heap grow?
+//   npm run bench -- --flood         verification while 100 sign-ins at once keep coming: how much longer does it take?
 import { fork, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     keys: { type: 'string', default: '1000000' },
     connections: { type: 'string', default: '50' },
     minutes: { type: 'string' },
+    flood: { type: 'boolean', default: false },
   },
 });
 const [rounds, seconds, manyKeys, connections] = [values.rounds, values.seconds, values.keys, values.connections].map(Number);
@@ -33,6 +35,7 @@ const { startEmbeddedPostgres } = await import('../../dist/platform/database/emb
 const { migrate } = await import('../../dist/platform/database/migrations.js');
 const { createLogger } = await import('../../dist/platform/logger.js');
 const { benchKey } = await import('./keys.mjs');
+const { floodWithSignIns } = await import('./sign-in-flood.mjs');
 
 const logger = createLogger('silent');
 const directory = mkdtempSync(path.join(tmpdir(), 'keyward-bench-'));
@@ -148,6 +151,26 @@ async function measureHeap(loader, keyward, minutes) {
   console.log(`${perSecond.toFixed(0)} requests/s over ${manyKeys} keys all the while, ${refused} refused`);
 }
 
+/** Row F7 of the requirements: p99 with the flood at most 3 times that without. */
+async function measureFlood(loader, { port }) {
+  const load = { port, path: '/verify', keys: FEW_KEYS, connections, seconds };
+  const p99 = { calm: [], flooded: [] };
+  for (let round = -1; round < rounds; round += 1) {
+    const calm = await answerOf(loader, load);
+    const flood = await floodWithSignIns(port);
+    const flooded = await answerOf(loader, load);
+    const { served, refused } = await flood.stop();
+    await sleep(1_500);
+    if (round < 0) continue;
+    p99.calm.push(calm.p99Ms);
+    p99.flooded.push(flooded.p99Ms);
+    const rates = [calm, flooded].map(({ perSecond }) => `${perSecond.toFixed(0)}/s`);
+    console.log(`p99 ${calm.p99Ms.toFixed(2)} ms at ${rates[0]}; flooded ${flooded.p99Ms.toFixed(2)} ms at ${rates[1]}`);
+    console.log(`  sign-ins meanwhile: ${served} served, ${refused} refused with 503`);
+  }
+  console.log(`p99 of /verify with 100 sign-ins at once, of that without: ${(median(p99.flooded) / median(p99.calm)).toFixed(2)}`);
+}
+
 const postgres = await startEmbeddedPostgres({ dataDir: directory, password: randomBytes(12).toString('hex'), logger });
 try {
   const urlOf = (database) => Object.assign(new URL(postgres.url), { pathname: `/${database}` }).href;
@@ -158,12 +181,17 @@ try {
     await seed(urlOf(database), keyCount);
     return startKeyward(urlOf(database));
   };
-  console.error(`making ${manyKeys} keys …`);
-  const many = await keywardWith('many', manyKeys);
+  const keywardWithMany = () => {
+    console.error(`making ${manyKeys} keys …`);
+    return keywardWith('many', manyKeys);
+  };
   const loader = forked('load.mjs');
-  if (values.minutes !== undefined) {
-    await measureHeap(loader, many, Number(values.minutes));
+  if (values.flood) {
+    await measureFlood(loader, await keywardWith('few', FEW_KEYS));
+  } else if (values.minutes !== undefined) {
+    await measureHeap(loader, await keywardWithMany(), Number(values.minutes));
   } else {
+    const many = await keywardWithMany();
     const few = await keywardWith('few', FEW_KEYS);
     const baseline = await answerOf(forked('baseline.mjs'));
     const mutation = (field) =>
