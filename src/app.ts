@@ -46,14 +46,16 @@ import { createHttpServer } from './platform/http/server.js';
 import type { Logger } from './platform/logger.js';
 import { createErrorCounter, createMetrics, registerMetrics } from './platform/metrics.js';
 import { Cursors } from './platform/pagination.js';
+import { createRedis } from './platform/redis.js';
 import { AppSecrets } from './platform/secrets.js';
+import { SharedWindowCounter } from './platform/shared-window-counter.js';
+import { type Budgets, WindowCounter } from './platform/window-counter.js';
 import { UsageRecorder } from './usage/recorder.js';
 import { ApiKeyUsageResolver } from './usage/resolver.js';
 import { UsageService } from './usage/service.js';
 import { registerGatewayRoute } from './verification/gateway-route.js';
 import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
 import { VerificationMetrics } from './verification/metrics.js';
-import { MemoryRateLimiter } from './verification/rate-limiter.js';
 import { VerificationResolver } from './verification/resolver.js';
 import { Verifier } from './verification/verifier.js';
 import { VerifierTokens } from './verification/verifier-tokens.js';
@@ -62,6 +64,8 @@ export const GRAPHQL_PATH = '/graphql';
 
 /** What the cost of a query is reckoned by. A user's keys and sessions are few; usage has 90 days or 168 hours. */
 const LIST_ITEMS = { myApiKeys: 10, mySessions: 10, usage: 100, myApiKeyHistory: 20, myAuditLog: 50 };
+/** Keys in use at once in one process, those with a rate limit. A window takes some 200 bytes. */
+const RATE_LIMITED_KEYS_MAX = 200_000;
 
 /** While draining, what waits for its hash after so long is refused, and what is still in flight in the end cut off. */
 const DRAIN_MS = { hashes: 4_000, connections: 6_000 };
@@ -114,6 +118,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   const metrics = createMetrics({ main: mainPool, verification: verificationPool }, hashes);
   const countError = createErrorCounter(metrics);
   const secrets = new AppSecrets(options.appSecrets);
+  const redis = config.redisUrl === undefined ? undefined : createRedis(config.redisUrl, { logger, metrics });
+  const budgetsOf = (name: string, keysMax?: number): Budgets => {
+    const inMemory = new WindowCounter({ clock, ...(keysMax !== undefined && { keysMax }) });
+    return redis ? new SharedWindowCounter({ redis, name, fallback: inMemory, clock, logger }) : inMemory;
+  };
 
   const cursors = new Cursors(secrets.keysFor('cursor'));
   const audit = new AuditLog({ database, clock, cursors });
@@ -136,7 +145,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     sessions,
     passwords,
     resetTokens: new ResetTokens({ database, clock }),
-    limits: new SignInLimits(clock),
+    limits: new SignInLimits(budgetsOf),
     usage: usageService,
     audit,
     logger,
@@ -160,7 +169,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const verificationMetrics = new VerificationMetrics(metrics);
   const verifier = new Verifier({
     keys: new KeyLookup({ pool: verificationPool, database, metrics: verificationMetrics }),
-    rateLimiter: new MemoryRateLimiter(clock),
+    rateLimits: budgetsOf('rate-limit', RATE_LIMITED_KEYS_MAX),
     usage,
     metrics: verificationMetrics,
     clock,
@@ -212,6 +221,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await graphql.stop();
       await usage.close();
       await database.$disconnect();
+      redis?.disconnect();
       await Promise.all([mainPool.end(), verificationPool.end()]);
     },
   };

@@ -24,6 +24,8 @@ export interface Config {
   host: string;
   port: number;
   database: { kind: 'embedded' } | { kind: 'external'; url: string };
+  /** Where limits are counted for all processes together. Undefined: each counts for itself. */
+  redisUrl: string | undefined;
   /** Absolute. Holds the embedded database and the secrets made for it. */
   dataDir: string;
   /** Newest first. Undefined: made once and kept in `dataDir`. */
@@ -74,6 +76,8 @@ const boolean = z.enum(['true', 'false'], 'must be true or false').transform((va
 const isDatabaseUrl = (text: string) =>
   URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol) && new URL(text).pathname.length > 1;
 
+const isRedisUrl = (text: string) => URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '';
+
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
 
 /** What a header can carry as it is. */
@@ -101,6 +105,7 @@ const environment = z
     HOST: z.string().default('127.0.0.1'),
     PORT: integer(0, 65_535).default(4_000),
     DATABASE_URL: z.string().refine(isDatabaseUrl, 'must be like postgresql://user:password@host:5432/database').optional(),
+    REDIS_URL: z.string().refine(isRedisUrl, 'must be like redis://user:password@host:6379 or rediss://…').optional(),
     DATA_DIR: z.string().default('./data'),
     APP_SECRETS: appSecrets.optional(),
     MAX_KEYS_PER_USER: integer(1, 100_000).default(5),
@@ -171,6 +176,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     host: settings.HOST,
     port: settings.PORT,
     database: settings.DATABASE_URL === undefined ? { kind: 'embedded' } : { kind: 'external', url: settings.DATABASE_URL },
+    redisUrl: settings.REDIS_URL,
     dataDir: path.resolve(settings.DATA_DIR),
     appSecrets: settings.APP_SECRETS,
     keysPerUserMax: settings.MAX_KEYS_PER_USER,

@@ -24,6 +24,7 @@ describe('configuration', () => {
       host: '127.0.0.1',
       port: 4000,
       database: { kind: 'embedded' },
+      redisUrl: undefined,
       dataDir: `${process.cwd()}/data`,
       appSecrets: undefined,
       keysPerUserMax: 5,
@@ -60,6 +61,7 @@ describe('configuration', () => {
     const env = {
       PORT: '70000',
       DATABASE_URL: 'mysql://user:hunter2@db/keyward',
+      REDIS_URL: 'https://user:hunter2@cache',
       APP_SECRETS: `${SECRET},hunter2!,aGk=,${Buffer.alloc(32, 7).toString('base64')}`,
       MAX_KEYS_PER_USER: '0',
       KEY_NAMESPACE: 'Hunter2',
@@ -80,6 +82,7 @@ describe('configuration', () => {
     expect(faults).toEqual([
       'PORT must be a whole number from 0 to 65535',
       'DATABASE_URL must be like postgresql://user:password@host:5432/database',
+      'REDIS_URL must be like redis://user:password@host:6379 or rediss://…',
       'APP_SECRETS secret 2 is not base64',
       'APP_SECRETS secret 3 is shorter than 32 bytes',
       'APP_SECRETS secret 4 is one byte repeated',

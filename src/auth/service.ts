@@ -194,9 +194,9 @@ export class AuthService {
       const user = await find();
       return user !== null && this.#sessions.isKnownNetwork(user.id, network);
     });
-    const { user, matches } = await this.#compare(password, find).catch((error: unknown) => {
+    const { user, matches } = await this.#compare(password, find).catch(async (error: unknown) => {
       // Nothing was learned about the password, so nothing is counted.
-      attempt.forgive();
+      await attempt.forgive();
       throw error;
     });
     if (!user || !matches) {
@@ -204,7 +204,7 @@ export class AuthService {
       if (user) await this.#audit.recordRefusal({ userId: user.id, action: AuditAction.USER_SIGN_IN_FAILED }, origin);
       throw invalidCredentials();
     }
-    attempt.forgive();
+    await attempt.forgive();
     return user;
   }
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../platform/clock.js';
 import { KeywardError } from '../platform/errors.js';
 import { networkOf } from '../platform/network.js';
-import { type Budget, WindowCounter } from '../platform/window-counter.js';
+import type { Budget, Budgets, Spending } from '../platform/window-counter.js';
 
 const QUARTER_HOUR_SECONDS = 900;
 const HOUR_SECONDS = 3_600;
@@ -16,7 +15,7 @@ const LIMITS = {
 
 /** A try that was let through. It counts as a failed one until it is forgiven. */
 export interface SignInAttempt {
-  forgive(): void;
+  forgive(): Promise<void>;
 }
 
 /**
@@ -24,14 +23,15 @@ export interface SignInAttempt {
  * its hash is computed, so that no number of parallel ones gets past, and forgiven when the password was right.
  */
 export class SignInLimits {
-  readonly #accountFromNetwork: WindowCounter;
-  readonly #network: WindowCounter;
-  readonly #account: WindowCounter;
+  readonly #accountFromNetwork: Budgets;
+  readonly #network: Budgets;
+  readonly #account: Budgets;
 
-  constructor(clock: Clock) {
-    this.#accountFromNetwork = new WindowCounter({ clock });
-    this.#network = new WindowCounter({ clock });
-    this.#account = new WindowCounter({ clock });
+  /** @param budgetsOf makes one counter, set apart from others by its name */
+  constructor(budgetsOf: (name: string) => Budgets) {
+    this.#accountFromNetwork = budgetsOf('sign-in-account-network');
+    this.#network = budgetsOf('sign-in-network');
+    this.#account = budgetsOf('sign-in-account');
   }
 
   /**
@@ -44,26 +44,26 @@ export class SignInLimits {
   async attempt(email: string, ipAddress: string, isKnownNetwork: (network: string) => Promise<boolean>): Promise<SignInAttempt> {
     const network = networkOf(ipAddress);
     const account = createHash('sha256').update(email).digest('base64url');
-    const spent: (() => void)[] = [];
-    const forgive = () => {
-      for (const giveBack of spent.splice(0)) giveBack();
+    const spent: (() => void | Promise<void>)[] = [];
+    const forgive = async () => {
+      await Promise.all(spent.splice(0).map((giveBack) => giveBack()));
     };
-    const spend = (counter: WindowCounter, key: string, budget: Budget) => {
-      const spending = counter.spend(key, budget);
-      if (spending.allowed) spent.push(() => counter.giveBack(key));
+    const spend = async (budgets: Budgets, key: string, budget: Budget): Promise<Spending> => {
+      const spending = await budgets.spend(key, budget);
+      if (spending.allowed) spent.push(() => budgets.giveBack(key, budget));
       return spending;
     };
-    const refuse = (retryAfterSeconds: number): never => {
-      forgive();
-      throw new KeywardError('RATE_LIMITED', 'Too many failed sign-ins. Try again later.', { retryAfterSeconds });
+    const refuse = async ({ resetsInSeconds }: Spending): Promise<never> => {
+      await forgive();
+      throw new KeywardError('RATE_LIMITED', 'Too many failed sign-ins. Try again later.', { retryAfterSeconds: resetsInSeconds });
     };
 
-    const fromNetwork = spend(this.#network, network, LIMITS.network);
-    if (!fromNetwork.allowed) refuse(fromNetwork.resetsInSeconds);
-    const ofPair = spend(this.#accountFromNetwork, `${account} ${network}`, LIMITS.accountFromNetwork);
-    if (!ofPair.allowed) refuse(ofPair.resetsInSeconds);
-    const ofAccount = spend(this.#account, account, LIMITS.account);
-    if (!ofAccount.allowed && !(await isKnownNetwork(network))) refuse(ofAccount.resetsInSeconds);
+    const fromNetwork = await spend(this.#network, network, LIMITS.network);
+    if (!fromNetwork.allowed) await refuse(fromNetwork);
+    const ofPair = await spend(this.#accountFromNetwork, `${account} ${network}`, LIMITS.accountFromNetwork);
+    if (!ofPair.allowed) await refuse(ofPair);
+    const ofAccount = await spend(this.#account, account, LIMITS.account);
+    if (!ofAccount.allowed && !(await isKnownNetwork(network))) await refuse(ofAccount);
     return { forgive };
   }
 }

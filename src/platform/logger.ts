@@ -7,7 +7,7 @@ export type { Logger };
  * API keys, tokens, hashes, and any other long run of letters and digits that could be one.
  */
 const SECRETS: readonly RegExp[] = [
-  /\bpostgres(?:ql)?:\/\/\S+/giu,
+  /\b(?:postgres(?:ql)?|rediss?):\/\/\S+/giu,
   /[^\s"'(<,;:=]+@[^\s"')>,;]+/gu,
   /\b[a-z][a-z0-9]{1,11}_[0-9a-f]{8}\.\S+/giu,
   /\$2[aby]\$\d\d\$\S+/gu,

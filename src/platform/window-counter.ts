@@ -18,6 +18,19 @@ export interface Spending {
   resetsInSeconds: number;
 }
 
+/** Counts what is spent of budgets, here or in a place that other processes count in too. Never fails. */
+export interface Budgets {
+  /**
+   * Takes one from the key's budget if there is one left. A refused attempt isn't counted and doesn't lengthen the window,
+   * which begins with the key's first spending.
+   *
+   * @param budget as it is now: a change applies to the window that is open
+   */
+  spend(key: string, budget: Budget): Spending | Promise<Spending>;
+  /** Gives one back, as for an attempt that turned out well. No more is given back than was spent in the window. */
+  giveBack(key: string, budget: Budget): void | Promise<void>;
+}
+
 interface Window {
   spent: number;
   /** Milliseconds since the epoch. */
@@ -28,7 +41,7 @@ interface Window {
  * Counts in fixed windows, each beginning with its key's first spending. Kept in memory and bounded: with more keys than
  * `keysMax` the one unused for longest is forgotten, so memory stays flat however many keys somebody tries.
  */
-export class WindowCounter {
+export class WindowCounter implements Budgets {
   readonly #windows: LRUCache<string, Window>;
   readonly #clock: Clock;
 
@@ -37,11 +50,6 @@ export class WindowCounter {
     this.#windows = new LRUCache({ max: options.keysMax ?? 50_000 });
   }
 
-  /**
-   * Takes one from the key's budget if there is one left. A refused attempt doesn't lengthen the window.
-   *
-   * @param budget as it is now: a change applies to the window that is open
-   */
   spend(key: string, budget: Budget): Spending {
     const now = this.#clock.now().getTime();
     const windowMs = budget.windowSeconds * 1_000;
@@ -62,7 +70,6 @@ export class WindowCounter {
     };
   }
 
-  /** Gives one back, as for an attempt that turned out well. */
   giveBack(key: string): void {
     const window = this.#windows.get(key);
     if (window && window.spent > 0) window.spent -= 1;

@@ -3,17 +3,17 @@ import { keyPrefixOf } from '../api-keys/plaintext-key.js';
 import type { Clock } from '../platform/clock.js';
 import { badUserInput } from '../platform/errors.js';
 import type { Logger } from '../platform/logger.js';
+import type { Budgets } from '../platform/window-counter.js';
 import type { UsageRecorder } from '../usage/recorder.js';
 import { refusalOf, requestFaults } from './checks.js';
 import type { KeyLookup } from './key-lookup.js';
 import type { VerificationMetrics } from './metrics.js';
-import type { RateLimiter } from './rate-limiter.js';
 import { type KeyRecord, type KnownVerification, type Verification, VerificationCode, type VerificationRequest } from './verification.js';
 
 /** Says whether a key may pass. Both doors, GraphQL and the gateway's, ask here. */
 export class Verifier {
   readonly #keys: KeyLookup;
-  readonly #rateLimiter: RateLimiter;
+  readonly #rateLimits: Budgets;
   readonly #usage: UsageRecorder;
   readonly #metrics: VerificationMetrics;
   readonly #clock: Clock;
@@ -21,14 +21,14 @@ export class Verifier {
 
   constructor(options: {
     keys: KeyLookup;
-    rateLimiter: RateLimiter;
+    rateLimits: Budgets;
     usage: UsageRecorder;
     metrics: VerificationMetrics;
     clock: Clock;
     logger: Logger;
   }) {
     this.#keys = options.keys;
-    this.#rateLimiter = options.rateLimiter;
+    this.#rateLimits = options.rateLimits;
     this.#usage = options.usage;
     this.#metrics = options.metrics;
     this.#clock = options.clock;
@@ -66,7 +66,7 @@ export class Verifier {
   async #judge(key: KeyRecord, request: VerificationRequest): Promise<KnownVerification> {
     const now = this.#clock.now();
     const refusal = refusalOf(key, request, now);
-    const spending = refusal === null && key.rateLimit !== null ? await this.#rateLimiter.spend(key.rateLimitId, key.rateLimit) : null;
+    const spending = refusal === null && key.rateLimit !== null ? await this.#rateLimits.spend(key.rateLimitId, key.rateLimit) : null;
     const isAllowed = refusal === null && spending?.allowed !== false;
     this.#usage.record({ keyId: key.id, at: now, allowed: isAllowed, ipAddress: request.ipAddress, userAgent: request.userAgent });
     return {

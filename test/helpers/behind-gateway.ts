@@ -1,14 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { prepareDataDir } from '../../src/platform/data-dir.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.js';
 import { createLogger } from '../../src/platform/logger.js';
+import { type Command, freePort, startProgram } from './program.js';
 import { ask, type ServerProcess, startServer } from './server-process.js';
 import { PASSWORD } from './test-app.js';
 
@@ -16,13 +16,6 @@ export interface Ports {
   gateway: number;
   keyward: number;
   api: number;
-}
-
-/** How a gateway is started. It stays in the foreground and ends at SIGTERM. */
-export interface GatewayCommand {
-  file: string;
-  args: string[];
-  env?: Record<string, string>;
 }
 
 export interface GatewayRequest {
@@ -78,15 +71,6 @@ export function substitute(text: string, replacements: Readonly<Record<string, s
 
 export const readExample = (name: string): string => readFileSync(path.resolve('examples', name), 'utf8');
 
-async function freePort(): Promise<number> {
-  const probe = createTcpServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
 /** Answers each request with what came of it; to `/status/418` with 418. */
 async function startApi(onRequest: () => void): Promise<Server> {
   // Larger than Keyward's and any gateway's.
@@ -135,31 +119,13 @@ function sendTo(port: number, { method = 'GET', path: url = '/', headers = [], b
   });
 }
 
-/** Waits until somebody listens there. */
-async function waitForPort(port: number, program: ChildProcess, output: () => string): Promise<void> {
-  for (;;) {
-    if (program.exitCode !== null) throw new Error(`the gateway ended: ${output()}`);
-    const socket = connect(port, '127.0.0.1');
-    const isOpen = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isOpen) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 /**
  * A real gateway in front of an API, with a real Keyward on a database of its own.
  *
  * @param prepare writes the gateway's configuration into its directory, and tells how to start it
  * @param env of Keyward, on top of what it needs
  */
-export async function startStack(
-  prepare: (directory: string, ports: Ports) => GatewayCommand,
-  env: Record<string, string> = {},
-): Promise<Stack> {
+export async function startStack(prepare: (directory: string, ports: Ports) => Command, env: Record<string, string> = {}): Promise<Stack> {
   const closers: (() => unknown)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -173,7 +139,7 @@ export async function startStack(
 }
 
 async function openStack(
-  prepare: (directory: string, ports: Ports) => GatewayCommand,
+  prepare: (directory: string, ports: Ports) => Command,
   env: Record<string, string>,
   closers: (() => unknown)[],
 ): Promise<Omit<Stack, 'close'>> {
@@ -203,7 +169,7 @@ async function openStack(
 
   const port = await freePort();
   const ports = { gateway: port, keyward: Number(new URL(keyward.url).port), api: (api.address() as AddressInfo).port };
-  const gateway = await startGateway(prepare(directory, ports), directory, port);
+  const gateway = await startProgram(prepare(directory, ports), directory, port);
   closers.push(() => gateway.stop());
 
   const send: Stack['send'] = (sent = {}) => sendTo(port, sent);
@@ -220,24 +186,6 @@ async function openStack(
     reached: () => reached,
     newKey: (input = {}) => newKey(keyward, input),
   };
-}
-
-async function startGateway({ file, args, env }: GatewayCommand, directory: string, port: number) {
-  const child = spawn(file, args, { cwd: directory, env: { PATH: process.env.PATH ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (output += chunk));
-  const exited = once(child, 'exit');
-  const stop = async () => {
-    child.kill('SIGTERM');
-    await exited;
-  };
-  try {
-    await waitForPort(port, child, () => output);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { output: () => output, stop };
 }
 
 async function newKey(keyward: ServerProcess, input: object): ReturnType<Stack['newKey']> {

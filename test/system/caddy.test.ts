@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
-import { type GatewayCommand, type Ports, readExample, startStack, substitute } from '../helpers/behind-gateway.js';
+import { type Ports, readExample, startStack, substitute } from '../helpers/behind-gateway.js';
+import type { Command } from '../helpers/program.js';
 import { describeGateway } from './gateway-guarantees.js';
 
 /** Debian's Caddy on examples/Caddyfile, without the port where it takes orders. */
 const caddy =
   (verifierToken: string | null) =>
-  (directory: string, ports: Ports): GatewayCommand => {
+  (directory: string, ports: Ports): Command => {
     const site = substitute(readExample('Caddyfile'), {
       'forward_auth 127.0.0.1:4000': `forward_auth 127.0.0.1:${ports.keyward}`,
       'reverse_proxy 127.0.0.1:8000': `reverse_proxy 127.0.0.1:${ports.api}`,

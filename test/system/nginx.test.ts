@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
-import { type GatewayCommand, type Ports, readExample, startStack, substitute } from '../helpers/behind-gateway.js';
+import { type Ports, readExample, startStack, substitute } from '../helpers/behind-gateway.js';
+import type { Command } from '../helpers/program.js';
 import { describeGateway } from './gateway-guarantees.js';
 
 /** What stands around the example: Debian's own nginx.conf includes conf.d/*.conf in the same place. */
@@ -26,7 +27,7 @@ http {
 /** Debian's nginx on examples/nginx.conf. */
 const nginx =
   (verifierToken: string | null) =>
-  (directory: string, ports: Ports): GatewayCommand => {
+  (directory: string, ports: Ports): Command => {
     const site = substitute(readExample('nginx.conf'), {
       'server 127.0.0.1:4000;': `server 127.0.0.1:${ports.keyward};`,
       'server 127.0.0.1:8000;': `server 127.0.0.1:${ports.api};`,

@@ -1,50 +1,19 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { unprivilegedUser } from '../../src/platform/database/unprivileged-user.js';
+import { startDebianPostgres } from '../helpers/debian-postgres.js';
 import { ask, startServer } from '../helpers/server-process.js';
 import { PASSWORD } from '../helpers/test-app.js';
 
-const PROGRAMS = '/usr/lib/postgresql/15/bin';
-const user = unprivilegedUser([PROGRAMS], null);
-
-let directory: string;
-let port: number;
-
-function run(program: string, ...programArgs: string[]): void {
-  const { file, args, ...ids } = user.command(path.join(PROGRAMS, program), programArgs);
-  // Not through pipes: the database, which goes on, would hold them open.
-  const { status } = spawnSync(file, args, { ...ids, cwd: directory, stdio: 'ignore' });
-  if (status !== 0) throw new Error(`${program} failed with ${status}`);
-}
-
+let database: Awaited<ReturnType<typeof startDebianPostgres>>;
 beforeAll(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'keyward-pg15-'));
-  chmodSync(directory, 0o755);
-  if (user.owner) chownSync(directory, user.owner.uid, user.owner.gid);
-  port = await new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port: free } = probe.address() as { port: number };
-      probe.close(() => resolve(free));
-    });
-  });
-  run('initdb', '--pgdata=data', '--username=keyward', '--auth=trust', '--encoding=UTF8', '--no-sync');
-  const options = `-c port=${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''`;
-  run('pg_ctl', 'start', '--pgdata=data', '--wait', '--log=log', `--options=${options}`);
+  database = await startDebianPostgres();
 });
-afterAll(() => {
-  run('pg_ctl', 'stop', '--pgdata=data', '--mode=fast');
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => database.stop());
 
 test('serves from Debian’s PostgreSQL 15, in production: sign-up, create, list, revoke; two replicas', async () => {
   const env = {
     NODE_ENV: 'production',
-    DATABASE_URL: `postgresql://keyward@127.0.0.1:${port}/postgres`,
+    DATABASE_URL: database.url,
     APP_SECRETS: randomBytes(32).toString('base64'),
   };
   const [one, other] = await Promise.all([startServer(env), startServer(env)]);

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+
+/** How a program is started. It stays in the foreground and ends at SIGTERM. */
+export interface Command {
+  file: string;
+  args: string[];
+  env?: Record<string, string>;
+}
+
+export interface Program {
+  child: ChildProcess;
+  output(): string;
+  /** Until it has ended. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+/** Waits until somebody listens there. */
+async function waitForPort(port: number, program: ChildProcess, output: () => string): Promise<void> {
+  for (;;) {
+    if (program.exitCode !== null) throw new Error(`the program ended: ${output()}`);
+    const socket = connect(port, '127.0.0.1');
+    const isOpen = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isOpen) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Runs a server of the system with nothing of our environment but what is given, and waits until it listens. */
+export async function startProgram({ file, args, env }: Command, directory: string, port: number): Promise<Program> {
+  const child = spawn(file, args, { cwd: directory, env: { PATH: process.env.PATH ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (output += chunk));
+  const exited = once(child, 'exit');
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal);
+    await exited;
+  };
+  try {
+    await waitForPort(port, child, () => output);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { child, output: () => output, stop };
+}

@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { Registry } from 'prom-client';
+import { createLogger } from '../../src/platform/logger.js';
+import { createRedis } from '../../src/platform/redis.js';
+import { SharedWindowCounter } from '../../src/platform/shared-window-counter.js';
+import { WindowCounter } from '../../src/platform/window-counter.js';
+import { startDebianPostgres } from '../helpers/debian-postgres.js';
+import { REDIS_PASSWORD, type RedisServer, startRedisServer } from '../helpers/redis-server.js';
+import { ask, type ServerProcess, startServer } from '../helpers/server-process.js';
+import { PASSWORD } from '../helpers/test-app.js';
+import { TestClock } from '../helpers/test-clock.js';
+
+const HOUR_SECONDS = 3_600;
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+let redisServer: RedisServer;
+/** Looks at what is stored, and moves Redis' clock by what it does to the keys. */
+let observer: Redis;
+beforeAll(async () => {
+  redisServer = await startRedisServer();
+  observer = new Redis(redisServer.url);
+  observer.on('error', () => undefined);
+});
+afterAll(async () => {
+  observer.disconnect();
+  await redisServer.close();
+});
+
+describe('counted in Redis', () => {
+  const clock = new TestClock();
+  let connection: Redis;
+  const newCounter = (name: string) =>
+    new SharedWindowCounter({ redis: connection, name, fallback: new WindowCounter({ clock }), clock, logger: createLogger('silent') });
+  beforeAll(async () => {
+    connection = createRedis(redisServer.url, { logger: createLogger('silent'), metrics: new Registry() });
+    await until(async () => connection.status === 'ready');
+  });
+  afterAll(() => connection.disconnect());
+
+  test('two processes share a budget; a refused attempt neither counts nor lengthens the window', async () => {
+    const [one, other] = [newCounter('shared'), newCounter('shared')];
+    const TWO = { limit: 2, windowSeconds: 60 };
+    expect(await one.spend('a', TWO)).toEqual({
+      allowed: true,
+      remaining: 1,
+      resetsAt: new Date('2026-01-31T12:01:00.000Z'),
+      resetsInSeconds: 60,
+    });
+    await observer.pexpire('keyward:shared:a', 30_000);
+    expect(await other.spend('a', TWO)).toMatchObject({ allowed: true, remaining: 0, resetsInSeconds: 30 });
+    expect(await one.spend('a', TWO)).toMatchObject({ allowed: false, remaining: 0, resetsInSeconds: 30 });
+    expect(await other.spend('a', { ...TWO, limit: 3 })).toMatchObject({ allowed: true, remaining: 0 });
+    expect(await newCounter('another').spend('a', TWO)).toMatchObject({ allowed: true, remaining: 1 });
+    await observer.pexpire('keyward:shared:a', 1);
+    await until(async () => (await observer.exists('keyward:shared:a')) === 0);
+    expect(await one.spend('a', TWO)).toMatchObject({ allowed: true, remaining: 1, resetsInSeconds: 60 });
+  });
+
+  test('of a hundred at once from two processes as many pass as there are', async () => {
+    const counters = [newCounter('crowd'), newCounter('crowd')];
+    const spendings = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => counters[index % 2]?.spend('a', { limit: 30, windowSeconds: 60 })),
+    );
+    expect(spendings.filter((spending) => spending?.allowed)).toHaveLength(30);
+  });
+
+  test('takes back what is given back, no more than was spent, and nothing of a window that is over', async () => {
+    const counter = newCounter('back');
+    const ONE = { limit: 1, windowSeconds: 60 };
+    await counter.giveBack('a', ONE);
+    expect(await observer.exists('keyward:back:a')).toBe(0);
+    await counter.spend('a', ONE);
+    await counter.giveBack('a', ONE);
+    await counter.giveBack('a', ONE);
+    expect((await counter.spend('a', ONE)).allowed).toBe(true);
+    expect((await counter.spend('a', ONE)).allowed).toBe(false);
+  });
+
+  test('a changed budget counts at once, with what was spent already', async () => {
+    const counter = newCounter('changed');
+    await counter.spend('a', { limit: 5, windowSeconds: 60 });
+    await counter.spend('a', { limit: 5, windowSeconds: 60 });
+    expect((await counter.spend('a', { limit: 2, windowSeconds: 60 })).allowed).toBe(false);
+    expect(await counter.spend('a', { limit: 3, windowSeconds: 120 })).toMatchObject({ allowed: true, remaining: 0, resetsInSeconds: 120 });
+    await observer.pexpire('keyward:changed:a', 30_000);
+    expect(await counter.spend('a', { limit: 3, windowSeconds: 60 })).toMatchObject({ allowed: true, remaining: 2, resetsInSeconds: 60 });
+  });
+
+  test('a Redis that is there and refuses is told, and what it refuses is counted here', async () => {
+    const lines: string[] = [];
+    const logger = createLogger('info', { write: (line) => void lines.push(line) });
+    const counter = new SharedWindowCounter({ redis: connection, name: 'full', fallback: new WindowCounter({ clock }), clock, logger });
+    await observer.set('keyward:full:a', 'not a window');
+    const TWO = { limit: 2, windowSeconds: 60 };
+    const spendings = [await counter.spend('a', TWO), await counter.spend('a', TWO), await counter.spend('a', TWO)];
+    expect(spendings.map(({ allowed }) => allowed)).toEqual([true, true, false]);
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['Redis did not count: counted in this process instead']);
+  });
+});
+
+describe('two processes', () => {
+  let database: Awaited<ReturnType<typeof startDebianPostgres>>;
+  let servers: [ServerProcess, ServerProcess];
+  let token: string;
+  beforeAll(async () => {
+    database = await startDebianPostgres();
+    const env = {
+      DATABASE_URL: database.url,
+      APP_SECRETS: randomBytes(32).toString('base64'),
+      REDIS_URL: redisServer.url,
+      MAX_KEYS_PER_USER: '50',
+    };
+    servers = (await Promise.all([startServer(env), startServer(env)])) as [ServerProcess, ServerProcess];
+    const signUp = `mutation { signUp(input: { email: "ada@example.com", password: "${PASSWORD}" }) { accessToken } }`;
+    token = (await ask<{ signUp: { accessToken: string } }>(servers[0], signUp)).signUp.accessToken;
+    await untilRedisIs(1);
+  });
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.stop('SIGKILL')));
+    database.stop();
+  });
+
+  const metric = async (server: ServerProcess, name: string) =>
+    Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(await (await fetch(`${server.url}/metrics`)).text())?.[1]);
+  const untilRedisIs = (up: number) =>
+    until(async () => (await Promise.all(servers.map((server) => metric(server, 'keyward_redis_up')))).every((value) => value === up));
+  const newKey = async (limit: number): Promise<string> =>
+    (
+      await ask<{ createApiKey: { plaintextKey: string } }>(
+        servers[0],
+        `mutation { createApiKey(input: { rateLimit: { limit: ${limit}, windowSeconds: ${HOUR_SECONDS} } }) { plaintextKey } }`,
+        {},
+        token,
+      )
+    ).createApiKey.plaintextKey;
+  const verify = async (server: ServerProcess, key: string) =>
+    (await fetch(`${server.url}/verify`, { headers: { 'x-api-key': key } })).status;
+  /** The statuses of so many verifications by each process, in turn. */
+  const verifyInTurn = async (key: string, rounds: number) => {
+    const statuses: number[] = [];
+    for (let round = 0; round < rounds; round += 1) for (const server of servers) statuses.push(await verify(server, key));
+    return statuses;
+  };
+  const SHARED = [200, 200, 200, 200, 429, 429];
+  const EACH_ALONE = [200, 200, 200, 200, 200, 200, 200, 200, 429, 429];
+  const codeOfSignIn = (server: ServerProcess, email: string, password: string) =>
+    ask(server, `mutation { signIn(input: { email: "${email}", password: "${password}" }) { user { id } } }`).then(
+      () => 'OK',
+      (error: Error) => /"code":"(\w+)"/.exec(error.message)?.[1],
+    );
+  /** What the log tells of Redis, with how urgent it is. */
+  const told = (server: ServerProcess) =>
+    server
+      .stdout()
+      .split('\n')
+      .filter((line) => line.includes('"msg":"Redis '))
+      .map((line) => JSON.parse(line) as { level: number; msg: string })
+      .map(({ level, msg }) => `${level} ${msg.split(':', 1)[0]}`);
+
+  test('A10: failed sign-ins are counted together, and a good one is forgiven', async () => {
+    expect(await codeOfSignIn(servers[1], 'ada@example.com', PASSWORD)).toBe('OK');
+    const codes: unknown[] = [];
+    for (let count = 0; count < 12; count += 1) {
+      codes.push(await codeOfSignIn(servers[count % 2] as ServerProcess, 'ada@example.com', 'a wrong password, long enough'));
+    }
+    expect(codes).toEqual([...Array(10).fill('INVALID_CREDENTIALS'), 'RATE_LIMITED', 'RATE_LIMITED']);
+    expect(await codeOfSignIn(servers[1], 'ada@example.com', PASSWORD)).toBe('RATE_LIMITED');
+  });
+
+  test('F6: the limit of a key is shared; each counts alone while Redis is away, nothing else changes; shared again by itself', async () => {
+    expect(await verifyInTurn(await newKey(4), 3)).toEqual(SHARED);
+    const [whileAway, whileSilent, after] = [await newKey(4), await newKey(4), await newKey(4)];
+    expect(told(servers[0])).toEqual(['30 Redis is there']);
+
+    await redisServer.kill();
+    await untilRedisIs(0);
+    expect(await verifyInTurn(whileAway, 5)).toEqual(EACH_ALONE);
+    expect(await verify(servers[1], await newKey(1))).toBe(200);
+    expect(await codeOfSignIn(servers[0], 'ada@example.com', PASSWORD)).toBe('OK');
+    expect(await Promise.all(servers.map(async (server) => (await fetch(`${server.url}/readyz`)).status))).toEqual([200, 200]);
+
+    await redisServer.restart();
+    await untilRedisIs(1);
+    expect(await verifyInTurn(after, 3)).toEqual(SHARED);
+
+    redisServer.silence();
+    const startedAt = performance.now();
+    expect(await verifyInTurn(whileSilent, 1)).toEqual([200, 200]);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    await untilRedisIs(0);
+    const sinceAt = performance.now();
+    expect(await verifyInTurn(whileSilent, 4)).toEqual(EACH_ALONE.slice(2));
+    expect(performance.now() - sinceAt).toBeLessThan(500);
+    redisServer.resume();
+    await untilRedisIs(1);
+    expect(await verify(servers[0], after)).toBe(429);
+
+    for (const server of servers) {
+      expect(told(server).filter((line) => !line.startsWith('40 Redis did not'))).toEqual([
+        '30 Redis is there',
+        '40 Redis is away',
+        '30 Redis is there',
+        '40 Redis is away',
+        '30 Redis is there',
+      ]);
+    }
+  });
+
+  test('what is stored ends by itself and tells no address; the password of Redis is told nowhere', async () => {
+    expect(await codeOfSignIn(servers[0], 'grace@example.com', 'a wrong password, long enough')).toBe('INVALID_CREDENTIALS');
+    const keys = await observer.keys('*');
+    expect(keys.filter((key) => key.startsWith('keyward:sign-in-account:'))).toHaveLength(1);
+    expect(keys.filter((key) => !key.startsWith('keyward:'))).toEqual([]);
+    expect(keys.join()).not.toMatch(/grace|example\.com/);
+    const ttls = await Promise.all(keys.filter((key) => key !== 'keyward:full:a').map((key) => observer.ttl(key)));
+    expect(ttls.every((ttl) => ttl > 0 && ttl <= HOUR_SECONDS)).toBe(true);
+    for (const server of servers) {
+      expect(server.stdout() + server.stderr()).not.toContain(REDIS_PASSWORD);
+      expect(await (await fetch(`${server.url}/metrics`)).text()).not.toContain(REDIS_PASSWORD);
+    }
+  });
+
+  test('a Redis that is away from the start keeps no process from starting, nor one with a wrong password', async () => {
+    const env = { DATABASE_URL: database.url, APP_SECRETS: randomBytes(32).toString('base64') };
+    const [away, refused] = await Promise.all([
+      startServer({ ...env, REDIS_URL: `redis://:${REDIS_PASSWORD}@127.0.0.1:9` }),
+      startServer({ ...env, REDIS_URL: `redis://:hunter3@127.0.0.1:${redisServer.port}` }),
+    ]);
+    for (const server of [away, refused]) {
+      await until(async () => told(server).length > 0);
+      expect(told(server)).toEqual(['40 Redis is away']);
+      expect(await metric(server, 'keyward_redis_up')).toBe(0);
+      expect(await server.stop()).toEqual({ code: 0, signal: null });
+      expect(server.stdout() + server.stderr()).not.toMatch(/hunter/);
+    }
+    expect(refused.stdout()).toContain('WRONGPASS');
+  });
+});
