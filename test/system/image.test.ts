@@ -1,0 +1,178 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readConfig, SETTING_NAMES } from '../../src/config.js';
+import { unprivilegedUser } from '../../src/platform/database/unprivileged-user.js';
+import { readCompose } from '../helpers/compose.js';
+import { freePort } from '../helpers/program.js';
+import { ask, type ServerProcess, startServer } from '../helpers/server-process.js';
+import { PASSWORD } from '../helpers/test-app.js';
+
+interface Stage {
+  name: string;
+  base: string;
+  lines: { instruction: string; rest: string }[];
+}
+
+/** @returns the stages of a Dockerfile that has each instruction on one line */
+function readStages(text: string): Stage[] {
+  const stages: Stage[] = [];
+  for (const line of text.split('\n')) {
+    const [, instruction, rest] = /^([A-Z]+) (.+)$/.exec(line) ?? [];
+    if (instruction === undefined || rest === undefined) {
+      if (line !== '' && !line.startsWith('#')) throw new Error(`not understood: ${line}`);
+    } else if (instruction === 'FROM') {
+      const [base = '', , name = 'final'] = rest.split(' ');
+      stages.push({ name, base, lines: [] });
+    } else stages.at(-1)?.lines.push({ instruction, rest });
+  }
+  return stages;
+}
+
+const stages = readStages(readFileSync('Dockerfile', 'utf8'));
+const linesOf = (stage: Stage, instruction: string) =>
+  stage.lines.filter((line) => line.instruction === instruction).map(({ rest }) => rest);
+
+describe('what the Dockerfile does, done by hand', () => {
+  const final = stages.at(-1) as Stage;
+  const environment = Object.fromEntries(linesOf(final, 'ENV').flatMap((rest) => rest.split(' ').map((pair) => pair.split('='))));
+  let directory: string;
+  let data: string;
+  let server: ServerProcess;
+  const folderOf = (stage: string) => path.join(directory, stage);
+
+  function copy(stage: Stage, rest: string): void {
+    const parts = rest.split(' ');
+    const [, from] = /^--from=(\w+)$/.exec(parts[0] ?? '') ?? [];
+    const sources = parts.slice(from ? 1 : 0, -1);
+    const target = parts.at(-1) ?? '';
+    for (const source of sources) {
+      const origin = from ? path.join(folderOf(from), path.relative('/app', source)) : path.resolve(source);
+      const goal = target.endsWith('/')
+        ? path.join(folderOf(stage.name), target, path.basename(source))
+        : path.join(folderOf(stage.name), target);
+      // The generated client is made anew, as .dockerignore has it.
+      cpSync(origin, goal, {
+        recursive: true,
+        verbatimSymlinks: true,
+        filter: (file) => from !== undefined || !file.includes('/generated'),
+      });
+    }
+  }
+
+  /** In the last stage, /data is the test's own and `node` whoever may own a database here. */
+  function run(stage: Stage, rest: string): void {
+    const cwd = folderOf(stage.name);
+    const own = rest === 'install -d -o node -g node -m 0700 /data';
+    if (stage === final && !own) throw new Error(`not to be done here: ${rest}`);
+    if (own) {
+      mkdirSync(data, { mode: 0o700 });
+      const { owner } = unprivilegedUser([], null);
+      if (owner) chownSync(data, owner.uid, owner.gid);
+      return;
+    }
+    // With npm's own cache, so that little is downloaded again.
+    const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? directory };
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', rest], { cwd, env, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${rest}: ${stderr}`);
+  }
+
+  beforeAll(async () => {
+    directory = mkdtempSync(path.join(tmpdir(), 'keyward-image-'));
+    execFileSync('chmod', ['755', directory]);
+    data = path.join(directory, 'data');
+    for (const stage of stages) {
+      mkdirSync(folderOf(stage.name));
+      for (const { instruction, rest } of stage.lines) {
+        if (instruction === 'COPY') copy(stage, rest);
+        if (instruction === 'RUN') run(stage, rest);
+      }
+    }
+  }, 600_000);
+  afterAll(async () => {
+    await server?.stop('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  test('the last stage has what runs and nothing that builds, tests or tells', () => {
+    const root = folderOf('final');
+    expect(readdirSync(root).sort()).toEqual(['assets', 'dist', 'node_modules', 'package.json', 'prisma']);
+    expect(readdirSync(path.join(root, 'prisma'))).toEqual(['migrations']);
+    const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { devDependencies: Record<string, string> };
+    // These two are dependencies of dependencies as well.
+    const shared = ['@types/node', '@types/pg', '@prisma/driver-adapter-utils'];
+    const tools = Object.keys(devDependencies).filter((name) => !shared.includes(name));
+    expect(tools).toEqual(expect.arrayContaining(['typescript', 'prisma', 'jest', '@biomejs/biome', '@swc/core']));
+    expect(tools.filter((name) => existsSync(path.join(root, 'node_modules', name)))).toEqual([]);
+    expect(['prisma', 'tsc', 'jest', 'npm', 'node-gyp'].filter((name) => existsSync(path.join(root, 'node_modules/.bin', name)))).toEqual(
+      [],
+    );
+  });
+
+  test('serves as somebody who is not root, on the PostgreSQL that it brings along; HEALTHCHECK tells; SIGTERM ends it', async () => {
+    expect(linesOf(final, 'USER')).toEqual(['node']);
+    expect(linesOf(final, 'STOPSIGNAL')).toEqual(['SIGTERM']);
+    expect(linesOf(final, 'VOLUME')).toEqual([environment.DATA_DIR]);
+    const [command] = linesOf(final, 'CMD').map((rest) => JSON.parse(rest) as string[]);
+    expect(command).toEqual(['node', 'dist/main.js']);
+    const port = String(await freePort());
+    const env = { ...environment, DATA_DIR: data, PORT: port };
+    const { owner } = unprivilegedUser([], null);
+    server = await startServer(env, { root: folderOf('final'), cwd: folderOf('final'), ...(owner && { uid: owner.uid, gid: owner.gid }) });
+    if (owner) expect(readFileSync(`/proc/${server.child.pid}/status`, 'utf8')).toContain(`\nUid:\t${owner.uid}\t`);
+
+    const [check] = linesOf(final, 'HEALTHCHECK').map((rest) => JSON.parse(rest.slice(rest.indexOf('CMD ') + 4)) as [string, ...string[]]);
+    const health = () => spawnSync(process.execPath, check?.slice(1), { env: { PORT: port } }).status;
+    expect(health()).toBe(0);
+
+    const { signUp } = await ask<{ signUp: { accessToken: string } }>(
+      server,
+      `mutation { signUp(input: { email: "ada@example.com", password: "${PASSWORD}" }) { accessToken } }`,
+    );
+    const { createApiKey } = await ask<{ createApiKey: { plaintextKey: string } }>(
+      server,
+      'mutation { createApiKey { plaintextKey } }',
+      {},
+      signUp.accessToken,
+    );
+    const { status } = await fetch(`${server.url}/verify`, { headers: { 'x-api-key': createApiKey.plaintextKey } });
+    expect(status).toBe(200);
+
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(health()).toBe(1);
+  });
+
+  test('.dockerignore lets through what is copied, and no secret or data', () => {
+    const allowed = readFileSync('.dockerignore', 'utf8').match(/(?<=^!).+$/gm);
+    const copied = stages.flatMap((stage) => linesOf(stage, 'COPY')).filter((rest) => !rest.startsWith('--from'));
+    expect(new Set(allowed)).toEqual(new Set(copied.flatMap((rest) => rest.split(' ').slice(0, -1))));
+  });
+});
+
+describe('compose.yaml', () => {
+  const APP_SECRETS = Buffer.from('0123456789abcdef0123456789abcdef').toString('base64');
+  const compose = readCompose({ APP_SECRETS, POSTGRES_PASSWORD: 'x' });
+
+  test('three replicas with settings that are known and good, and nginx before them by the configuration that is tested', () => {
+    expect(Object.keys(compose.services)).toEqual(['postgres', 'valkey', 'keyward-1', 'keyward-2', 'keyward-3', 'nginx']);
+    expect(Object.keys(compose.settings).filter((name) => !SETTING_NAMES.includes(name))).toEqual([]);
+    expect(readConfig(compose.settings)).toMatchObject({ database: { kind: 'external' }, redisUrl: 'redis://valkey:6379' });
+    const nginx = compose.services.nginx;
+    expect(nginx?.volumes).toEqual(['./deploy/nginx.conf:/etc/nginx/conf.d/default.conf:ro']);
+    const upstream = [...readFileSync('deploy/nginx.conf', 'utf8').matchAll(/server ([\d.]+):4000 /g)].map(([, address]) => address);
+    expect(upstream).toEqual(compose.replicas);
+    expect(nginx?.networks).toEqual({ keyward: { ipv4_address: compose.settings.TRUSTED_PROXIES } });
+  });
+
+  test('its secrets are those of deploy/compose.env.example, which has none', () => {
+    const lines = readFileSync('deploy/compose.env.example', 'utf8').split('\n');
+    expect(lines.filter((line) => /^[A-Z]/.test(line)).sort()).toEqual(['APP_SECRETS=', 'POSTGRES_PASSWORD=']);
+  });
+
+  test('each service but Keyward’s, whose image has one, says how its health is looked at', () => {
+    const without = Object.entries(compose.services).filter(([, { healthcheck }]) => healthcheck === undefined);
+    expect(without.map(([name]) => name)).toEqual(['keyward-1', 'keyward-2', 'keyward-3']);
+  });
+});

@@ -1,0 +1,245 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { substitute } from '../helpers/behind-gateway.js';
+import { readCompose } from '../helpers/compose.js';
+import { startDebianPostgres } from '../helpers/debian-postgres.js';
+import { nginxCommand } from '../helpers/nginx.js';
+import { freePort, startProgram } from '../helpers/program.js';
+import { startRedisServer } from '../helpers/redis-server.js';
+import { type ServerProcess, startServer } from '../helpers/server-process.js';
+import { PASSWORD } from '../helpers/test-app.js';
+
+const KEYS = 32;
+const CONNECTIONS = 12;
+
+interface Reply {
+  status: number;
+  type: string;
+  body: string;
+}
+
+/** The version after this one: it adds a column, a table and an index. */
+function makeNewerVersion(directory: string): string {
+  const root = path.join(directory, 'newer');
+  for (const part of ['dist', 'prisma/migrations', 'package.json']) cpSync(part, path.join(root, part), { recursive: true });
+  for (const part of ['node_modules', 'assets']) symlinkSync(path.resolve(part), path.join(root, part));
+  const migration = path.join(root, 'prisma/migrations/29990101000000_newer');
+  mkdirSync(migration);
+  writeFileSync(
+    path.join(migration, 'migration.sql'),
+    `ALTER TABLE api_keys ADD COLUMN newer TEXT NOT NULL DEFAULT 'x'; CREATE TABLE newer (id INT PRIMARY KEY);
+     CREATE INDEX api_keys_newer_idx ON api_keys (newer); INSERT INTO newer VALUES (1);`,
+  );
+  return root;
+}
+
+describe('three replicas behind nginx, as compose.yaml starts them', () => {
+  const closers: (() => unknown)[] = [];
+  const replicas: { port: number; server: ServerProcess; env: Record<string, string> }[] = [];
+  let newerRoot: string;
+  let port: number;
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS + 4 });
+
+  beforeAll(async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'keyward-replicas-'));
+    closers.push(() => rmSync(directory, { recursive: true, force: true }));
+    chmodSync(directory, 0o755);
+    const database = await startDebianPostgres();
+    closers.push(() => database.stop());
+    const redis = await startRedisServer();
+    closers.push(() => redis.close());
+
+    const { replicas: addresses, settings } = readCompose({ APP_SECRETS: randomBytes(32).toString('base64'), POSTGRES_PASSWORD: 'x' });
+    const ports = await Promise.all(addresses.map(freePort));
+    const shared = {
+      ...settings,
+      NODE_ENV: 'production',
+      DATABASE_URL: database.url,
+      REDIS_URL: redis.url,
+      TRUSTED_PROXIES: '127.0.0.1',
+      MAX_KEYS_PER_USER: '1000',
+    };
+    // All at once, on an empty database.
+    const servers = await Promise.all(ports.map((own) => startServer({ ...shared, PORT: String(own) })));
+    for (const [index, server] of servers.entries()) {
+      const own = ports[index] as number;
+      replicas.push({ port: own, server, env: { ...shared, PORT: String(own) } });
+    }
+    closers.push(() => Promise.all(replicas.map(({ server }) => server.stop('SIGKILL'))));
+
+    newerRoot = makeNewerVersion(directory);
+    port = await freePort();
+    const site = substitute(readFileSync('deploy/nginx.conf', 'utf8'), {
+      'listen 8080;': `listen 127.0.0.1:${port};`,
+      ...Object.fromEntries(addresses.map((address, index) => [`server ${address}:4000`, `server 127.0.0.1:${ports[index]}`])),
+    });
+    const nginx = await startProgram(nginxCommand(directory, site), directory, port);
+    closers.push(() => nginx.stop());
+  });
+  afterAll(async () => {
+    agent.destroy();
+    for (const close of closers.reverse()) await close();
+  });
+
+  const send = (options: { method?: string; path: string; headers?: Record<string, string>; body?: string }): Promise<Reply> =>
+    new Promise((resolve, reject) => {
+      const outgoing = request({ host: '127.0.0.1', port, agent, ...options }, (response) => {
+        let body = '';
+        response
+          .setEncoding('utf8')
+          .on('data', (chunk) => (body += chunk))
+          .on('error', reject)
+          .on('end', () => resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body }));
+      });
+      outgoing.on('error', reject).end(options.body);
+    });
+  const verify = (key: string) => send({ path: '/verify', headers: { 'x-api-key': key } });
+
+  const counts = { allowed: 0, refused: 0, late: 0, wrong: 0, unavailable: 0 };
+  const faults: string[] = [];
+
+  /** A refusal of the stack's: told as what it is, in JSON. */
+  const isCleanRefusal = ({ status, type, body }: Reply): boolean =>
+    (status === 502 || status === 503) && /^application\/(?:problem\+|graphql-response\+)?json/.test(type) && JSON.parse(body) !== null;
+
+  /** Sends a mutation until it is answered: after a 502 it may have been done or not. */
+  async function mutate<Data>(query: string, token?: string): Promise<Data> {
+    for (let tries = 1; tries <= 50; tries += 1) {
+      const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+      const reply = await send({ method: 'POST', path: '/graphql', headers, body: JSON.stringify({ query }) });
+      if (reply.status === 200) {
+        const { data } = JSON.parse(reply.body) as { data: Data | null };
+        if (data === null) throw new Error(reply.body);
+        return data;
+      }
+      if (!isCleanRefusal(reply)) faults.push(`${reply.status} ${reply.body}`);
+      counts.unavailable += 1;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error('no answer after 50 tries');
+  }
+
+  const servedBy = async (replica: (typeof replicas)[number]): Promise<number> => {
+    const text = await (await fetch(`http://127.0.0.1:${replica.port}/metrics`)).text();
+    return [...text.matchAll(/^keyward_verifications_total\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+  };
+
+  async function replace(index: number, signal: NodeJS.Signals, root?: string): Promise<{ code: number | null; signal: string | null }> {
+    const replica = replicas[index] as (typeof replicas)[number];
+    expect(await servedBy(replica)).toBeGreaterThan(0);
+    const ended = await replica.server.stop(signal);
+    replica.server = await startServer(replica.env, root === undefined ? {} : { root });
+    return ended;
+  }
+
+  test('one killed, one restarted, one upgraded under load: no wrong answer, no lost revocation, refusals are clean', async () => {
+    const signUp = `mutation { signUp(input: { email: "ada@example.com", password: "${PASSWORD}" }) { accessToken } }`;
+    const token = (await mutate<{ signUp: { accessToken: string } }>(signUp)).signUp.accessToken;
+    const create = async () => {
+      const query = 'mutation { createApiKey { plaintextKey apiKey { id } } }';
+      const { createApiKey } = await mutate<{ createApiKey: { plaintextKey: string; apiKey: { id: string } } }>(query, token);
+      return { id: createApiKey.apiKey.id, key: createApiKey.plaintextKey, revocation: 'none' as 'none' | 'asked' | 'done' };
+    };
+    const keys = await Promise.all(Array.from({ length: KEYS }, create));
+
+    let isOver = false;
+    const judge = (reply: Reply, before: string, after: string) => {
+      if (reply.status === 200 && before === 'done') counts.late += 1;
+      else if (reply.status === 200) counts.allowed += 1;
+      else if (reply.status === 401 && after !== 'none') counts.refused += 1;
+      else if (isCleanRefusal(reply)) counts.unavailable += 1;
+      else {
+        counts.wrong += 1;
+        faults.push(`${reply.status} ${reply.type} ${reply.body}`);
+      }
+    };
+    const load = Array.from({ length: CONNECTIONS }, async (_, connection) => {
+      for (let turn = connection; !isOver; turn += 1) {
+        const key = keys[turn % keys.length] as (typeof keys)[number];
+        const before = key.revocation;
+        judge(await verify(key.key), before, key.revocation);
+      }
+    });
+    const revoke = async (key: (typeof keys)[number]) => {
+      key.revocation = 'asked';
+      await mutate(`mutation { revokeApiKey(id: "${key.id}") { apiKey { status } } }`, token);
+      key.revocation = 'done';
+      judge(await verify(key.key), 'done', 'done');
+      // What was made a moment ago is good everywhere.
+      const made = await create();
+      judge(await verify(made.key), 'none', 'none');
+      keys.push(made);
+    };
+    /** Revokes some keys while something happens, and goes on until it has. */
+    const revokeDuring = async <T>(happening: Promise<T>): Promise<T> => {
+      let hasHappened = false;
+      void happening.finally(() => {
+        hasHappened = true;
+      });
+      for (let count = 0; count < 6 || !hasHappened; count += 1) {
+        const next = keys.find(({ revocation }) => revocation === 'none');
+        if (next) await revoke(next);
+      }
+      return happening;
+    };
+
+    expect(await revokeDuring(replace(0, 'SIGKILL'))).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(await revokeDuring(replace(1, 'SIGTERM'))).toEqual({ code: 0, signal: null });
+    expect(await revokeDuring(replace(2, 'SIGTERM', newerRoot))).toEqual({ code: 0, signal: null });
+    // The old version starts and serves beside the newer one, on the newer one's database.
+    expect(await revokeDuring(replace(0, 'SIGTERM'))).toEqual({ code: 0, signal: null });
+    expect(replicas[2]?.server.stdout()).toContain('29990101000000_newer');
+    await revokeDuring(Promise.resolve());
+    isOver = true;
+    await Promise.all(load);
+
+    expect(faults).toEqual([]);
+    expect(counts).toMatchObject({ late: 0, wrong: 0 });
+    expect(Math.min(counts.allowed, counts.refused)).toBeGreaterThan(KEYS);
+    for (const replica of replicas) expect(await servedBy(replica)).toBeGreaterThan(10);
+    // And each by itself knows every revocation.
+    const revoked = keys.filter(({ revocation }) => revocation === 'done');
+    expect(revoked.length).toBeGreaterThanOrEqual(30);
+    for (const { port: own } of replicas) {
+      const statuses = await Promise.all(
+        revoked.map(async ({ key }) => (await fetch(`http://127.0.0.1:${own}/verify`, { headers: { 'x-api-key': key } })).status),
+      );
+      expect(new Set(statuses)).toEqual(new Set([401]));
+    }
+  }, 180_000);
+
+  test('a limit is one for all three, and failed sign-ins are counted by the client’s address, whichever replica they meet', async () => {
+    const signUp = `mutation { signUp(input: { email: "grace@example.com", password: "${PASSWORD}" }) { accessToken } }`;
+    const token = (await mutate<{ signUp: { accessToken: string } }>(signUp)).signUp.accessToken;
+    const query = 'mutation { createApiKey(input: { rateLimit: { limit: 5, windowSeconds: 3600 } }) { plaintextKey } }';
+    const key = (await mutate<{ createApiKey: { plaintextKey: string } }>(query, token)).createApiKey.plaintextKey;
+    const statuses = await Promise.all(Array.from({ length: 12 }, async () => (await verify(key)).status));
+    expect(statuses.sort()).toEqual([...Array(5).fill(200), ...Array(7).fill(429)]);
+
+    const signIn = JSON.stringify({
+      query: 'mutation { signIn(input: { email: "grace@example.com", password: "a wrong password, long enough" }) { accessToken } }',
+    });
+    const codes: string[] = [];
+    for (let count = 0; count < 12; count += 1) {
+      // A client's own X-Forwarded-For chooses nothing.
+      const headers = { 'content-type': 'application/json', 'x-forwarded-for': `203.0.113.${count}` };
+      codes.push(JSON.parse((await send({ method: 'POST', path: '/graphql', headers, body: signIn })).body).errors[0].extensions.code);
+    }
+    expect(codes).toEqual([...Array(10).fill('INVALID_CREDENTIALS'), 'RATE_LIMITED', 'RATE_LIMITED']);
+  });
+
+  test('metrics are not for the clients of nginx; all replicas away is a 502 in JSON with Retry-After', async () => {
+    expect((await send({ path: '/metrics' })).status).toBe(404);
+    await Promise.all(replicas.map(({ server }) => server.stop('SIGKILL')));
+    const reply = await send({ path: '/verify', headers: { 'x-api-key': 'x' } });
+    expect({ ...reply, body: JSON.parse(reply.body) }).toEqual({
+      status: 502,
+      type: 'application/problem+json',
+      body: { type: 'about:blank', title: "Keyward can't be reached.", status: 502 },
+    });
+  });
+});
