@@ -1,0 +1,77 @@
+// npm run bench:flood: verification while 100 people at once sign in all the time, beside verification alone, in turn. Row F7
+// of docs/security.md: its p99 stays within 3 times of its own.
+//   npm run bench:flood -- --rounds 5 --seconds 5 --connections 50
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { answerOf, forked, median, startKeyward, withPostgres } from './lib.mjs';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '5' },
+    connections: { type: 'string', default: '50' },
+  },
+});
+const [rounds, seconds, connections] = [values.rounds, values.seconds, values.connections].map(Number);
+const KEYS = 400;
+
+const AT_ONCE = 100;
+const PASSWORD = 'correct horse battery staple';
+const USERS = 10;
+
+/** Whoever is refused comes again after so long: a flood that waits for nothing would measure the client. */
+const AGAIN_MS = 1_000;
+
+async function ask(port, query, email) {
+  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables: { input: { email, password: PASSWORD } } }),
+  });
+  await response.text();
+  return response.status;
+}
+
+/** @returns {Promise<{ stop(): Promise<{ served: number, refused: number }> }>} a flood that has begun */
+async function floodWithSignIns(port) {
+  const emails = Array.from({ length: USERS }, (_, index) => `flood${index}@example.com`);
+  for (const email of emails) await ask(port, 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }', email);
+  const counts = { served: 0, refused: 0 };
+  let isOver = false;
+  const people = Array.from({ length: AT_ONCE }, async (_, index) => {
+    while (!isOver) {
+      const status = await ask(port, 'mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }', emails[index % USERS]);
+      counts[status === 200 ? 'served' : 'refused'] += 1;
+      if (status !== 200) await sleep(AGAIN_MS);
+    }
+  });
+  return {
+    async stop() {
+      isOver = true;
+      await Promise.all(people);
+      return counts;
+    },
+  };
+}
+
+await withPostgres(async ({ newDatabase }) => {
+  const loader = forked('load.mjs');
+  const { port } = await startKeyward(await newDatabase('few', KEYS));
+  const load = { port, path: '/verify', keys: KEYS, connections, seconds };
+  const p99 = { calm: [], flooded: [] };
+  for (let round = -1; round < rounds; round += 1) {
+    const calm = await answerOf(loader, load);
+    const flood = await floodWithSignIns(port);
+    const flooded = await answerOf(loader, load);
+    const { served, refused } = await flood.stop();
+    await sleep(1_500);
+    // The first round is for the compiler to warm up.
+    if (round < 0) continue;
+    p99.calm.push(calm.p99Ms);
+    p99.flooded.push(flooded.p99Ms);
+    const rates = [calm, flooded].map(({ perSecond }) => `${perSecond.toFixed(0)}/s`);
+    console.log(`p99 ${calm.p99Ms.toFixed(2)} ms at ${rates[0]}; flooded ${flooded.p99Ms.toFixed(2)} ms at ${rates[1]}`);
+    console.log(`  sign-ins meanwhile: ${served} served, ${refused} refused`);
+  }
+  console.log(`p99 of /verify with 100 sign-ins at once, of that without: ${(median(p99.flooded) / median(p99.calm)).toFixed(2)}`);
+});

@@ -1,0 +1,145 @@
+// What the benchmarks of verification share: a PostgreSQL with keys in it, servers, the load, and medians of alternating rounds.
+import { fork, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { prepare, root } from '../lib/prepare.mjs';
+
+const KEYS_PER_USER = 100;
+const KEYS_PER_STATEMENT = 10_000;
+
+prepare();
+const { fingerprintOf } = await import('../../dist/api-keys/key-hash.js');
+const { startEmbeddedPostgres } = await import('../../dist/platform/database/embedded-postgres.js');
+const { migrate } = await import('../../dist/platform/database/migrations.js');
+const { createLogger } = await import('../../dist/platform/logger.js');
+const { benchKey } = await import('./keys.mjs');
+
+const logger = createLogger('silent');
+/** Ended with the benchmark. */
+export const children = [];
+
+/** Fills a new database with users and keys, as many as told. */
+async function seed(url, keyCount) {
+  await migrate(url, logger);
+  const users = Math.ceil(keyCount / KEYS_PER_USER);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(
+    `INSERT INTO users (id, email, password_hash, created_at)
+     SELECT gen_random_uuid(), 'user' || n || '@example.com', 'none', now() FROM generate_series(1, $1::int) AS n`,
+    [users],
+  );
+  for (let first = 0; first < keyCount; first += KEYS_PER_STATEMENT) {
+    const keys = Array.from({ length: Math.min(KEYS_PER_STATEMENT, keyCount - first) }, (_, index) => benchKey(first + index));
+    await client.query(
+      `INSERT INTO api_keys (id, user_id, key_prefix, hashed_key, fingerprint, created_at)
+       SELECT gen_random_uuid(), u.id, k.prefix, $3, k.fingerprint, now()
+       FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS k (prefix, fingerprint, n)
+       JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM users) AS u ON u.n = k.n % $4::int + 1`,
+      [
+        keys.map((key) => key.keyPrefix),
+        keys.map((key) => Buffer.from(fingerprintOf(key.plaintextKey), 'hex')),
+        '$2b$10$'.padEnd(60, 'x'),
+        users,
+      ],
+    );
+  }
+  await client.query('VACUUM ANALYZE');
+  await client.end();
+}
+
+/** @returns {Promise<{ port: number, child: import('node:child_process').ChildProcess }>} */
+export async function startKeyward(databaseUrl) {
+  const child = spawn(process.execPath, ['dist/main.js'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      NODE_ENV: 'production',
+      DATABASE_URL: databaseUrl,
+      APP_SECRETS: randomBytes(32).toString('base64'),
+    },
+  });
+  children.push(child);
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk) => (output += chunk));
+  while (!output.includes('Keyward is ready')) await sleep(20);
+  child.stdout.removeAllListeners('data').resume();
+  return { child, port: Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(output)[1]) };
+}
+
+/** Runs a script of this folder that is talked to by messages. */
+export function forked(file) {
+  const child = fork(path.join(root, 'scripts/bench', file), { stdio: 'inherit' });
+  children.push(child);
+  return child;
+}
+
+export async function answerOf(child, message) {
+  if (message) child.send(message);
+  const [answer] = await once(child, 'message');
+  return answer;
+}
+
+export const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/**
+ * Loads the targets in turn, again and again, and prints the medians.
+ *
+ * @returns the median of one figure of one target
+ */
+export async function measureThroughput(loader, targets, { rounds, seconds, connections }) {
+  const results = Object.fromEntries(Object.keys(targets).map((name) => [name, []]));
+  for (let round = -1; round < rounds; round += 1) {
+    for (const [name, target] of Object.entries(targets)) {
+      const result = await answerOf(loader, { connections, seconds, ...target });
+      // What is left of the last load (usage to be written) is not the next one's.
+      await sleep(1_500);
+      // The first round is for the compiler to warm up.
+      if (round >= 0) results[name].push(result);
+    }
+  }
+  const of = (name, figure) => median(results[name].map((result) => result[figure]));
+  console.log('target'.padEnd(34), 'requests/s'.padStart(11), 'p50 ms'.padStart(8), 'p99 ms'.padStart(8), 'refused'.padStart(8));
+  for (const name of Object.keys(targets)) {
+    const refused = results[name].reduce((sum, result) => sum + result.refused, 0);
+    const figures = [
+      of(name, 'perSecond').toFixed(0).padStart(11),
+      ...['p50Ms', 'p99Ms'].map((figure) => of(name, figure).toFixed(2).padStart(8)),
+    ];
+    console.log(name.padEnd(34), ...figures, String(refused).padStart(8));
+  }
+  return of;
+}
+
+/**
+ * @param bench gets its directory, and what makes a database with so many keys in it and returns its URL
+ */
+export async function withPostgres(bench) {
+  const directory = mkdtempSync(path.join(tmpdir(), 'keyward-bench-'));
+  const postgres = await startEmbeddedPostgres({ dataDir: directory, password: randomBytes(12).toString('hex'), logger });
+  const admin = new pg.Client({ connectionString: postgres.url });
+  try {
+    await admin.connect();
+    await bench({
+      directory,
+      newDatabase: async (database, keyCount) => {
+        const url = Object.assign(new URL(postgres.url), { pathname: `/${database}` }).href;
+        await admin.query(`CREATE DATABASE ${database}`);
+        await seed(url, keyCount);
+        return url;
+      },
+    });
+  } finally {
+    await admin.end();
+    for (const child of children) child.kill();
+    await postgres.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
