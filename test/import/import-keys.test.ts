@@ -62,6 +62,8 @@ describe('import-keys on a database of its operator’s', () => {
     for (;;) {
       const counts = await countsOf().catch(() => undefined);
       if (counts && counts.keys > 0) return;
+      const ended = commands.find(({ child }) => child.exitCode !== null);
+      if (ended) throw new Error(`it ended before anything was written: ${ended.stderr()}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }

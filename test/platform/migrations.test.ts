@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 // @ts-expect-error: a script, which has no types
 import { diffSchemas } from '../../scripts/lib/schema-diff.mjs';
 import { MIGRATIONS_DIR, migrate } from '../../src/platform/database/migrations.js';
@@ -92,6 +93,43 @@ describe('migrations', () => {
       CREATE TRIGGER t BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION refuse();`;
     expect(await migrate(url, logger, await withExtra({ '29990101000000_trigger': sql }))).toEqual(['29990101000000_trigger']);
     expect(await runSql(url, "SELECT tgname FROM pg_trigger WHERE tgname = 't'")).toHaveLength(1);
+    await dropDatabase(url);
+  });
+
+  test('one that has to wait for a table holds up nobody else for long, and is applied once the table is free', async () => {
+    const url = await newDatabase();
+    const folder = await withExtra({ '29990101000000_column': 'ALTER TABLE users ADD COLUMN more TEXT;' });
+    const reader = new pg.Client({ connectionString: url });
+    await reader.connect();
+    await reader.query('BEGIN; SELECT 1 FROM users');
+    const migrated = migrate(url, logger, folder);
+    const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward migrations' AND wait_event_type = 'Lock'";
+    for (let round = 0; round < 3; round += 1) {
+      while ((await runSql(url, waiting)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      const startedAt = performance.now();
+      await runSql(url, 'SELECT 1 FROM users');
+      expect(performance.now() - startedAt).toBeLessThan(1_500);
+    }
+    await reader.query('COMMIT');
+    expect(await migrated).toEqual(['29990101000000_column']);
+    await reader.end();
+    await dropDatabase(url);
+  });
+
+  test('one that would deadlock with a query gives way, and is applied after it', async () => {
+    const url = await newDatabase();
+    const folder = await withExtra({
+      '29990101000000_two': 'ALTER TABLE users ADD COLUMN more TEXT; ALTER TABLE api_keys ADD COLUMN more TEXT;',
+    });
+    const reader = new pg.Client({ connectionString: url });
+    await reader.connect();
+    await reader.query('BEGIN; SELECT 1 FROM api_keys');
+    const migrated = migrate(url, logger, folder);
+    const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward migrations' AND wait_event_type = 'Lock'";
+    while ((await runSql(url, waiting)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await reader.query('SELECT 1 FROM users; COMMIT');
+    expect(await migrated).toEqual(['29990101000000_two']);
+    await reader.end();
     await dropDatabase(url);
   });
 

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { StartupError } from '../errors.js';
@@ -13,6 +14,13 @@ const ADVISORY_LOCK = 72_707_369;
 
 /** Another process that migrates is waited for this long. */
 const LOCK_WAIT_MS = 60_000;
+
+/**
+ * A change of a table waits for whoever reads it, and everybody who comes later waits behind it: so it waits this long only, gives up,
+ * lets them pass and tries again, as often as told. Old replicas go on serving meanwhile.
+ */
+const TABLE_LOCK_WAIT_MS = 500;
+const TRIES_MAX = 120;
 
 /** One migration of a large table may take minutes; a network that went silent must not take for ever. */
 const STATEMENT_MS_MAX = 600_000;
@@ -63,17 +71,32 @@ function pendingMigrations(migrations: Migration[], applied: AppliedRow[]): Migr
   });
 }
 
+/** Lock not available, deadlock detected: PostgreSQL's manual, appendix A. */
+const isLostLock = (error: unknown): boolean => ['55P03', '40P01'].includes(String((error as { code?: unknown }).code));
+
 async function applyMigration(client: pg.Client, migration: Migration): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const lost = await tryMigration(client, migration, tries < TRIES_MAX);
+    if (!lost) return;
+    await sleep(TABLE_LOCK_WAIT_MS);
+  }
+}
+
+/** @returns whether it didn't get a lock, where that may be */
+async function tryMigration(client: pg.Client, migration: Migration, mayLose: boolean): Promise<boolean> {
   await client.query('BEGIN');
   try {
+    await client.query(`SET LOCAL lock_timeout = ${TABLE_LOCK_WAIT_MS}`);
     await client.query(migration.sql);
     await client.query(
       `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count) VALUES ($1, $2, $3, now(), 1)`,
       [randomUUID(), migration.checksum, migration.name],
     );
     await client.query('COMMIT');
+    return false;
   } catch (error) {
     await client.query('ROLLBACK');
+    if (mayLose && isLostLock(error)) return true;
     const reason = error instanceof Error ? error.message : 'unknown error';
     throw new StartupError(`migration ${migration.name} failed and was rolled back: ${reason}`, { cause: error });
   }
