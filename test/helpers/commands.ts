@@ -1,6 +1,39 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+
+/** A command that runs. */
+export interface CommandProcess {
+  child: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  exited: Promise<{ code: number | null; signal: string | null }>;
+}
+
+/**
+ * Runs a built command as a process of its own, with nothing of our environment but what is given.
+ *
+ * @param input what it finds on standard input; null: nothing yet, and no end
+ */
+export function spawnCommand(
+  name: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  input: string | null = '',
+): CommandProcess {
+  const child = spawn(process.execPath, [path.resolve(`dist/commands/${name}.js`), ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (chunk) => (out += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk) => (err += chunk));
+  child.stdin.on('error', () => undefined);
+  if (input !== null) child.stdin.end(input);
+  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  return { child, stdout: () => out, stderr: () => err, exited };
+}
 
 /** What a command ended with. */
 export interface CommandResult {
@@ -9,20 +42,14 @@ export interface CommandResult {
   stderr: string;
 }
 
-/** Runs a built command as a process of its own, with nothing of our environment but what is given. */
+/** As spawnCommand, when it has ended. */
 export async function runBuiltCommand(
-  command: string,
+  name: string,
   args: readonly string[],
   env: Record<string, string>,
-  input?: string,
+  input = '',
 ): Promise<CommandResult> {
-  const child = spawn(process.execPath, [path.resolve(`dist/commands/${command}.js`), ...args], {
-    env: { PATH: process.env.PATH ?? '', ...env },
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (chunk) => (stdout += chunk));
-  child.stderr.setEncoding('utf8').on('data', (chunk) => (stderr += chunk));
-  child.stdin.end(input ?? '');
-  const [code] = await once(child, 'close');
-  return { code, stdout, stderr };
+  const command = spawnCommand(name, args, env, input);
+  const { code } = await command.exited;
+  return { code, stdout: command.stdout(), stderr: command.stderr() };
 }

@@ -1,7 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
-
 /** Made by passlib 1.7.4 (`bcrypt.using(rounds=…, ident=…).hash(key)`) of keys that were made for this and are used nowhere else. */
 export const PASSLIB = {
   '2b': {
@@ -26,35 +22,3 @@ export const lineOf = (index: number, more: object = {}): string =>
     hashedKey: `$2b$12$${index.toString(36).padStart(10, 'x')}${'y'.repeat(43)}`.slice(0, 59).concat('u'),
     ...more,
   });
-
-export interface CommandProcess {
-  child: ChildProcess;
-  stdout(): string;
-  stderr(): string;
-  exited: Promise<{ code: number | null; signal: string | null }>;
-}
-
-/**
- * Runs a built command as a process of its own, with nothing of our environment but what is given.
- *
- * @param input what it finds on standard input; null: nothing yet, and no end
- */
-export function spawnCommand(
-  name: string,
-  args: readonly string[],
-  env: Record<string, string>,
-  input: string | null = '',
-): CommandProcess {
-  const child = spawn(process.execPath, [path.resolve(`dist/commands/${name}.js`), ...args], {
-    env: { PATH: process.env.PATH ?? '', ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-  });
-  let [out, err] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (chunk) => (out += chunk));
-  child.stderr.setEncoding('utf8').on('data', (chunk) => (err += chunk));
-  child.stdin.on('error', () => undefined);
-  if (input !== null) child.stdin.end(input);
-  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }));
-  return { child, stdout: () => out, stderr: () => err, exited };
-}

@@ -3,8 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type CommandProcess, spawnCommand } from '../helpers/commands.js';
 import { dropDatabase, newDatabase, runSql } from '../helpers/database.js';
-import { type CommandProcess, lineOf, PASSLIB, spawnCommand } from '../helpers/imports.js';
+import { lineOf, PASSLIB } from '../helpers/imports.js';
 import { ask, postgresPid, type ServerProcess, startServer } from '../helpers/server-process.js';
 
 const VERIFY = 'mutation ($key: String!) { verifyApiKey(input: { key: $key }) { code } }';
