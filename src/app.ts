@@ -125,7 +125,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 
   const cursors = new Cursors(secrets.keysFor('cursor'));
-  const audit = new AuditLog({ database, clock, cursors });
+  const audit = new AuditLog({ database, clock, cursors, logger });
   const users = new Users(database);
   const usageService = new UsageService(database);
   const sessions = new Sessions({
@@ -220,6 +220,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       for (const deadline of deadlines) clearTimeout(deadline);
       await graphql.stop();
       await usage.close();
+      await audit.close();
       await database.$disconnect();
       redis?.disconnect();
       await Promise.all([mainPool.end(), verificationPool.end()]);

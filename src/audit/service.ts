@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { storableAddress } from '../platform/address-ranges.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { AuditEvent as AuditEventRow } from '../platform/database/generated/client.js';
-import type { Origin } from '../platform/origin.js';
+import type { Logger } from '../platform/logger.js';
+import { logEntry, type Origin } from '../platform/origin.js';
 import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
 import { storableUserAgent } from '../platform/text.js';
 import { insertAuditEvents, pruneAuditEvents } from './audit.queries.js';
@@ -57,11 +59,14 @@ export class AuditLog {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #cursors: Cursors;
+  readonly #logger: Logger;
+  readonly #writing = new Set<Promise<void>>();
 
-  constructor(options: { database: Database; clock: Clock; cursors: Cursors }) {
+  constructor(options: { database: Database; clock: Clock; cursors: Cursors; logger: Logger }) {
     this.#database = options.database;
     this.#clock = options.clock;
     this.#cursors = options.cursors;
+    this.#logger = options.logger;
   }
 
   /**
@@ -69,17 +74,8 @@ export class AuditLog {
    *
    * @param origin of the request; null where the operator did it, by a command
    */
-  async record(transaction: Transaction, entries: AuditEntry | readonly AuditEntry[], origin: Origin | null): Promise<void> {
-    const at = this.#clock.now();
-    await transaction.auditEvent.createMany({
-      data: [entries].flat().map((entry) => ({
-        ...entry,
-        details: { ...entry.details, ...(origin === null && { actor: 'operator' }) },
-        at,
-        ipAddress: storableAddress(origin?.ipAddress ?? null),
-        userAgent: storableUserAgent(origin?.userAgent ?? null),
-      })),
-    });
+  record(transaction: Transaction, entries: AuditEntry | readonly AuditEntry[], origin: Origin | null): Promise<void> {
+    return insert(transaction, [entries].flat(), origin, this.#clock.now());
   }
 
   /** As record, for the hundreds of changes that a command makes at once: no request did them. */
@@ -90,6 +86,24 @@ export class AuditLog {
   /** Adds what no change goes with: a refusal. */
   recordRefusal(entry: AuditEntry, origin: Origin): Promise<void> {
     return this.record(this.#database, entry, origin);
+  }
+
+  /** As recordRefusal, without making whoever is refused wait: how long the answer takes would tell that there is something to write. */
+  recordRefusalLater(entry: AuditEntry, origin: Origin): void {
+    const at = this.#clock.now();
+    const writing = nextTurn()
+      .then(() => insert(this.#database, [entry], origin, at))
+      .catch((error: unknown) => {
+        const { action, userId } = entry;
+        this.#logger.error({ ...logEntry(origin), userId, action, err: error }, 'an audit event could not be written');
+      })
+      .finally(() => this.#writing.delete(writing));
+    this.#writing.add(writing);
+  }
+
+  /** Waits for what is being written. */
+  async close(): Promise<void> {
+    await Promise.all(this.#writing);
   }
 
   /**
@@ -126,4 +140,16 @@ export class AuditLog {
       return events.map((event) => ({ node: { ...event, action: event.action as AuditAction }, position: event }));
     });
   }
+}
+
+async function insert(database: Transaction, entries: readonly AuditEntry[], origin: Origin | null, at: Date): Promise<void> {
+  await database.auditEvent.createMany({
+    data: entries.map((entry) => ({
+      ...entry,
+      details: { ...entry.details, ...(origin === null && { actor: 'operator' }) },
+      at,
+      ipAddress: storableAddress(origin?.ipAddress ?? null),
+      userAgent: storableUserAgent(origin?.userAgent ?? null),
+    })),
+  });
 }

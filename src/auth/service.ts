@@ -201,7 +201,7 @@ export class AuthService {
     });
     if (!user || !matches) {
       this.#logger.info({ ...logEntry(origin), userId: user?.id }, 'sign-in refused');
-      if (user) await this.#audit.recordRefusal({ userId: user.id, action: AuditAction.USER_SIGN_IN_FAILED }, origin);
+      if (user) this.#audit.recordRefusalLater({ userId: user.id, action: AuditAction.USER_SIGN_IN_FAILED }, origin);
       throw invalidCredentials();
     }
     await attempt.forgive();

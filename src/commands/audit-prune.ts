@@ -21,10 +21,10 @@ function parse(): Date {
 }
 
 const before = readArguments(USAGE, parse);
-await runCommand(async ({ database, appSecrets, signal }) => {
+await runCommand(async ({ database, appSecrets, logger, signal }) => {
   const cursors = new Cursors(new AppSecrets(appSecrets).keysFor('cursor'));
   let total = 0;
-  for await (const { removed } of new AuditLog({ database, clock: systemClock, cursors }).prune(before)) {
+  for await (const { removed } of new AuditLog({ database, clock: systemClock, cursors, logger }).prune(before)) {
     total += removed;
     if (signal.aborted) break;
   }

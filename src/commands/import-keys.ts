@@ -64,13 +64,13 @@ function summaryOf({ lines, imported, present, bad, usersMade }: Progress, isDry
   );
 }
 
-function createImporter({ database, config, appSecrets }: CommandContext, isDryRun: boolean): KeyImporter {
+function createImporter({ database, config, appSecrets, logger }: CommandContext, isDryRun: boolean): KeyImporter {
   const cursors = new Cursors(new AppSecrets(appSecrets).keysFor('cursor'));
   return new KeyImporter({
     database,
     clock: systemClock,
     users: new Users(database),
-    audit: new AuditLog({ database, clock: systemClock, cursors }),
+    audit: new AuditLog({ database, clock: systemClock, cursors, logger }),
     keysPerUserMax: config.keysPerUserMax,
     scopeCatalogue: config.scopeCatalogue,
     isDryRun,

@@ -22,7 +22,7 @@ export function createOperator({ database, config, appSecrets, logger }: Command
   const clock = systemClock;
   const secrets = new AppSecrets(appSecrets);
   const cursors = new Cursors(secrets.keysFor('cursor'));
-  const audit = new AuditLog({ database, clock, cursors });
+  const audit = new AuditLog({ database, clock, cursors, logger });
   const users = new Users(database);
   const accessTokens = new AccessTokens({ keys: secrets.keysFor('access-token'), clock, ttlSeconds: config.accessTokenTtlSeconds });
   const refreshTokens = new RefreshTokens(secrets.keysFor('refresh-token'));

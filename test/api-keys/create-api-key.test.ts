@@ -126,7 +126,7 @@ describe('createApiKey', () => {
     const logger = createLogger('silent');
     const users = new Users(database);
     const cursors = new Cursors([Buffer.alloc(32)]);
-    const audit = new AuditLog({ database, clock, cursors });
+    const audit = new AuditLog({ database, clock, cursors, logger });
     const replicas = Array.from({ length: 20 }, () => {
       const issuer = new KeyIssuer({ users, hashes, namespace: 'amos' });
       return new ApiKeyService({

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 import {
   ApiKeyDocument,
   ChangePasswordDocument,
@@ -132,6 +133,20 @@ describe('myAuditLog', () => {
     expect(await count()).toEqual(before);
   });
 
+  test('A4: the answer to a failed sign-in doesn’t wait for its event, which would tell that there is such an account', async () => {
+    const { user, accessToken } = await app.newUser();
+    const holder = new pg.Client({ connectionString: app.databaseUrl });
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE audit_events IN EXCLUSIVE MODE');
+    const input = { email: user.email, password: 'wrong wrong wrong' };
+    expect(codesOf(await app.send(SignInDocument, { input }))).toEqual(['INVALID_CREDENTIALS']);
+    expect(await actions(accessToken)).toEqual(['USER_SIGNED_UP']);
+    await holder.query('COMMIT');
+    await holder.end();
+    while ((await actions(accessToken)).length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await actions(accessToken)).toEqual(['USER_SIGN_IN_FAILED', 'USER_SIGNED_UP']);
+  });
+
   test('pages hold every event once, in order, and the keys of a page are one query', async () => {
     const { id, token } = await newKey(app);
     for (let count = 0; count < 7; count += 1) {
@@ -222,6 +237,10 @@ describe('the audit log', () => {
     expect(answers.map(codesOf)).toEqual(Array(answers.length).fill(['INTERNAL_SERVER_ERROR']));
     expect(answers.some(({ text }) => /no room|audit_events/.test(text))).toBe(false);
     expect([await tables(), await sessions()]).toEqual(before);
+    // What changed nothing is answered all the same, and told in the log.
+    const wrong = { email, password: 'wrong wrong wrong' };
+    expect(codesOf(await broken.send(SignInDocument, { input: wrong }))).toEqual(['INVALID_CREDENTIALS']);
     await broken.close();
+    expect(broken.logs()).toContain('an audit event could not be written');
   });
 });

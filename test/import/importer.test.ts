@@ -4,6 +4,7 @@ import { Users } from '../../src/auth/users.js';
 import { KeyImporter } from '../../src/import/importer.js';
 import type { Outcome } from '../../src/import/plan.js';
 import { type Progress, runImport } from '../../src/import/run.js';
+import { createLogger } from '../../src/platform/logger.js';
 import { Cursors } from '../../src/platform/pagination.js';
 import { CreateApiKeyDocument, MyApiKeysDocument, MyAuditLogDocument, RevokeApiKeyDocument, SignInDocument } from '../generated/graphql.js';
 import { runSql } from '../helpers/database.js';
@@ -23,7 +24,12 @@ const newImporter = ({ isDryRun = false, keysPerUserMax = 5 } = {}) =>
     database: app.database,
     clock: app.clock,
     users: new Users(app.database),
-    audit: new AuditLog({ database: app.database, clock: app.clock, cursors: new Cursors([Buffer.alloc(32, 1)]) }),
+    audit: new AuditLog({
+      database: app.database,
+      clock: app.clock,
+      cursors: new Cursors([Buffer.alloc(32, 1)]),
+      logger: createLogger('silent'),
+    }),
     keysPerUserMax,
     scopeCatalogue: [],
     isDryRun,
