@@ -1,8 +1,8 @@
 # docker build -t keyward .
-# docker run --init -p 4000:4000 -v keyward:/data keyward     with the PostgreSQL that it brings along
+# docker run --init -p 127.0.0.1:4000:4000 -v keyward:/data keyward     with the PostgreSQL that it brings along
 # Without Docker the same lines are done one by one in test/system/image.test.ts.
 
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json prisma.config.ts tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
@@ -12,7 +12,7 @@ RUN node --input-type=module -e "import { prepare } from './scripts/lib/prepare.
 
 # What the server runs on. As long as they are named at all, npm keeps Prisma's command line and TypeScript, with all that they
 # pull in: they are optional peers of Prisma's client.
-FROM node:20-bookworm-slim AS modules
+FROM node:24-bookworm-slim AS modules
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY scripts ./scripts
@@ -20,7 +20,7 @@ RUN npm pkg delete devDependencies
 RUN npm ci --omit=dev --omit=peer --ignore-scripts --no-audit --no-fund
 RUN node --input-type=module -e "import { linkPostgresLibraries } from './scripts/lib/prepare.mjs'; linkPostgresLibraries()"
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
 COPY --from=modules /app/package.json ./

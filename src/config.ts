@@ -6,6 +6,7 @@ import { LOCAL_ISSUER } from './auth/access-token.js';
 import { keySourceFault } from './auth/external/key-source.js';
 import { isAddressOrRange } from './platform/address-ranges.js';
 import { StartupError } from './platform/errors.js';
+import { trustedProxyFault } from './platform/http/trusted-proxies.js';
 import { secretFault } from './platform/secrets.js';
 
 /** Who vouches for users that have no password here. */
@@ -57,12 +58,29 @@ export interface Config {
 
 const HOSTED_SANDBOX = 'https://studio.apollographql.com';
 
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-);
+/**
+ * A comma-separated list. An empty item is an error, and not left out: `"$A,$B"` with variables that are unset would otherwise
+ * be an empty list, which allows everything. Messages tell items by their position: they may be secrets.
+ */
+const list = z
+  .string()
+  .transform((text) => text.split(',').map((item) => item.trim()))
+  .superRefine((items, context) => {
+    for (const [index, item] of items.entries()) {
+      const first = items.indexOf(item);
+      if (item === '') context.addIssue({ code: 'custom', message: `item ${index + 1} is empty` });
+      else if (first < index) context.addIssue({ code: 'custom', message: `item ${index + 1} is the same as item ${first + 1}` });
+    }
+  });
+
+/** A list each of whose items is checked, once it is known that none is empty. */
+const listOf = (faultOf: (item: string) => string | null) =>
+  list.superRefine((items, context) => {
+    for (const [index, item] of items.entries()) {
+      const fault = faultOf(item);
+      if (fault) context.addIssue({ code: 'custom', message: `item ${index + 1} ${fault}` });
+    }
+  });
 
 const integer = (min: number, max: number) =>
   z
@@ -80,18 +98,16 @@ const isRedisUrl = (text: string) => URL.canParse(text) && /^rediss?:$/.test(new
 
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
 
-/** What a header can carry as it is. */
-const isHeaderToken = (text: string) => /^[\x21-\x7e]+$/.test(text);
+/** A shorter one can be guessed, or is a placeholder. */
+const VERIFIER_TOKEN_LENGTH_MIN = 16;
 
-const appSecrets = list
-  .superRefine((secrets, context) => {
-    if (secrets.length === 0) context.addIssue({ code: 'custom', message: 'is empty' });
-    for (const [index, secret] of secrets.entries()) {
-      const fault = secretFault(secret);
-      if (fault) context.addIssue({ code: 'custom', message: `secret ${index + 1} ${fault}` });
-    }
-  })
-  .transform((secrets) => secrets.map((secret) => Buffer.from(secret, 'base64')));
+function verifierTokenFault(token: string): string | null {
+  if (!/^[\x21-\x7e]+$/.test(token)) return 'must be visible ASCII characters, without spaces';
+  if (token.length >= VERIFIER_TOKEN_LENGTH_MIN) return null;
+  return `must have at least ${VERIFIER_TOKEN_LENGTH_MIN} characters (create one with: openssl rand -hex 32)`;
+}
+
+const proxyFault = (text: string) => (isAddressOrRange(text) ? trustedProxyFault(text) : 'must be an IP address or a CIDR range');
 
 /** What a JWT names an issuer or an audience with. */
 const partyName = z.string().regex(/^[\x21-\x7e]{1,500}$/, 'must be visible ASCII characters, without spaces');
@@ -101,13 +117,15 @@ const IDENTITY_PROVIDER_SETTINGS = ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_U
 // No message may repeat a value: the settings hold secrets.
 const environment = z
   .object({
-    NODE_ENV: z.string().optional(),
+    NODE_ENV: z.enum(['production', 'development', 'test'], 'must be production, development or test').optional(),
     HOST: z.string().default('127.0.0.1'),
     PORT: integer(0, 65_535).default(4_000),
     DATABASE_URL: z.string().refine(isDatabaseUrl, 'must be like postgresql://user:password@host:5432/database').optional(),
     REDIS_URL: z.string().refine(isRedisUrl, 'must be like redis://user:password@host:6379 or rediss://…').optional(),
     DATA_DIR: z.string().default('./data'),
-    APP_SECRETS: appSecrets.optional(),
+    APP_SECRETS: listOf(secretFault)
+      .transform((secrets) => secrets.map((secret) => Buffer.from(secret, 'base64')))
+      .optional(),
     MAX_KEYS_PER_USER: integer(1, 100_000).default(5),
     KEY_NAMESPACE: z
       .string()
@@ -128,12 +146,10 @@ const environment = z
         if (fault) context.addIssue({ code: 'custom', message: fault });
       })
       .optional(),
-    TRUSTED_PROXIES: list.refine((items) => items.every(isAddressOrRange), 'must be IP addresses or CIDR ranges').default([]),
-    VERIFIER_TOKENS: list.refine((tokens) => tokens.every(isHeaderToken), 'must be visible ASCII characters, without spaces').default([]),
-    SCOPES: list
-      .refine((scopes) => scopes.every((scope) => scopeFault(scope) === null), 'must be scopes: lower-case letters, digits and . _ : -')
-      .default([]),
-    CORS_ORIGINS: list.refine((items) => items.every(isOrigin), 'must be origins like https://app.example.com').optional(),
+    TRUSTED_PROXIES: listOf(proxyFault).default([]),
+    VERIFIER_TOKENS: listOf(verifierTokenFault).default([]),
+    SCOPES: listOf((scope) => scopeFault(scope) && 'must be a scope: lower-case letters, digits and . _ : -').default([]),
+    CORS_ORIGINS: listOf((text) => (isOrigin(text) ? null : 'must be an origin like https://app.example.com')).optional(),
     INTROSPECTION: boolean.optional(),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a level of pino').default('info'),
   })

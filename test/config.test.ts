@@ -59,6 +59,7 @@ describe('configuration', () => {
 
   test('all faults are told together, each with its setting, and none repeats a value', () => {
     const env = {
+      NODE_ENV: 'hunter2',
       PORT: '70000',
       DATABASE_URL: 'mysql://user:hunter2@db/keyward',
       REDIS_URL: 'https://user:hunter2@cache',
@@ -70,7 +71,7 @@ describe('configuration', () => {
       AUTH_ISSUER: 'hunter2 hunter2',
       AUTH_JWKS_URL: 'http://hunter2.example.com/jwks',
       TRUSTED_PROXIES: 'hunter2',
-      VERIFIER_TOKENS: 'good,hunter2 hunter2',
+      VERIFIER_TOKENS: 'good-and-long-enough,hunter2 hunter2,hunter2',
       SCOPES: 'orders:read,Hunter2',
       SIGN_UP: 'hunter2',
       EXPIRY_WARNING_DAYS: '-1',
@@ -80,12 +81,13 @@ describe('configuration', () => {
     };
     const faults = faultsOf(env);
     expect(faults).toEqual([
+      'NODE_ENV must be production, development or test',
       'PORT must be a whole number from 0 to 65535',
       'DATABASE_URL must be like postgresql://user:password@host:5432/database',
       'REDIS_URL must be like redis://user:password@host:6379 or rediss://…',
-      'APP_SECRETS secret 2 is not base64',
-      'APP_SECRETS secret 3 is shorter than 32 bytes',
-      'APP_SECRETS secret 4 is one byte repeated',
+      'APP_SECRETS item 2 is not base64',
+      'APP_SECRETS item 3 is shorter than 32 bytes',
+      'APP_SECRETS item 4 is one byte repeated',
       'MAX_KEYS_PER_USER must be a whole number from 1 to 100000',
       'KEY_NAMESPACE must be 2 to 12 lower-case letters and digits, a letter first',
       'BCRYPT_COST must be a whole number from 10 to 14',
@@ -94,10 +96,11 @@ describe('configuration', () => {
       'AUTH_MODE must be local, external or both',
       'AUTH_ISSUER must be visible ASCII characters, without spaces',
       'AUTH_JWKS_URL must be an https:// or file:// URL (http:// only for this machine)',
-      'TRUSTED_PROXIES must be IP addresses or CIDR ranges',
-      'VERIFIER_TOKENS must be visible ASCII characters, without spaces',
-      'SCOPES must be scopes: lower-case letters, digits and . _ : -',
-      'CORS_ORIGINS must be origins like https://app.example.com',
+      'TRUSTED_PROXIES item 1 must be an IP address or a CIDR range',
+      'VERIFIER_TOKENS item 2 must be visible ASCII characters, without spaces',
+      'VERIFIER_TOKENS item 3 must have at least 16 characters (create one with: openssl rand -hex 32)',
+      'SCOPES item 2 must be a scope: lower-case letters, digits and . _ : -',
+      'CORS_ORIGINS item 1 must be an origin like https://app.example.com',
       'INTROSPECTION must be true or false',
       'LOG_LEVEL must be a level of pino',
       'AUTH_AUDIENCE is required with an identity provider',
@@ -106,9 +109,46 @@ describe('configuration', () => {
   });
 
   test.each(['10', '0x7f.1', '10.0.0.0/33', '10/8', 'proxy.example.com'])('%s is no trusted proxy', (proxy) => {
-    expect(faultsOf({ TRUSTED_PROXIES: proxy })).toEqual(['TRUSTED_PROXIES must be IP addresses or CIDR ranges']);
+    expect(faultsOf({ TRUSTED_PROXIES: proxy })).toEqual(['TRUSTED_PROXIES item 1 must be an IP address or a CIDR range']);
     expect(faultsOf({ TRUSTED_PROXIES: '10.0.0.1, 10.0.0.0/8, ::1, fd00::/8' })).toEqual([]);
   });
+
+  test.each(['0.0.0.0/0', '128.0.0.0/1', '10.0.0.0/7', '::/0', '8000::/1', '2000::/3', '::ffff:0:0/96', '::ffff:10.0.0.0/103'])(
+    'J4: %s is a range of clients, not of proxies',
+    (range) => {
+      const expected = expect.stringMatching(/^TRUSTED_PROXIES item 2 is wider than \/\d+: it would trust addresses that clients have$/);
+      expect(faultsOf({ TRUSTED_PROXIES: `10.0.0.1,${range}` })).toEqual([expected]);
+      expect(faultsOf({ TRUSTED_PROXIES: '10.0.0.0/8,fc00::/7,::ffff:10.0.0.0/104,::ffff:10.0.0.1' })).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['VERIFIER_TOKENS', 'a-token-of-16-chars'],
+    ['SCOPES', 'orders:read'],
+    ['TRUSTED_PROXIES', '10.0.0.1'],
+    ['CORS_ORIGINS', 'https://app.example.com'],
+    ['APP_SECRETS', SECRET],
+  ])('J4: %s with an empty or a repeated item is rejected, whatever the spelling: it must not become an empty list', (name, item) => {
+    expect(faultsOf({ [name]: item })).toEqual([]);
+    const isEmpty = (position: number) => `${name} item ${position} is empty`;
+    expect(faultsOf({ [name]: ',' }).slice(0, 2)).toEqual([isEmpty(1), isEmpty(2)]);
+    expect(faultsOf({ [name]: ' , ' }).slice(0, 2)).toEqual([isEmpty(1), isEmpty(2)]);
+    expect(faultsOf({ [name]: `${item},` })[0]).toBe(isEmpty(2));
+    expect(faultsOf({ [name]: `,${item}` })[0]).toBe(isEmpty(1));
+    expect(faultsOf({ [name]: `${item}, ${item}` })).toEqual([`${name} item 2 is the same as item 1`]);
+  });
+
+  test('J4: a verifier token that can be guessed is rejected', () => {
+    expect(faultsOf({ VERIFIER_TOKENS: 'x'.repeat(15) })).toEqual([expect.stringMatching(/^VERIFIER_TOKENS item 1 must have at least 16/)]);
+    expect(faultsOf({ VERIFIER_TOKENS: 'x'.repeat(16) })).toEqual([]);
+  });
+
+  test.each(['Production', 'PRODUCTION', 'prod', 'production ', 'live', 'staging', 'true'])(
+    'J4: NODE_ENV=%j is rejected: a misspelt production would be development',
+    (value) => {
+      expect(faultsOf({ NODE_ENV: value })).toEqual(['NODE_ENV must be production, development or test']);
+    },
+  );
 
   test.each(['1e3', '-1', '12.5', '0x10', ' ', 'ten', '4000000000000'])('%j is no port', (port) => {
     expect(faultsOf({ PORT: port })).toEqual(port.trim() === '' ? [] : ['PORT must be a whole number from 0 to 65535']);

@@ -15,7 +15,7 @@ type Example = { requireApiKey: (options: Options) => any };
 let app: TestApp;
 let keyward: string;
 beforeAll(async () => {
-  app = await startTestApp({ env: { VERIFIER_TOKENS: 'a-token', TRUSTED_PROXIES: '127.0.0.1' } });
+  app = await startTestApp({ env: { VERIFIER_TOKENS: 'a-verifier-token', TRUSTED_PROXIES: '127.0.0.1' } });
   keyward = await app.http.listen({ port: 0 });
 });
 afterAll(() => app.close());
@@ -57,7 +57,7 @@ const APIS: Readonly<Record<string, (...options: Options[]) => Promise<{ url: st
 
 describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
   const send = async (headers: Record<string, string>, ...options: Partial<Options>[]) => {
-    const api = await startApi(...options.map((some) => ({ keyward, verifierToken: 'a-token', ...some })));
+    const api = await startApi(...options.map((some) => ({ keyward, verifierToken: 'a-verifier-token', ...some })));
     const response = await fetch(api.url, { headers });
     const body = (await response.json()) as Record<string, unknown>;
     await api.close();

@@ -157,6 +157,7 @@ export function registerGatewayRoute(app: FastifyInstance, { verifier, verifierT
         scopes: demandedScopesOf(request),
         // A trusted proxy may have put anything in there.
         ipAddress: isAddress(ip) ? ip : null,
+        clientAddress: ip,
         userAgent: userAgentOf(request.headers),
       }),
     );

@@ -66,22 +66,25 @@ export async function findKeysByFingerprint(pool: Pool, fingerprints: readonly s
   );
 }
 
-/** An imported key that nobody has used yet: all that is known of its plaintext is the bcrypt hash. */
-export interface UnusedImport {
+/** An imported key: until its first use nothing of its plaintext is known but the bcrypt hash. */
+export interface ImportedKey {
   id: string;
   keyPrefix: string;
   hashedKey: string;
+  /** In hex. Null until the first use. */
+  fingerprint: string | null;
 }
 
-const FIND_UNUSED_IMPORTS = {
-  name: 'keyward-find-unused-imports',
+// Keys with a fingerprint are found, too: it may have been stored after it was looked for.
+const FIND_BY_PREFIX = {
+  name: 'keyward-find-keys-by-prefix',
   text: `
-    SELECT id, key_prefix AS "keyPrefix", hashed_key AS "hashedKey"
-    FROM api_keys WHERE key_prefix = ANY($1::text[]) AND fingerprint IS NULL`,
+    SELECT id, key_prefix AS "keyPrefix", hashed_key AS "hashedKey", encode(fingerprint, 'hex') AS fingerprint
+    FROM api_keys WHERE key_prefix = ANY($1::text[])`,
 };
 
-/** @returns by key prefix */
-export async function findUnusedImports(pool: Pool, keyPrefixes: readonly string[]): Promise<Map<string, UnusedImport>> {
-  const { rows } = await pool.query<UnusedImport>({ ...FIND_UNUSED_IMPORTS, values: [keyPrefixes] });
+/** Returns imported keys, and others, by key prefix. */
+export async function findKeysByPrefix(pool: Pool, keyPrefixes: readonly string[]): Promise<Map<string, ImportedKey>> {
+  const { rows } = await pool.query<ImportedKey>({ ...FIND_BY_PREFIX, values: [keyPrefixes] });
   return new Map(rows.map((row) => [row.keyPrefix, row]));
 }

@@ -1,11 +1,11 @@
 import DataLoader from 'dataloader';
+import { LRUCache } from 'lru-cache';
 import { matchesHash } from '../api-keys/key-hash.js';
 import type { Database } from '../platform/database/client.js';
 import { createPool, type Pool } from '../platform/database/pool.js';
-import { HashQueue } from '../platform/hash-queue.js';
-import { KeyedQueue } from '../platform/keyed-queue.js';
 import type { Logger } from '../platform/logger.js';
-import { findKeysByFingerprint, findUnusedImports, type UnusedImport } from './key-lookup.queries.js';
+import { ComparisonQueue } from './comparison-queue.js';
+import { findKeysByFingerprint, findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
 import type { VerificationMetrics } from './metrics.js';
 import type { KeyRecord } from './verification.js';
 
@@ -13,6 +13,9 @@ import type { KeyRecord } from './verification.js';
 const TIMEOUTS_MS = { connect: 1_500, lock: 1_000, statement: 1_500, query: 2_000 };
 
 const CONNECTIONS_MAX = 4;
+
+/** Wrong secrets of imported keys that are remembered. A secret that does not match a hash never will. */
+const MISMATCHES_MAX = 10_000;
 
 /** Larger ones save the database little and let it wait (measured in docs/performance.md). */
 const BATCH_MAX = 32;
@@ -27,6 +30,8 @@ export interface PresentedKey {
   keyPrefix: string;
   /** SHA-256 of the plaintext key, in hex. */
   fingerprint: string;
+  /** Of the client as far as it can be believed; null if unknown. */
+  clientAddress: string | null;
 }
 
 /**
@@ -37,10 +42,11 @@ export class KeyLookup {
   readonly #database: Database;
   readonly #metrics: VerificationMetrics;
   readonly #keys: DataLoader<string, KeyRecord | null>;
-  readonly #unusedImports: DataLoader<string, UnusedImport | null>;
-  /** Its own, so that keys and passwords don't wait for each other. */
-  readonly #hashes = new HashQueue(1);
-  readonly #comparisons = new KeyedQueue();
+  readonly #byPrefix: DataLoader<string, ImportedKey | null>;
+  readonly #comparisons = new ComparisonQueue();
+  /** By hash and fingerprint: comparisons that are under way or waiting. */
+  readonly #pending = new Map<string, Promise<boolean>>();
+  readonly #mismatches = new LRUCache<string, true>({ max: MISMATCHES_MAX });
 
   constructor(options: { pool: Pool; database: Database; metrics: VerificationMetrics }) {
     const { pool, database, metrics } = options;
@@ -51,9 +57,9 @@ export class KeyLookup {
       const keys = await findKeysByFingerprint(pool, fingerprints);
       return fingerprints.map((fingerprint) => keys.get(fingerprint) ?? null);
     });
-    this.#unusedImports = batched(async (keyPrefixes) => {
-      const imports = await findUnusedImports(pool, keyPrefixes);
-      return keyPrefixes.map((keyPrefix) => imports.get(keyPrefix) ?? null);
+    this.#byPrefix = batched(async (keyPrefixes) => {
+      const keys = await findKeysByPrefix(pool, keyPrefixes);
+      return keyPrefixes.map((keyPrefix) => keys.get(keyPrefix) ?? null);
     });
   }
 
@@ -64,23 +70,39 @@ export class KeyLookup {
 
   /** Of an imported key nothing is stored but bcrypt's hash, until its first use: then it gets its fingerprint. */
   async #findImport(presented: PresentedKey): Promise<KeyRecord | null> {
-    const unusedImport = await this.#unusedImports.load(presented.keyPrefix);
-    return unusedImport && this.#comparisons.run(unusedImport.id, () => this.#compareImport(presented));
+    const imported = await this.#byPrefix.load(presented.keyPrefix);
+    if (imported === null || !(await this.#matches(imported, presented))) return null;
+    // Only now: the comparison took a while, in which the key may have been revoked.
+    return this.#keys.load(presented.fingerprint);
   }
 
-  async #compareImport({ plaintextKey, keyPrefix, fingerprint }: PresentedKey): Promise<KeyRecord | null> {
-    // While this one waited for its turn, the key may have been used.
-    const unusedImport = await this.#unusedImports.load(keyPrefix);
-    if (unusedImport) {
-      this.#metrics.bcryptComparisons.inc();
-      const { id, hashedKey } = unusedImport;
-      if (!(await this.#hashes.run(() => matchesHash(plaintextKey, hashedKey)))) return null;
-      await this.#database.apiKey.updateMany({ where: { id, fingerprint: null }, data: { fingerprint: Buffer.from(fingerprint, 'hex') } });
+  async #matches({ id, hashedKey, fingerprint }: ImportedKey, presented: PresentedKey): Promise<boolean> {
+    if (fingerprint !== null) return fingerprint === presented.fingerprint;
+    const comparison = comparisonOf(hashedKey, presented.fingerprint);
+    if (this.#mismatches.has(comparison)) return false;
+    const pending =
+      this.#pending.get(comparison) ??
+      this.#comparisons.run(id, presented.clientAddress, () => this.#compare(presented)).finally(() => this.#pending.delete(comparison));
+    this.#pending.set(comparison, pending);
+    return pending;
+  }
+
+  async #compare({ plaintextKey, keyPrefix, fingerprint }: PresentedKey): Promise<boolean> {
+    // While this one waited for its turn, the key may have been used, or removed.
+    const imported = await this.#byPrefix.load(keyPrefix);
+    if (imported === null || imported.fingerprint !== null) return imported?.fingerprint === fingerprint;
+    this.#metrics.bcryptComparisons.inc();
+    const { id, hashedKey } = imported;
+    if (!(await matchesHash(plaintextKey, hashedKey))) {
+      this.#mismatches.set(comparisonOf(hashedKey, fingerprint), true);
+      return false;
     }
-    // Only now: the comparison took a while, in which the key may have been revoked.
-    return this.#keys.load(fingerprint);
+    await this.#database.apiKey.updateMany({ where: { id, fingerprint: null }, data: { fingerprint: Buffer.from(fingerprint, 'hex') } });
+    return true;
   }
 }
+
+const comparisonOf = (hashedKey: string, fingerprint: string): string => `${hashedKey} ${fingerprint}`;
 
 /** @param findAll finds each of the given, null where there is none, in the same order */
 function batched<T>(findAll: (keys: readonly string[]) => Promise<(T | null)[]>): DataLoader<string, T | null> {

@@ -23,7 +23,7 @@ export class VerificationResolver {
     @Arg('input', () => VerifyApiKeyInput, { description: 'The key, and what it is presented for.' }) input: VerifyApiKeyInput,
     @Ctx() context: Context,
   ): Promise<ApiKeyVerification> {
-    this.#verifierTokens.check(context.verifierToken);
+    const isKnownVerifier = this.#verifierTokens.check(context.verifierToken);
     const { key, scopes, ipAddress, userAgent } = input;
     return answerOf(
       await this.#verifier.verify({
@@ -31,6 +31,7 @@ export class VerificationResolver {
         plaintextKey: key,
         scopes: scopes ?? [],
         ipAddress: ipAddress ?? null,
+        clientAddress: (isKnownVerifier ? ipAddress : null) ?? context.ipAddress,
         userAgent: userAgent ?? null,
       }),
     );

@@ -23,6 +23,8 @@ export interface VerificationRequest {
   scopes: readonly string[];
   /** Of the caller that presents the key; null where it isn't known. */
   ipAddress: string | null;
+  /** The same, but not as an unknown caller claims it: what is shared fairly between clients is shared by this address. */
+  clientAddress: string | null;
   userAgent: string | null;
 }
 

@@ -14,13 +14,15 @@ export class VerifierTokens {
   /**
    * Compares digests, so that time tells neither the token nor its length.
    *
+   * @returns whether a token was needed: false where everybody may ask
    * @throws {KeywardError} VERIFIER_REFUSED
    */
-  check(token: string | undefined): void {
-    if (this.#digests.length === 0) return;
+  check(token: string | undefined): boolean {
+    if (this.#digests.length === 0) return false;
     const sent = digestOf(token ?? '');
     if (!this.#digests.some((digest) => timingSafeEqual(digest, sent))) {
       throw new KeywardError('VERIFIER_REFUSED', 'X-Verifier-Token is missing or wrong.');
     }
+    return true;
   }
 }

@@ -47,9 +47,12 @@ export class Verifier {
     const faults = requestFaults(request);
     if (faults.length > 0) throw badUserInput(faults);
     const startedAt = performance.now();
-    const { plaintextKey } = request;
+    const { plaintextKey, clientAddress } = request;
     const keyPrefix = keyPrefixOf(plaintextKey);
-    const key = keyPrefix === null ? null : await this.#keys.find({ plaintextKey, keyPrefix, fingerprint: fingerprintOf(plaintextKey) });
+    const key =
+      keyPrefix === null
+        ? null
+        : await this.#keys.find({ plaintextKey, keyPrefix, fingerprint: fingerprintOf(plaintextKey), clientAddress });
     const verification: Verification =
       key === null
         ? { code: keyPrefix === null ? VerificationCode.MALFORMED : VerificationCode.NOT_FOUND, key, rateLimit: null }

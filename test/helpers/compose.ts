@@ -3,6 +3,13 @@ import { parse } from 'yaml';
 
 interface Service {
   image: string;
+  user?: string;
+  read_only?: boolean;
+  cap_drop?: string[];
+  security_opt?: string[];
+  mem_limit?: string;
+  pids_limit?: number;
+  command?: string[];
   environment?: Record<string, string>;
   volumes?: string[];
   healthcheck?: { test: string[] };
@@ -21,11 +28,13 @@ const addressOf = ({ networks }: Service): string => (Array.isArray(networks) ? 
 
 /** Reads compose.yaml as Docker Compose does, with these values for its variables. */
 export function readCompose(variables: Readonly<Record<string, string>>): Compose {
-  const text = readFileSync('compose.yaml', 'utf8').replaceAll(/\$\{(\w+):\?[^}]*\}/g, (_, name: string) => {
-    const value = variables[name];
-    if (value === undefined) throw new Error(`compose.yaml needs ${name}`);
-    return value;
-  });
+  const text = readFileSync('compose.yaml', 'utf8')
+    .replaceAll(/\$\{(\w+):\?[^}]*\}/g, (_, name: string) => {
+      const value = variables[name];
+      if (value === undefined) throw new Error(`compose.yaml needs ${name}`);
+      return value;
+    })
+    .replaceAll('$$', '$');
   const { services } = parse(text, { merge: true }) as { services: Record<string, Service> };
   const replicas = Object.entries(services).filter(([name]) => /^keyward-\d+$/.test(name));
   const environments = new Set(replicas.map(([, { environment }]) => JSON.stringify(environment)));

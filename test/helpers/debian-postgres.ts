@@ -7,8 +7,8 @@ import { freePort } from './program.js';
 
 const PROGRAMS = '/usr/lib/postgresql/15/bin';
 
-/** Debian's PostgreSQL 15 on an empty directory of its own. */
-export async function startDebianPostgres(): Promise<{ url: string; stop(): void }> {
+/** Debian's PostgreSQL 15 on an empty directory of its own, where everybody may connect. */
+export async function startDebianPostgres(superuser = 'keyward'): Promise<{ url: string; stop(): void }> {
   const user = unprivilegedUser([PROGRAMS], null);
   const directory = mkdtempSync(path.join(tmpdir(), 'keyward-pg15-'));
   chmodSync(directory, 0o755);
@@ -20,11 +20,11 @@ export async function startDebianPostgres(): Promise<{ url: string; stop(): void
     if (status !== 0) throw new Error(`${program} failed with ${status}`);
   };
   const port = await freePort();
-  run('initdb', '--pgdata=data', '--username=keyward', '--auth=trust', '--encoding=UTF8', '--no-sync');
+  run('initdb', '--pgdata=data', `--username=${superuser}`, '--auth=trust', '--encoding=UTF8', '--no-sync');
   const options = `-c port=${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''`;
   run('pg_ctl', 'start', '--pgdata=data', '--wait', '--log=log', `--options=${options}`);
   return {
-    url: `postgresql://keyward@127.0.0.1:${port}/postgres`,
+    url: `postgresql://${superuser}@127.0.0.1:${port}/postgres`,
     stop: () => {
       run('pg_ctl', 'stop', '--pgdata=data', '--mode=fast');
       rmSync(directory, { recursive: true, force: true });

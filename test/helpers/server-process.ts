@@ -90,3 +90,9 @@ export async function postgresPid(dataDir: string): Promise<number | null> {
     return null;
   }
 }
+
+/** @returns the folder of the socket and the TCP address of the embedded PostgreSQL that runs in a data directory */
+export async function postgresEndpoint(dataDir: string): Promise<{ folder: string; address: string }> {
+  const lines = (await readFile(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n');
+  return { folder: lines[4] ?? '', address: lines[5] ?? '' };
+}

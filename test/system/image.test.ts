@@ -1,12 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readConfig, SETTING_NAMES } from '../../src/config.js';
 import { unprivilegedUser } from '../../src/platform/database/unprivileged-user.js';
 import { readCompose } from '../helpers/compose.js';
-import { freePort } from '../helpers/program.js';
+import { runSql } from '../helpers/database.js';
+import { startDebianPostgres } from '../helpers/debian-postgres.js';
+import { freePort, startProgram } from '../helpers/program.js';
 import { ask, type ServerProcess, startServer } from '../helpers/server-process.js';
 import { PASSWORD } from '../helpers/test-app.js';
 
@@ -140,6 +142,29 @@ describe('what the Dockerfile does, done by hand', () => {
     const { status } = await fetch(`${server.url}/verify`, { headers: { 'x-api-key': createApiKey.plaintextKey } });
     expect(status).toBe(200);
 
+    // The operator's commands, as docker exec runs them.
+    const operate = (...args: string[]) => {
+      const ids = owner && { uid: owner.uid, gid: owner.gid };
+      const { stdout, stderr, status } = spawnSync(process.execPath, args, { ...ids, cwd: folderOf('final'), env, encoding: 'utf8' });
+      return { stdout, stderr, status };
+    };
+    expect(operate('dist/commands/users.js', 'list')).toEqual({
+      stdout: expect.stringContaining('ada@example.com'),
+      stderr: '',
+      status: 0,
+    });
+    expect(operate('dist/commands/users.js', 'whose', createApiKey.plaintextKey)).toMatchObject({ stderr: '', status: 0 });
+    expect(operate('dist/commands/keys.js', 'expiring')).toMatchObject({ stderr: '', status: 0 });
+    expect(operate('dist/commands/audit-prune.js', '--before', '2020-01-01')).toEqual({
+      stdout: '0 events removed\n',
+      stderr: '',
+      status: 0,
+    });
+    expect(operate('dist/commands/import-keys.js')).toMatchObject({ status: 2, stderr: expect.stringContaining('Usage') });
+    const documented = readFileSync('docs/operations.md', 'utf8').match(/node dist\/commands\/[\w-]+\.js/g) ?? [];
+    expect(new Set(documented).size).toBe(4);
+    for (const line of documented) expect(existsSync(path.join(folderOf('final'), line.slice('node '.length)))).toBe(true);
+
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     expect(health()).toBe(1);
   });
@@ -153,12 +178,12 @@ describe('what the Dockerfile does, done by hand', () => {
 
 describe('compose.yaml', () => {
   const APP_SECRETS = Buffer.from('0123456789abcdef0123456789abcdef').toString('base64');
-  const compose = readCompose({ APP_SECRETS, POSTGRES_PASSWORD: 'x' });
+  const compose = readCompose({ APP_SECRETS, POSTGRES_PASSWORD: 'x', VALKEY_PASSWORD: 'y' });
 
   test('three replicas with settings that are known and good, and nginx before them by the configuration that is tested', () => {
     expect(Object.keys(compose.services)).toEqual(['postgres', 'valkey', 'keyward-1', 'keyward-2', 'keyward-3', 'nginx']);
     expect(Object.keys(compose.settings).filter((name) => !SETTING_NAMES.includes(name))).toEqual([]);
-    expect(readConfig(compose.settings)).toMatchObject({ database: { kind: 'external' }, redisUrl: 'redis://valkey:6379' });
+    expect(readConfig(compose.settings)).toMatchObject({ database: { kind: 'external' }, redisUrl: 'redis://:y@valkey:6379' });
     const nginx = compose.services.nginx;
     expect(nginx?.volumes).toEqual(['./deploy/nginx.conf:/etc/nginx/conf.d/default.conf:ro']);
     const upstream = [...readFileSync('deploy/nginx.conf', 'utf8').matchAll(/server ([\d.]+):4000 /g)].map(([, address]) => address);
@@ -168,7 +193,72 @@ describe('compose.yaml', () => {
 
   test('its secrets are those of deploy/compose.env.example, which has none', () => {
     const lines = readFileSync('deploy/compose.env.example', 'utf8').split('\n');
-    expect(lines.filter((line) => /^[A-Z]/.test(line)).sort()).toEqual(['APP_SECRETS=', 'POSTGRES_PASSWORD=']);
+    expect(lines.filter((line) => /^[A-Z]/.test(line)).sort()).toEqual(['APP_SECRETS=', 'POSTGRES_PASSWORD=', 'VALKEY_PASSWORD=']);
+  });
+
+  test('no service runs as root, has a capability, writes to its image or takes all memory', () => {
+    for (const [name, service] of Object.entries(compose.services)) {
+      // Keyward's image has a user of its own: the Dockerfile's USER.
+      expect([name, name.startsWith('keyward-') || /^[1-9]\d*:[1-9]\d*$/.test(service.user ?? '')]).toEqual([name, true]);
+      expect({ name, ...service }).toMatchObject({
+        name,
+        read_only: true,
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+        mem_limit: expect.stringMatching(/^\d+[mg]$/),
+        pids_limit: expect.any(Number),
+      });
+    }
+  });
+
+  test('F12: deploy/postgres-init.sql gives Keyward a role that owns its database and nothing more, and works with it', async () => {
+    const database = await startDebianPostgres('postgres');
+    try {
+      const script = path.resolve('deploy/postgres-init.sql');
+      const env = { PATH: process.env.PATH ?? '', POSTGRES_PASSWORD: "it's 'a' password" };
+      execFileSync('psql', ['--quiet', '--no-psqlrc', '--set=ON_ERROR_STOP=1', `--file=${script}`, database.url], { env });
+      const rows = await runSql(
+        database.url,
+        `SELECT rolname, rolsuper, rolcreatedb, rolcreaterole, rolpassword IS NULL AS "noPassword"
+         FROM pg_authid WHERE rolname IN ('keyward', 'postgres') ORDER BY rolname`,
+      );
+      expect(rows).toEqual([
+        { rolname: 'keyward', rolsuper: false, rolcreatedb: false, rolcreaterole: false, noPassword: false },
+        { rolname: 'postgres', rolsuper: true, rolcreatedb: true, rolcreaterole: true, noPassword: true },
+      ]);
+      const url = Object.assign(new URL(database.url), { username: 'keyward', pathname: '/keyward' }).href;
+      const replica = await startServer({ DATABASE_URL: url, APP_SECRETS });
+      expect(await replica.stop()).toEqual({ code: 0, signal: null });
+    } finally {
+      database.stop();
+    }
+  });
+
+  test('Valkey asks for the password, which no argument of a process holds, and its health is seen with it', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'keyward-valkey-'));
+    const port = await freePort();
+    const service = compose.services.valkey;
+    // Debian's Redis, of which Valkey is a continuation, by the name of Valkey.
+    for (const program of ['server', 'cli']) symlinkSync(`/usr/bin/redis-${program}`, path.join(directory, `valkey-${program}`));
+    const env = { ...service?.environment, PATH: `${directory}:${process.env.PATH}` };
+    const [file = '', ...args] = (service?.command ?? []).map((part) => part.replace('save ""', `save ""\nport ${port}`));
+    const program = await startProgram({ file, args, env }, directory, port);
+    try {
+      const ping = (password: string) => {
+        const [, cli = '', ...rest] = service?.healthcheck?.test ?? [];
+        const { stdout, status } = spawnSync(cli, ['-p', String(port), ...rest], {
+          env: { ...env, REDISCLI_AUTH: password },
+          encoding: 'utf8',
+        });
+        return { stdout: stdout.trim(), status };
+      };
+      expect(ping('y')).toEqual({ stdout: 'PONG', status: 0 });
+      expect(ping('wrong').stdout).toMatch(/^NOAUTH|WRONGPASS/);
+      expect(readFileSync(`/proc/${program.child.pid}/cmdline`, 'latin1')).not.toContain('requirepass');
+    } finally {
+      await program.stop();
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 
   test('each service but Keyward’s, whose image has one, says how its health is looked at', () => {

