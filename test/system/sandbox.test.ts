@@ -53,7 +53,8 @@ async function open(route: (page: Page) => Promise<unknown>, options: BrowserCon
     if (/Content Security Policy/.test(message.text())) violations.push(message.text());
   });
   await route(page);
-  await page.goto(server.url + path);
+  // Not until everything has loaded: what never answers never has.
+  await page.goto(server.url + path, { waitUntil: 'domcontentloaded' });
   return { page, violations };
 }
 
