@@ -8,7 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 const project = path.resolve('.cache/front-end');
 
 async function run(script: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [path.resolve('node_modules', script), ...args], { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [path.resolve('node_modules', script), ...args], {
+    cwd: project,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (output += chunk));
   const [code] = await once(child, 'close');

@@ -10,7 +10,7 @@ export interface Step {
 /** @returns the steps of the sections of these names, in order */
 export function stepsOf(markdown: string, sections: readonly string[]): Step[] {
   const texts = markdown.split(/^## /m).filter((text) => sections.includes(text.split('\n', 1)[0] ?? ''));
-  const block = /^```bash\n([^]*?)^```\n(?:```text\n([^]*?)^```\n)?/gm;
+  const block = /^```bash\n(.*?)^```\n(?:```text\n(.*?)^```\n)?/gms;
   return texts.flatMap((text) => [...text.matchAll(block)].map(([, commands = '', output]) => ({ commands, output: output ?? null })));
 }
 
