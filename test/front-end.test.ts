@@ -38,12 +38,12 @@ const TSCONFIG = {
 };
 
 const MISUSES: Readonly<Record<string, [client: string, code: string, error: string]>> = {
-  'a variable that is missing, in urql': ['urql', 'export const use = () => useMutation(Create)[1]({});', 'TS2345'],
+  'a variable that is missing, in urql': ['urql', 'export const use = () => useMutation(Create)[1]({});', 'TS2741'],
   'a field that was not asked for, in urql': ['urql', 'export const use = () => useQuery({ query: Me })[0].data?.me?.email;', 'TS2339'],
   'a variable that is missing, in Apollo Client': [
     '@apollo/client/react',
     'export const use = () => useMutation(Create)[0]({ variables: {} });',
-    'TS2741',
+    'TS2322',
   ],
   'a field that was not asked for, in Apollo Client': [
     '@apollo/client/react',
