@@ -1,19 +1,36 @@
-// Lets a request of an Express (or Connect) application pass when its API key may, by Keyward's verifyApiKey:
+// Lets a request of an Express (or Connect) application through if its API key is valid, by Keyward's verifyApiKey:
 //   app.use(requireApiKey({ keyward: 'http://127.0.0.1:4000', scopes: ['orders:read'] }));
-// and then request.apiKey tells whose key it is, with its scopes and metadata.
+// Afterwards request.apiKey holds the verified key: its owner, scopes and metadata.
 
 const QUERY = `mutation ($input: VerifyApiKeyInput!) {
   verifyApiKey(input: $input) { valid code keyId ownerId name scopes metadata rateLimit { resetsAt } }
 }`;
 const STATUS = { IP_NOT_ALLOWED: 403, INSUFFICIENT_SCOPE: 403, RATE_LIMITED: 429 };
-const secondsUntil = (moment) => Math.max(1, Math.ceil((Date.parse(moment) - Date.now()) / 1_000));
+const secondsUntil = (time) => Math.max(1, Math.ceil((Date.parse(time) - Date.now()) / 1_000));
+
+/** Returns the keys that the request presents: none, one, or several that differ. */
+function presentedKeys({ authorization, 'x-api-key': apiKey = '' }) {
+  const bearer = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  // Node joins what was sent twice with a comma, which no key contains.
+  return [...new Set([...apiKey.split(','), bearer].map((key) => key?.trim()).filter(Boolean))];
+}
+
+function refuse(response, status, code, detail) {
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'application/problem+json').end(JSON.stringify({ status, code, detail }));
+}
 
 /** @param {{ keyward: string, scopes?: string[], verifierToken?: string, timeoutMs?: number }} options */
 export function requireApiKey({ keyward, scopes = [], verifierToken, timeoutMs = 5_000 }) {
   const url = new URL('/graphql', keyward);
   const headers = { 'content-type': 'application/json', ...(verifierToken && { 'x-verifier-token': verifierToken }) };
   return async (request, response, next) => {
-    const key = request.headers['x-api-key'] ?? request.headers.authorization?.replace(/^bearer +/i, '') ?? '';
+    const [key, other] = presentedKeys(request.headers);
+    if (other !== undefined) return refuse(response, 400, 'BAD_REQUEST', 'More than one API key was sent.');
+    if (key === undefined) {
+      response.setHeader('WWW-Authenticate', 'Bearer realm="keyward"');
+      return refuse(response, 401, 'UNAUTHENTICATED', 'No API key was sent.');
+    }
     // Behind a proxy `trust proxy` must be set, so that Express' request.ip is the caller's address.
     const ipAddress = (request.ip ?? request.socket.remoteAddress)?.replace(/%.*$/, '');
     const userAgent = request.headers['user-agent']?.replace(/[^\x20-\x7e]/g, '?');
@@ -26,11 +43,11 @@ export function requireApiKey({ keyward, scopes = [], verifierToken, timeoutMs =
       request.apiKey = verification;
       return next();
     }
-    // Keyward away or too slow: nobody passes.
-    response.statusCode = verification ? (STATUS[verification.code] ?? 401) : 503;
-    if (response.statusCode === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-    if (response.statusCode === 429) response.setHeader('Retry-After', secondsUntil(verification.rateLimit.resetsAt));
-    if (response.statusCode === 503) response.setHeader('Retry-After', 5);
-    response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ code: verification?.code ?? 'SERVICE_UNAVAILABLE' }));
+    // If Keyward is unreachable or too slow, no request is let through.
+    const status = verification ? (STATUS[verification.code] ?? 401) : 503;
+    if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="keyward", error="invalid_token"');
+    if (status === 429) response.setHeader('Retry-After', secondsUntil(verification.rateLimit.resetsAt));
+    if (status === 503) response.setHeader('Retry-After', 5);
+    return refuse(response, status, verification?.code ?? 'SERVICE_UNAVAILABLE');
   };
 }

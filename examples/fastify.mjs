@@ -1,6 +1,6 @@
-// Lets a request of a Fastify application pass when its API key may, by Keyward's /verify:
+// Lets a request of a Fastify application through if its API key is valid, by Keyward's /verify:
 //   app.addHook('onRequest', requireApiKey({ keyward: 'http://127.0.0.1:4000', scopes: ['orders:read'] }));
-// and then request.headers['x-keyward-user-id'] says whose key it is, always as Keyward tells it.
+// Afterwards request.headers['x-keyward-user-id'] holds the owner's id, always as Keyward sent it.
 
 const PASSED_ON = ['content-type', 'www-authenticate', 'retry-after', 'ratelimit', 'ratelimit-policy'];
 

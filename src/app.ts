@@ -33,6 +33,7 @@ import { type Clock, systemClock } from './platform/clock.js';
 import { createDatabase, createMainPool, type Database } from './platform/database/client.js';
 import { SANDBOX_CSP } from './platform/graphql/sandbox.js';
 import { buildGraphqlSchema } from './platform/graphql/schema.js';
+import { registerSchemaRoute } from './platform/graphql/schema-route.js';
 import { createGraphqlServer } from './platform/graphql/server.js';
 import { HashQueue } from './platform/hash-queue.js';
 import { registerAccessLog } from './platform/http/access-log.js';
@@ -41,6 +42,7 @@ import { registerBodies } from './platform/http/bodies.js';
 import { registerCors } from './platform/http/cors.js';
 import { registerNotFound } from './platform/http/error-answers.js';
 import { registerHealth } from './platform/http/health.js';
+import { registerHomePage } from './platform/http/home-page.js';
 import { registerHtmlPolicy } from './platform/http/html.js';
 import { createHttpServer } from './platform/http/server.js';
 import type { Logger } from './platform/logger.js';
@@ -195,6 +197,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       database,
       usage: usageService,
     });
+    if (config.introspection) registerSchemaRoute(scope, schema);
+    registerHomePage(scope, { production: config.production, schemaIsPublic: config.introspection });
     registerHealth(scope, async () => !draining && (await isReachable(database)));
     registerMetrics(scope, metrics);
     registerNotFound(scope);

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { SETTING_NAMES } from '../src/config.js';
 import { ERROR_CODES } from '../src/platform/errors.js';
@@ -20,5 +21,92 @@ describe('the documentation', () => {
     const readme = readFileSync('README.md', 'utf8');
     const listed = [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
     expect(listed.sort()).toEqual([...SETTING_NAMES].sort());
+  });
+});
+
+/** Created by npm, by the build, by tests or by a server. */
+const CREATED = new Set(['node_modules', '.git', '.cache', 'dist', 'data', '.env', 'coverage']);
+
+/** Walked without Git, which a downloaded archive does not have. */
+const repositoryFiles = readdirSync('.', { withFileTypes: true })
+  .filter(({ name }) => !CREATED.has(name))
+  .flatMap((entry) =>
+    entry.isDirectory()
+      ? readdirSync(entry.name, { recursive: true, encoding: 'utf8' }).map((name) => path.posix.join(entry.name, name))
+      : [entry.name],
+  );
+const documents = repositoryFiles.filter((file) => /^(README|CHANGELOG|SECURITY)\.md$|^(docs|examples|assets)\/.*\.md$/.test(file));
+
+/** @returns the anchors of a document, as GitHub makes them of its headings */
+function anchorsOf(markdown: string): Set<string> {
+  const headings = [...withoutCode(markdown).matchAll(/^#{1,6} +(.+)$/gm)].map(([, heading = '']) => heading);
+  const anchors = headings.map((heading) =>
+    heading
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  return new Set(anchors);
+}
+
+const withoutCode = (markdown: string): string => markdown.replace(/^```.*?^```$/gms, '');
+
+/** @returns the links of a document that lead nowhere in the repository */
+function danglingLinks(file: string): string[] {
+  const markdown = withoutCode(readFileSync(file, 'utf8'));
+  const targets = [...markdown.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  return targets.filter((target) => {
+    if (/^[a-z]+:/.test(target)) return false;
+    const [relative = '', anchor] = target.split('#');
+    const linked = relative === '' ? file : path.join(path.dirname(file), relative);
+    if (!existsSync(linked)) return true;
+    return anchor !== undefined && !anchorsOf(readFileSync(linked, 'utf8')).has(anchor);
+  });
+}
+
+const FILE_NAME = /^(?:[\w.@-]+\/)*[\w.-]+\.(?:md|mjs|cjs|js|ts|tsx|json|ya?ml|conf|graphql|prisma|sql|txt|pml|sh)$/;
+
+/** Made by users, by the build or at run time, or the name of something else that looks like a file. */
+const NOT_IN_THE_REPOSITORY = new Set([
+  'dist/main.js',
+  'dist/commands/users.js',
+  'export.sql',
+  'secrets.json',
+  'DATA_DIR/secrets.json',
+  '10-million-password-list-top-1000000.txt',
+]);
+
+/** @returns the file names in a document, in code spans and in capitals, that are no file of the repository */
+function unknownFiles(file: string): string[] {
+  const markdown = withoutCode(readFileSync(file, 'utf8'));
+  const spans = [...markdown.matchAll(/`([^`\n]+)`/g)].flatMap(([, span = '']) => span.split(/\s+/));
+  const capitals = [...markdown.matchAll(/\b[A-Z][A-Z_-]+\.md\b/g)].map(([name]) => name);
+  const names = new Set([...spans, ...capitals].filter((word) => FILE_NAME.test(word)));
+  return [...names].filter((name) => {
+    if (NOT_IN_THE_REPOSITORY.has(name)) return false;
+    return !repositoryFiles.some((known) => known === name || known.endsWith(`/${name}`));
+  });
+}
+
+describe('what the documentation refers to exists', () => {
+  test.each(documents)('%s: every link and anchor', (file) => {
+    expect(danglingLinks(file)).toEqual([]);
+  });
+
+  test.each(documents)('%s: every file that it names', (file) => {
+    expect(unknownFiles(file)).toEqual([]);
+  });
+
+  test('no document and no comment refers to papers that readers do not have', () => {
+    const texts = repositoryFiles.filter((file) =>
+      /^[\w.]+\.(md|example|yml|yaml)$|^(docs|examples|src|deploy|scripts)\/.*\.\w+$/.test(file),
+    );
+    const papers = /\b(?:the|our|this) (?:contract|peers|brief)\b|\b(?:DESIGN|REQUIREMENTS|STYLE)\.md\b/i;
+    const found = texts.flatMap((file) => {
+      const lines = readFileSync(file, 'utf8').split('\n');
+      return lines.flatMap((line, index) => (papers.test(line) ? [`${file}:${index + 1}`] : []));
+    });
+    expect(found).toEqual([]);
   });
 });

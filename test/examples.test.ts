@@ -86,6 +86,27 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
     expect(await statusFor({}, { 'x-api-key': key })).toMatchObject({ status: 401, body: { code: 'REVOKED' } });
   });
 
+  const WITHOUT_KEY: Record<string, string>[] = [{}, { 'x-api-key': '' }, { authorization: 'Bearer ' }, { authorization: 'Basic YTpi' }];
+  test.each(WITHOUT_KEY)('answers a request without a key as /verify does: %j', async (headers) => {
+    const verify = await fetch(`${keyward}/verify`, { headers: { ...headers, 'x-verifier-token': 'a-token' } });
+    const { status, body, challenge } = await statusFor({}, headers);
+    expect({ status, body: { code: body.code, detail: body.detail }, challenge }).toEqual({
+      status: 401,
+      body: { code: 'UNAUTHENTICATED', detail: 'No API key was sent.' },
+      challenge: 'Bearer realm="keyward"',
+    });
+    expect(await verify.json()).toMatchObject({ status, code: body.code, detail: body.detail });
+    expect([verify.status, verify.headers.get('www-authenticate')]).toEqual([status, challenge]);
+  });
+
+  test('rejects two different keys, as /verify does', async () => {
+    const [{ key }, { key: other }] = [await newKey(app), await newKey(app)];
+    const headers = { 'x-api-key': key, authorization: `Bearer ${other}` };
+    const verify = await fetch(`${keyward}/verify`, { headers: { ...headers, 'x-verifier-token': 'a-token' } });
+    expect([verify.status, (await statusFor({}, headers)).status]).toEqual([400, 400]);
+    expect((await statusFor({}, { 'x-api-key': key, authorization: `Bearer ${key}` })).status).toBe(200);
+  });
+
   test('judges allowedCidrs by the address that the framework tells, and takes any User-Agent', async () => {
     const { key } = await newKey(app, { allowedCidrs: ['203.0.113.9'] });
     const headers = { 'x-api-key': key, 'user-agent': 'curl/8 \x80\xff' };

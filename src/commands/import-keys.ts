@@ -56,11 +56,13 @@ const counted = (count: number): string => count.toLocaleString('en-US');
 
 const secondsSince = (startedAt: number): string => `${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
 
+const plural = (count: number, one: string): string => `${counted(count)} ${one}${count === 1 ? '' : 's'}`;
+
 function summaryOf({ lines, imported, present, bad, usersMade }: Progress, isDryRun: boolean, startedAt: number): string {
   const would = isDryRun ? 'would be ' : '';
   return (
-    `${isDryRun ? 'Dry run, nothing was written. ' : ''}${counted(lines)} lines: ${counted(imported)} ${would}imported, ` +
-    `${counted(present)} there already, ${counted(bad)} bad; ${counted(usersMade)} users ${would}made; ${secondsSince(startedAt)}`
+    `${isDryRun ? 'Dry run, nothing was written. ' : ''}${plural(lines, 'line')}: ${counted(imported)} ${would}imported, ` +
+    `${counted(present)} already there, ${counted(bad)} bad; ${plural(usersMade, 'user')} ${would}created; ${secondsSince(startedAt)}`
   );
 }
 
@@ -97,7 +99,7 @@ async function importKeys(context: CommandContext, file: FileHandle | null, isDr
       },
       onBatch: () => {
         const share = size === null ? null : Math.min(1, bytesRead / Math.max(1, size));
-        bar.draw(share, `${counted(progress.lines)} lines, ${secondsSince(startedAt)}`);
+        bar.draw(share, `${plural(progress.lines, 'line')}, ${secondsSince(startedAt)}`);
       },
       signal: context.signal,
     });

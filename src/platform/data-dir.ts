@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { access, chmod, constants, link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { access, chmod, link, mkdtemp, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { StartupError } from './errors.js';
+import { makeDirectories } from './make-directories.js';
 import { secretFault } from './secrets.js';
 
 /** What is made once for the embedded set-up and must be kept: without it the database can't be opened and no token is good. */
@@ -26,8 +27,9 @@ export async function prepareDataDir(dataDir: string): Promise<void> {
   if (/["$`\\\n]/.test(dataDir)) throw new StartupError('DATA_DIR must not hold any of " $ ` \\ or a line break');
   try {
     // As root, the database runs as another user, who must be able to pass through.
-    await mkdir(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-    await access(dataDir, constants.W_OK);
+    await makeDirectories(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700);
+    // Permission bits say nothing to root, nor of a read-only or special file system: only creating something does.
+    await rmdir(await mkdtemp(path.join(dataDir, '.write-check-')));
   } catch (cause) {
     throw new StartupError(`DATA_DIR ${dataDir} can't be written (${(cause as NodeJS.ErrnoException).code})`, { cause });
   }

@@ -44,9 +44,9 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** RFC 9457. `code` is what a program goes by. */
-function sendProblem(reply: FastifyReply, status: number, code: string): FastifyReply {
+function sendProblem(reply: FastifyReply, status: number, code: string, detail?: string): FastifyReply {
   const title = TITLES[status] ?? 'Something went wrong on our side.';
-  return reply.code(status).header('content-type', PROBLEM_JSON).send({ type: 'about:blank', title, status, code });
+  return reply.code(status).header('content-type', PROBLEM_JSON).send({ type: 'about:blank', title, status, code, detail });
 }
 
 /** RFC 6750 §3: no error code for a request without a credential. */
@@ -148,7 +148,7 @@ export function registerGatewayRoute(app: FastifyInstance, { verifier, verifierT
     verifierTokens.check(request.headers['x-verifier-token']?.toString());
     const plaintextKey = presentedKeyOf(request.headers);
     const { ip } = request; // found anew each time, behind a proxy
-    if (plaintextKey === null) return sendProblem(challenge(reply, false), 401, 'UNAUTHENTICATED');
+    if (plaintextKey === null) return sendProblem(challenge(reply, false), 401, 'UNAUTHENTICATED', 'No API key was sent.');
     return sendVerification(
       reply,
       await verifier.verify({

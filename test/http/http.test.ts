@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -23,6 +25,7 @@ const raw = (text: string) =>
     socket.on('close', () => resolve(answer)).on('error', reject);
   });
 
+const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
 const QUERY = '{"query":"{ __typename }"}';
 const padded = (bytes: number) => QUERY.replace('}"}', `}","x":"${'x'.repeat(bytes - QUERY.length - 7)}"}`);
 
@@ -180,6 +183,9 @@ describe('H4: the headers of every answer', () => {
     ['/graphql', { accept: 'text/html' }],
     ['/healthz', {}],
     ['/readyz', {}],
+    ['/', {}],
+    ['/', { accept: 'text/html' }],
+    ['/schema.graphql', {}],
     ['/nothing', {}],
     ['/%ff', {}],
   ])('%s %j: nosniff, no X-Powered-By, not to be stored', async (path, headers) => {
@@ -210,6 +216,78 @@ describe('H4: the headers of every answer', () => {
       ].join('; '),
     );
     expect(page).toContain('EmbeddedSandbox');
+  });
+
+  test('the page at / comes with a policy that allows its style alone', async () => {
+    const response = await fetch(url, { headers: { accept: BROWSER } });
+    const [, style = ''] = /<style>(.*?)<\/style>/s.exec(await response.text()) ?? [];
+    const hash = createHash('sha256').update(style).digest('base64');
+    const rest = "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    expect(response.headers.get('content-security-policy')).toBe(`default-src 'none'; style-src 'sha256-${hash}'; ${rest}`);
+    expect(response.headers.get('referrer-policy')).toBe('no-referrer');
+  });
+});
+
+describe('GET /', () => {
+  const VERSION = JSON.parse(readFileSync('package.json', 'utf8')).version;
+  const get = (target: TestApp, accept?: string) => target.http.inject({ url: '/', headers: accept === undefined ? {} : { accept } });
+
+  test('shows a browser what Keyward is, and where its API and schema are', async () => {
+    const { statusCode, headers, body } = await get(app, BROWSER);
+    expect([statusCode, headers['content-type'], headers.vary]).toEqual([
+      200,
+      'text/html; charset=utf-8',
+      expect.stringContaining('Accept'),
+    ]);
+    expect([...body.matchAll(/href="([^"]+)"/g)].map(([, target]) => target)).toEqual(['data:,', 'graphql', 'schema.graphql', 'readyz']);
+    expect(body).toContain(`version ${VERSION}`);
+  });
+
+  test.each([undefined, '*/*', 'application/json', 'application/json, text/html;q=0.9', 'image/png'])(
+    'answers other clients with JSON: Accept: %s',
+    async (accept) => {
+      const { statusCode, headers, body } = await get(app, accept);
+      expect([statusCode, headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
+      expect(JSON.parse(body)).toEqual({
+        name: 'Keyward',
+        version: VERSION,
+        graphql: '/graphql',
+        schema: '/schema.graphql',
+        ready: '/readyz',
+      });
+    },
+  );
+
+  test('reveals nothing but the name in production, with and without a public schema', async () => {
+    for (const INTROSPECTION of ['true', '']) {
+      const production = await startTestApp({ env: { NODE_ENV: 'production', INTROSPECTION } });
+      const { statusCode, body } = await get(production, BROWSER);
+      expect(statusCode).toBe(200);
+      expect(body).toContain('<h1>Keyward</h1>');
+      expect(body).not.toMatch(new RegExp(`${VERSION.replaceAll('.', '\\.')}|graphql|readyz|<a `, 'i'));
+      expect(JSON.parse((await get(production)).body)).toEqual({ name: 'Keyward' });
+      await production.close();
+    }
+  });
+
+  test('knows no other method', async () => {
+    const { statusCode, headers } = await app.http.inject({ method: 'POST', url: '/' });
+    expect([statusCode, headers.allow]).toEqual([405, 'GET, HEAD']);
+  });
+});
+
+describe('GET /schema.graphql', () => {
+  test('is the schema that the repository holds', async () => {
+    const { headers, body } = await app.http.inject('/schema.graphql');
+    expect(headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(readFileSync('schema.graphql', 'utf8')).toContain(body);
+    expect(body).toContain('type Mutation');
+  });
+
+  test('is served only where the schema is public', async () => {
+    const production = await startTestApp({ env: { NODE_ENV: 'production' } });
+    expect((await production.http.inject('/schema.graphql')).statusCode).toBe(404);
+    await production.close();
   });
 });
 

@@ -75,7 +75,7 @@ describe('import-keys on a database of its operator’s', () => {
     const file = await fileOf(`\ufeff${lineOf(0)}\r\n\n${bad.join('\n')}\n${seedLine(7)}`);
     expect(await run([file], env)).toEqual({
       code: 1,
-      stdout: summary('5 lines: 2 imported, 0 there already, 3 bad; 2 users made'),
+      stdout: summary('5 lines: 2 imported, 0 already there, 3 bad; 2 users created'),
       stderr: [
         'line 3: must be one JSON object',
         'line 4: hashedKey must be a bcrypt hash: $2a$, $2b$ or $2y$, two digits, $, and 53 characters',
@@ -85,7 +85,7 @@ describe('import-keys on a database of its operator’s', () => {
     });
     expect(await run(['-'], env, `${seedLine(7)}\n${lineOf(1)}`)).toEqual({
       code: 0,
-      stdout: summary('2 lines: 1 imported, 1 there already, 0 bad; 0 users made'),
+      stdout: summary('2 lines: 1 imported, 1 already there, 0 bad; 0 users created'),
       stderr: '',
     });
     expect(await countsOf()).toEqual({ keys: 3, users: 2, events: 3 });
@@ -117,7 +117,7 @@ describe('import-keys on a database of its operator’s', () => {
     expect(await run([file, '--dry-run'], env)).toEqual({
       code: 1,
       stdout: summary(
-        'Dry run, nothing was written. 1,202 lines: 1,200 would be imported, 1 there already, 1 bad; 240 users would be made',
+        'Dry run, nothing was written. 1,202 lines: 1,200 would be imported, 1 already there, 1 bad; 240 users would be created',
       ),
       stderr: 'line 1202: must be one JSON object\n',
     });
@@ -137,7 +137,7 @@ describe('import-keys on a database of its operator’s', () => {
 
     const again = await run([file], env);
     const count = (number: number) => number.toLocaleString('en-US');
-    expect(again.stdout).toContain(`20,000 lines: ${count(20_000 - written)} imported, ${count(written)} there already, 0 bad`);
+    expect(again.stdout).toContain(`20,000 lines: ${count(20_000 - written)} imported, ${count(written)} already there, 0 bad`);
     expect(again.code).toBe(0);
     expect(await countsOf()).toEqual({ keys: 20_000, users: 4_000, events: 20_000 });
   });
@@ -208,7 +208,7 @@ describe('import-keys on the embedded database', () => {
     server = await startServer(env);
     const pid = await postgresPid(env.DATA_DIR);
     const result = await run(['-'], env, seedLine(1));
-    expect(result).toEqual({ code: 0, stdout: summary('1 lines: 1 imported, 0 there already, 0 bad; 1 users made'), stderr: '' });
+    expect(result).toEqual({ code: 0, stdout: summary('1 line: 1 imported, 0 already there, 0 bad; 1 user created'), stderr: '' });
     expect(await ask(server, VERIFY, { key })).toEqual({ verifyApiKey: { code: 'VALID' } });
     expect(await postgresPid(env.DATA_DIR)).toBe(pid);
     expect(await server.stop()).toEqual({ code: 0, signal: null });
@@ -244,7 +244,7 @@ describe('import-keys on the embedded database', () => {
     command.child.stdin?.write(manyLines(1_000));
     for (let counted = 0; counted === 0; ) {
       const { stdout } = await run(['-', '--dry-run'], env, lineOf(0));
-      counted = /1 there already/.test(stdout) ? 1 : 0;
+      counted = /1 already there/.test(stdout) ? 1 : 0;
     }
     await server.stop();
     command.child.stdin?.end(manyLines(20_000));

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -162,9 +162,25 @@ describe('F9: what keeps it from starting is one clear line on stderr, with exit
     await first.stop();
   });
 
-  test('a DATA_DIR that can’t be made', async () => {
+  test('a DATA_DIR that is a file, or lies below one, or at a dangling link', async () => {
     await writeFile(dataDir, 'a file');
-    await expectRefusal(spawn(), /^keyward: DATA_DIR \S+ can't be written \(E\w+\)$/);
+    const link = path.join(directory, 'link');
+    await symlink(path.join(directory, 'nothing', 'here'), link);
+    for (const each of [dataDir, path.join(dataDir, 'below'), link]) {
+      await expectRefusal(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} can't be written \\(E\\w+\\)$`));
+    }
+  });
+
+  // Linux alone has these file systems, in which even root can create nothing.
+  const special = ['/proc/nope', '/proc/nope/deeper/still', '/proc', '/sys/nope'].filter(() => process.platform === 'linux');
+  test.each(special)('a DATA_DIR on a file system that takes no files: %s', async (each) => {
+    await expectRefusal(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} can't be written \\(E\\w+\\)$`));
+  });
+
+  test('a DATA_DIR whose parents are missing is none of that: they are created', async () => {
+    const server = await start({ DATA_DIR: path.join(dataDir, 'deep', 'er') });
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+    await server.stop();
   });
 
   test('a DATA_DIR that a shell would read differently', async () => {

@@ -31,6 +31,7 @@ describeGateway(
         title: 'A valid API key is needed.',
         status: 401,
         code: 'UNAUTHENTICATED',
+        detail: 'No API key was sent.',
       });
     });
 

@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 
 const SCRIPT = 'https://embeddable-sandbox.cdn.apollographql.com/v2/embeddable-sandbox.umd.production.min.js';
@@ -44,16 +45,40 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function open(route: (page: Page) => Promise<unknown>): Promise<{ page: Page; violations: string[] }> {
-  const page = await browser.newPage();
+type Opened = { page: Page; violations: string[] };
+async function open(route: (page: Page) => Promise<unknown>, options: BrowserContextOptions = {}, path = '/graphql'): Promise<Opened> {
+  const page = await browser.newPage(options);
   const violations: string[] = [];
   page.on('console', (message) => {
     if (/Content Security Policy/.test(message.text())) violations.push(message.text());
   });
   await route(page);
-  await page.goto(`${server.url}/graphql`);
+  // Not until everything has loaded: what never answers never has.
+  await page.goto(server.url + path, { waitUntil: 'domcontentloaded' });
   return { page, violations };
 }
+
+/**
+ * Expects what a person sees without scrolling: the whole element lies within the window, and nothing covers its middle.
+ * Text that is in the document and cannot be seen, such as below an empty frame, does not count.
+ */
+async function expectVisible(page: Page, selector: string): Promise<void> {
+  const seen = (await page.evaluate(`(() => {
+    const element = document.querySelector(${JSON.stringify(selector)});
+    const { left, top, right, bottom, width, height } = element.getBoundingClientRect();
+    const inWindow = left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight && width > 0 && height > 0;
+    const hit = document.elementFromPoint(left + Math.min(width / 2, 40), top + height / 2);
+    const { visibility, opacity } = getComputedStyle(element);
+    return { inWindow, onTop: hit !== null && element.contains(hit), visibility, opacity };
+  })()`)) as object;
+  expect({ selector, ...seen }).toEqual({ selector, inWindow: true, onTop: true, visibility: 'visible', opacity: '1' });
+}
+
+const WINDOWS = [
+  [1100, 700],
+  [1100, 500],
+  [390, 800],
+].flatMap(([width = 0, height = 0]) => (['light', 'dark'] as const).map((colorScheme) => ({ width, height, colorScheme })));
 
 describe('Apollo Sandbox at /graphql, in Chromium', () => {
   test('the page’s policy lets its script, its frame and its requests through', async () => {
@@ -67,7 +92,11 @@ describe('Apollo Sandbox at /graphql, in Chromium', () => {
       initialEndpoint: `${server.url}/graphql`,
       runTelemetry: false,
     });
-    expect(await page.evaluate('document.body.innerText')).toBe('');
+    expect(await page.locator('main').isVisible()).toBe(false);
+    const frame = await page.locator('iframe').boundingBox();
+    const window = page.viewportSize();
+    expect(frame && [frame.x, frame.width, frame.y + frame.height]).toEqual([0, window?.width, window?.height]);
+    expect(frame?.height).toBeGreaterThan((window?.height ?? 0) - 60);
     const answer = await page.evaluate(async () => {
       const response = await fetch('/graphql', {
         method: 'POST',
@@ -78,6 +107,8 @@ describe('Apollo Sandbox at /graphql, in Chromium', () => {
     });
     expect(answer).toEqual({ data: { __schema: { queryType: { name: 'Query' } } } });
     expect(violations).toEqual([]);
+    await page.getByRole('button', { name: 'Show the built-in page' }).click();
+    await expectVisible(page, '#query');
     await page.close();
   });
 
@@ -90,10 +121,78 @@ describe('Apollo Sandbox at /graphql, in Chromium', () => {
     expect(violations.some((text) => /script-src/.test(text))).toBe(true);
     await page.close();
   });
+});
 
-  test('where Apollo can’t be reached, the page says so', async () => {
-    const { page } = await open((page) => page.route('https://**', (route) => route.abort()));
-    expect(await page.evaluate('document.body.innerText')).toMatch(/The API works without it/);
+const withoutApollo = (page: Page) => page.route(/^https:/, (route) => route.abort());
+
+describe('the page at /graphql where Apollo’s servers cannot be reached, in Chromium', () => {
+  test.each(WINDOWS)('shows what it is and how to use it in the first window: %j', async ({ width, height, colorScheme }) => {
+    const { page, violations } = await open(withoutApollo, { viewport: { width, height }, colorScheme });
+    await page.locator('#notice').waitFor();
+    for (const selector of ['h1', 'a[href="schema.graphql"]', '#notice', '[data-example="sign-up"]', '.primary', '#query']) {
+      await expectVisible(page, selector);
+    }
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect(violations).toEqual([]);
+    await page.close();
+  });
+
+  test('a network that never answers hides nothing: the page works meanwhile', async () => {
+    const { page } = await open((page) => page.route(/^https:/, () => undefined));
+    await page.locator('#query').waitFor();
+    await expectVisible(page, '#query');
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('"__typename": "Query"').waitFor();
+    await page.close();
+  });
+
+  test('a key can be created and verified there, and the curl command does the same', async () => {
+    const { page, violations } = await open(withoutApollo);
+    const run = async (example: string, answer: RegExp) => {
+      await page.getByRole('button', { name: example }).click();
+      await page.getByRole('button', { name: 'Run' }).click();
+      await page.locator('#response').filter({ hasText: answer }).waitFor();
+    };
+    await run('Sign up', /"accessToken": "ey/);
+    await run('Create a key', /"plaintextKey": "amos_/);
+    const command = String(await page.locator('#curl').textContent());
+    const token = await page.locator('#token').inputValue();
+    expect(command).not.toContain(token);
+    await run('Verify it', /"code": "VALID"/);
+    await run('List keys', /"name": "build server"/);
+    expect(violations).toEqual([]);
+    await page.close();
+
+    const { stdout } = spawnSync('bash', ['-c', command.replace('curl ', 'curl -s ')], {
+      env: { PATH: process.env.PATH, TOKEN: token },
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(stdout)).toEqual({
+      data: { createApiKey: { plaintextKey: expect.any(String), apiKey: expect.objectContaining({ name: 'build server' }) } },
+    });
+  });
+
+  test('wrong variables and a refused operation are reported beside the response', async () => {
+    const { page } = await open(withoutApollo);
+    await page.fill('#variables', '[1]');
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('The variables are not a JSON object.').waitFor();
+    await page.getByRole('button', { name: 'List keys' }).click();
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText(/^HTTP 401, \d+ ms$/).waitFor();
+    await page.getByText('UNAUTHENTICATED').waitFor();
+    await page.close();
+  });
+});
+
+describe('the page at /, in Chromium', () => {
+  test.each(WINDOWS)('is seen whole, and its links lead somewhere: %j', async ({ width, height, colorScheme }) => {
+    const { page, violations } = await open(withoutApollo, { viewport: { width, height }, colorScheme }, '/');
+    for (const selector of ['h1', 'main', '.note']) await expectVisible(page, selector);
+    const targets = (await page.evaluate('[...document.querySelectorAll("a")].map((link) => link.href)')) as string[];
+    expect(targets).toEqual(['/graphql', '/schema.graphql', '/readyz'].map((path) => server.url + path));
+    for (const target of targets) expect((await page.request.get(target, { headers: { accept: 'text/html' } })).status()).toBe(200);
+    expect(violations).toEqual([]);
     await page.close();
   });
 });

@@ -128,6 +128,7 @@ describe('/verify', () => {
         title: 'A valid API key is needed.',
         status: 401,
         code: 'UNAUTHENTICATED',
+        detail: 'No API key was sent.',
       });
     }
   });

@@ -1,36 +1,18 @@
-import { createHash } from 'node:crypto';
 import type { ApolloServerPlugin } from '@apollo/server';
+import { htmlPage, sourceHash } from '../http/page.js';
+import { sandboxScript } from './sandbox-script.js';
+import { SANDBOX_STYLE } from './sandbox-style.js';
 
 const SCRIPT_URL = 'https://embeddable-sandbox.cdn.apollographql.com/v2/embeddable-sandbox.umd.production.min.js';
 const FRAME_ORIGIN = 'https://sandbox.embed.apollographql.com';
 
-// The embedded Sandbox is a frame of Apollo's. It asks this page to send its requests, so they come from our own origin.
-const SCRIPT = `
-  const { EmbeddedSandbox } = window;
-  if (EmbeddedSandbox) {
-    document.getElementById('offline').remove();
-    new EmbeddedSandbox({
-      target: '#sandbox',
-      initialEndpoint: location.origin + location.pathname,
-      endpointIsEditable: false,
-      runTelemetry: false,
-      allowDynamicStyles: false,
-    });
-  }
-`;
-
-const STYLE = `
-  html, body, #sandbox, iframe { width: 100%; height: 100%; margin: 0; border: none; }
-  #offline { font-family: sans-serif; padding: 1em; }
-`;
-
-const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+const SCRIPT = sandboxScript(SCRIPT_URL);
 
 /** Allows what the page embeds and nothing else. */
 export const SANDBOX_CSP = [
   "default-src 'none'",
-  `script-src ${SCRIPT_URL} ${hashOf(SCRIPT)}`,
-  `style-src ${hashOf(STYLE)}`,
+  `script-src ${SCRIPT_URL} ${sourceHash(SCRIPT)}`,
+  `style-src ${sourceHash(SANDBOX_STYLE)}`,
   `frame-src ${FRAME_ORIGIN}`,
   "connect-src 'self'",
   'img-src data:',
@@ -39,26 +21,52 @@ export const SANDBOX_CSP = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const HTML = `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <title>Keyward: Apollo Sandbox</title>
-    <link rel="icon" href="data:,">
-    <style>${STYLE}</style>
-  </head>
-  <body>
-    <div id="sandbox"></div>
-    <p id="offline">Apollo Sandbox comes from Apollo's servers, and they can't be reached from here. The API works without it: point any GraphQL client at this address.</p>
-    <script src="${SCRIPT_URL}"></script>
-    <script>${SCRIPT}</script>
-  </body>
-</html>
-`;
+const BODY = `
+<header>
+  <h1>Keyward <span>GraphQL API</span></h1>
+  <nav>
+    <a href="schema.graphql">Schema</a>
+    <button type="button" id="view" hidden>Show Apollo Sandbox</button>
+  </nav>
+</header>
+<div id="sandbox"></div>
+<main>
+  <p id="notice" role="status" hidden>Apollo Sandbox is loaded from Apollo's servers, which this browser cannot reach. This page works without it.</p>
+  <form id="form">
+    <div class="bar">
+      <button type="button" data-example="sign-up">Sign up</button>
+      <button type="button" data-example="create-key">Create a key</button>
+      <button type="button" data-example="verify-key">Verify it</button>
+      <button type="button" data-example="list-keys">List keys</button>
+      <button class="primary" title="Ctrl+Enter">Run</button>
+    </div>
+    <div class="bar result"><h2>Response</h2><span id="status" role="status"></span></div>
+    <div class="inputs">
+      <textarea id="query" aria-label="Operation" spellcheck="false">query Start {
+  __typename
+}</textarea>
+      <label for="variables">Variables <span>JSON</span></label>
+      <textarea id="variables" spellcheck="false">{}</textarea>
+      <label for="token">Access token <span>filled in by a sign-up or sign-in</span></label>
+      <input id="token" type="password" autocomplete="off" spellcheck="false">
+    </div>
+    <pre id="response" tabindex="0" aria-label="Response">Choose an example or write an operation, then choose Run.</pre>
+    <div class="curl">
+      <div class="bar"><h2>The same with curl</h2></div>
+      <pre tabindex="0" aria-label="curl command"><code id="curl"></code></pre>
+    </div>
+  </form>
+</main>`;
+
+const HTML = htmlPage({ title: 'Keyward GraphQL API', style: SANDBOX_STYLE, body: BODY, script: SCRIPT }).replace(
+  '<body>',
+  '<body data-view="loading">',
+);
 
 /**
- * Apollo Sandbox for a browser that opens the API's address. Apollo Server's own page makes a new nonce for each answer
- * and puts its policy into the page; this one is fixed, so the policy can be a header and its text be tested.
+ * The page for a browser that opens the API's address: Apollo Sandbox, and a page of our own where Apollo's servers cannot be
+ * reached. Apollo Server's page makes a new nonce for each answer and puts its policy into the page; this one is fixed, so
+ * the policy can be a header and its text be tested.
  */
 export const sandboxPlugin: ApolloServerPlugin = {
   serverWillStart: async () => ({ renderLandingPage: async () => ({ html: HTML }) }),

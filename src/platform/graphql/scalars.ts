@@ -1,7 +1,7 @@
 import { GraphQLScalarType } from 'graphql';
 import { GraphQLDateTimeISO } from 'graphql-scalars';
 
-/** The library's scalar under the contract's name: it reads RFC 3339 and writes UTC with milliseconds. */
+/** The library's scalar, named `DateTime` in schema.graphql: it reads RFC 3339 and writes UTC with milliseconds. */
 export const DateTime = new GraphQLScalarType({
   ...GraphQLDateTimeISO.toConfig(),
   name: 'DateTime',

@@ -1,0 +1,60 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type ServerProcess, startServer } from '../helpers/server-process.js';
+import { comparable, runSteps, type Step, stepsOf } from '../helpers/tour.js';
+
+let directory: string;
+let server: ServerProcess;
+let steps: Step[];
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'keyward-tour-'));
+  server = await startServer({ DATA_DIR: path.join(directory, 'data') });
+  steps = stepsOf(await readFile('README.md', 'utf8'), ['Quick start', 'A tour']);
+});
+afterAll(async () => {
+  await server?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** As often as the hour changes meanwhile: the tour shows the usage of the current one. */
+async function runTour(): Promise<string[]> {
+  for (;;) {
+    const hour = new Date().getHours();
+    const outputs = await runSteps(steps, { KEYWARD: server.url, DATA_DIR: path.join(directory, 'data') });
+    if (new Date().getHours() === hour) return outputs;
+  }
+}
+
+/** `…` in the README stands for anything. */
+const asShown = (output: string) =>
+  expect.stringMatching(
+    new RegExp(
+      `^${comparable(output)
+        .split('…')
+        .map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+        .join('.*')}$`,
+    ),
+  );
+
+describe('the quick start and the tour of the README, pasted into a shell', () => {
+  test('each command prints what the README shows', async () => {
+    expect(steps.length).toBeGreaterThan(10);
+    expect((await runTour()).map(comparable)).toEqual(steps.map(({ output }) => asShown(output ?? '')));
+  });
+
+  test('all of it works a second time, with the key that was imported before', async () => {
+    const outputs = (await runTour()).map(comparable);
+    const imported = steps.findIndex(({ commands }) => commands.includes('import-keys'));
+    expect(outputs[imported]).toMatch(/^1 line: 0 imported, 1 already there, 0 bad; .*\n200\n$/);
+    const others = steps.map(({ output }, index) => asShown(index === imported ? (outputs[imported] ?? '') : (output ?? '')));
+    expect(outputs).toEqual(others);
+  });
+
+  test('the address is written once, and nothing goes to a fixed file', () => {
+    const text = steps.map(({ commands }) => commands).join('');
+    expect(text.match(/127\.0\.0\.1|localhost|:4000/g)).toHaveLength(2);
+    expect(text).not.toMatch(/\/tmp\b/);
+  });
+});
