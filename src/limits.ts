@@ -15,7 +15,7 @@ export const GRAPHQL_LIMITS = {
   /** Fields, those of a fragment counted as often as it is spread. graphql-js compares each with each other one. */
   fields: 300,
   /** Fields of the answer, those of a list counted as often as the list may have items. */
-  cost: 10_000,
+  cost: 12_000,
   /** Fields of the query itself, those of its fragments included. */
   rootFields: 10,
   /** Aliases, counted as often as their fragment is spread. */

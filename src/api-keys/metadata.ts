@@ -36,7 +36,7 @@ class MetadataCheck {
   }
 
   visit(value: unknown, path: string): void {
-    if (typeof value === 'string') this.#visitText(value, path);
+    if (typeof value === 'string') this.#visitText(value);
     else if (typeof value === 'number') this.#visitNumber(value, path);
     else if (typeof value === 'object' && value !== null) this.#visitMembers(value, path);
   }
@@ -44,14 +44,14 @@ class MetadataCheck {
   #visitMembers(value: object, path: string): void {
     for (const [name, item] of Object.entries(value)) {
       const isName = !Array.isArray(value);
-      if (isName) this.#visitText(name, path);
+      if (isName) this.#visitText(name);
       this.visit(item, `${path}.${!isName || isTellableName(name) ? name : '…'}`);
     }
   }
 
-  #visitText(text: string, path: string): void {
+  #visitText(text: string): void {
     // Line breaks and tabs are no harm, because metadata is never logged.
-    this.#fault(path, characterFault(text.replace(/[\n\r\t]/g, '')));
+    this.#fault('metadata', characterFault(text.replace(/[\n\r\t]/g, '')));
   }
 
   #visitNumber(value: number, path: string): void {
@@ -78,7 +78,7 @@ function jsonBytes(metadata: object): number | null {
 
 /** Reports what PostgreSQL could not store, or would return much longer than it was sent. */
 export function reportMetadataFaults(metadata: object, report: Report): void {
-  const reportSize = () => report('metadata', `must be at most ${METADATA_BYTES_MAX} bytes of JSON, numbers written out`);
+  const reportSize = () => report('metadata', `must be at most ${METADATA_BYTES_MAX} bytes of JSON`);
   const bytes = jsonBytes(metadata);
   if (bytes === null) {
     report('metadata', 'is nested too deeply');

@@ -49,7 +49,7 @@ export class KeyedTurns {
       const timer = setTimeout(() => {
         isLate = true;
         reject(tooManyAtOnce());
-      }, waitMs);
+      }, waitMs).unref();
       void entry
         .limit(
           () =>
