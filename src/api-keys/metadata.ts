@@ -57,7 +57,7 @@ class MetadataCheck {
   #visitNumber(value: number, path: string): void {
     const digits = Number.isFinite(value) ? writtenOutDigits(value) : Number.POSITIVE_INFINITY;
     if (digits > NUMBER_DIGITS_MAX) this.#fault(path, `must have at most ${NUMBER_DIGITS_MAX} digits when written out`);
-    else this.extraBytes += Math.max(0, digits + 1 - String(value).length);
+    else if (String(value).includes('e')) this.extraBytes += Math.max(0, digits + '0.'.length - String(value).length);
   }
 
   #fault(path: string, message: string | null): void {
