@@ -29,8 +29,10 @@ import { Sessions } from './auth/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
 import { Users } from './auth/users.js';
 import type { Config, IdentityProvider } from './config.js';
+import { FAIR_USE_LIMITS, GRAPHQL_LIMITS } from './limits.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { createDatabase, createMainPool, type Database } from './platform/database/client.js';
+import { Allowance, FairUse } from './platform/fair-use.js';
 import { SANDBOX_CSP } from './platform/graphql/sandbox.js';
 import { buildGraphqlSchema } from './platform/graphql/schema.js';
 import { registerSchemaRoute } from './platform/graphql/schema-route.js';
@@ -64,8 +66,6 @@ import { VerifierTokens } from './verification/verifier-tokens.js';
 
 export const GRAPHQL_PATH = '/graphql';
 
-/** What the cost of a query is reckoned by. A user's keys and sessions are few; usage has 90 days or 168 hours. */
-const LIST_ITEMS = { myApiKeys: 10, mySessions: 10, usage: 100, myApiKeyHistory: 20, myAuditLog: 50 };
 /** Keys in use at once in one process, those with a rate limit. A window takes some 200 bytes. */
 const RATE_LIMITED_KEYS_MAX = 200_000;
 
@@ -127,7 +127,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 
   const cursors = new Cursors(secrets.keysFor('cursor'));
-  const audit = new AuditLog({ database, clock, cursors, logger });
+  const audit = new AuditLog({ database, clock, cursors, logger, refusals: budgetsOf('refusal') });
   const users = new Users(database);
   const usageService = new UsageService(database);
   const sessions = new Sessions({
@@ -180,7 +180,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   const verifierTokens = new VerifierTokens(config.verifierTokens);
 
   const schema = buildKeywardSchema({ auth, sessions, apiKeys, audit, verifier, verifierTokens });
-  const graphql = createGraphqlServer<Context>({ schema, introspection: config.introspection, logger, countError, listItems: LIST_ITEMS });
+  const graphql = createGraphqlServer<Context>({
+    schema,
+    introspection: config.introspection,
+    // Of the server's origin in production only the console may run script.
+    sandbox: config.introspection && !config.production,
+    logger,
+    countError,
+    limits: GRAPHQL_LIMITS,
+  });
   await graphql.start();
 
   const http = createHttpServer({ logger, trustedProxies: config.trustedProxies });
@@ -196,6 +204,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       users,
       database,
       usage: usageService,
+      fairUse: new FairUse(budgetsOf('query-cost'), FAIR_USE_LIMITS),
+      keysPerUserMax: config.keysPerUserMax,
     });
     if (config.introspection) registerSchemaRoute(scope, schema);
     registerHomePage(scope, { production: config.production, schemaIsPublic: config.introspection });
@@ -243,7 +253,15 @@ function createExternalAccounts(
 function registerGraphql(
   http: FastifyInstance,
   graphql: ApolloServer<Context>,
-  parts: { authenticator: Authenticator; localAccounts: boolean; users: Users; database: Database; usage: UsageService },
+  parts: {
+    authenticator: Authenticator;
+    localAccounts: boolean;
+    users: Users;
+    database: Database;
+    usage: UsageService;
+    fairUse: FairUse;
+    keysPerUserMax: number;
+  },
 ): void {
   http.route({
     method: ['GET', 'POST'],
@@ -253,10 +271,13 @@ function registerGraphql(
       context: async (request): Promise<Context> => {
         const bearerToken = bearerTokenOf(request.headers.authorization);
         const origin = { requestId: request.id, ipAddress: request.ip, userAgent: request.headers['user-agent'] ?? null };
+        const allowance = new Allowance(parts.fairUse);
         return {
           ...origin,
           bearerToken,
-          authentication: new Authentication(parts.authenticator, bearerToken, origin),
+          allowance,
+          authentication: new Authentication({ authenticator: parts.authenticator, bearerToken, origin, allowance }),
+          keysPerUserMax: parts.keysPerUserMax,
           localAccounts: parts.localAccounts,
           verifierToken: request.headers['x-verifier-token']?.toString(),
           usage: parts.usage.loaders(),

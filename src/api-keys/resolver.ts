@@ -2,6 +2,8 @@ import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } fro
 import { type Context, CurrentViewer } from '../auth/context.js';
 import type { Viewer } from '../auth/sessions.js';
 import { User } from '../auth/types.js';
+import { CHANGE_COST } from '../limits.js';
+import { type CostArguments, pageCost } from '../platform/graphql/cost.js';
 import type { ApiKey as ApiKeyRow, ApiKeyService } from './service.js';
 import { rateLimitOf } from './settings.js';
 import { ApiKeyStatus } from './status.js';
@@ -19,6 +21,13 @@ import {
   UpdateApiKeyPayload,
 } from './types.js';
 
+/** Beyond as many a list of keys counts as no longer: it is rare, and would have to be asked for field by field. */
+const COUNTED_KEYS_MAX = 100;
+
+/** A user has as many keys as are allowed, and each of them may be in the course of a rotation. */
+const usableKeysCost = ({ childComplexity, context }: CostArguments): number =>
+  1 + Math.min(COUNTED_KEYS_MAX, 2 * (context as Context).keysPerUserMax) * childComplexity;
+
 @Resolver(() => ApiKey)
 export class ApiKeyResolver {
   readonly #apiKeys: ApiKeyService;
@@ -27,12 +36,15 @@ export class ApiKeyResolver {
     this.#apiKeys = apiKeys;
   }
 
-  @Query(() => [ApiKey], { description: 'Your usable keys, newest first.' })
+  @Query(() => [ApiKey], { description: 'Your usable keys, newest first.', complexity: usableKeysCost })
   myApiKeys(@CurrentViewer() viewer: Viewer): Promise<ApiKey[]> {
     return this.#apiKeys.listUsable(viewer.user.id);
   }
 
-  @Query(() => ApiKeyConnection, { description: 'Your revoked and expired keys, the one that ended last first.' })
+  @Query(() => ApiKeyConnection, {
+    description: 'Your revoked and expired keys, the one that ended last first.',
+    complexity: pageCost,
+  })
   myApiKeyHistory(
     @Arg('first', () => Int, { defaultValue: 20, description: 'How many at most: 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'A cursor: the page begins behind it. Null: at the beginning.' })
@@ -53,7 +65,10 @@ export class ApiKeyResolver {
     return this.#apiKeys.get(viewer.user.id, id, context);
   }
 
-  @Mutation(() => CreateApiKeyPayload, { description: 'Makes a key. API_KEY_LIMIT_REACHED where you have as many as one may have.' })
+  @Mutation(() => CreateApiKeyPayload, {
+    description: 'Makes a key. API_KEY_LIMIT_REACHED where you have as many as one may have.',
+    complexity: CHANGE_COST,
+  })
   createApiKey(
     @Arg('input', () => CreateApiKeyInput, { nullable: true, description: 'What the key is like. Null: nothing in particular.' })
     input: CreateApiKeyInput | null | undefined,
@@ -64,6 +79,7 @@ export class ApiKeyResolver {
   }
 
   @Mutation(() => UpdateApiKeyPayload, {
+    complexity: CHANGE_COST,
     description:
       'Changes a key, from its next verification on. A field that is left out stays as it is. CONFLICT for a key that was revoked, has expired or is being replaced.',
   })
@@ -77,6 +93,7 @@ export class ApiKeyResolver {
   }
 
   @Mutation(() => RotateApiKeyPayload, {
+    complexity: CHANGE_COST,
     description:
       'Makes a key that takes over from another one, with the same settings. Both are good until the grace period ends, share one rate limit and count as one key. CONFLICT while a rotation of the key is still going on, and for a key that was revoked or has expired.',
   })
@@ -91,6 +108,7 @@ export class ApiKeyResolver {
   }
 
   @Mutation(() => RevokeApiKeyPayload, {
+    complexity: CHANGE_COST,
     description: 'Revokes a key for good. Doing it again changes nothing and answers as the first time.',
   })
   async revokeApiKey(

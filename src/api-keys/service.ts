@@ -19,6 +19,8 @@ export type { ApiKey };
 
 export const REASON_CHARACTERS_MAX = 500;
 const GRACE_SECONDS_MAX = 30 * 86_400;
+/** A thousand keys, each with the one that it replaces. */
+const USABLE_KEYS_MAX = 2_000;
 
 export interface CreatedKey {
   apiKey: ApiKey;
@@ -69,11 +71,12 @@ export class ApiKeyService {
     this.#expiryWarningDays = options.expiryWarningDays;
   }
 
-  /** @returns the user's usable keys, newest first */
+  /** @returns the user's usable keys, newest first; USABLE_KEYS_MAX at most */
   listUsable(userId: string): Promise<ApiKey[]> {
     return this.#database.apiKey.findMany({
       where: { userId, ...usableAt(this.#clock.now()) },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      take: USABLE_KEYS_MAX,
     });
   }
 
@@ -137,8 +140,7 @@ export class ApiKeyService {
     const key = isUuid(id) ? await this.#database.apiKey.findUnique({ where: { id } }) : null;
     if (!key) throw new KeywardError('NOT_FOUND', 'There is no such API key.');
     if (key.userId !== userId) {
-      this.#logger.warn({ ...logEntry(origin), userId, keyPrefix: key.keyPrefix }, "refused: somebody else's API key");
-      await this.#audit.recordRefusal({ userId, action: AuditAction.ACCESS_REFUSED, details: { apiKeyId: key.id } }, origin);
+      await this.#audit.recordRefusal(userId, { apiKeyId: key.id }, origin);
       throw new KeywardError('FORBIDDEN', 'This API key belongs to somebody else.');
     }
     return key;

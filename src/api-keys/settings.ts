@@ -1,11 +1,11 @@
 import { isAddressOrRange } from '../platform/address-ranges.js';
 import { badUserInput, type FieldFault } from '../platform/errors.js';
-import { characterFault, shortTextFault } from '../platform/text.js';
+import { shortTextFault } from '../platform/text.js';
+import { type Report, reportMetadataFaults } from './metadata.js';
 import { grantedScopeFault, SCOPES_MAX } from './scopes.js';
 
 const NAME_CHARACTERS_MAX = 100;
 const CIDRS_MAX = 50;
-const METADATA_BYTES_MAX = 4_096;
 const RATE_LIMIT_MAX = 1_000_000;
 const RATE_LIMIT_WINDOW_SECONDS_MAX = 86_400;
 const EXPIRY_YEARS_MAX = 10;
@@ -39,33 +39,9 @@ export interface KeyColumns {
   enabled?: boolean;
 }
 
-type Report = (path: string, message: string | null) => void;
-
 function checkList(name: string, items: readonly string[], itemsMax: number, faultOf: (item: string) => string | null, report: Report) {
   if (items.length > itemsMax) return report(name, `must have at most ${itemsMax} items`);
   for (const [index, item] of items.entries()) report(`${name}.${index}`, faultOf(item));
-}
-
-/** PostgreSQL stores neither NUL nor half a surrogate pair; line breaks and tabs are no harm in what nobody logs. */
-function jsonTextFault(value: unknown): string | null {
-  if (typeof value === 'string') return characterFault(value.replace(/[\n\r\t]/g, ''));
-  if (typeof value !== 'object' || value === null) return null;
-  for (const [name, item] of Object.entries(value)) {
-    const fault = jsonTextFault(name) ?? jsonTextFault(item);
-    if (fault !== null) return fault;
-  }
-  return null;
-}
-
-function metadataFault(metadata: object): string | null {
-  let json: string;
-  try {
-    json = JSON.stringify(metadata);
-  } catch {
-    return 'is nested too deeply';
-  }
-  if (Buffer.byteLength(json) > METADATA_BYTES_MAX) return `must be at most ${METADATA_BYTES_MAX} bytes of JSON`;
-  return jsonTextFault(metadata);
 }
 
 const cidrFault = (range: string): string | null => (isAddressOrRange(range) ? null : 'must be an IP address or a CIDR range');
@@ -92,7 +68,7 @@ function checkSettings(settings: KeySettings, now: Date, scopeCatalogue: readonl
     report('rateLimit.limit', countFault(rateLimit.limit, RATE_LIMIT_MAX));
     report('rateLimit.windowSeconds', countFault(rateLimit.windowSeconds, RATE_LIMIT_WINDOW_SECONDS_MAX));
   }
-  if (metadata) report('metadata', metadataFault(metadata));
+  if (metadata) reportMetadataFaults(metadata, report);
   if (expiresAt) report('expiresAt', expiryFault(expiresAt, now));
 }
 

@@ -1,6 +1,6 @@
-import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { PageInfo } from '../platform/graphql/page-info.js';
+import { JSONObject } from '../platform/graphql/scalars.js';
 import { ApiKeyStatus } from './status.js';
 
 /** A day: time enough to bring the new key everywhere. */
@@ -53,7 +53,7 @@ export class ApiKey {
   @Field(() => [String], { description: 'The addresses that it may be used from, as CIDR ranges. Empty: any.' })
   readonly allowedCidrs!: string[];
 
-  @Field(() => GraphQLJSONObject, { description: 'Its owner’s notes, handed to whoever verifies the key.' })
+  @Field(() => JSONObject, { description: 'Its owner’s notes, handed to whoever verifies the key.' })
   readonly metadata!: unknown;
 
   @Field(() => Boolean, { description: 'Whether it is switched on.' })
@@ -96,7 +96,7 @@ export class CreateApiKeyInput {
   @Field(() => RateLimitInput, { nullable: true, description: 'How often it may be used. Null: as often as you like.' })
   readonly rateLimit?: RateLimitInput | null;
 
-  @Field(() => GraphQLJSONObject, {
+  @Field(() => JSONObject, {
     nullable: true,
     description: 'Notes for whoever verifies the key, at most 4 KiB of JSON. Left out: none.',
   })
@@ -129,7 +129,7 @@ export class UpdateApiKeyInput {
   @Field(() => RateLimitInput, { nullable: true, description: 'How often it may be used. Null: as often as you like.' })
   readonly rateLimit?: RateLimitInput | null;
 
-  @Field(() => GraphQLJSONObject, { nullable: true, description: 'Notes for whoever verifies the key, all of them. Not null.' })
+  @Field(() => JSONObject, { nullable: true, description: 'Notes for whoever verifies the key, all of them. Not null.' })
   readonly metadata?: Record<string, unknown> | null;
 
   @Field(() => Date, { nullable: true, description: 'When it ends. Null: it does not expire.' })

@@ -2,6 +2,7 @@ import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphq
 import { ApiKey } from '../api-keys/types.js';
 import { type Context, CurrentViewer } from '../auth/context.js';
 import type { Viewer } from '../auth/sessions.js';
+import { pageCost } from '../platform/graphql/cost.js';
 import type { AuditEvent as AuditEventRow, AuditLog } from './service.js';
 import { AuditEvent, AuditEventConnection } from './types.js';
 
@@ -13,7 +14,7 @@ export class AuditResolver {
     this.#audit = audit;
   }
 
-  @Query(() => AuditEventConnection, { description: 'What was done in your account, newest first.' })
+  @Query(() => AuditEventConnection, { description: 'What was done in your account, newest first.', complexity: pageCost })
   async myAuditLog(
     @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'A cursor: the page begins behind it. Null: at the beginning.' })

@@ -7,7 +7,9 @@ import type { Logger } from '../platform/logger.js';
 import { logEntry, type Origin } from '../platform/origin.js';
 import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
 import { storableUserAgent } from '../platform/text.js';
+import { type Budgets, WindowCounter } from '../platform/window-counter.js';
 import { insertAuditEvents, pruneAuditEvents } from './audit.queries.js';
+import { RefusalCounts } from './refusal-counts.js';
 
 const DAY_MS = 86_400_000;
 
@@ -60,13 +62,16 @@ export class AuditLog {
   readonly #clock: Clock;
   readonly #cursors: Cursors;
   readonly #logger: Logger;
+  readonly #refusals: RefusalCounts;
   readonly #writing = new Set<Promise<void>>();
 
-  constructor(options: { database: Database; clock: Clock; cursors: Cursors; logger: Logger }) {
+  /** @param options.refusals counts refusals, for all processes together; in this one if it is left out */
+  constructor(options: { database: Database; clock: Clock; cursors: Cursors; logger: Logger; refusals?: Budgets }) {
     this.#database = options.database;
     this.#clock = options.clock;
     this.#cursors = options.cursors;
     this.#logger = options.logger;
+    this.#refusals = new RefusalCounts(options.refusals ?? new WindowCounter({ clock: options.clock }));
   }
 
   /**
@@ -83,12 +88,19 @@ export class AuditLog {
     return insertAuditEvents(transaction, entries, this.#clock.now());
   }
 
-  /** Adds what no change goes with: a refusal. */
-  recordRefusal(entry: AuditEntry, origin: Origin): Promise<void> {
-    return this.record(this.#database, entry, origin);
+  /**
+   * Adds an event about a user who asked for what belongs to somebody else, and logs it: once a minute for each user and
+   * target, with the number of repetitions since the last time.
+   */
+  async recordRefusal(userId: string, details: { apiKeyId: string } | { sessionId: string }, origin: Origin): Promise<void> {
+    const repeated = await this.#refusals.count(`${userId} ${Object.values(details)[0]}`);
+    if (repeated === null) return;
+    const counted = { ...details, ...(repeated > 0 && { repeated }) };
+    this.#logger.warn({ ...logEntry(origin), userId, ...counted }, 'access to what belongs to another user refused');
+    await this.record(this.#database, { userId, action: AuditAction.ACCESS_REFUSED, details: counted }, origin);
   }
 
-  /** As recordRefusal, without making whoever is refused wait: how long the answer takes would tell that there is something to write. */
+  /** Adds an event that no change goes with, without making whoever is refused wait: how long the answer takes would tell that there is something to write. */
   recordRefusalLater(entry: AuditEntry, origin: Origin): void {
     const at = this.#clock.now();
     const writing = nextTurn()

@@ -1,6 +1,6 @@
-import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { PageInfo } from '../platform/graphql/page-info.js';
+import { JSONObject } from '../platform/graphql/scalars.js';
 import { AuditAction } from './service.js';
 
 registerEnumType(AuditAction, {
@@ -48,7 +48,7 @@ export class AuditEvent {
   })
   readonly userAgent!: string | null;
 
-  @Field(() => GraphQLJSONObject, {
+  @Field(() => JSONObject, {
     description:
       'What else there is to tell. Of a key always its `keyPrefix`; `actor: "operator"` where the operator did it. Never a secret.',
   })

@@ -2,6 +2,7 @@ import type DataLoader from 'dataloader';
 import { createParameterDecorator } from 'type-graphql';
 import type { ApiKeyLoaders } from '../api-keys/loaders.js';
 import { unauthenticated } from '../platform/errors.js';
+import type { Allowance } from '../platform/fair-use.js';
 import type { RequestContext } from '../platform/graphql/request-context.js';
 import type { Origin } from '../platform/origin.js';
 import type { UsageLoaders } from '../usage/service.js';
@@ -12,6 +13,8 @@ import type { User } from './users.js';
 /** What the resolvers of one request share. */
 export interface Context extends RequestContext {
   authentication: Authentication;
+  /** As configured. What a list of keys costs depends on it. */
+  keysPerUserMax: number;
   /** Whether accounts with a password are kept here. */
   localAccounts: boolean;
   /** Users by id, all that one request asks for in one query. */
@@ -24,27 +27,42 @@ export interface Context extends RequestContext {
   verifierToken: string | undefined;
 }
 
+interface AuthenticationParts {
+  authenticator: Authenticator;
+  bearerToken: string | undefined;
+  origin: Origin;
+  allowance: Allowance;
+}
+
 /** Finds out at most once, and only when it matters, who sent the request. */
 export class Authentication {
-  readonly #authenticator: Authenticator;
-  readonly #bearerToken: string | undefined;
-  readonly #origin: Origin;
+  readonly #parts: AuthenticationParts;
   #viewer: Promise<Viewer> | undefined;
 
-  constructor(authenticator: Authenticator, bearerToken: string | undefined, origin: Origin) {
-    this.#authenticator = authenticator;
-    this.#bearerToken = bearerToken;
-    this.#origin = origin;
+  constructor(parts: AuthenticationParts) {
+    this.#parts = parts;
   }
 
-  /** @throws {KeywardError} UNAUTHENTICATED, SERVICE_UNAVAILABLE */
+  /**
+   * Waits while the user has too many other requests in progress.
+   *
+   * @throws {KeywardError} UNAUTHENTICATED, RATE_LIMITED, SERVICE_UNAVAILABLE
+   */
   viewer(): Promise<Viewer> {
     this.#viewer ??= this.#authenticate();
     return this.#viewer;
   }
 
   async #authenticate(): Promise<Viewer> {
-    const viewer = this.#bearerToken === undefined ? null : await this.#authenticator.authenticate(this.#bearerToken, this.#origin);
+    const viewer = await this.#find();
+    const waited = await this.#parts.allowance.enter(viewer.user.id);
+    // Session or user may have ended meanwhile.
+    return waited ? this.#find() : viewer;
+  }
+
+  async #find(): Promise<Viewer> {
+    const { authenticator, bearerToken, origin } = this.#parts;
+    const viewer = bearerToken === undefined ? null : await authenticator.authenticate(bearerToken, origin);
     if (!viewer) throw unauthenticated();
     return viewer;
   }

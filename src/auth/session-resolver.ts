@@ -1,7 +1,11 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { CHANGE_COST } from '../limits.js';
+import type { CostArguments } from '../platform/graphql/cost.js';
 import { type Context, CurrentViewer } from './context.js';
-import type { Session as SessionRow, Sessions, Viewer } from './sessions.js';
+import { SESSIONS_MAX, type Session as SessionRow, type Sessions, type Viewer } from './sessions.js';
 import { EndSessionPayload, Session } from './types.js';
+
+const sessionsCost = ({ childComplexity }: CostArguments): number => 1 + SESSIONS_MAX * childComplexity;
 
 @Resolver(() => Session)
 export class SessionResolver {
@@ -11,12 +15,13 @@ export class SessionResolver {
     this.#sessions = sessions;
   }
 
-  @Query(() => [Session], { description: 'Where you are signed in, the last sign-in first.' })
+  @Query(() => [Session], { description: 'Where you are signed in, the last sign-in first.', complexity: sessionsCost })
   mySessions(@CurrentViewer() viewer: Viewer): Promise<SessionRow[]> {
     return this.#sessions.listLive(viewer.user.id);
   }
 
   @Mutation(() => EndSessionPayload, {
+    complexity: CHANGE_COST,
     description: 'Ends one of your sessions. NOT_FOUND where there is none, FORBIDDEN where it is somebody else’s.',
   })
   async endSession(

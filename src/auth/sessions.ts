@@ -18,6 +18,9 @@ const REUSE_GRACE_MS = 10_000;
 /** A network that signed in to an account within this time is known to it; ended sessions are kept as long. */
 const KNOWN_NETWORK_MS = 30 * 24 * 3_600_000;
 
+/** Live sessions of one user that are listed. */
+export const SESSIONS_MAX = 100;
+
 export type { Session };
 
 /** Who is signed in, as one request sees it. */
@@ -128,11 +131,12 @@ export class Sessions {
     await transaction.session.updateMany({ where, data: { endedAt: this.#clock.now() } });
   }
 
-  /** @returns the user's live sessions, the one signed in to last first */
+  /** @returns the user's live sessions, the one signed in to last first; SESSIONS_MAX at most */
   listLive(userId: string): Promise<Session[]> {
     return this.#database.session.findMany({
       where: { userId, endedAt: null, expiresAt: { gt: this.#clock.now() } },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      take: SESSIONS_MAX,
     });
   }
 
@@ -145,7 +149,7 @@ export class Sessions {
     const session = isUuid(id) ? await this.#database.session.findUnique({ where: { id } }) : null;
     if (!session) throw new KeywardError('NOT_FOUND', 'There is no such session.');
     if (session.userId !== userId) {
-      await this.#audit.recordRefusal({ userId, action: AuditAction.ACCESS_REFUSED, details: { sessionId: id } }, origin);
+      await this.#audit.recordRefusal(userId, { sessionId: id }, origin);
       throw new KeywardError('FORBIDDEN', 'This session belongs to somebody else.');
     }
     await this.#endOne(id, AuditAction.SESSION_ENDED, origin);

@@ -2,6 +2,7 @@ import type { Database, Transaction } from '../platform/database/client.js';
 import { isUniqueViolation } from '../platform/database/faults.js';
 import type { User } from '../platform/database/generated/client.js';
 import { conflict, KeywardError, unauthenticated } from '../platform/errors.js';
+import { KeyedQueue } from '../platform/keyed-queue.js';
 import { newUuid } from '../platform/uuid.js';
 import { type LockedUser, lockUser, lockUsersByEmail } from './user-lock.queries.js';
 import { insertUsers } from './users.queries.js';
@@ -11,6 +12,8 @@ export type { User };
 /** The users, for their own feature and for the others. */
 export class Users {
   readonly #database: Database;
+  /** By user: changes that wait for the same row wait here, and not each with a connection of its own. */
+  readonly #turns = new KeyedQueue();
 
   constructor(database: Database) {
     this.#database = database;
@@ -90,18 +93,20 @@ export class Users {
    * Runs `change` in a transaction that holds the user's row locked, so that of one user's changes each sees the last one.
    *
    * @param options.alsoDisabled for what the operator does
-   * @throws {KeywardError} UNAUTHENTICATED when the user has been deleted or disabled meanwhile
+   * @throws {KeywardError} UNAUTHENTICATED when the user has been deleted or disabled meanwhile; SERVICE_UNAVAILABLE when too
+   *   many changes of the user wait
    */
   withLocked<T>(
     userId: string,
     change: (transaction: Transaction, user: LockedUser) => Promise<T>,
     { alsoDisabled = false } = {},
   ): Promise<T> {
-    return this.#database.$transaction(async (transaction) => {
+    const changeLocked = async (transaction: Transaction): Promise<T> => {
       const user = await lockUser(transaction, userId);
       if (!user || (user.disabledAt && !alsoDisabled)) throw unauthenticated();
       return change(transaction, user);
-    });
+    };
+    return this.#turns.run(userId, () => this.#database.$transaction(changeLocked));
   }
 }
 

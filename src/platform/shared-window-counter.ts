@@ -16,7 +16,7 @@ const TELL_EVERY_MS = 60_000;
  * open at its old length. This one does as WindowCounter does. A window is a hash of what is spent and of its length, and
  * ends when Redis lets it expire.
  *
- * KEYS[1] the window; ARGV: 1 to spend or -1 to give back, seconds of a window, the limit.
+ * KEYS[1] the window; ARGV: how much to spend or -1 to give back, seconds of a window, the limit.
  * Returns what is spent, the limit and one for a refusal, and the milliseconds until the window ends.
  */
 const SCRIPT = `
@@ -25,7 +25,7 @@ local window = redis.call('HMGET', KEYS[1], 'spent', 'seconds')
 local spent, ttl = tonumber(window[1]) or 0, redis.call('PTTL', KEYS[1])
 if ttl > 0 then ttl = ttl + (seconds - tonumber(window[2])) * 1000 end
 if ttl <= 0 then spent, ttl = 0, seconds * 1000 end
-if change > 0 and spent >= limit then return {limit + 1, ttl} end
+if change > 0 and spent + change > limit then return {limit + 1, ttl} end
 if change < 0 and spent == 0 then return {0, ttl} end
 redis.call('HSET', KEYS[1], 'spent', spent + change, 'seconds', seconds)
 redis.call('PEXPIRE', KEYS[1], ttl)
@@ -53,13 +53,13 @@ export class SharedWindowCounter implements Budgets {
     this.#logger = options.logger;
   }
 
-  async spend(key: string, budget: Budget): Promise<Spending> {
+  async spend(key: string, budget: Budget, amount = 1): Promise<Spending> {
     try {
-      return this.#spendingOf(await this.#limiterOf(budget).consume(key), true);
+      return this.#spendingOf(await this.#limiterOf(budget).consume(key, amount), true);
     } catch (refusal) {
       if (refusal instanceof RateLimiterRes) return this.#spendingOf(refusal, false);
       this.#tell(refusal);
-      return this.#fallback.spend(key, budget);
+      return this.#fallback.spend(key, budget, amount);
     }
   }
 

@@ -30,3 +30,10 @@ export const storableUserAgent = (userAgent: string | null): string | null =>
         .slice(0, USER_AGENT_CHARACTERS_MAX)
         .replace(/\p{Cc}/gu, '')
         .toWellFormed();
+
+/**
+ * A misspelt name is repeated to the client, a secret in the place of a name is not.
+ *
+ * @returns false for what keys, tokens and hashes look like: long, with many digits or with other characters than letters
+ */
+export const isTellableName = (name: string): boolean => /^[A-Za-z_][\w-]{0,39}$/.test(name) && name.replace(/\D/g, '').length <= 3;

@@ -21,12 +21,12 @@ export interface Spending {
 /** Counts what is spent of budgets, here or in a place that other processes count in too. Never fails. */
 export interface Budgets {
   /**
-   * Takes one from the key's budget if there is one left. A refused attempt isn't counted and doesn't lengthen the window,
+   * Takes `amount`, or one, from the key's budget if as much is left. A refused attempt isn't counted and doesn't lengthen the window,
    * which begins with the key's first spending.
    *
    * @param budget as it is now: a change applies to the window that is open
    */
-  spend(key: string, budget: Budget): Spending | Promise<Spending>;
+  spend(key: string, budget: Budget, amount?: number): Spending | Promise<Spending>;
   /** Gives one back, as for an attempt that turned out well. No more is given back than was spent in the window. */
   giveBack(key: string, budget: Budget): void | Promise<void>;
 }
@@ -50,7 +50,7 @@ export class WindowCounter implements Budgets {
     this.#windows = new LRUCache({ max: options.keysMax ?? 50_000 });
   }
 
-  spend(key: string, budget: Budget): Spending {
+  spend(key: string, budget: Budget, amount = 1): Spending {
     const now = this.#clock.now().getTime();
     const windowMs = budget.windowSeconds * 1_000;
     let window = this.#windows.get(key);
@@ -59,8 +59,8 @@ export class WindowCounter implements Budgets {
       window = { spent: 0, startedAt: now };
       this.#windows.set(key, window);
     }
-    const allowed = window.spent < budget.limit;
-    if (allowed) window.spent += 1;
+    const allowed = window.spent + amount <= budget.limit;
+    if (allowed) window.spent += amount;
     const endsAt = window.startedAt + windowMs;
     return {
       allowed,

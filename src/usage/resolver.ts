@@ -1,12 +1,18 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { ApiKey } from '../api-keys/types.js';
 import type { Context } from '../auth/context.js';
-import type { UsageInterval as Interval } from './service.js';
+import type { CostArguments } from '../platform/graphql/cost.js';
+import { type UsageInterval as Interval, pointCount, type UsageWindow } from './service.js';
 import { UsageInterval, UsagePoint } from './types.js';
 
 const NULL_IF_NEVER = 'Null: never, or it is not known.';
 
 const lastUseOf = (key: ApiKey, context: Context) => context.usage.lastUses.load(key.id);
+
+const usageCost = ({ childComplexity, args }: CostArguments): number => {
+  const { from, to, by } = args as { from: Date; to: Date; by: Interval };
+  return 1 + pointCount({ from, to, interval: by } satisfies UsageWindow) * childComplexity;
+};
 
 /** What ApiKey tells of its use. */
 @Resolver(() => ApiKey)
@@ -30,6 +36,7 @@ export class ApiKeyUsageResolver {
   }
 
   @FieldResolver(() => [UsagePoint], {
+    complexity: usageCost,
     description: 'How often it was verified: one point for each interval, also for those in which it was not; about a second late.',
   })
   usage(

@@ -99,6 +99,13 @@ function align({ from, to, interval }: UsageWindow): UsageWindow {
   };
 }
 
+/** @returns how many points a window has, if it is not too long: at most as many as the longest one */
+export function pointCount({ from, to, interval }: UsageWindow): number {
+  const { ms, daysMax } = INTERVALS[interval];
+  const count = Math.ceil(to.getTime() / ms) - Math.floor(from.getTime() / ms);
+  return Math.min((daysMax * DAY_MS) / ms + 1, Math.max(1, count));
+}
+
 function startsOf({ from, to, interval }: UsageWindow): Date[] {
   const { ms } = INTERVALS[interval];
   const count = (to.getTime() - from.getTime()) / ms;

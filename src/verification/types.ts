@@ -1,5 +1,5 @@
-import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { JSONObject } from '../platform/graphql/scalars.js';
 import { VerificationCode } from './verification.js';
 
 registerEnumType(VerificationCode, {
@@ -74,7 +74,7 @@ export class ApiKeyVerification {
   @Field(() => [String], { nullable: true, description: 'What it may be used for.' })
   readonly scopes!: readonly string[] | null;
 
-  @Field(() => GraphQLJSONObject, { nullable: true, description: 'Its owner’s notes.' })
+  @Field(() => JSONObject, { nullable: true, description: 'Its owner’s notes.' })
   readonly metadata!: unknown;
 
   @Field(() => Date, { nullable: true, description: 'From this moment on it is refused. Null also where it does not expire.' })

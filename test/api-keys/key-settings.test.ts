@@ -98,6 +98,67 @@ describe('the settings of a new key', () => {
     expect(answer.errors[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', fields: [{ path, message }] });
   });
 
+  const numbers: [string, string[]][] = [
+    [
+      'written out they have 22 digits or more',
+      ['1e308', '-1e22', '1.7976931348623157e308', '1e-300', '5e-324', '1e21', '1e-21', '1.2345678901234567e-10'],
+    ],
+    ['they are no numbers any more', ['1e999', '-1e999']],
+  ];
+  test.each(numbers.flatMap(([why, literals]) => literals.map((literal) => [literal, why] as const)))(
+    'K13: %s in metadata is refused by its path, as literal and as variable: %s',
+    async (literal) => {
+      const fields = [{ path: 'input.metadata.a.1.b', message: 'must have at most 21 digits when written out' }];
+      const asLiteral = await app.send(
+        `mutation { createApiKey(input: { metadata: { a: [0, { b: ${literal} }] } }) { plaintextKey } }`,
+        {},
+        { token },
+      );
+      expect(asLiteral.errors[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', fields });
+      const response = await app.http.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        payload: `{"query":${JSON.stringify(String(CreateApiKeyDocument))},"variables":{"input":{"metadata":{"a":[0,{"b":${literal}}]}}}}`,
+      });
+      expect(response.json().errors[0].extensions).toEqual({ code: 'BAD_USER_INPUT', fields });
+    },
+  );
+
+  test('K13: any other metadata is read back as it was sent, in about its size', async () => {
+    const metadata = {
+      big: 1e20,
+      small: 1e-20,
+      third: 1 / 3,
+      max: Number.MAX_SAFE_INTEGER,
+      zero: 0,
+      deep: JSON.parse(`${'['.repeat(900)}${']'.repeat(900)}`),
+    };
+    const answer = await create({ metadata });
+    expect(codesOf(answer)).toEqual([]);
+    expect(answer.data?.createApiKey.apiKey.metadata).toEqual(metadata);
+    const tooLong = await create({ metadata: { a: Array(400).fill(1e-20) } });
+    expect(tooLong.errors[0]?.extensions.fields).toEqual([{ path: 'input.metadata', message: 'must be at most 4096 bytes of JSON' }]);
+  });
+
+  test.each(['{ constructor: { prototype: { a: 1 } } }', '{ a: [{ __proto__: { b: 1 } }] }'])(
+    'G9: metadata %s is refused as a literal, as it is in JSON',
+    async (literal) => {
+      const answer = await app.send(`mutation { createApiKey(input: { metadata: ${literal} }) { plaintextKey } }`, {}, { token });
+      expect(answer.errors[0]?.extensions.fields).toEqual([
+        { path: 'input.metadata', message: 'must be a JSON object, without members called __proto__ or constructor.prototype' },
+      ]);
+      const json = literal.replace(/(\w+):/g, '"$1":');
+      const response = await app.http.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        payload: `{"query":${JSON.stringify(String(CreateApiKeyDocument))},"variables":{"input":{"metadata":${json}}}}`,
+      });
+      expect(response.statusCode).toBe(400);
+    },
+  );
+
   test('G9: metadata that is nested without end is refused', async () => {
     // Deeper than JSON.stringify itself can go.
     const metadata = `${'{"a":'.repeat(15_000)}1${'}'.repeat(15_000)}`;

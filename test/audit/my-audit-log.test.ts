@@ -120,9 +120,29 @@ describe('myAuditLog', () => {
     expect(codesOf(await app.send(ApiKeyDocument, { id: owner.id }, { token: stranger.token }))).toEqual(['FORBIDDEN']);
     expect(codesOf(await app.send(RevokeApiKeyDocument, { id: owner.id }, { token: stranger.token }))).toEqual(['FORBIDDEN']);
     const events = await log(stranger.token);
-    expect(events.slice(0, 2)).toMatchObject(Array(2).fill({ action: 'ACCESS_REFUSED', apiKey: null, details: { apiKeyId: owner.id } }));
+    expect(events[0]).toMatchObject({ action: 'ACCESS_REFUSED', apiKey: null, details: { apiKeyId: owner.id } });
     expect(JSON.stringify(events)).not.toContain(owner.key.slice(0, 13));
     expect(await actions(owner.token)).toEqual(before);
+  });
+
+  test('A12: records one refusal for each user, key and minute, in the log as well, and how many came after it', async () => {
+    const [owner, other, stranger] = [await newKey(app), await newKey(app), await newKey(app)];
+    const aliases = Array.from({ length: 10 }, (_, index) => `a${index}: apiKey(id: "${owner.id}") { id }`).join(' ');
+    const logged = () =>
+      app
+        .logs()
+        .split('\n')
+        .filter((line) => line.includes('another user refused') && line.includes(owner.id)).length;
+    for (let count = 0; count < 3; count += 1) await app.send(`{ ${aliases} }`, {}, { token: stranger.token });
+    await app.send(ApiKeyDocument, { id: other.id }, { token: stranger.token });
+    const refusals = async () =>
+      (await log(stranger.token)).filter(({ action }) => action === 'ACCESS_REFUSED').map(({ details }) => details);
+    expect(await refusals()).toEqual([{ apiKeyId: other.id }, { apiKeyId: owner.id }]);
+    expect(logged()).toBe(1);
+    app.clock.advanceSeconds(61);
+    await app.send(`{ ${aliases} }`, {}, { token: stranger.token });
+    expect((await refusals())[0]).toEqual({ apiKeyId: owner.id, repeated: 29 });
+    expect(logged()).toBe(2);
   });
 
   test('failed sign-ins of an unknown address are nobody’s, and write nothing', async () => {

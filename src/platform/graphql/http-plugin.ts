@@ -2,13 +2,12 @@ import type { ApolloServerPlugin, GraphQLRequestContext, GraphQLRequestListener,
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import Negotiator from 'negotiator';
-import { badUserInput, type ErrorCode } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { ErrorCounter } from '../metrics.js';
+import { locationsOf } from './locations.js';
 import { graphqlToKeywardError } from './public-errors.js';
-import type { Redactor } from './redaction.js';
 import type { RequestContext } from './request-context.js';
-import { variableFaults } from './variables.js';
 
 const JSON_RESPONSE = 'application/json';
 const GRAPHQL_RESPONSE = 'application/graphql-response+json';
@@ -52,20 +51,37 @@ function statusFor(errors: readonly GraphQLFormattedError[], hasData: boolean, m
   return undefined;
 }
 
+/** @returns the errors with the position of the first node of each, where graphql-js knows one */
+function withLocations(
+  formatted: readonly GraphQLFormattedError[],
+  { errors = [], source, document }: GraphQLRequestContext<RequestContext>,
+): readonly GraphQLFormattedError[] {
+  const nodes = errors.map((error) => error.nodes?.[0]);
+  if (source === undefined || document === undefined || nodes.every((node) => node === undefined)) return formatted;
+  const locations = locationsOf(
+    source,
+    document,
+    nodes.filter((node) => node !== undefined),
+  );
+  return formatted.map((error, index) => {
+    const node = nodes[index];
+    const location = node && locations.get(node);
+    return location ? { ...error, locations: [location] } : error;
+  });
+}
+
 /**
  * What GraphQL's answers are as HTTP: status, challenge, Retry-After; and the log of what went wrong on our side.
  */
-export function httpPlugin(logger: Logger, redactor: Redactor, countError: ErrorCounter): ApolloServerPlugin<RequestContext> {
+export function httpPlugin(logger: Logger, countError: ErrorCounter): ApolloServerPlugin<RequestContext> {
   const listener: GraphQLRequestListener<RequestContext> = {
-    async didResolveOperation({ schema, operation, request }) {
+    async didResolveOperation({ request }) {
       // Apollo would find out only after a mutation had been executed, and throw its answer away.
       if (preferredMediaType(request.http) === null) {
         throw new GraphQLError('The answer is application/json or application/graphql-response+json, and you accept neither.', {
           extensions: { code: ApolloServerErrorCode.BAD_REQUEST, http: { status: 406 } },
         });
       }
-      const faults = operation ? variableFaults(schema, operation, request.variables ?? {}, redactor.name) : [];
-      if (faults.length > 0) throw badUserInput(faults);
     },
 
     async didEncounterErrors({ errors, contextValue }) {
@@ -77,7 +93,8 @@ export function httpPlugin(logger: Logger, redactor: Redactor, countError: Error
       }
     },
 
-    async willSendResponse({ request, response, contextValue }: GraphQLRequestContext<RequestContext>) {
+    async willSendResponse(requestContext: GraphQLRequestContext<RequestContext>) {
+      const { request, response, contextValue } = requestContext;
       if (response.body?.kind !== 'single') return;
       const { errors = [], data } = response.body.singleResult;
       if (errors.length === 0) return;
@@ -92,7 +109,7 @@ export function httpPlugin(logger: Logger, redactor: Redactor, countError: Error
         typeof error.extensions?.retryAfterSeconds === 'number' ? [error.extensions.retryAfterSeconds] : [],
       );
       if (waits.length > 0) response.http.headers.set('retry-after', String(Math.max(...waits)));
-      response.body.singleResult.errors = errors.map((error) =>
+      response.body.singleResult.errors = withLocations(errors, requestContext).map((error) =>
         codeOf(error) === 'INTERNAL_SERVER_ERROR' || codeOf(error) === 'SERVICE_UNAVAILABLE'
           ? { ...error, extensions: { ...error.extensions, requestId: contextValue.requestId } }
           : error,

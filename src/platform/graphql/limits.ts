@@ -1,49 +1,43 @@
 import {
+  type ASTNode,
+  type DefinitionNode,
   type DocumentNode,
-  type FieldNode,
   type FragmentDefinitionNode,
-  GraphQLError,
+  getIntrospectionQuery,
   Kind,
+  type OperationDefinitionNode,
   OperationTypeNode,
+  parse,
   type SelectionSetNode,
-  type ValidationRule,
 } from 'graphql';
 
-/** What one document may ask for. Checked before anything runs. */
-export const LIMITS = {
-  /** Lexical tokens of the document. Checked by the parser, which stops there. */
-  tokens: 1_000,
-  /** Levels of fields, introspection aside. */
-  depth: 10,
-  /** Levels of fields below `__schema` and `__type`: those of the standard introspection query. */
-  introspectionDepth: 15,
-  /** Fields in all, those of a fragment counted as often as it is spread. Tokens bound them where there are no fragments. */
-  fields: 1_000,
-  /**
-   * Fields of the answer, those of a list counted as often as it may have items. What goes on at most: the usage by day of
-   * all keys on the longest page of the history.
-   */
-  cost: 50_000,
-  /** Fields of the query itself, those of its fragments included. */
-  rootFields: 10,
-  /** Aliases, counted as often as their fragment is spread. */
-  aliases: 10,
-  /**
-   * A second mutation that fails would discard the answer of the first (`null` reaches up to `data`), and with it a
-   * plaintext that is shown once.
-   */
-  mutationRootFields: 1,
-};
+/** What one document may ask for. */
+export interface DocumentLimits {
+  tokens: number;
+  lines: number;
+  nameCharacters: number;
+  definitions: number;
+  depth: number;
+  introspectionDepth: number;
+  fields: number;
+  cost: number;
+  rootFields: number;
+  aliases: number;
+  mutationRootFields: number;
+  rememberedDocuments: number;
+}
 
-/** How many items each list can have, by the name of its field, where no argument `first` tells. */
-export type ListItems = Readonly<Record<string, number>>;
-
-/** A page has no more, whatever is asked for. */
-const PAGE_ITEMS_MAX = 100;
+/** A limit that a document exceeds, and where. */
+export interface LimitFault {
+  message: string;
+  node: ASTNode;
+}
 
 interface Measure {
   depth: number;
   introspectionDepth: number;
+  /** Fields below `__schema` and `__type`, those of a list counted as often as it has items in a usual schema. */
+  introspectionCost: number;
   aliases: number;
   /** Of this selection set itself. */
   rootFields: number;
@@ -51,61 +45,64 @@ interface Measure {
   rootTypenames: number;
   /** Of this selection set and all below it. */
   fields: number;
-  /** The same, with lists written out. */
-  cost: number;
 }
 
-const NOTHING: Measure = { depth: 0, introspectionDepth: 0, aliases: 0, rootFields: 0, rootTypenames: 0, fields: 0, cost: 0 };
+const NOTHING: Measure = { depth: 0, introspectionDepth: 0, introspectionCost: 0, aliases: 0, rootFields: 0, rootTypenames: 0, fields: 0 };
+
+/** How many items the lists of introspection have. Only the ratio to the standard introspection query matters. */
+const INTROSPECTION_ITEMS = new Map([
+  ['types', 50],
+  ['fields', 5],
+  ['inputFields', 5],
+  ['enumValues', 5],
+  ['directives', 5],
+  ['args', 2],
+]);
+
+/** Queries of tools differ a little from the standard one. */
+const INTROSPECTION_SLACK = 1.5;
 
 /**
  * Measures selection sets as if every fragment were written out. Each fragment is measured once, so that a document
- * whose fragments spread each other twice costs no more than it is long.
+ * with fragments that spread each other twice costs no more than it is long.
  */
 class Measurer {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  readonly #listItems: ListItems;
   readonly #measured = new Map<string, Measure>();
 
-  constructor(document: DocumentNode, listItems: ListItems) {
-    this.#listItems = listItems;
-    const definitions = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
-    this.#fragments = new Map(definitions.map((definition) => [definition.name.value, definition]));
+  constructor(document: DocumentNode) {
+    const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+    this.#fragments = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
   }
 
   measure(selectionSet: SelectionSetNode | undefined): Measure {
     const total = { ...NOTHING };
     for (const selection of selectionSet?.selections ?? []) {
       if (selection.kind === Kind.FIELD) {
+        const name = selection.name.value;
         const inner = this.measure(selection.selectionSet);
-        const isIntrospection = selection.name.value === '__schema' || selection.name.value === '__type';
+        const isIntrospection = name === '__schema' || name === '__type';
         total.depth = Math.max(total.depth, isIntrospection ? 1 : inner.depth + 1);
         total.introspectionDepth = Math.max(total.introspectionDepth, isIntrospection ? inner.depth + 1 : inner.introspectionDepth);
+        total.introspectionCost += inner.introspectionCost * (INTROSPECTION_ITEMS.get(name) ?? 1) + 1;
         total.aliases += inner.aliases + (selection.alias ? 1 : 0);
         total.rootFields += 1;
-        total.rootTypenames += selection.name.value === '__typename' ? 1 : 0;
+        total.rootTypenames += name === '__typename' ? 1 : 0;
         total.fields += inner.fields + 1;
-        total.cost += inner.cost * this.#itemsOf(selection) + 1;
       } else {
         const inner = selection.kind === Kind.INLINE_FRAGMENT ? this.measure(selection.selectionSet) : this.#spread(selection.name.value);
         total.depth = Math.max(total.depth, inner.depth);
         total.introspectionDepth = Math.max(total.introspectionDepth, inner.introspectionDepth);
-        for (const sum of ['aliases', 'rootFields', 'rootTypenames', 'fields', 'cost'] as const) total[sum] += inner[sum];
+        for (const sum of ['introspectionCost', 'aliases', 'rootFields', 'rootTypenames', 'fields'] as const) total[sum] += inner[sum];
       }
     }
     return total;
   }
 
-  /** @returns how often what is below a field can be in the answer */
-  #itemsOf({ name, arguments: args }: FieldNode): number {
-    const first = args?.find((argument) => argument.name.value === 'first')?.value;
-    if (first?.kind === Kind.INT) return Math.min(PAGE_ITEMS_MAX, Math.max(1, Number(first.value)));
-    return first ? PAGE_ITEMS_MAX : (this.#listItems[name.value] ?? 1);
-  }
-
   #spread(name: string): Measure {
     const known = this.#measured.get(name);
     if (known) return known;
-    // Counts as nothing while it is being measured: a circle, which another rule refuses.
+    // Counts as nothing while it is being measured: a cycle, which a rule of graphql-js rejects.
     this.#measured.set(name, NOTHING);
     const measure = this.measure(this.#fragments.get(name)?.selectionSet);
     this.#measured.set(name, measure);
@@ -113,29 +110,93 @@ class Measurer {
   }
 }
 
-/** Refuses a document that goes beyond LIMITS (OWASP API4:2023, OWASP GraphQL cheat sheet). */
-export const limitsRule =
-  (listItems: ListItems): ValidationRule =>
-  (context) => ({
-    Document(document) {
-      const measurer = new Measurer(document, listItems);
-      for (const operation of document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)) {
-        if (!context.getSchema().getRootType(operation.operation)) {
-          context.reportError(new GraphQLError(`There are no operations of the kind ${operation.operation}.`, { nodes: [operation] }));
-          continue;
-        }
-        const { depth, introspectionDepth, aliases, rootFields, rootTypenames, fields, cost } = measurer.measure(operation.selectionSet);
-        const isMutation = operation.operation === OperationTypeNode.MUTATION;
-        const refuse = (message: string) => context.reportError(new GraphQLError(message, { nodes: [operation] }));
-        if (depth > LIMITS.depth) refuse(`The document is more than ${LIMITS.depth} levels deep.`);
-        if (introspectionDepth > LIMITS.introspectionDepth) refuse(`Introspection goes at most ${LIMITS.introspectionDepth} levels deep.`);
-        if (aliases > LIMITS.aliases) refuse(`The document has more than ${LIMITS.aliases} aliases.`);
-        if (fields > LIMITS.fields) refuse(`The document has more than ${LIMITS.fields} fields, its fragments written out.`);
-        if (cost > LIMITS.cost) refuse(`The answer could have more than ${LIMITS.cost} fields.`);
-        if (!isMutation && rootFields > LIMITS.rootFields) refuse(`The document has more than ${LIMITS.rootFields} fields at its root.`);
-        if (isMutation && rootFields - rootTypenames > LIMITS.mutationRootFields) {
-          refuse('A mutation document must have exactly one field at its root.');
-        }
-      }
-    },
-  });
+/** The standard introspection query, with everything that it can ask for. */
+const INTROSPECTION_COST_MAX = (() => {
+  const document = parse(
+    getIntrospectionQuery({
+      specifiedByUrl: true,
+      directiveIsRepeatable: true,
+      schemaDescription: true,
+      inputValueDeprecation: true,
+      oneOf: true,
+    }),
+  );
+  const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  return new Measurer(document).measure(operation?.selectionSet).introspectionCost * INTROSPECTION_SLACK;
+})();
+
+/** Counts the fields of a definition as they are written, fragments not spread. */
+function writtenFields(selectionSet: SelectionSetNode | undefined): number {
+  let count = 0;
+  for (const selection of selectionSet?.selections ?? []) {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
+    count += writtenFields(selection.selectionSet) + (selection.kind === Kind.FIELD ? 1 : 0);
+  }
+  return count;
+}
+
+/** @returns a node whose name or enum value is longer than `max`; undefined if there is none */
+function longName(node: ASTNode, max: number): ASTNode | undefined {
+  if ((node.kind === Kind.NAME || node.kind === Kind.ENUM) && node.value.length > max) return node;
+  for (const child of Object.values(node)) {
+    for (const item of Array.isArray(child) ? child : [child]) {
+      const isNode = typeof item === 'object' && item !== null && 'kind' in item;
+      const found = isNode ? longName(item as ASTNode, max) : undefined;
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+function operationFault(operation: OperationDefinitionNode, measure: Measure, limits: DocumentLimits): string | null {
+  const { depth, introspectionDepth, introspectionCost, aliases, rootFields, rootTypenames, fields } = measure;
+  const isMutation = operation.operation === OperationTypeNode.MUTATION;
+  if (depth > limits.depth) return `The document is more than ${limits.depth} levels deep.`;
+  if (introspectionDepth > limits.introspectionDepth) return `Introspection goes at most ${limits.introspectionDepth} levels deep.`;
+  if (aliases > limits.aliases) return `The document has more than ${limits.aliases} aliases.`;
+  if (fields > limits.fields) return `The document has more than ${limits.fields} fields, its fragments written out.`;
+  if (introspectionDepth > 0 && introspectionCost > INTROSPECTION_COST_MAX)
+    return 'The document asks for more than the standard introspection query.';
+  if (!isMutation && rootFields > limits.rootFields) return `The document has more than ${limits.rootFields} fields at its root.`;
+  if (isMutation && rootFields - rootTypenames > limits.mutationRootFields)
+    return 'A mutation document must have exactly one field at its root.';
+  return null;
+}
+
+const isOperation = (definition: DefinitionNode): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION;
+
+/** @returns what makes the text too long to be parsed; null if nothing does */
+export function sourceFault(source: string, limits: DocumentLimits): string | null {
+  let lines = 1;
+  for (const _ of source.matchAll(/\r\n|[\n\r]/g)) {
+    lines += 1;
+    if (lines > limits.lines) return `The document has more than ${limits.lines} lines.`;
+  }
+  return null;
+}
+
+/**
+ * Takes time in proportion to the length of the document, so it comes before validation, which does not.
+ *
+ * @returns the first limit that the document exceeds (OWASP API4:2023, OWASP GraphQL cheat sheet); null if there is none
+ */
+export function limitFault(document: DocumentNode, limits: DocumentLimits): LimitFault | null {
+  const { definitions } = document;
+  const [first] = definitions;
+  if (first && definitions.length > limits.definitions)
+    return { message: `The document has more than ${limits.definitions} operations and fragments.`, node: first };
+  const long = longName(document, limits.nameCharacters);
+  if (long) return { message: `The document has a name of more than ${limits.nameCharacters} characters.`, node: long };
+  const measurer = new Measurer(document);
+  for (const operation of definitions.filter(isOperation)) {
+    const message = operationFault(operation, measurer.measure(operation.selectionSet), limits);
+    if (message !== null) return { message, node: operation };
+  }
+  // Fragments that no operation spreads are validated too.
+  const written = definitions.reduce(
+    (sum, definition) => sum + ('selectionSet' in definition ? writtenFields(definition.selectionSet) : 0),
+    0,
+  );
+  if (first && written > limits.fields) return { message: `The document has more than ${limits.fields} fields.`, node: first };
+  return null;
+}

@@ -2,7 +2,6 @@ import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { badUserInput, type KeywardError } from '../errors.js';
 import { toKeywardError } from '../public-errors.js';
-import { LIMITS } from './limits.js';
 import type { Redactor } from './redaction.js';
 
 /** graphql-js' and Apollo's own refusals, which no code of ours had a part in. */
@@ -13,6 +12,11 @@ const GRAPHQL_CODES = new Set<unknown>([
   ApolloServerErrorCode.BAD_REQUEST,
   ApolloServerErrorCode.PERSISTED_QUERY_NOT_SUPPORTED,
 ]);
+
+/** Apollo's answer to what any web page can send without asking, a browser that opens the API's address included. */
+const CSRF_MESSAGE = /^This operation has been blocked as a potential Cross-Site Request Forgery/;
+const POST_EXPECTED =
+  'This is a GraphQL API. Send requests by POST with the header Content-Type: application/json. A GET request needs the header Apollo-Require-Preflight.';
 
 const isGraphqlRefusal = (error: unknown): error is GraphQLError =>
   error instanceof GraphQLError && GRAPHQL_CODES.has(error.extensions.code);
@@ -35,14 +39,15 @@ export function graphqlToKeywardError(error: unknown): KeywardError | null {
 
 function refusalMessage(formatted: GraphQLFormattedError, redactor: Redactor): GraphQLFormattedError {
   const code = formatted.extensions?.code;
+  if (code === ApolloServerErrorCode.BAD_REQUEST && CSRF_MESSAGE.test(formatted.message)) return { ...formatted, message: POST_EXPECTED };
   if (code !== ApolloServerErrorCode.GRAPHQL_PARSE_FAILED) return { ...formatted, message: redactor.message(formatted.message) };
   // The parser's limit is one of the limits, and is answered like the others.
-  if (/more tha[nt] \d+ tokens/.test(formatted.message)) {
-    const message = `The document has more than ${LIMITS.tokens} tokens.`;
+  const [, tokens] = /more tha[nt] (\d+) tokens/.exec(formatted.message) ?? [];
+  if (tokens !== undefined) {
+    const message = `The document has more than ${tokens} tokens.`;
     return { ...formatted, message, extensions: { code: ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED } };
   }
-  // Its messages quote the document.
-  return { ...formatted, message: 'Syntax error: the document is not GraphQL.' };
+  return { ...formatted, message: redactor.syntaxMessage(formatted.message) };
 }
 
 /**

@@ -1,7 +1,10 @@
+import type { Allowance } from '../fair-use.js';
 import type { Origin } from '../origin.js';
 
 /** What is known of a request before anything has been asked. */
 export interface RequestContext extends Origin {
   /** What was sent as a bearer token. Only looked at where a credential is needed. */
   bearerToken: string | undefined;
+  /** The request's part of what its user may ask of the server. */
+  allowance: Allowance;
 }

@@ -1,54 +1,101 @@
-import { coerceInputValue, type GraphQLSchema, isInputType, isNonNullType, type OperationDefinitionNode, typeFromAST } from 'graphql';
+import {
+  type DocumentNode,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  isInputType,
+  isNonNullType,
+  type OperationDefinitionNode,
+  TypeInfo,
+  typeFromAST,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
 import type { FieldFault } from '../errors.js';
+import { checkLiteral, checkValue, type FaultReport, type InputPath, type OnVariable } from './input-values.js';
+import type { Redactor } from './redaction.js';
 
-/** Enough to mend a form by. A body of 100 kB can hold 9,000 faults. */
+/** Enough to correct a form by. A body of 100 kB can hold 9,000 faults. */
 const FAULTS_MAX = 20;
 
-/** Ends the coercion of what has more faults than anybody reads. */
+/** Ends the check of what has more faults than anybody reads. */
 const ENOUGH = Symbol('enough faults');
 
-/**
- * graphql-js' messages quote what the client sent, names it made up included, so none is passed on.
- *
- * @param message of coerceInputValue's
- */
-function wordsFor(message: string): string {
-  const [, field] = /^Field "(\w+)" of required type "[^"]*" was not provided\.$/.exec(message) ?? [];
-  if (field !== undefined) return `must have the field ${field}`;
-  if (/^Expected non-nullable type "[^"]*" not to be null\.$/.test(message)) return 'must not be null';
-  if (/^Expected type "[^"]*" to be an object\.$/.test(message)) return 'must be an object';
-  if (/ is not defined by type "[^"]*"\./.test(message)) return 'has a field that is not known here';
-  return 'has a value of another type';
+/** Where a variable is used first. */
+interface Use {
+  path: InputPath;
+  type: GraphQLInputType | undefined;
 }
 
-/**
- * Looks at the variables before graphql-js does, because its own errors quote the values.
- *
- * @param redactName lets through the names that the schema tells
- * @returns what is wrong with which variable or part of one: `{ path: "input.email", message: … }`; 20 at most
- */
-export function variableFaults(
+/** Checks every literal of the document, and finds out where the variables are used, those of `operation` first. */
+function checkLiterals(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  report: FaultReport,
+): Map<string, Use> {
+  const uses = new Map<string, Use>();
+  const onVariable: OnVariable = (name, path, type) => {
+    if (!uses.has(name)) uses.set(name, { path, type });
+  };
+  const typeInfo = new TypeInfo(schema);
+  const others = document.definitions.filter((definition) => definition !== operation);
+  visit(
+    { ...document, definitions: [operation, ...others] },
+    visitWithTypeInfo(typeInfo, {
+      Argument(node) {
+        const argument = typeInfo.getArgument();
+        // An unknown argument was rejected by validation.
+        if (argument) checkLiteral(node.value, argument.type, [node.name.value], report, onVariable);
+        return false;
+      },
+    }),
+  );
+  return uses;
+}
+
+function checkVariables(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
-  redactName: (name: string) => string,
+  uses: ReadonlyMap<string, Use>,
+  report: FaultReport,
+): void {
+  for (const definition of operation.variableDefinitions ?? []) {
+    const name = definition.variable.name.value;
+    const type = typeFromAST(schema, definition.type);
+    const use = uses.get(name);
+    // Validation rejected a variable that is not used, and one of a type that is no input.
+    if (!isInputType(type) || !use) continue;
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    if (definition.defaultValue) checkLiteral(definition.defaultValue, type, use.path, report, () => undefined);
+    if (value !== undefined) checkValue(value, type, use.path, report);
+    else if (!definition.defaultValue && isNonNullType(type)) report(use.path, 'is required');
+    // A nullable variable may stand where null is not allowed, if there is a default.
+    if (value === null && !isNonNullType(type) && isNonNullType(use.type)) report(use.path, 'must not be null');
+  }
+}
+
+/**
+ * Checks literals and variables before graphql-js does, because its errors quote the values, and differ between the two.
+ *
+ * @param document valid but for its literals
+ * @returns what is wrong with which value: `{ path: "input.email", message: … }`, the argument's name first; 20 at most
+ */
+export function inputFaults(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+  redactor: Redactor,
 ): FieldFault[] {
   const faults: FieldFault[] = [];
-  const report = (path: readonly (string | number)[], message: string) => {
-    faults.push({ path: path.join('.'), message });
+  const add = (path: InputPath, message: string) => {
+    faults.push({ path: path.map((part) => (typeof part === 'string' ? redactor.name(part) : part)).join('.'), message });
     if (faults.length === FAULTS_MAX) throw ENOUGH;
   };
+  const report: FaultReport = Object.assign(add, { showsNames: redactor.showsNames });
   try {
-    for (const definition of operation.variableDefinitions ?? []) {
-      const name = definition.variable.name.value;
-      const place = redactName(name);
-      const type = typeFromAST(schema, definition.type);
-      // What has no input type was refused by validation.
-      if (!isInputType(type)) continue;
-      const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
-      if (value !== undefined) coerceInputValue(value, type, (path, _value, error) => report([place, ...path], wordsFor(error.message)));
-      else if (definition.defaultValue === undefined && isNonNullType(type)) report([place], 'is required');
-    }
+    checkVariables(schema, operation, variables, checkLiterals(schema, document, operation, report), report);
   } catch (error) {
     if (error !== ENOUGH) throw error;
   }

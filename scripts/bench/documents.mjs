@@ -1,0 +1,132 @@
+// npm run bench:documents: what hostile GraphQL documents cost. Prints the server's CPU time for each document of
+// hostile-documents.mjs, the memory that 4,000 different documents take, and the latency of /verify while 16 connections
+// send the documents that cost most. Rows G3 and G10 of docs/security.md.
+//   npm run bench:documents -- --repetitions 40 --seconds 5
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { hostileDocuments } from './hostile-documents.mjs';
+import { answerOf, children, forked, median, withPostgres } from './lib.mjs';
+
+const { values } = parseArgs({
+  options: {
+    repetitions: { type: 'string', default: '40' },
+    seconds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '3' },
+  },
+});
+const [repetitions, seconds, rounds] = [values.repetitions, values.seconds, values.rounds].map(Number);
+
+const WARM_UP = 10;
+const KEYS = 400;
+const CONNECTIONS = 16;
+const DIFFERENT_DOCUMENTS = 4_000;
+const TARGET_MS = 5;
+
+const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+
+/** Introspection is on: that is where documents cost most. */
+async function startMeasured(databaseUrl) {
+  const child = spawn(process.execPath, ['--import', path.resolve(import.meta.dirname, 'report-usage.mjs'), 'dist/main.js'], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      NODE_ENV: 'production',
+      INTROSPECTION: 'true',
+      LOG_LEVEL: 'info',
+      DATABASE_URL: databaseUrl,
+      APP_SECRETS: randomBytes(32).toString('base64'),
+    },
+  });
+  children.push(child);
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk) => (output += chunk));
+  while (!output.includes('Keyward is ready')) await sleep(20);
+  child.stdout.removeAllListeners('data').resume();
+  return { child, port: Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(output)[1]) };
+}
+
+async function usageOf(child) {
+  child.send('usage');
+  const [usage] = await once(child, 'message');
+  return usage;
+}
+
+function post(port, query) {
+  const body = JSON.stringify({ query });
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    request({ port, path: '/graphql', method: 'POST', agent, headers }, (response) => {
+      response.resume().on('end', resolve);
+    })
+      .on('error', reject)
+      .end(body);
+  });
+}
+
+async function cpuMsOf({ child, port }, query) {
+  for (let count = 0; count < WARM_UP; count += 1) await post(port, query);
+  const before = await usageOf(child);
+  for (let count = 0; count < repetitions; count += 1) await post(port, query);
+  const after = await usageOf(child);
+  return (after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system) / 1_000 / repetitions;
+}
+
+async function measureDocuments(server) {
+  const trivial = await cpuMsOf(server, '{ __typename }');
+  console.log(`${'{ __typename }'.padEnd(52)} ${trivial.toFixed(2).padStart(7)} ms of CPU`);
+  const costs = [];
+  for (const [name, query] of Object.entries(hostileDocuments)) {
+    const ms = await cpuMsOf(server, query);
+    costs.push({ name, query, ms });
+    console.log(`${name.padEnd(52)} ${ms.toFixed(2).padStart(7)} ms of CPU${ms > TARGET_MS ? '  beyond the target' : ''}`);
+  }
+  return costs.toSorted((a, b) => b.ms - a.ms);
+}
+
+async function measureMemory({ child, port }) {
+  const before = await usageOf(child);
+  for (let count = 0; count < DIFFERENT_DOCUMENTS; count += 1) {
+    await post(port, `query Q${count} { me { ${'id email '.repeat(140)}} }`);
+  }
+  const after = await usageOf(child);
+  console.log(`memory after ${DIFFERENT_DOCUMENTS} different documents: ${((after.rss - before.rss) / 1e6).toFixed(0)} MB more`);
+}
+
+async function measureLatency({ port }, costs) {
+  const loader = forked('load.mjs');
+  const load = { port, path: '/verify', keys: KEYS, connections: 1, seconds };
+  const worst = costs.slice(0, CONNECTIONS).map(({ query }) => query);
+  const p99 = { calm: [], attacked: [] };
+  for (let round = -1; round < rounds; round += 1) {
+    const calm = await answerOf(loader, load);
+    let isOver = false;
+    let sent = 0;
+    const attackers = worst.map(async (query) => {
+      for (; !isOver; sent += 1) await post(port, query);
+    });
+    const attacked = await answerOf(loader, load);
+    isOver = true;
+    await Promise.all(attackers);
+    await sleep(500);
+    if (round < 0) continue;
+    p99.calm.push(calm.p99Ms);
+    p99.attacked.push(attacked.p99Ms);
+    const figures = [calm, attacked].map(({ p50Ms, p99Ms }) => `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`);
+    console.log(`/verify alone: ${figures[0]}; beside ${(sent / seconds).toFixed(0)} hostile documents/s: ${figures[1]}`);
+  }
+  console.log(`p99 of /verify beside them, of that alone: ${(median(p99.attacked) / median(p99.calm)).toFixed(1)}`);
+}
+
+await withPostgres(async ({ newDatabase }) => {
+  const server = await startMeasured(await newDatabase('few', KEYS));
+  const costs = await measureDocuments(server);
+  await measureMemory(server);
+  await measureLatency(server, costs);
+  agent.destroy();
+});

@@ -1,0 +1,121 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import { KeywardError } from './errors.js';
+import type { Budget, Budgets } from './window-counter.js';
+
+export interface FairUseLimits {
+  cost: Budget;
+  requestsAtOnce: number;
+  requestsWaiting: number;
+  waitMs: number;
+}
+
+const SECONDS_UNTIL_FREE = 1;
+
+const tooManyAtOnce = () =>
+  new KeywardError('RATE_LIMITED', 'Too many of your requests are waiting for each other.', { retryAfterSeconds: SECONDS_UNTIL_FREE });
+
+const tooCostly = ({ limit, windowSeconds }: Budget, retryAfterSeconds: number) =>
+  new KeywardError('RATE_LIMITED', `Your requests may ask for ${limit} fields in ${windowSeconds} s.`, { retryAfterSeconds });
+
+/** A turn of one key. */
+interface Turn {
+  /** Whether others had to end first. */
+  waited: boolean;
+  release(): void;
+}
+
+/**
+ * Gives so many turns of one key at a time; who comes later waits. Holds nothing for a key without turns. Whoever waits
+ * must hold nothing that a turn needs, a database connection for instance.
+ */
+export class KeyedTurns {
+  readonly #limits: Omit<FairUseLimits, 'cost'>;
+  readonly #entries = new Map<string, { limit: LimitFunction; count: number }>();
+
+  constructor(limits: Omit<FairUseLimits, 'cost'>) {
+    this.#limits = limits;
+  }
+
+  /** @throws {KeywardError} RATE_LIMITED if too many wait, or after the longest time that one may wait */
+  async take(key: string): Promise<Turn> {
+    const { requestsAtOnce, requestsWaiting, waitMs } = this.#limits;
+    const entry = this.#entries.get(key) ?? { limit: pLimit(requestsAtOnce), count: 0 };
+    if (entry.count >= requestsAtOnce + requestsWaiting) throw tooManyAtOnce();
+    const waited = entry.count >= requestsAtOnce;
+    this.#entries.set(key, entry);
+    entry.count += 1;
+    return new Promise((resolve, reject) => {
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        reject(tooManyAtOnce());
+      }, waitMs).unref();
+      void entry
+        .limit(
+          () =>
+            new Promise<void>((release) => {
+              clearTimeout(timer);
+              if (isLate) release();
+              else resolve({ waited, release });
+            }),
+        )
+        .then(() => {
+          entry.count -= 1;
+          if (entry.count === 0) this.#entries.delete(key);
+        });
+    });
+  }
+}
+
+/** The part of one request. */
+export class Allowance {
+  readonly #fairUse: FairUse;
+  #turn: Turn | null = null;
+  #hasLeft = false;
+  /** Of the request, once its document is known. */
+  cost = 1;
+
+  constructor(fairUse: FairUse) {
+    this.#fairUse = fairUse;
+  }
+
+  /**
+   * Counts the request's cost and waits for its turn. Once per request, and only after its user is known.
+   *
+   * @returns whether it had to wait
+   * @throws {KeywardError} RATE_LIMITED
+   */
+  async enter(userId: string): Promise<boolean> {
+    const turn = await this.#fairUse.enter(userId, this.cost);
+    if (this.#hasLeft) turn.release();
+    else this.#turn = turn;
+    return turn.waited;
+  }
+
+  /** Gives the turn to the next request of the user. */
+  leave(): void {
+    this.#hasLeft = true;
+    this.#turn?.release();
+    this.#turn = null;
+  }
+}
+
+/** Shares the server between its users: what one of them asks for must not slow down the others. */
+export class FairUse {
+  readonly #budgets: Budgets;
+  readonly #limits: FairUseLimits;
+  readonly #turns: KeyedTurns;
+
+  constructor(budgets: Budgets, limits: FairUseLimits) {
+    this.#budgets = budgets;
+    this.#limits = limits;
+    this.#turns = new KeyedTurns(limits);
+  }
+
+  /** @throws {KeywardError} RATE_LIMITED */
+  async enter(userId: string, cost: number): Promise<Turn> {
+    const { allowed, resetsInSeconds } = await this.#budgets.spend(userId, this.#limits.cost, cost);
+    if (!allowed) throw tooCostly(this.#limits.cost, resetsInSeconds);
+    return this.#turns.take(userId);
+  }
+}

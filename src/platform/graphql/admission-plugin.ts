@@ -1,0 +1,61 @@
+import type { ApolloServerPlugin, GraphQLRequestContext } from '@apollo/server';
+import { ApolloServerErrorCode } from '@apollo/server/errors';
+import { GraphQLError } from 'graphql';
+import { badUserInput } from '../errors.js';
+import { costOf } from './cost.js';
+import type { AcceptedDocuments } from './documents.js';
+import { type DocumentLimits, sourceFault } from './limits.js';
+import type { Redactor } from './redaction.js';
+import type { RequestContext } from './request-context.js';
+import { documentError } from './validation.js';
+import { inputFaults } from './variables.js';
+
+/** Parsed in the place of a document that is too long to be parsed. It is never executed. */
+const NOTHING = '{ __typename }';
+
+const invalid = (message: string, nodes: GraphQLError['nodes'] = undefined) =>
+  new GraphQLError(message, { ...(nodes && { nodes }), extensions: { code: ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED } });
+
+/** Throws what is wrong with a request, and tells its cost to whoever counts it. */
+function admit(
+  options: { limits: DocumentLimits; introspection: boolean; redactor: Redactor; documents: AcceptedDocuments },
+  { schema, document, operation, request, contextValue }: GraphQLRequestContext<RequestContext>,
+): void {
+  if (!document) return;
+  const { limits, redactor, documents } = options;
+  if (!documents.has(document)) {
+    const error = documentError(schema, document, options);
+    if (error) throw invalid(error.message, error.nodes);
+  }
+  if (operation) {
+    const variables = request.variables ?? {};
+    const faults = inputFaults(schema, document, operation, variables, redactor);
+    if (faults.length > 0) throw badUserInput(faults);
+    const cost = costOf(schema, document, operation, { variables, context: contextValue });
+    if (cost > limits.cost) throw invalid(`The answer could have ${cost} fields, more than ${limits.cost}.`, [operation]);
+    contextValue.allowance.cost = cost;
+  }
+  documents.accept(document);
+}
+
+/**
+ * Decides before anything is executed whether a request is served, in the order of what the checks cost: the length of the
+ * document, its limits, graphql-js' validation, the values in it, the cost of its answer. It stands in for Apollo Server's
+ * own validation, which collects a hundred errors, each with up to some thousand positions, before it looks at any limit.
+ */
+export function admissionPlugin(options: Parameters<typeof admit>[0]): ApolloServerPlugin<RequestContext> {
+  return {
+    requestDidStart: async ({ request, contextValue }) => {
+      const fault = request.query === undefined ? null : sourceFault(request.query, options.limits);
+      if (fault !== null) request.query = NOTHING;
+      return {
+        didResolveOperation: async (requestContext) => {
+          if (fault !== null) throw invalid(fault);
+          admit(options, requestContext);
+        },
+        willSendResponse: async () => contextValue.allowance.leave(),
+      };
+    },
+    unexpectedErrorProcessingRequest: async ({ requestContext }) => requestContext.contextValue.allowance.leave(),
+  };
+}
