@@ -134,7 +134,10 @@ export class OperatorService {
     const disabledAt = action === AuditAction.USER_DISABLED ? this.#clock.now() : null;
     const change = async (transaction: Transaction, locked: { disabledAt: Date | null }) => {
       if ((locked.disabledAt === null) === (disabledAt === null)) return { ...user, disabledAt: locked.disabledAt };
-      if (disabledAt) await this.#sessions.endAll(transaction, user.id);
+      if (disabledAt) {
+        await this.#sessions.endAll(transaction, user.id);
+        await this.#resetTokens.discard(transaction, user.id);
+      }
       await this.#record(transaction, user, action);
       return transaction.user.update({ where: { id: user.id }, data: { disabledAt } });
     };

@@ -38,8 +38,8 @@ export class KeyLookup {
   readonly #metrics: VerificationMetrics;
   readonly #keys: DataLoader<string, KeyRecord | null>;
   readonly #unusedImports: DataLoader<string, UnusedImport | null>;
-  /** Its own, so that keys and passwords don't wait for each other. */
-  readonly #hashes = new HashQueue(1);
+  /** Its own, so that verification waits neither for passwords nor for new keys. Imported keys take turns. */
+  readonly #hashes = new HashQueue();
   readonly #comparisons = new KeyedQueue();
 
   constructor(options: { pool: Pool; database: Database; metrics: VerificationMetrics }) {
@@ -62,6 +62,11 @@ export class KeyLookup {
     return (await this.#keys.load(presented.fingerprint)) ?? this.#findImport(presented);
   }
 
+  /** Rejects the comparisons that wait. */
+  close(): void {
+    this.#hashes.close();
+  }
+
   /** Of an imported key nothing is stored but bcrypt's hash, until its first use: then it gets its fingerprint. */
   async #findImport(presented: PresentedKey): Promise<KeyRecord | null> {
     const unusedImport = await this.#unusedImports.load(presented.keyPrefix);
@@ -74,7 +79,7 @@ export class KeyLookup {
     if (unusedImport) {
       this.#metrics.bcryptComparisons.inc();
       const { id, hashedKey } = unusedImport;
-      if (!(await this.#hashes.run(() => matchesHash(plaintextKey, hashedKey)))) return null;
+      if (!(await this.#hashes.run(() => matchesHash(plaintextKey, hashedKey), { network: id }))) return null;
       await this.#database.apiKey.updateMany({ where: { id, fingerprint: null }, data: { fingerprint: Buffer.from(fingerprint, 'hex') } });
     }
     // Only now: the comparison took a while, in which the key may have been revoked.
