@@ -159,7 +159,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     logger,
     signUpIsOpen: config.signUpIsOpen,
   });
-  const issuer = new KeyIssuer({ users, hashes: keyHashes, namespace: config.keyNamespace, ...(options.random && { random: options.random }) });
+  const issuer = new KeyIssuer({
+    users,
+    hashes: keyHashes,
+    namespace: config.keyNamespace,
+    ...(options.random && { random: options.random }),
+  });
   const apiKeys = new ApiKeyService({
     database,
     clock,

@@ -123,7 +123,9 @@ await withPostgres(async ({ newDatabase }) => {
   await scenario(port, person, 'wrong sign-ins from 100 addresses of 50 /24s', () =>
     wrongSignIns(port, 100, (index) => `198.18.${index % 50}.${1 + Math.floor(index / 50)}`),
   );
-  await scenario(port, person, 'wrong sign-ins from 100 /48s', () => wrongSignIns(port, 100, (index) => `2001:db8:${(index + 256).toString(16)}::1`));
+  await scenario(port, person, 'wrong sign-ins from 100 /48s', () =>
+    wrongSignIns(port, 100, (index) => `2001:db8:${(index + 256).toString(16)}::1`),
+  );
   await measureProbes(port, person);
   const limited = await startKeyward(await newDatabase('limited', 1), { TRUSTED_PROXIES: '127.0.0.1' });
   await signUp(limited.port, HOME, email);

@@ -35,7 +35,11 @@ function isRepetition(text: string): boolean {
 }
 
 /** Returns the text in lower case, without accents, full-width forms and the like. */
-const simplify = (text: string): string => text.normalize('NFKD').replace(/\p{M}+/gu, '').toLowerCase();
+const simplify = (text: string): string =>
+  text
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .toLowerCase();
 
 /** Returns the words of an address: its parts between dots, hyphens and the @. */
 const wordsOf = (email: string): string[] =>
@@ -54,8 +58,10 @@ export class PasswordRules {
     const normalized = normalizePassword(password);
     if (codePointCount(normalized) < CHARACTERS_MIN) return `must be at least ${CHARACTERS_MIN} characters long`;
     if (Buffer.byteLength(normalized) > BYTES_MAX) return `must be at most ${BYTES_MAX} bytes long in UTF-8`;
+    const unreadable = characterFault(normalized);
+    if (unreadable !== null) return unreadable;
     const guessable = [...new Set([normalized.toLowerCase(), simplify(normalized)])].map((folded) => this.#guessable(folded, email));
-    return guessable.find((fault) => fault !== null) ?? characterFault(normalized);
+    return guessable.find((fault) => fault !== null) ?? null;
   }
 
   #guessable(folded: string, email: string | null): string | null {

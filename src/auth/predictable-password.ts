@@ -76,7 +76,12 @@ export class PredictableParts {
    */
   cheapestCut(text: string, ownWords: ReadonlySet<string>): Cut {
     const signs = [...text];
-    const [even, odd] = [0, 1].map((rest) => this.#cut(signs.filter((_sign, index) => index % 2 === rest), ownWords));
+    const [even, odd] = [0, 1].map((rest) =>
+      this.#cut(
+        signs.filter((_sign, index) => index % 2 === rest),
+        ownWords,
+      ),
+    );
     const whole = this.#cut(signs, ownWords);
     const mixed = (even?.cost ?? 0) + (odd?.cost ?? 0);
     return mixed < whole.cost ? { cost: mixed, kinds: new Set(['sequence']) } : whole;

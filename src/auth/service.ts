@@ -1,6 +1,6 @@
 import { AuditAction, type AuditLog } from '../audit/service.js';
-import type { Clock } from '../platform/clock.js';
 import { PASSWORD_QUEUE_LIMITS } from '../limits.js';
+import type { Clock } from '../platform/clock.js';
 import { badUserInput, conflict, type FieldFault, KeywardError, unauthenticated } from '../platform/errors.js';
 import type { Turn } from '../platform/hash-queue.js';
 import { KeyedQueue } from '../platform/keyed-queue.js';
@@ -9,7 +9,7 @@ import { networkOf } from '../platform/network.js';
 import { turnOf } from '../platform/network-turn.js';
 import { logEntry, type Origin } from '../platform/origin.js';
 import type { UsageService } from '../usage/service.js';
-import { readEmail } from './email.js';
+import { readEmail, readNewEmail } from './email.js';
 import type { Passwords } from './password.js';
 import type { PasswordRules } from './password-rules.js';
 import type { ResetTokens } from './reset-tokens.js';
@@ -94,7 +94,7 @@ export class AuthService {
   /** @throws {KeywardError} FORBIDDEN where sign-up is closed, BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED, SERVICE_UNAVAILABLE */
   async signUp(input: Credentials, origin: Origin): Promise<SignedIn> {
     if (!this.#signUpIsOpen) throw new KeywardError('FORBIDDEN', 'Nobody can sign up here. Ask the operator for an account.');
-    const { email, fault } = readEmail(input.email);
+    const { email, fault } = readNewEmail(input.email);
     const passwordFault = this.#rules.fault(input.password, fault === null ? email : null);
     const faults = fieldFaults({ 'input.email': fault, 'input.password': passwordFault });
     if (faults.length > 0) throw badUserInput(faults);
