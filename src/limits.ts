@@ -60,7 +60,6 @@ export const KEY_QUEUE_LIMITS = {
   waitingMax: 256,
   waitingPerNetworkMax: 64,
   waitingMsMax: 8_000,
-  unknownShare: 2,
 } as const;
 
 /** How long the queues remember who used them. The network that used a queue least has the next turn. */

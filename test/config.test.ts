@@ -36,6 +36,7 @@ describe('configuration', () => {
       identityProvider: null,
       scopeCatalogue: [],
       signUpIsOpen: true,
+      signUpsPerHour: 20,
       expiryWarningDays: 14,
       trustedProxies: [],
       verifierTokens: [],

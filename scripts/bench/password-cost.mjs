@@ -8,8 +8,12 @@ const { values } = parseArgs({ options: { samples: { type: 'string', default: '6
 const SAMPLES = Number(values.samples);
 const PASSWORD = 'correct horse battery staple rivers';
 
-let count = 0;
-const newAddress = () => `100.${64 + (count >> 8)}.${(count += 1) % 256}.1`;
+let networks = 0;
+/** An address of a network that has not been seen before. */
+function newAddress() {
+  networks += 1;
+  return `100.${64 + (networks >> 8)}.${networks % 256}.1`;
+}
 
 async function ask(port, operation, email, password) {
   const type = `${operation[0].toUpperCase()}${operation.slice(1)}Input`;

@@ -11,7 +11,7 @@ export class SessionResolver {
     this.#sessions = sessions;
   }
 
-  @Query(() => [Session], { description: 'Where you are signed in, the last sign-in first.' })
+  @Query(() => [Session], { description: 'Your sessions, at most 100, the newest first.' })
   mySessions(@CurrentViewer() viewer: Viewer): Promise<SessionRow[]> {
     return this.#sessions.listLive(viewer.user.id);
   }

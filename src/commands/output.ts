@@ -9,9 +9,9 @@ const escapeAddress = (email: string): string => email.replace(/[^\x20-\x7e]/gu,
 
 /** Returns an address as typed by the operator, with the escapes that escapeAddress made turned back. */
 export const unescapeAddress = (typed: string): string =>
-  typed.replace(/\\u\{([0-9a-f]{1,6})\}/gi, (escape, hex: string) => {
+  typed.replace(/\\u\{([0-9a-f]{1,6})\}/gi, (escaped, hex: string) => {
     const codePoint = Number.parseInt(hex, 16);
-    return codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : escape;
+    return codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : escaped;
   });
 
 /** JSON that is the same to a program, and shows a person every sign that is not ASCII. */

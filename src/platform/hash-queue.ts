@@ -5,6 +5,8 @@ import { RecentUse } from './recent-use.js';
 
 const RETRY_AFTER_SECONDS = 5;
 
+const UNKNOWN_SHARE = 2;
+
 /** The bounds of a queue. */
 export interface HashQueueLimits {
   /** Hashes that run at the same time. */
@@ -14,7 +16,7 @@ export interface HashQueueLimits {
   waitingPerNetworkMax: number;
   waitingMsMax: number;
   /** While both kinds wait, one turn in this many goes to a hash that is not known. */
-  unknownShare: number;
+  unknownShare?: number;
 }
 
 /** Who a hash is computed for. */
@@ -147,7 +149,7 @@ export class HashQueue {
     if (this.#unknown.size === 0) return this.#known;
     if (this.#known.size === 0) return this.#unknown;
     this.#contested += 1;
-    return this.#contested % this.#limits.unknownShare === 0 ? this.#unknown : this.#known;
+    return this.#contested % (this.#limits.unknownShare ?? UNKNOWN_SHARE) === 0 ? this.#unknown : this.#known;
   }
 
   /** The higher, the later the lane's newest hash would have its turn. */

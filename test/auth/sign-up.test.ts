@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
 import { readConfig } from '../../src/config.js';
@@ -145,8 +146,7 @@ describe('A12: SIGN_UPS_PER_HOUR', () => {
   });
   afterAll(() => limited.close());
 
-  let count = 0;
-  const from = async (ipAddress: string, email = `limited-${(count += 1)}@example.com`, password = PASSWORD) =>
+  const from = (ipAddress: string, email = `${randomUUID()}@example.com`, password = PASSWORD) =>
     limited.send(SignUpDocument, { input: { email, password } }, { ipAddress });
   const codesFrom = async (...addresses: string[]) => {
     const codes = [];
