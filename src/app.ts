@@ -20,6 +20,7 @@ import { ExternalUsers } from './auth/external/external-users.js';
 import { KeySet } from './auth/external/key-set.js';
 import { keySource } from './auth/external/key-source.js';
 import { Passwords } from './auth/password.js';
+import { PasswordRules } from './auth/password-rules.js';
 import { RefreshTokens } from './auth/refresh-token.js';
 import { ResetTokens } from './auth/reset-tokens.js';
 import { AuthResolver } from './auth/resolver.js';
@@ -28,6 +29,7 @@ import { SessionResolver } from './auth/session-resolver.js';
 import { Sessions } from './auth/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
 import { Users } from './auth/users.js';
+import { findHighestPasswordCost } from './auth/users.queries.js';
 import type { Config, IdentityProvider } from './config.js';
 import { FAIR_USE_LIMITS, GRAPHQL_LIMITS } from './limits.js';
 import { type Clock, systemClock } from './platform/clock.js';
@@ -37,7 +39,7 @@ import { SANDBOX_CSP } from './platform/graphql/sandbox.js';
 import { buildGraphqlSchema } from './platform/graphql/schema.js';
 import { registerSchemaRoute } from './platform/graphql/schema-route.js';
 import { createGraphqlServer } from './platform/graphql/server.js';
-import { HashQueue } from './platform/hash-queue.js';
+import { HashQueue, passwordQueueLimits } from './platform/hash-queue.js';
 import { registerAccessLog } from './platform/http/access-log.js';
 import { bearerTokenOf } from './platform/http/bearer-token.js';
 import { registerBodies } from './platform/http/bodies.js';
@@ -86,7 +88,10 @@ export interface AppOptions {
 export interface App {
   http: FastifyInstance;
   database: Database;
+  /** Of passwords. */
   hashes: HashQueue;
+  /** Of new keys. */
+  keyHashes: HashQueue;
   usage: UsageRecorder;
   /** Answers what is in flight, refuses what is new, then lets go of the database. */
   close(): Promise<void>;
@@ -116,8 +121,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   const mainPool = createMainPool(options.databaseUrl, logger);
   const verificationPool = createVerificationPool(options.databaseUrl, logger);
   const database = createDatabase(mainPool, logger);
-  const hashes = new HashQueue();
-  const metrics = createMetrics({ main: mainPool, verification: verificationPool }, hashes);
+  const hashes = new HashQueue(passwordQueueLimits());
+  const keyHashes = new HashQueue();
+  const metrics = createMetrics({ main: mainPool, verification: verificationPool }, { password: hashes, key: keyHashes });
   const countError = createErrorCounter(metrics);
   const secrets = new AppSecrets(options.appSecrets);
   const redis = config.redisUrl === undefined ? undefined : createRedis(config.redisUrl, { logger, metrics });
@@ -140,20 +146,26 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const external = config.identityProvider && createExternalAccounts(config.identityProvider, { database, clock, audit, logger });
   const authenticator = new Authenticator({ sessions: config.localAccounts ? sessions : null, external });
-  const passwords = new Passwords({ hashes, cost: config.passwordBcryptCost });
+  const findHighestCost = () => findHighestPasswordCost(database);
   const auth = new AuthService({
     clock,
     users,
     sessions,
-    passwords,
+    passwords: new Passwords({ hashes, cost: config.passwordBcryptCost, findHighestCost }),
+    rules: new PasswordRules(),
     resetTokens: new ResetTokens({ database, clock }),
-    limits: new SignInLimits(budgetsOf),
+    limits: new SignInLimits({ budgetsOf, signUpsPerHour: config.signUpsPerHour }),
     usage: usageService,
     audit,
     logger,
     signUpIsOpen: config.signUpIsOpen,
   });
-  const issuer = new KeyIssuer({ users, hashes, namespace: config.keyNamespace, ...(options.random && { random: options.random }) });
+  const issuer = new KeyIssuer({
+    users,
+    hashes: keyHashes,
+    namespace: config.keyNamespace,
+    ...(options.random && { random: options.random }),
+  });
   const apiKeys = new ApiKeyService({
     database,
     clock,
@@ -169,8 +181,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
   const verificationMetrics = new VerificationMetrics(metrics);
+  const keys = new KeyLookup({ pool: verificationPool, database, metrics: verificationMetrics });
   const verifier = new Verifier({
-    keys: new KeyLookup({ pool: verificationPool, database, metrics: verificationMetrics }),
+    keys,
     rateLimits: budgetsOf('rate-limit', RATE_LIMITED_KEYS_MAX),
     usage,
     metrics: verificationMetrics,
@@ -223,11 +236,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     http,
     database,
     hashes,
+    keyHashes,
     usage,
     async close() {
       draining = true;
       const deadlines = [
-        setTimeout(() => hashes.close(), DRAIN_MS.hashes),
+        setTimeout(() => [hashes, keyHashes, keys].forEach((queue) => queue.close()), DRAIN_MS.hashes),
         setTimeout(() => http.server.closeAllConnections(), DRAIN_MS.connections),
       ];
       await http.close();

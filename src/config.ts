@@ -38,6 +38,8 @@ export interface Config {
   refreshTokenTtlSeconds: number;
   /** Whether people can make accounts themselves. */
   signUpIsOpen: boolean;
+  /** From one network (an IPv4 address, an IPv6 /64). 0 for no limit. */
+  signUpsPerHour: number;
   /** A key that ends within so many days `expiresSoon`. */
   expiryWarningDays: number;
   /** Whether accounts with a password are kept here. If not, there is an identity provider. */
@@ -133,6 +135,7 @@ const environment = z
       .default('amos'),
     BCRYPT_COST: integer(10, 14).default(12),
     SIGN_UP: z.enum(['open', 'closed'], 'must be open or closed').default('open'),
+    SIGN_UPS_PER_HOUR: integer(0, 1_000_000).default(20),
     EXPIRY_WARNING_DAYS: integer(0, 3_650).default(14),
     ACCESS_TOKEN_TTL_SECONDS: integer(1, 86_400).default(900),
     REFRESH_TOKEN_TTL_SECONDS: integer(60, 31_536_000).default(2_592_000),
@@ -201,6 +204,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
     refreshTokenTtlSeconds: settings.REFRESH_TOKEN_TTL_SECONDS,
     signUpIsOpen: settings.SIGN_UP === 'open',
+    signUpsPerHour: settings.SIGN_UPS_PER_HOUR,
     expiryWarningDays: settings.EXPIRY_WARNING_DAYS,
     localAccounts: authMode !== 'external',
     identityProvider:

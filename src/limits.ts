@@ -1,3 +1,80 @@
+/**
+ * Limits of the server that are not settings. docs/limits.md lists each of them, and a test compares the two.
+ */
+
+const MINUTE_SECONDS = 60;
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 86_400;
+
+/** How often passwords can be guessed, addresses tested and sessions opened. See OWASP ASVS 5.0 6.3.1 and NIST SP 800-63B-4 §3.2.2. */
+export const SIGN_IN_LIMITS = {
+  /** Failed sign-ins to one account from one network (an IPv4 address or an IPv6 /64). */
+  failuresPerAccountAndNetwork: { limit: 10, windowSeconds: 15 * MINUTE_SECONDS },
+  /** Failed sign-ins from one network, over all accounts. */
+  failuresPerNetwork: { limit: 100, windowSeconds: 15 * MINUTE_SECONDS },
+  /** The same for an IPv6 /48: one customer of a provider holds 65,536 networks of /64. */
+  failuresPerWideNetwork: { limit: 100, windowSeconds: 15 * MINUTE_SECONDS },
+  /** Failed sign-ins to one account from all networks that are not known to it. */
+  failuresPerAccount: { limit: 100, windowSeconds: HOUR_SECONDS },
+  /** Successful sign-ins to one account: each writes a session and an audit event. */
+  successesPerAccount: { limit: 300, windowSeconds: HOUR_SECONDS },
+  /** SIGN_UPS_PER_HOUR counts in windows of this length. */
+  signUpWindowSeconds: HOUR_SECONDS,
+  /** Sign-ups of an IPv6 /48, as a multiple of SIGN_UPS_PER_HOUR. */
+  signUpsWideNetworkFactor: 5,
+  /** A network from which a session of the account was created or refreshed within this time is known to the account. */
+  knownNetworkSeconds: 30 * DAY_SECONDS,
+  /** Live sessions of one user: the oldest ends when another one is opened. */
+  liveSessionsPerUser: 100,
+  /** Ended sessions that are kept of one user. Known networks are found in them. */
+  endedSessionsPerUser: 100,
+  /** Counters kept in memory of each kind. A million different addresses must not take more memory than that. */
+  countersMax: 50_000,
+} as const;
+
+/**
+ * The queue of password hashes. A password costs about 0.2 s of a core at BCRYPT_COST=12, so a queue is needed, and its
+ * turns are shared between networks: an IPv4 /24 or an IPv6 /48.
+ */
+export const PASSWORD_QUEUE_LIMITS = {
+  /** Cores − 1, and at most this many: of libuv's 4 threads one hashes generated keys, another compares imported keys. */
+  concurrencyMax: 2,
+  /** Waiting in all. Beyond it, the newest of the network with the longest queue is rejected. */
+  waitingMax: 128,
+  /** Waiting of one network (/24, /48). */
+  waitingPerNetworkMax: 8,
+  /** A hash that waited this long is rejected: clients and gateways give up after 10 s. */
+  waitingMsMax: 8_000,
+  /** Of the turns, one in this many goes to unknown networks even if known ones wait. */
+  unknownShare: 4,
+  /** Requests of one IPv4 address or IPv6 /64 that wait to enter the queue, one after another. */
+  requestsPerAddressMax: 50,
+  /** The longest a request waits to enter the queue. */
+  requestWaitingMsMax: 10_000,
+} as const;
+
+/** The queues of bcrypt for generated keys. A hash takes about 0.06 s at cost 10. */
+export const KEY_QUEUE_LIMITS = {
+  /** One thread for new keys and one for imported keys: neither ever waits for a password. */
+  concurrency: 1,
+  waitingMax: 256,
+  waitingPerNetworkMax: 64,
+  waitingMsMax: 8_000,
+} as const;
+
+/** How long the queues remember who used them. The network that used a queue least has the next turn. */
+export const QUEUE_USE_LIMITS = {
+  /** A use counts half after this time. */
+  halfLifeMs: 60_000,
+  keysMax: 10_000,
+} as const;
+
+/** Changes of one user, and comparisons of one imported key, which happen one after another. */
+export const KEYED_QUEUE_LIMITS = {
+  waitingMax: 1_000,
+  waitingMsMax: 10_000,
+} as const;
+
 /** Limits of a GraphQL document. All are checked before anything is executed. */
 export const GRAPHQL_LIMITS = {
   /** Lexical tokens. The parser stops there. */

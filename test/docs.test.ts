@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { SETTING_NAMES } from '../src/config.js';
+import * as limits from '../src/limits.js';
 import { ERROR_CODES } from '../src/platform/errors.js';
 
 describe('the documentation', () => {
@@ -15,6 +16,20 @@ describe('the documentation', () => {
       'BAD_REQUEST',
     ];
     expect(described.sort()).toEqual([...ERROR_CODES, ...graphql].sort());
+  });
+
+  test('A12: docs/limits.md lists every limit of src/limits.ts with its value, and no other', () => {
+    const listed = [...readFileSync('docs/limits.md', 'utf8').matchAll(/^\| `([A-Z_]+\.\w+)` \| ([^|]+) \|/gm)].map(([, name, value]) => [
+      name,
+      value,
+    ]);
+    const textOf = (value: number | { limit: number; windowSeconds: number }) =>
+      typeof value === 'object' ? `${value.limit} in ${value.windowSeconds} s` : String(value);
+    const declared = Object.entries(limits).flatMap(([section, values]) =>
+      Object.entries(values).map(([name, value]) => [`${section}.${name}`, textOf(value)]),
+    );
+    expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(declared));
+    expect(listed).toHaveLength(declared.length);
   });
 
   test('the README lists every setting', () => {

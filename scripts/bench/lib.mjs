@@ -53,8 +53,8 @@ async function seed(url, keyCount) {
   await client.end();
 }
 
-/** @returns {Promise<{ port: number, child: import('node:child_process').ChildProcess }>} */
-export async function startKeyward(databaseUrl) {
+/** @param env settings besides the defaults @returns {Promise<{ port: number, child: import('node:child_process').ChildProcess }>} */
+export async function startKeyward(databaseUrl, env = {}) {
   const child = spawn(process.execPath, ['dist/main.js'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -64,6 +64,7 @@ export async function startKeyward(databaseUrl) {
       NODE_ENV: 'production',
       DATABASE_URL: databaseUrl,
       APP_SECRETS: randomBytes(32).toString('base64'),
+      ...env,
     },
   });
   children.push(child);

@@ -3,6 +3,8 @@ import type { Transaction } from '../platform/database/client.js';
 import { isUniqueViolation } from '../platform/database/faults.js';
 import type { HashQueue } from '../platform/hash-queue.js';
 import { KeyedQueue } from '../platform/keyed-queue.js';
+import { turnOf } from '../platform/network-turn.js';
+import type { Origin } from '../platform/origin.js';
 import { fingerprintOf, hashKey } from './key-hash.js';
 import { makePlaintextKey, type NewKey } from './plaintext-key.js';
 
@@ -45,12 +47,12 @@ export class KeyIssuer {
    * @returns the plaintext, which nobody can tell again, and what was stored
    * @throws what check and store throw; {KeywardError} SERVICE_UNAVAILABLE when too many wait
    */
-  issue<T>(userId: string, { check, store }: Issue<T>): Promise<{ plaintextKey: string; stored: T }> {
+  issue<T>(userId: string, origin: Origin, { check, store }: Issue<T>): Promise<{ plaintextKey: string; stored: T }> {
     return this.#turns.run(userId, async () => {
       await check();
       for (let tries = 1; ; tries += 1) {
         const { keyPrefix, plaintextKey } = this.#makeKey();
-        const hashedKey = await this.#hashes.run(() => hashKey(plaintextKey));
+        const hashedKey = await this.#hashes.run(() => hashKey(plaintextKey), turnOf(origin.ipAddress));
         const identity = { keyPrefix, hashedKey, fingerprint: Buffer.from(fingerprintOf(plaintextKey), 'hex') };
         try {
           return { plaintextKey, stored: await this.#users.withLocked(userId, (transaction) => store(transaction, identity)) };

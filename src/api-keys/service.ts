@@ -153,7 +153,7 @@ export class ApiKeyService {
    */
   async create(userId: string, settings: KeySettings, origin: Origin): Promise<CreatedKey> {
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
-    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, {
+    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, origin, {
       check: () => this.#refuseAtLimit(this.#database, userId),
       store: async (transaction, identity) => {
         await this.#refuseAtLimit(transaction, userId);
@@ -207,7 +207,7 @@ export class ApiKeyService {
       throw badUserInput([{ path: 'input.gracePeriodSeconds', message: `must be from 0 to ${GRACE_SECONDS_MAX}` }]);
     }
     await this.get(userId, id, origin);
-    const { plaintextKey, stored } = await this.#issuer.issue(userId, {
+    const { plaintextKey, stored } = await this.#issuer.issue(userId, origin, {
       check: async () => void (await this.#findRotatable(this.#database, id)),
       store: async (transaction, identity) => {
         const old = await this.#findRotatable(transaction, id);

@@ -27,6 +27,26 @@ export function readEmail(typed: string): { email: string; fault: string | null 
   return { email, fault: faultOf(email) };
 }
 
+/** What RFC 5321 allows without quotes, and letters, marks and digits of any script (RFC 6531). */
+const LOCAL_PART = /^[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~-]+$/u;
+const DOMAIN = /^[\p{L}\p{M}\p{N}.-]+$/u;
+
+/** Letters that show nothing, and marks that only change how their neighbour is drawn: they make two addresses look the same. */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
+
+/**
+ * As readEmail, for an address of a new account: it may hold only characters that an address needs, so that it is neither
+ * invisible nor read as something else by a mail program, a shell or a page. Letters of every script are allowed, look-alikes
+ * among them: the operator's commands show what is not ASCII as escapes.
+ */
+export function readNewEmail(typed: string): { email: string; fault: string | null } {
+  const read = readEmail(typed);
+  if (read.fault !== null) return read;
+  const [local = '', domain = ''] = read.email.split('@');
+  const isPlain = LOCAL_PART.test(local) && DOMAIN.test(domain) && !INVISIBLE.test(read.email);
+  return isPlain ? read : { ...read, fault: 'must not contain invisible characters, brackets, quotes or separators' };
+}
+
 /** Whether mail arrives is not ours to know; this keeps out what can't be an address. */
 function faultOf(email: string): string | null {
   if (Buffer.byteLength(email) > OCTETS_MAX) return tooLong;

@@ -1,88 +1,91 @@
-import { readFileSync } from 'node:fs';
 import bcrypt from 'bcrypt';
-import type { HashQueue } from '../platform/hash-queue.js';
-import { characterFault, codePointCount } from '../platform/text.js';
-
-/** For a password that is the only factor: NIST SP 800-63B-4 §3.1.1.2. */
-const CHARACTERS_MIN = 15;
-
-/** bcrypt reads no more. A longer password is refused, never truncated. */
-const BYTES_MAX = 72;
+import type { HashQueue, Turn } from '../platform/hash-queue.js';
+import { isReadableByBcrypt, normalizePassword } from './password-rules.js';
 
 /** In characters of its base64, behind the salt. */
 const BCRYPT_DIGEST_LENGTH = 31;
 
-const COMMON_PASSWORDS_FILE = new URL('../../assets/common-passwords.txt', import.meta.url);
+/** The highest that BCRYPT_COST can be. */
+const COST_MAX = 14;
 
-/** However it composes, a longer one is more than 72 bytes; normalizing it would take time by the square of its length. */
-const NORMALIZED_LENGTH_MAX = 300;
+/** Dummy hash of a cost. No password matches it: it has the form of a hash and is none. */
+const dummyHash = (cost: number): string => bcrypt.genSaltSync(cost) + '.'.repeat(BCRYPT_DIGEST_LENGTH);
 
-/** One form for what looks the same however it was typed: RFC 8265 §4.2, as NIST SP 800-63B-4 §3.1.1.2 asks. */
-const normalize = (password: string): string => (password.length > NORMALIZED_LENGTH_MAX ? password : password.normalize('NFC'));
+/** Returns the cost of a stored hash; null if it is no hash of bcrypt. */
+const costOf = (hash: string): number | null => {
+  const [, cost] = /^\$2[abxy]?\$(\d\d)\$/.exec(hash) ?? [];
+  return cost === undefined ? null : Number(cost);
+};
 
-/** Whether a text is some shorter text over and over, the last time perhaps cut short. */
-function isRepetition(text: string): boolean {
-  for (let period = 1; period <= text.length / 2; period += 1) {
-    if (text.startsWith(text.slice(period))) return true;
-  }
-  return false;
-}
-
-/** What bcrypt would read in full: a longer one would match by its first 72 bytes, one with a NUL by what is before it. */
-const isReadableByBcrypt = (password: string): boolean => Buffer.byteLength(password) <= BYTES_MAX && characterFault(password) === null;
-
-/**
- * The passwords of users: what they may be, and their hashes (bcrypt, at a cost of BCRYPT_COST).
- */
+/** Computes and compares the hashes of passwords (bcrypt, at a cost of BCRYPT_COST). */
 export class Passwords {
   readonly #hashes: HashQueue;
   readonly #cost: number;
-  readonly #common: ReadonlySet<string>;
-  /** Compared against where there is no user, so that the answer takes as long. It has the form of a hash and is none. */
-  readonly #hashOfNobody: string;
+  readonly #findHighestCost: () => Promise<number | null>;
+  readonly #dummies = new Map<number, string>();
+  /** Every comparison takes as long as one of a hash of this cost. */
+  #comparedCost: number;
+  #isHighestKnown = false;
 
-  constructor(options: { hashes: HashQueue; cost: number }) {
+  /** @param options.findHighestCost returns the highest cost of a stored hash; null if there is none */
+  constructor(options: { hashes: HashQueue; cost: number; findHighestCost: () => Promise<number | null> }) {
     this.#hashes = options.hashes;
     this.#cost = options.cost;
-    this.#hashOfNobody = bcrypt.genSaltSync(options.cost) + '.'.repeat(BCRYPT_DIGEST_LENGTH);
-    this.#common = new Set(readFileSync(COMMON_PASSWORDS_FILE, 'utf8').split('\n'));
+    this.#comparedCost = options.cost;
+    this.#findHighestCost = options.findHighestCost;
+  }
+
+  /** @throws {KeywardError} SERVICE_UNAVAILABLE if too many hashes wait */
+  hash(password: string, turn: Turn): Promise<string> {
+    return this.#hashes.run(() => bcrypt.hash(normalizePassword(password), this.#cost), turn);
   }
 
   /**
-   * @param email canonical, of the user whose password it is to be; null where that is no address
-   * @returns what keeps it from being a password, or null when nothing does
-   */
-  fault(password: string, email: string | null): string | null {
-    const normalized = normalize(password);
-    const folded = normalized.toLowerCase();
-    if (codePointCount(normalized) < CHARACTERS_MIN) return `must be at least ${CHARACTERS_MIN} characters long`;
-    if (Buffer.byteLength(normalized) > BYTES_MAX) return `must be at most ${BYTES_MAX} bytes long in UTF-8`;
-    if (email !== null && folded.includes(email)) return 'must not hold your email address';
-    if (isRepetition(folded.replace(/[\s\p{P}]+/gu, '')) || isRepetition(folded)) return 'must not be one word or character repeated';
-    if (this.#common.has(folded)) return 'is one of the most common passwords';
-    return characterFault(normalized);
-  }
-
-  /** @throws {KeywardError} SERVICE_UNAVAILABLE when too many hashes wait */
-  hash(password: string): Promise<string> {
-    return this.#hashes.run(() => bcrypt.hash(normalize(password), this.#cost));
-  }
-
-  /**
-   * Takes as long for a user that doesn't exist as for one that does.
+   * Takes equally long for every account and for a user that does not exist, whatever BCRYPT_COST was when the hash was
+   * made: work doubles with each step of the cost, so a hash of cost r is followed by dummies of r, r + 1, … up to the
+   * highest cost in use.
    *
-   * @param hash the user's, or null where there is no such user, or none with a password
-   * @throws {KeywardError} SERVICE_UNAVAILABLE when too many hashes wait
+   * @param hash the user's, or null if there is no such user, or none with a password
+   * @throws {KeywardError} SERVICE_UNAVAILABLE if too many hashes wait
    */
-  async matches(password: string, hash: string | null): Promise<boolean> {
-    const normalized = normalize(password);
+  async matches(password: string, hash: string | null, turn: Turn): Promise<boolean> {
+    const normalized = normalizePassword(password);
     const readable = isReadableByBcrypt(normalized);
-    const equal = await this.#hashes.run(() => bcrypt.compare(readable ? normalized : '', hash ?? this.#hashOfNobody));
+    const typed = readable ? normalized : '';
+    await this.#raiseComparedCost(hash);
+    const total = this.#comparedCost;
+    const equal = await this.#hashes.run(async () => {
+      const cost = hash === null ? null : costOf(hash);
+      if (hash === null || cost === null) return bcrypt.compare(typed, this.#dummy(total));
+      const isEqual = await bcrypt.compare(typed, hash);
+      for (let padding = cost; padding < total; padding += 1) await bcrypt.compare(typed, this.#dummy(padding));
+      return isEqual;
+    }, turn);
     return equal && readable && hash !== null;
   }
 
-  /** @returns whether the hash was made at another cost than the configured one */
+  /** Returns whether the hash was made at another cost than the configured one. */
   isOutdated(hash: string): boolean {
-    return bcrypt.getRounds(hash) !== this.#cost;
+    return costOf(hash) !== this.#cost;
+  }
+
+  async #raiseComparedCost(hash: string | null): Promise<void> {
+    if (!this.#isHighestKnown) {
+      const highest = await this.#findHighestCost();
+      this.#isHighestKnown = true;
+      this.#raiseTo(highest ?? 0);
+    }
+    // Another process may have stored it since, with another BCRYPT_COST.
+    if (hash !== null) this.#raiseTo(costOf(hash) ?? 0);
+  }
+
+  #raiseTo(cost: number): void {
+    this.#comparedCost = Math.max(this.#comparedCost, Math.min(cost, COST_MAX));
+  }
+
+  #dummy(cost: number): string {
+    const kept = this.#dummies.get(cost) ?? dummyHash(cost);
+    this.#dummies.set(cost, kept);
+    return kept;
   }
 }

@@ -29,9 +29,14 @@ export class ResetTokens {
   async issue(transaction: Transaction, userId: string): Promise<IssuedResetToken> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const expiresAt = new Date(this.#clock.now().getTime() + LIFETIME_MS);
-    await transaction.resetToken.deleteMany({ where: { userId } });
+    await this.discard(transaction, userId);
     await transaction.resetToken.create({ data: { hash: hashOf(token), userId, expiresAt } });
     return { token, expiresAt };
+  }
+
+  /** Deletes the user's tokens, in the transaction of what makes them invalid. */
+  async discard(transaction: Transaction, userId: string): Promise<void> {
+    await transaction.resetToken.deleteMany({ where: { userId } });
   }
 
   /** @returns whom the token lets in; null for one that isn't good (any more). It stays good. */

@@ -30,7 +30,7 @@ export class AuthResolver {
 
   @Mutation(() => AuthPayload, {
     description:
-      'Makes an account and signs in to it. EMAIL_TAKEN where there is one with this address, FORBIDDEN where nobody can sign up.',
+      'Creates an account and opens a session. EMAIL_TAKEN if the address has an account, FORBIDDEN if sign-up is disabled, RATE_LIMITED after too many sign-ups from one network.',
   })
   signUp(
     @Arg('input', () => SignUpInput, { description: 'The new account.' }) input: SignUpInput,
@@ -41,7 +41,7 @@ export class AuthResolver {
 
   @Mutation(() => AuthPayload, {
     description:
-      'Opens a session. INVALID_CREDENTIALS where email and password do not belong together, RATE_LIMITED after too many failures.',
+      'Opens a session. INVALID_CREDENTIALS if email and password do not match, RATE_LIMITED after too many attempts. A user has at most 100 sessions: the oldest ends.',
   })
   signIn(
     @Arg('input', () => SignInInput, { description: 'Who signs in.' }) input: SignInInput,
@@ -70,7 +70,10 @@ export class AuthResolver {
     return { signedOut: true };
   }
 
-  @Mutation(() => AuthPayload, { description: 'Sets a new password, ends every other session and gives this one new tokens.' })
+  @Mutation(() => AuthPayload, {
+    description:
+      'Sets a new password, ends every session, the current one included, and opens a new one. Earlier access tokens are rejected from the next request on.',
+  })
   changePassword(
     @Arg('input', () => ChangePasswordInput, { description: 'The old and the new password.' }) input: ChangePasswordInput,
     @CurrentViewer() viewer: Viewer,

@@ -1,13 +1,17 @@
 import { AuditAction, type AuditLog } from '../audit/service.js';
+import { PASSWORD_QUEUE_LIMITS } from '../limits.js';
 import type { Clock } from '../platform/clock.js';
 import { badUserInput, conflict, type FieldFault, KeywardError, unauthenticated } from '../platform/errors.js';
+import type { Turn } from '../platform/hash-queue.js';
 import { KeyedQueue } from '../platform/keyed-queue.js';
 import type { Logger } from '../platform/logger.js';
 import { networkOf } from '../platform/network.js';
+import { turnOf } from '../platform/network-turn.js';
 import { logEntry, type Origin } from '../platform/origin.js';
 import type { UsageService } from '../usage/service.js';
-import { readEmail } from './email.js';
+import { readEmail, readNewEmail } from './email.js';
 import type { Passwords } from './password.js';
+import type { PasswordRules } from './password-rules.js';
 import type { ResetTokens } from './reset-tokens.js';
 import type { Sessions, SignedIn, Viewer } from './sessions.js';
 import type { SignInLimits } from './sign-in-limits.js';
@@ -17,6 +21,22 @@ export interface Credentials {
   email: string;
   password: string;
 }
+
+interface ProofInput {
+  /** Canonical. */
+  email: string;
+  password: string;
+  find: () => Promise<User | null>;
+  opensSession: boolean;
+}
+
+interface Proof {
+  user: User;
+  turn: Turn;
+}
+
+/** The id of no user: asked about where there is none, so that both cases send the same queries. */
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** How often a password is proven anew because its hash was replaced meanwhile, as it is by a parallel sign-in. */
 const SIGN_IN_TRIES = 3;
@@ -32,20 +52,25 @@ export class AuthService {
   readonly #users: Users;
   readonly #sessions: Sessions;
   readonly #passwords: Passwords;
+  readonly #rules: PasswordRules;
   readonly #resetTokens: ResetTokens;
   readonly #limits: SignInLimits;
   readonly #usage: UsageService;
   readonly #audit: AuditLog;
   readonly #logger: Logger;
   readonly #signUpIsOpen: boolean;
-  /** By network: one that floods us with passwords to hash waits in its own line, and not before everybody else. */
-  readonly #turns = new KeyedQueue();
+  /** By network, so that of one network at most one attempt is counted that may still succeed; by user for signed-in users. */
+  readonly #turns = new KeyedQueue({
+    waitingMax: PASSWORD_QUEUE_LIMITS.requestsPerAddressMax,
+    waitingMsMax: PASSWORD_QUEUE_LIMITS.requestWaitingMsMax,
+  });
 
   constructor(options: {
     clock: Clock;
     users: Users;
     sessions: Sessions;
     passwords: Passwords;
+    rules: PasswordRules;
     resetTokens: ResetTokens;
     limits: SignInLimits;
     usage: UsageService;
@@ -57,6 +82,7 @@ export class AuthService {
     this.#users = options.users;
     this.#sessions = options.sessions;
     this.#passwords = options.passwords;
+    this.#rules = options.rules;
     this.#resetTokens = options.resetTokens;
     this.#limits = options.limits;
     this.#usage = options.usage;
@@ -65,20 +91,21 @@ export class AuthService {
     this.#signUpIsOpen = options.signUpIsOpen;
   }
 
-  /** @throws {KeywardError} FORBIDDEN where sign-up is closed, BAD_USER_INPUT, EMAIL_TAKEN, SERVICE_UNAVAILABLE */
+  /** @throws {KeywardError} FORBIDDEN where sign-up is closed, BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED, SERVICE_UNAVAILABLE */
   async signUp(input: Credentials, origin: Origin): Promise<SignedIn> {
     if (!this.#signUpIsOpen) throw new KeywardError('FORBIDDEN', 'Nobody can sign up here. Ask the operator for an account.');
-    const { email, fault } = readEmail(input.email);
-    const passwordFault = this.#passwords.fault(input.password, fault === null ? email : null);
+    const { email, fault } = readNewEmail(input.email);
+    const passwordFault = this.#rules.fault(input.password, fault === null ? email : null);
     const faults = fieldFaults({ 'input.email': fault, 'input.password': passwordFault });
     if (faults.length > 0) throw badUserInput(faults);
-    const signedIn = await this.#inTurn(origin, async () => {
-      if (await this.#users.findByEmail(email)) throw emailTaken();
-      const passwordHash = await this.#passwords.hash(input.password);
-      return this.#users.create({ email, passwordHash, createdAt: this.#clock.now() }, async (transaction, user) => {
-        await this.#audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_UP }, origin);
-        return this.#sessions.open(transaction, user, origin);
-      });
+    const signedIn = await this.#inTurn(networkOf(origin.ipAddress), async () => {
+      const giveBack = await this.#limits.signUp(origin.ipAddress);
+      try {
+        return await this.#createUser(email, input.password, origin);
+      } catch (error) {
+        if (!(error instanceof KeywardError && error.code === 'EMAIL_TAKEN')) await giveBack();
+        throw error;
+      }
     });
     this.#logger.info({ ...logEntry(origin), userId: signedIn.user.id }, 'user signed up');
     return signedIn;
@@ -92,10 +119,10 @@ export class AuthService {
   async signIn(input: Credentials, origin: Origin): Promise<SignedIn> {
     const { email, fault } = readEmail(input.email);
     const find = async () => (fault === null ? this.#users.findByEmail(email) : null);
-    const signedIn = await this.#inTurn(origin, async () => {
+    const signedIn = await this.#inTurn(networkOf(origin.ipAddress), async () => {
       for (let tries = 1; tries <= SIGN_IN_TRIES; tries += 1) {
-        const user = await this.#prove(email, input.password, origin, find);
-        const session = await this.#open(user, input.password, origin);
+        const { user, turn } = await this.#prove({ email, password: input.password, find, opensSession: true }, origin);
+        const session = await this.#open(user, input.password, turn, origin);
         if (session) return session;
       }
       throw conflict();
@@ -115,7 +142,7 @@ export class AuthService {
   }
 
   /**
-   * Ends every other session and gives this one new tokens.
+   * Sets a new password, ends every session, this one included, and opens a new one.
    *
    * @throws {KeywardError} INVALID_CREDENTIALS for a wrong current password, BAD_USER_INPUT, RATE_LIMITED, CONFLICT; FORBIDDEN
    *   for a user of an identity provider
@@ -123,17 +150,18 @@ export class AuthService {
   async changePassword(viewer: Viewer, input: { currentPassword: string; newPassword: string }, origin: Origin): Promise<SignedIn> {
     const { user, sessionId } = viewer;
     if (sessionId === null) throw accountKeptElsewhere();
-    const faults = fieldFaults({ 'input.newPassword': this.#passwords.fault(input.newPassword, user.email) });
+    const faults = fieldFaults({ 'input.newPassword': this.#rules.fault(input.newPassword, user.email) });
     if (faults.length > 0) throw badUserInput(faults);
-    const signedIn = await this.#inTurn(origin, async () => {
+    const signedIn = await this.#inTurn(user.id, async () => {
       // Counted like a sign-in: whoever found an open session could otherwise guess the password here.
-      const proven = await this.#prove(user.email, input.currentPassword, origin, async () => user);
-      const passwordHash = await this.#passwords.hash(input.newPassword);
+      const { user: proven } = await this.#proveAgain(user, input.currentPassword, origin);
+      const passwordHash = await this.#passwords.hash(input.newPassword, turnOf(origin.ipAddress, true));
       return this.#users.withLocked(user.id, async (transaction, locked) => {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
         await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
+        await this.#resetTokens.discard(transaction, user.id);
         await this.#audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_CHANGED }, origin);
-        return this.#sessions.keepOnly(transaction, { user, sessionId }, origin);
+        return this.#sessions.replaceAll(transaction, { user, sessionId }, origin);
       });
     });
     this.#logger.info({ ...logEntry(origin), userId: user.id }, 'password changed');
@@ -148,10 +176,10 @@ export class AuthService {
   async resetPassword(input: { token: string; newPassword: string }, origin: Origin): Promise<SignedIn> {
     const user = await this.#resetTokens.find(input.token);
     if (!user) throw unauthenticated();
-    const faults = fieldFaults({ 'input.newPassword': this.#passwords.fault(input.newPassword, user.email) });
+    const faults = fieldFaults({ 'input.newPassword': this.#rules.fault(input.newPassword, user.email) });
     if (faults.length > 0) throw badUserInput(faults);
-    const signedIn = await this.#inTurn(origin, async () => {
-      const passwordHash = await this.#passwords.hash(input.newPassword);
+    const signedIn = await this.#inTurn(user.id, async () => {
+      const passwordHash = await this.#passwords.hash(input.newPassword, turnOf(origin.ipAddress, true));
       return this.#users.withLocked(user.id, async (transaction) => {
         if (!(await this.#resetTokens.take(transaction, input.token))) throw unauthenticated();
         await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
@@ -172,8 +200,8 @@ export class AuthService {
    */
   async deleteAccount({ user, sessionId }: Viewer, password: string, origin: Origin): Promise<void> {
     if (sessionId === null) throw accountKeptElsewhere();
-    await this.#inTurn(origin, async () => {
-      const proven = await this.#prove(user.email, password, origin, async () => user);
+    await this.#inTurn(user.id, async () => {
+      const { user: proven } = await this.#proveAgain(user, password, origin);
       await this.#users.withLocked(user.id, async (transaction, locked) => {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
         await this.#audit.record(transaction, { userId: user.id, action: AuditAction.USER_DELETED }, origin);
@@ -184,34 +212,55 @@ export class AuthService {
     this.#logger.info({ ...logEntry(origin), userId: user.id }, 'user deleted');
   }
 
-  #inTurn<T>(origin: Origin, task: () => Promise<T>): Promise<T> {
-    return this.#turns.run(networkOf(origin.ipAddress), task);
+  async #createUser(email: string, password: string, origin: Origin): Promise<SignedIn> {
+    if (await this.#users.findByEmail(email)) throw emailTaken();
+    const passwordHash = await this.#passwords.hash(password, turnOf(origin.ipAddress));
+    return this.#users.create({ email, passwordHash, createdAt: this.#clock.now() }, async (transaction, user) => {
+      await this.#audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_UP }, origin);
+      return this.#sessions.open(transaction, user, origin);
+    });
   }
 
-  /** @returns the user that email and password belong to */
-  async #prove(email: string, password: string, origin: Origin, find: () => Promise<User | null>): Promise<User> {
-    const attempt = await this.#limits.attempt(email, origin.ipAddress, async (network) => {
-      const user = await find();
-      return user !== null && this.#sessions.isKnownNetwork(user.id, network);
-    });
-    const { user, matches } = await this.#compare(password, find).catch(async (error: unknown) => {
-      // Nothing was learned about the password, so nothing is counted.
-      await attempt.forgive();
+  /** @param key a network or a user */
+  #inTurn<T>(key: string, task: () => Promise<T>): Promise<T> {
+    return this.#turns.run(key, task);
+  }
+
+  #proveAgain(user: User, password: string, origin: Origin): Promise<Proof> {
+    return this.#prove({ email: user.email, password, find: async () => user, opensSession: false }, origin);
+  }
+
+  /** @returns the user that email and password belong to, and the turn that further hashes for the user use */
+  async #prove({ email, password, find, opensSession }: ProofInput, origin: Origin): Promise<Proof> {
+    let user: User | null = null;
+    const isKnownNetwork = async (network: string) => {
+      user = await find();
+      return this.#sessions.isKnownNetwork(user?.id ?? NIL_UUID, network);
+    };
+    const attempt = await this.#limits.attempt({ email, ipAddress: origin.ipAddress, opensSession, isKnownNetwork });
+    const turn = turnOf(origin.ipAddress, attempt.isKnown || !opensSession);
+    const proven = await this.#compare(password, user, turn).catch(async (error: unknown) => {
+      await attempt.cancel();
       throw error;
     });
-    if (!user || !matches) {
-      this.#logger.info({ ...logEntry(origin), userId: user?.id }, 'sign-in refused');
-      if (user) this.#audit.recordRefusalLater({ userId: user.id, action: AuditAction.USER_SIGN_IN_FAILED }, origin);
+    if (!proven) {
+      await attempt.fail();
+      this.#refuse(user, origin);
       throw invalidCredentials();
     }
-    await attempt.forgive();
-    return user;
+    await attempt.succeed();
+    return { user: proven, turn };
   }
 
-  async #compare(password: string, find: () => Promise<User | null>): Promise<{ user: User | null; matches: boolean }> {
-    const user = await find();
-    const matches = await this.#passwords.matches(password, user?.passwordHash ?? null);
-    return { user, matches: matches && user?.disabledAt === null };
+  #refuse(user: User | null, origin: Origin): void {
+    this.#logger.info({ ...logEntry(origin), userId: user?.id }, 'sign-in refused');
+    if (user) this.#audit.recordRefusalLater({ userId: user.id, action: AuditAction.USER_SIGN_IN_FAILED }, origin);
+  }
+
+  /** @returns the user if the password is right and the user may sign in */
+  async #compare(password: string, user: User | null, turn: Turn): Promise<User | null> {
+    const matches = await this.#passwords.matches(password, user?.passwordHash ?? null, turn);
+    return matches && user?.disabledAt === null ? user : null;
   }
 
   /**
@@ -220,9 +269,9 @@ export class AuthService {
    *
    * @returns null when the hash isn't the one that was compared any more, so that the password has to be proven again
    */
-  async #open(user: User, password: string, origin: Origin): Promise<SignedIn | null> {
+  async #open(user: User, password: string, turn: Turn, origin: Origin): Promise<SignedIn | null> {
     const renewedHash =
-      user.passwordHash !== null && this.#passwords.isOutdated(user.passwordHash) ? await this.#passwords.hash(password) : null;
+      user.passwordHash !== null && this.#passwords.isOutdated(user.passwordHash) ? await this.#passwords.hash(password, turn) : null;
     return this.#users.withLocked(user.id, async (transaction, locked) => {
       if (locked.passwordHash !== user.passwordHash) return null;
       if (renewedHash !== null) await transaction.user.update({ where: { id: user.id }, data: { passwordHash: renewedHash } });

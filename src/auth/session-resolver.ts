@@ -2,10 +2,11 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'ty
 import { CHANGE_COST } from '../limits.js';
 import type { CostArguments } from '../platform/graphql/cost.js';
 import { type Context, CurrentViewer } from './context.js';
-import { SESSIONS_MAX, type Session as SessionRow, type Sessions, type Viewer } from './sessions.js';
+import { SIGN_IN_LIMITS } from '../limits.js';
+import { type Session as SessionRow, type Sessions, type Viewer } from './sessions.js';
 import { EndSessionPayload, Session } from './types.js';
 
-const sessionsCost = ({ childComplexity }: CostArguments): number => 1 + SESSIONS_MAX * childComplexity;
+const sessionsCost = ({ childComplexity }: CostArguments): number => 1 + SIGN_IN_LIMITS.liveSessionsPerUser * childComplexity;
 
 @Resolver(() => Session)
 export class SessionResolver {
@@ -15,7 +16,7 @@ export class SessionResolver {
     this.#sessions = sessions;
   }
 
-  @Query(() => [Session], { description: 'Where you are signed in, the last sign-in first.', complexity: sessionsCost })
+  @Query(() => [Session], { description: 'Your sessions, at most 100, the newest first.', complexity: sessionsCost })
   mySessions(@CurrentViewer() viewer: Viewer): Promise<SessionRow[]> {
     return this.#sessions.listLive(viewer.user.id);
   }

@@ -1,4 +1,5 @@
 import { AuditAction, type AuditLog } from '../audit/service.js';
+import { SIGN_IN_LIMITS } from '../limits.js';
 import { storableAddress } from '../platform/address-ranges.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
@@ -10,16 +11,14 @@ import { storableUserAgent } from '../platform/text.js';
 import { isUuid } from '../platform/uuid.js';
 import type { AccessTokens } from './access-token.js';
 import type { RefreshTokens } from './refresh-token.js';
+import { endBeyondLimit, NEWEST_FIRST } from './session-limit.js';
 import type { User } from './users.js';
 
 /** Two tabs, or an answer that got lost: for so long the token that was just exchanged isn't taken for a stolen one. */
 const REUSE_GRACE_MS = 10_000;
 
-/** A network that signed in to an account within this time is known to it; ended sessions are kept as long. */
-const KNOWN_NETWORK_MS = 30 * 24 * 3_600_000;
-
-/** Live sessions of one user that are listed. */
-export const SESSIONS_MAX = 100;
+/** Ended sessions are kept as long, too: the known networks are found in them. */
+const KNOWN_NETWORK_MS = SIGN_IN_LIMITS.knownNetworkSeconds * 1_000;
 
 export type { Session };
 
@@ -67,7 +66,10 @@ export class Sessions {
     this.#ttlMs = options.ttlSeconds * 1_000;
   }
 
-  /** Opens a session for a user whose password has just been proven, in the transaction that holds the user locked. */
+  /**
+   * Opens a session for a user whose password has just been proven, in the transaction that holds the user locked. Ends
+   * the oldest beyond the number that a user may have.
+   */
   async open(transaction: Transaction, user: User, origin: Origin): Promise<SignedIn> {
     const now = this.#clock.now();
     await transaction.session.deleteMany({
@@ -76,6 +78,11 @@ export class Sessions {
     const session = await transaction.session.create({
       data: { userId: user.id, network: networkOf(origin.ipAddress), createdAt: now, ...this.#refreshed(now, origin) },
     });
+    const sessions = await endBeyondLimit(transaction, user.id, now);
+    if (sessions > 0) {
+      const details = { reason: 'too many sessions', sessions };
+      await this.#audit.record(transaction, { userId: user.id, action: AuditAction.SESSION_ENDED, details }, origin);
+    }
     return this.#signedIn(session, user);
   }
 
@@ -105,12 +112,18 @@ export class Sessions {
     return this.#refuseReplaced(session.id, token.generation, origin);
   }
 
-  /** Ends every other session of the user and gives this one new tokens. */
-  async keepOnly(transaction: Transaction, { user, sessionId }: { user: User; sessionId: string }, origin: Origin): Promise<SignedIn> {
-    await this.endAll(transaction, user.id, sessionId);
-    const renewed = await this.#advance(transaction, { id: sessionId }, origin);
-    if (!renewed) throw unauthenticated();
-    return this.#signedIn(renewed, user);
+  /**
+   * Ends every session of the user, the one that asks included, and opens a new one: whoever copied a token of before has
+   * nothing any more.
+   *
+   * @throws {KeywardError} UNAUTHENTICATED if the session that asks has ended meanwhile
+   */
+  async replaceAll(transaction: Transaction, { user, sessionId }: { user: User; sessionId: string }, origin: Origin): Promise<SignedIn> {
+    const data = { endedAt: this.#clock.now() };
+    const { count } = await transaction.session.updateMany({ where: { id: sessionId, endedAt: null }, data });
+    if (count === 0) throw unauthenticated();
+    await this.endAll(transaction, user.id);
+    return this.open(transaction, user, origin);
   }
 
   /**
@@ -125,18 +138,17 @@ export class Sessions {
     await this.#endOne(token.sessionId, AuditAction.USER_SIGNED_OUT, origin);
   }
 
-  /** Ends all sessions of a user, but for one, in the transaction of what they are ended for. */
-  async endAll(transaction: Transaction, userId: string, exceptId?: string): Promise<void> {
-    const where = { userId, endedAt: null, ...(exceptId !== undefined && { id: { not: exceptId } }) };
-    await transaction.session.updateMany({ where, data: { endedAt: this.#clock.now() } });
+  /** Ends all sessions of a user, in the transaction of what they are ended for. */
+  async endAll(transaction: Transaction, userId: string): Promise<void> {
+    await transaction.session.updateMany({ where: { userId, endedAt: null }, data: { endedAt: this.#clock.now() } });
   }
 
-  /** @returns the user's live sessions, the one signed in to last first; SESSIONS_MAX at most */
+  /** @returns the user's live sessions, the one signed in to last first; no more than a user may have */
   listLive(userId: string): Promise<Session[]> {
     return this.#database.session.findMany({
       where: { userId, endedAt: null, expiresAt: { gt: this.#clock.now() } },
-      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-      take: SESSIONS_MAX,
+      orderBy: NEWEST_FIRST,
+      take: SIGN_IN_LIMITS.liveSessionsPerUser,
     });
   }
 
@@ -156,12 +168,20 @@ export class Sessions {
     return session;
   }
 
-  /** @returns whether somebody signed in to the account from this network lately */
+  /** Returns whether a session of the account was created or refreshed from this network lately. */
   async isKnownNetwork(userId: string, network: string): Promise<boolean> {
     const since = new Date(this.#clock.now().getTime() - KNOWN_NETWORK_MS);
-    return (
-      (await this.#database.session.findFirst({ where: { userId, network, createdAt: { gte: since } }, select: { id: true } })) !== null
-    );
+    const session = await this.#database.session.findFirst({
+      where: {
+        userId,
+        OR: [
+          { network, createdAt: { gte: since } },
+          { refreshedNetwork: network, refreshedAt: { gte: since } },
+        ],
+      },
+      select: { id: true },
+    });
+    return session !== null;
   }
 
   /**
@@ -174,7 +194,7 @@ export class Sessions {
     const now = this.#clock.now();
     const [renewed] = await database.session.updateManyAndReturn({
       where: { ...session, endedAt: null, expiresAt: { gt: now } },
-      data: { generation: { increment: 1 }, ...this.#refreshed(now, origin) },
+      data: { generation: { increment: 1 }, refreshedNetwork: networkOf(origin.ipAddress), ...this.#refreshed(now, origin) },
     });
     return renewed ?? null;
   }

@@ -1,69 +1,143 @@
 import { createHash } from 'node:crypto';
+import { SIGN_IN_LIMITS } from '../limits.js';
 import { KeywardError } from '../platform/errors.js';
 import { networkOf } from '../platform/network.js';
-import type { Budget, Budgets, Spending } from '../platform/window-counter.js';
+import { wideNetworkOf } from '../platform/wide-network.js';
+import type { Budget, Budgets } from '../platform/window-counter.js';
 
-const QUARTER_HOUR_SECONDS = 900;
-const HOUR_SECONDS = 3_600;
+/** What one attempt spent, and can give back. */
+class Receipt {
+  readonly #spent: { budgets: Budgets; key: string; budget: Budget }[] = [];
 
-/** An account may be guessed at this often. Emails are hashed, so that the counters hold no list of addresses. */
-const LIMITS = {
-  accountFromNetwork: { limit: 10, windowSeconds: QUARTER_HOUR_SECONDS },
-  network: { limit: 100, windowSeconds: QUARTER_HOUR_SECONDS },
-  account: { limit: 100, windowSeconds: HOUR_SECONDS },
-};
+  /** @returns null if the budget allowed it, else the seconds until it does */
+  async spend(budgets: Budgets, key: string, budget: Budget): Promise<number | null> {
+    const spending = await budgets.spend(key, budget);
+    if (!spending.allowed) return spending.resetsInSeconds;
+    this.#spent.push({ budgets, key, budget });
+    return null;
+  }
 
-/** A try that was let through. It counts as a failed one until it is forgiven. */
+  async giveBack(): Promise<void> {
+    await Promise.all(this.#spent.splice(0).map(({ budgets, key, budget }) => budgets.giveBack(key, budget)));
+  }
+}
+
+/** A sign-in that was let through. It counts as failed and as successful until one of these is called. */
 export interface SignInAttempt {
-  forgive(): Promise<void>;
+  /** Whether it comes from a network that is known to the account. */
+  isKnown: boolean;
+  fail(): Promise<void>;
+  succeed(): Promise<void>;
+  /** Nothing was learned about the password, so nothing counts. */
+  cancel(): Promise<void>;
+}
+
+/** Which attempt is asked about. */
+interface AttemptInput {
+  /** Canonical. */
+  email: string;
+  ipAddress: string;
+  /** False where a password is proven without opening a session. */
+  opensSession: boolean;
+  /** Called for every account and every unknown address alike, so that the answer takes equally long. */
+  isKnownNetwork: (network: string) => Promise<boolean>;
 }
 
 /**
- * Bounds how often passwords can be guessed (OWASP ASVS 5.0 6.3.1, NIST SP 800-63B-4 §3.2.2). Each try is counted before
- * its hash is computed, so that no number of parallel ones gets past, and forgiven when the password was right.
+ * Limits how often passwords can be guessed, sessions opened and addresses tested. Each attempt is counted before its hash
+ * is computed, so that no number of parallel ones exceeds a limit. Emails are hashed: the counters hold no list of addresses.
  */
 export class SignInLimits {
-  readonly #accountFromNetwork: Budgets;
-  readonly #network: Budgets;
-  readonly #account: Budgets;
+  readonly #budgetsOf: (name: string) => Budgets;
+  readonly #signUpsPerHour: number;
+  readonly #counters = new Map<string, Budgets>();
 
-  /** @param budgetsOf makes one counter, set apart from others by its name */
-  constructor(budgetsOf: (name: string) => Budgets) {
-    this.#accountFromNetwork = budgetsOf('sign-in-account-network');
-    this.#network = budgetsOf('sign-in-network');
-    this.#account = budgetsOf('sign-in-account');
+  /**
+   * @param options.budgetsOf creates one counter, separated from others by its name
+   * @param options.signUpsPerHour from one network; 0 for no limit
+   */
+  constructor(options: { budgetsOf: (name: string) => Budgets; signUpsPerHour: number }) {
+    this.#budgetsOf = options.budgetsOf;
+    this.#signUpsPerHour = options.signUpsPerHour;
+  }
+
+  /** @throws {KeywardError} RATE_LIMITED; the rejected attempt itself is not counted */
+  async attempt({ email, ipAddress, opensSession, isKnownNetwork }: AttemptInput): Promise<SignInAttempt> {
+    const network = networkOf(ipAddress);
+    const account = createHash('sha256').update(email).digest('base64url');
+    const failure = new Receipt();
+    const success = new Receipt();
+    const cancel = async () => {
+      await Promise.all([failure.giveBack(), success.giveBack()]);
+    };
+    const reject = async (message: string, retryAfterSeconds: number): Promise<never> => {
+      await cancel();
+      throw new KeywardError('RATE_LIMITED', message, { retryAfterSeconds });
+    };
+    const count = async (receipt: Receipt, name: string, key: string, budget: Budget) => receipt.spend(this.#counter(name), key, budget);
+
+    const ofNetwork = await count(failure, 'sign-in-network', network, SIGN_IN_LIMITS.failuresPerNetwork);
+    if (ofNetwork !== null) await reject(TOO_MANY_FAILURES, ofNetwork);
+    const ofSite = isIpv6(ipAddress)
+      ? await count(failure, 'sign-in-wide-network', siteOf(ipAddress), SIGN_IN_LIMITS.failuresPerWideNetwork)
+      : null;
+    const isKnown = await isKnownNetwork(network).catch(async (error: unknown) => {
+      await cancel();
+      throw error;
+    });
+    if (ofSite !== null && !isKnown) await reject(TOO_MANY_FAILURES, ofSite);
+    const ofPair = await count(failure, 'sign-in-account-network', `${account} ${network}`, SIGN_IN_LIMITS.failuresPerAccountAndNetwork);
+    if (ofPair !== null) await reject(TOO_MANY_FAILURES, ofPair);
+    const ofAccount = await count(failure, 'sign-in-account', account, SIGN_IN_LIMITS.failuresPerAccount);
+    if (ofAccount !== null && !isKnown) await reject(TOO_MANY_FAILURES, ofAccount);
+    if (opensSession) {
+      const ofSuccesses = await count(success, 'sign-in-success', account, SIGN_IN_LIMITS.successesPerAccount);
+      if (ofSuccesses !== null) await reject('Too many sign-ins to this account. Try again later.', ofSuccesses);
+    }
+    return { isKnown, cancel, fail: () => success.giveBack(), succeed: () => failure.giveBack() };
   }
 
   /**
-   * @param email canonical
-   * @param ipAddress where the try comes from
-   * @param isKnownNetwork asked only when strangers have used up the account's budget: whether this network has lately
-   *   signed in to the account, in which case it keeps its own, so that nobody can lock the owner out
-   * @throws {KeywardError} RATE_LIMITED; the refused try itself isn't counted
+   * Counts a sign-up. One for an address that is taken counts too: its answer says that the address has an account.
+   *
+   * @returns what takes the count back, for a sign-up that failed without saying anything about the address
+   * @throws {KeywardError} RATE_LIMITED
    */
-  async attempt(email: string, ipAddress: string, isKnownNetwork: (network: string) => Promise<boolean>): Promise<SignInAttempt> {
-    const network = networkOf(ipAddress);
-    const account = createHash('sha256').update(email).digest('base64url');
-    const spent: (() => void | Promise<void>)[] = [];
-    const forgive = async () => {
-      await Promise.all(spent.splice(0).map((giveBack) => giveBack()));
-    };
-    const spend = async (budgets: Budgets, key: string, budget: Budget): Promise<Spending> => {
-      const spending = await budgets.spend(key, budget);
-      if (spending.allowed) spent.push(() => budgets.giveBack(key, budget));
-      return spending;
-    };
-    const refuse = async ({ resetsInSeconds }: Spending): Promise<never> => {
-      await forgive();
-      throw new KeywardError('RATE_LIMITED', 'Too many failed sign-ins. Try again later.', { retryAfterSeconds: resetsInSeconds });
-    };
+  async signUp(ipAddress: string): Promise<() => Promise<void>> {
+    const receipt = new Receipt();
+    const giveBack = () => receipt.giveBack();
+    if (this.#signUpsPerHour === 0) return giveBack;
+    for (const [name, key, budget] of this.#signUpBudgets(ipAddress)) {
+      const retryAfterSeconds = await receipt.spend(this.#counter(name), key, budget);
+      if (retryAfterSeconds === null) continue;
+      await giveBack();
+      throw new KeywardError('RATE_LIMITED', 'Too many sign-ups from your network. Try again later.', { retryAfterSeconds });
+    }
+    return giveBack;
+  }
 
-    const fromNetwork = await spend(this.#network, network, LIMITS.network);
-    if (!fromNetwork.allowed) await refuse(fromNetwork);
-    const ofPair = await spend(this.#accountFromNetwork, `${account} ${network}`, LIMITS.accountFromNetwork);
-    if (!ofPair.allowed) await refuse(ofPair);
-    const ofAccount = await spend(this.#account, account, LIMITS.account);
-    if (!ofAccount.allowed && !(await isKnownNetwork(network))) await refuse(ofAccount);
-    return { forgive };
+  /** The wide network first: once it is exhausted, none of its networks takes up a counter. */
+  #signUpBudgets(ipAddress: string): [name: string, key: string, budget: Budget][] {
+    const { signUpsWideNetworkFactor: factor, signUpWindowSeconds: windowSeconds } = SIGN_IN_LIMITS;
+    const wide = { limit: this.#signUpsPerHour * factor, windowSeconds };
+    return [
+      ...(isIpv6(ipAddress) ? [['sign-up-wide-network', siteOf(ipAddress), wide] satisfies [string, string, Budget]] : []),
+      ['sign-up-network', networkOf(ipAddress), { limit: this.#signUpsPerHour, windowSeconds }],
+    ];
+  }
+
+  #counter(name: string): Budgets {
+    const kept = this.#counters.get(name);
+    if (kept) return kept;
+    const counter = this.#budgetsOf(name);
+    this.#counters.set(name, counter);
+    return counter;
   }
 }
+
+const TOO_MANY_FAILURES = 'Too many failed sign-ins. Try again later.';
+
+const isIpv6 = (ipAddress: string): boolean => networkOf(ipAddress).includes(':');
+
+/** The /48 that one customer of a provider may hold. An IPv4 address has none. */
+const siteOf = (ipAddress: string): string => wideNetworkOf(ipAddress, { ipv4: 32, ipv6: 48 });

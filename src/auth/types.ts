@@ -21,7 +21,8 @@ export class SignUpInput {
   readonly email!: string;
 
   @Field(() => String, {
-    description: 'At least 15 characters and at most 72 bytes in UTF-8. The email address, repetitions and common passwords are refused.',
+    description:
+      'At least 15 characters and at most 72 bytes in UTF-8. The email address, the name of the product, repetitions, sequences and variants of common passwords are rejected.',
   })
   readonly password!: string;
 }

@@ -1,4 +1,4 @@
-import type { Transaction } from '../platform/database/client.js';
+import type { Database, Transaction } from '../platform/database/client.js';
 
 /**
  * Makes many users in one statement, which Prisma's createMany takes many times as long for. One whose email there is
@@ -11,4 +11,13 @@ export function insertUsers(transaction: Transaction, users: readonly { id: stri
     INSERT INTO users (id, email, created_at)
     SELECT id, email, ${createdAt} FROM unnest(${users.map(({ id }) => id)}::uuid[], ${users.map(({ email }) => email)}::text[]) AS made(id, email)
     ON CONFLICT (email) DO NOTHING`;
+}
+
+/** Returns the highest bcrypt cost of a stored password; null if there is none. An index on the expression has the answer. */
+export async function findHighestPasswordCost(database: Database): Promise<number | null> {
+  const [row] = await database.$queryRaw<{ cost: string }[]>`
+    SELECT substring(password_hash, 5, 2) AS cost FROM users
+    WHERE substring(password_hash, 5, 2) ~ '^[0-9]{2}$'
+    ORDER BY substring(password_hash, 5, 2) DESC LIMIT 1`;
+  return row ? Number(row.cost) : null;
 }

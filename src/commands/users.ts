@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { User } from '../auth/users.js';
 import type { OperatorService, UserOverview } from '../operator/service.js';
 import { argumentOrInput, createOperator, keyRecord } from './operator.js';
-import { type OutputRecord, writeRecords } from './output.js';
+import { type OutputRecord, unescapeAddress, writeRecords } from './output.js';
 import { readArguments, runCommand, UsageError } from './run-command.js';
 
 const USAGE = `Usage: npm run users -- COMMAND [--json]
@@ -17,7 +17,9 @@ const USAGE = `Usage: npm run users -- COMMAND [--json]
   revoke KEY_ID_OR_PREFIX       revokes a key; - reads it from standard input
   whose KEY_OR_PREFIX           whose key it is; - reads it from standard input, so that it stays out of the shell's history
 
-  --json                        one JSON object a line`;
+  --json                        one JSON object a line
+
+In an EMAIL, \\u{430} stands for the sign with this code point. list and show write what is not ASCII in this way.`;
 
 const userRecord = (user: User): OutputRecord => ({
   id: user.id,
@@ -68,6 +70,6 @@ function parse() {
 
 const { command, argument, asJson } = readArguments(USAGE, parse);
 await runCommand(async (context) => {
-  await writeRecords(await command(createOperator(context), argument), asJson);
+  await writeRecords(await command(createOperator(context), unescapeAddress(argument)), asJson);
   return 0;
 });

@@ -1,7 +1,7 @@
 import type { FoundKey, KeyFinder } from '../api-keys/key-finder.js';
 import type { ApiKey, ApiKeyService } from '../api-keys/service.js';
 import { AuditAction, type AuditLog } from '../audit/service.js';
-import { readEmail } from '../auth/email.js';
+import { readEmail, readNewEmail } from '../auth/email.js';
 import type { IssuedResetToken, ResetTokens } from '../auth/reset-tokens.js';
 import type { Sessions } from '../auth/sessions.js';
 import { accountKeptElsewhere, type User, type Users } from '../auth/users.js';
@@ -67,7 +67,7 @@ export class OperatorService {
 
   /** Makes a user without a password, and a token to set one with. @throws {KeywardError} EMAIL_TAKEN */
   async create(typedEmail: string): Promise<{ user: User; resetToken: IssuedResetToken }> {
-    const email = emailOf(typedEmail);
+    const email = emailOf(typedEmail, readNewEmail);
     return this.#users.create({ email, passwordHash: null, createdAt: this.#clock.now() }, async (transaction, user) => {
       await this.#record(transaction, user, AuditAction.USER_SIGNED_UP);
       return { user, resetToken: await this.#issueResetToken(transaction, user) };
@@ -134,7 +134,10 @@ export class OperatorService {
     const disabledAt = action === AuditAction.USER_DISABLED ? this.#clock.now() : null;
     const change = async (transaction: Transaction, locked: { disabledAt: Date | null }) => {
       if ((locked.disabledAt === null) === (disabledAt === null)) return { ...user, disabledAt: locked.disabledAt };
-      if (disabledAt) await this.#sessions.endAll(transaction, user.id);
+      if (disabledAt) {
+        await this.#sessions.endAll(transaction, user.id);
+        await this.#resetTokens.discard(transaction, user.id);
+      }
       await this.#record(transaction, user, action);
       return transaction.user.update({ where: { id: user.id }, data: { disabledAt } });
     };
@@ -165,8 +168,8 @@ export class OperatorService {
 
 const noSuchKey = () => new KeywardError('NOT_FOUND', 'There is no such API key.');
 
-function emailOf(typed: string): string {
-  const { email, fault } = readEmail(typed);
+function emailOf(typed: string, read = readEmail): string {
+  const { email, fault } = read(typed);
   if (fault !== null) throw badUserInput([{ path: 'email', message: fault }]);
   return email;
 }

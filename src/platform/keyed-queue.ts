@@ -1,11 +1,12 @@
+import { KEYED_QUEUE_LIMITS } from '../limits.js';
 import { databaseFault } from './database/faults.js';
 import { serviceUnavailable } from './errors.js';
 
-/** How many tasks of one key may wait. More than any client has a use for; past it the caller is told to come again. */
-const WAITING_MAX = 1_000;
-
-/** How long one may wait. Whoever asked has gone by then, or is better told to come again. */
-const WAITING_MS_MAX = 10_000;
+/** The bounds of the tasks of one key. */
+export interface KeyedQueueLimits {
+  waitingMax: number;
+  waitingMsMax: number;
+}
 
 interface Entry {
   tail: Promise<unknown>;
@@ -21,23 +22,25 @@ interface Entry {
  */
 export class KeyedQueue {
   readonly #entries = new Map<string, Entry>();
+  readonly #limits: KeyedQueueLimits;
   readonly #now: () => number;
 
   /** @param now in milliseconds, never going back; given only by tests */
-  constructor(now: () => number = () => performance.now()) {
+  constructor(limits: KeyedQueueLimits = KEYED_QUEUE_LIMITS, now: () => number = () => performance.now()) {
+    this.#limits = limits;
     this.#now = now;
   }
 
   /** @throws {KeywardError} SERVICE_UNAVAILABLE when too many tasks of this key wait already, or this one did for too long */
   async run<T>(key: string, task: () => Promise<T>): Promise<T> {
     const entry = this.#entries.get(key) ?? { tail: Promise.resolve(), tasks: 0, awaySince: Number.NEGATIVE_INFINITY };
-    if (entry.tasks >= WAITING_MAX) throw serviceUnavailable(1);
+    if (entry.tasks >= this.#limits.waitingMax) throw serviceUnavailable(1);
     this.#entries.set(key, entry);
     entry.tasks += 1;
     const arrivedAt = this.#now();
     const result = entry.tail.then(() => {
       if (arrivedAt <= entry.awaySince) throw serviceUnavailable(2);
-      if (this.#now() - arrivedAt > WAITING_MS_MAX) throw serviceUnavailable(5);
+      if (this.#now() - arrivedAt > this.#limits.waitingMsMax) throw serviceUnavailable(5);
       return task();
     });
     entry.tail = result.catch((error: unknown) => {

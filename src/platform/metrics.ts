@@ -4,7 +4,7 @@ import type { Pool } from './database/pool.js';
 import type { HashQueue } from './hash-queue.js';
 
 /** What is measured in this process: that of Node (memory, event-loop delay, garbage collection), of the database's pools and of bcrypt. */
-export function createMetrics(pools: Readonly<Record<string, Pool>>, hashes: HashQueue): Registry {
+export function createMetrics(pools: Readonly<Record<string, Pool>>, queues: Readonly<Record<string, HashQueue>>): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   new Gauge({
@@ -23,11 +23,13 @@ export function createMetrics(pools: Readonly<Record<string, Pool>>, hashes: Has
   new Gauge({
     name: 'keyward_hashes',
     help: 'Passwords and new keys at bcrypt: those that are computed, and those that wait for their turn.',
-    labelNames: ['state'],
+    labelNames: ['queue', 'state'],
     registers: [registry],
     collect() {
-      this.set({ state: 'running' }, hashes.running);
-      this.set({ state: 'waiting' }, hashes.waiting);
+      for (const [queue, { running, waiting }] of Object.entries(queues)) {
+        this.set({ queue, state: 'running' }, running);
+        this.set({ queue, state: 'waiting' }, waiting);
+      }
     },
   });
   return registry;

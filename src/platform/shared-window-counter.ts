@@ -14,7 +14,7 @@ const TELL_EVERY_MS = 60_000;
 /**
  * rate-limiter-flexible's own script counts refused attempts too, starts a window by giving back, and leaves a window that is
  * open at its old length. This one does as WindowCounter does. A window is a hash of what is spent and of its length, and
- * ends when Redis lets it expire.
+ * ends when Redis lets it expire. A window of which nothing is spent is deleted, so that it takes no room.
  *
  * KEYS[1] the window; ARGV: how much to spend or -1 to give back, seconds of a window, the limit.
  * Returns what is spent, the limit and one for a refusal, and the milliseconds until the window ends.
@@ -26,7 +26,10 @@ local spent, ttl = tonumber(window[1]) or 0, redis.call('PTTL', KEYS[1])
 if ttl > 0 then ttl = ttl + (seconds - tonumber(window[2])) * 1000 end
 if ttl <= 0 then spent, ttl = 0, seconds * 1000 end
 if change > 0 and spent + change > limit then return {limit + 1, ttl} end
-if change < 0 and spent == 0 then return {0, ttl} end
+if change < 0 and spent <= 1 then
+  redis.call('DEL', KEYS[1])
+  return {0, ttl}
+end
 redis.call('HSET', KEYS[1], 'spent', spent + change, 'seconds', seconds)
 redis.call('PEXPIRE', KEYS[1], ttl)
 return {spent + change, ttl}`;

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { SIGN_IN_LIMITS } from '../limits.js';
 import type { Clock } from './clock.js';
 
 /** How much may be spent in which time. */
@@ -35,32 +35,35 @@ interface Window {
   spent: number;
   /** Milliseconds since the epoch. */
   startedAt: number;
+  windowMs: number;
 }
 
 /**
- * Counts in fixed windows, each beginning with its key's first spending. Kept in memory and bounded: with more keys than
- * `keysMax` the one unused for longest is forgotten, so memory stays flat however many keys somebody tries.
+ * Counts in fixed windows, each beginning with its key's first spending. Kept in memory and bounded. With more keys than
+ * `keysMax`, windows that are over are dropped first, then those of which least was spent, so that a counter close to its
+ * limit cannot be pushed out by many that were used once.
  */
 export class WindowCounter implements Budgets {
-  readonly #windows: LRUCache<string, Window>;
+  /** By the number of binary digits of what was spent; in each the least recently used first. */
+  readonly #segments: Map<string, Window>[] = [];
+  readonly #keysMax: number;
   readonly #clock: Clock;
+  #size = 0;
 
   constructor(options: { clock: Clock; keysMax?: number }) {
     this.#clock = options.clock;
-    this.#windows = new LRUCache({ max: options.keysMax ?? 50_000 });
+    this.#keysMax = options.keysMax ?? SIGN_IN_LIMITS.countersMax;
   }
 
   spend(key: string, budget: Budget, amount = 1): Spending {
     const now = this.#clock.now().getTime();
     const windowMs = budget.windowSeconds * 1_000;
-    let window = this.#windows.get(key);
-    // One that begins in the future was opened before the clock was set back.
-    if (!window || window.startedAt + windowMs <= now || window.startedAt > now) {
-      window = { spent: 0, startedAt: now };
-      this.#windows.set(key, window);
-    }
+    let window = this.#take(key);
+    if (!window || isOver({ ...window, windowMs }, now)) window = { spent: 0, startedAt: now, windowMs };
+    window.windowMs = windowMs;
     const allowed = window.spent + amount <= budget.limit;
     if (allowed) window.spent += amount;
+    this.#put(key, window, now);
     const endsAt = window.startedAt + windowMs;
     return {
       allowed,
@@ -71,7 +74,48 @@ export class WindowCounter implements Budgets {
   }
 
   giveBack(key: string): void {
-    const window = this.#windows.get(key);
-    if (window && window.spent > 0) window.spent -= 1;
+    const window = this.#take(key);
+    if (!window) return;
+    window.spent -= 1;
+    this.#put(key, window, this.#clock.now().getTime());
+  }
+
+  /** Removes a window, and returns it. */
+  #take(key: string): Window | undefined {
+    for (const segment of this.#segments) {
+      const window = segment?.get(key);
+      if (window && segment.delete(key)) {
+        this.#size -= 1;
+        return window;
+      }
+    }
+    return undefined;
+  }
+
+  /** Stores a window as the one used last. One of which nothing is spent is as good as none, and takes no room. */
+  #put(key: string, window: Window, now: number): void {
+    if (window.spent <= 0) return;
+    if (this.#size >= this.#keysMax) this.#dropOne(now);
+    const digits = 32 - Math.clz32(window.spent);
+    while (this.#segments.length <= digits) this.#segments.push(new Map());
+    this.#segments[digits]?.set(key, window);
+    this.#size += 1;
+  }
+
+  #dropOne(now: number): void {
+    let least: Map<string, Window> | undefined;
+    for (const segment of this.#segments) {
+      const [oldest] = segment;
+      if (!oldest) continue;
+      least ??= segment;
+      if (!isOver(oldest[1], now)) continue;
+      least = segment;
+      break;
+    }
+    const [key] = least?.keys() ?? [];
+    if (key !== undefined && least?.delete(key)) this.#size -= 1;
   }
 }
+
+/** A window that begins in the future was opened before the clock was set back. */
+const isOver = ({ startedAt, windowMs }: Window, now: number): boolean => startedAt + windowMs <= now || startedAt > now;

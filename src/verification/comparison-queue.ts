@@ -59,6 +59,11 @@ export class ComparisonQueue {
     }
   }
 
+  /** Rejects the comparisons that wait. */
+  close(): void {
+    for (const entry of [...this.#waiting]) this.#drop(entry);
+  }
+
   #failuresOf(block: string): number {
     return this.#failures.get(block) ?? 0;
   }

@@ -68,6 +68,11 @@ export class KeyLookup {
     return (await this.#keys.load(presented.fingerprint)) ?? this.#findImport(presented);
   }
 
+  /** Rejects the comparisons that wait. */
+  close(): void {
+    this.#comparisons.close();
+  }
+
   /** Of an imported key nothing is stored but bcrypt's hash, until its first use: then it gets its fingerprint. */
   async #findImport(presented: PresentedKey): Promise<KeyRecord | null> {
     const imported = await this.#byPrefix.load(presented.keyPrefix);

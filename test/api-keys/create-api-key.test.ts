@@ -5,6 +5,7 @@ import { checksum } from '../../src/api-keys/plaintext-key.js';
 import { ApiKeyService } from '../../src/api-keys/service.js';
 import { AuditLog } from '../../src/audit/service.js';
 import { Users } from '../../src/auth/users.js';
+import { KEY_QUEUE_LIMITS } from '../../src/limits.js';
 import { HashQueue } from '../../src/platform/hash-queue.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { Cursors } from '../../src/platform/pagination.js';
@@ -89,13 +90,13 @@ describe('createApiKey', () => {
   test('K3: of 60 parallel creates at limit 5, 5 make a key, 55 are refused, and only those 5 cost a hash', async () => {
     const { accessToken } = await app.newUser();
     let hashes = 0;
-    const run = app.hashes.run.bind(app.hashes);
-    app.hashes.run = (hash) => {
+    const run = app.keyHashes.run.bind(app.keyHashes);
+    app.keyHashes.run = (hash, turn) => {
       hashes += 1;
-      return run(hash);
+      return run(hash, turn);
     };
     const answers = await Promise.all(Array.from({ length: 60 }, () => create(accessToken)));
-    app.hashes.run = run;
+    app.keyHashes.run = run;
 
     expect(answers.filter(({ data }) => data?.createApiKey)).toHaveLength(5);
     expect(answers.flatMap(codesOf)).toEqual(Array(55).fill('API_KEY_LIMIT_REACHED'));
@@ -114,10 +115,10 @@ describe('createApiKey', () => {
     const allHashed = new Promise<void>((resolve) => {
       letGo = resolve;
     });
-    const hashes = new HashQueue(20);
+    const hashes = new HashQueue({ ...KEY_QUEUE_LIMITS, concurrency: 20 });
     const run = hashes.run.bind(hashes);
-    hashes.run = async (hash) => {
-      const result = await run(hash);
+    hashes.run = async (hash, turn) => {
+      const result = await run(hash, turn);
       hashed += 1;
       if (hashed === 20) letGo();
       await allHashed;

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ChangePasswordDocument, MeDocument, RefreshSessionDocument, SignInDocument } from '../generated/graphql.js';
+import { ResetTokens } from '../../src/auth/reset-tokens.js';
+import {
+  ChangePasswordDocument,
+  MeDocument,
+  RefreshSessionDocument,
+  ResetPasswordDocument,
+  SignInDocument,
+  SignOutDocument,
+} from '../generated/graphql.js';
 import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
 
 const NEW_PASSWORD = 'another good long password';
@@ -16,21 +24,44 @@ const change = (token: string, currentPassword: string, newPassword = NEW_PASSWO
 const signIn = (email: string, password: string) => app.send(SignInDocument, { input: { email, password } });
 
 describe('changePassword', () => {
-  test('A6: sets the new password and ends every other session, at the next request', async () => {
+  test('A6: changePassword ends every session, the current one included, at the next request, and opens a new one', async () => {
     const { accessToken, refreshToken, user } = await app.newUser();
     const others = [await signIn(user.email, PASSWORD), await signIn(user.email, PASSWORD)].map(({ data }) => data?.signIn);
 
     const { data } = await change(accessToken, PASSWORD);
     const renewed = data?.changePassword;
-    for (const other of others) {
+    for (const other of [...others, { accessToken, refreshToken }]) {
       expect(codesOf(await app.send(MeDocument, {}, { token: other?.accessToken ?? '' }))).toEqual(['UNAUTHENTICATED']);
       expect(codesOf(await app.send(RefreshSessionDocument, { refreshToken: other?.refreshToken ?? '' }))).toEqual(['UNAUTHENTICATED']);
     }
     expect(codesOf(await app.send(MeDocument, {}, { token: renewed?.accessToken ?? '' }))).toEqual([]);
-    expect(codesOf(await app.send(RefreshSessionDocument, { refreshToken }))).toEqual(['CONFLICT']);
     expect(codesOf(await app.send(RefreshSessionDocument, { refreshToken: renewed?.refreshToken ?? '' }))).toEqual([]);
     expect(codesOf(await signIn(user.email, PASSWORD))).toEqual(['INVALID_CREDENTIALS']);
     expect(codesOf(await signIn(user.email, NEW_PASSWORD))).toEqual([]);
+  });
+
+  test('A6: a reset token of before is worth nothing after changePassword', async () => {
+    const { accessToken, user } = await app.newUser();
+    const { token } = await app.database.$transaction((transaction) =>
+      new ResetTokens({ database: app.database, clock: app.clock }).issue(transaction, user.id),
+    );
+    expect(codesOf(await change(accessToken, PASSWORD))).toEqual([]);
+    const input = { token, newPassword: 'a third and different password' };
+    expect(codesOf(await app.send(ResetPasswordDocument, { input }))).toEqual(['UNAUTHENTICATED']);
+    expect(codesOf(await signIn(user.email, NEW_PASSWORD))).toEqual([]);
+  });
+
+  test('A6: a session that was ended while its password was compared opens no new one', async () => {
+    const { accessToken, refreshToken, user } = await app.newUser();
+    const run = app.hashes.run.bind(app.hashes);
+    app.hashes.run = async (hash, turn) => {
+      await app.send(SignOutDocument, { refreshToken });
+      return run(hash, turn);
+    };
+    const answer = await change(accessToken, PASSWORD);
+    app.hashes.run = run;
+    expect(codesOf(answer)).toEqual(['UNAUTHENTICATED']);
+    expect(codesOf(await signIn(user.email, PASSWORD))).toEqual([]);
   });
 
   test('A6: without the current password nothing changes', async () => {

@@ -74,6 +74,59 @@ describe('mySessions', () => {
   });
 });
 
+describe('A12: at most 100 live sessions a user', () => {
+  const insertSessions = (userId: string, count: number, endedAt: Date | null = null) =>
+    runSql(
+      app.databaseUrl,
+      `INSERT INTO sessions (id, user_id, network, created_at, refreshed_at, expires_at, ended_at)
+       SELECT gen_random_uuid(), $1, '192.0.2.1', $2::timestamptz - n * interval '1 s', $2, $2::timestamptz + interval '1 day', $4
+       FROM generate_series(1, $3::int) AS n`,
+      [userId, app.clock.now(), count, endedAt],
+    );
+  const count = async (userId: string, condition: string) =>
+    (await runSql(app.databaseUrl, `SELECT 1 FROM sessions WHERE user_id = $1 AND ${condition}`, [userId])).length;
+
+  test('the oldest ends when another one is opened by signIn, and the audit log says so', async () => {
+    const { user, accessToken } = await app.newUser();
+    app.clock.advanceSeconds(3_600);
+    const token = (await signIn(user.email)).accessToken;
+    await insertSessions(user.id, 98);
+    expect(await sessions(token)).toHaveLength(100);
+    app.clock.advanceSeconds(1);
+    await signIn(user.email);
+    expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
+    expect(await sessions(token)).toHaveLength(100);
+    const events = await runSql(app.databaseUrl, "SELECT details FROM audit_events WHERE user_id = $1 AND action = 'SESSION_ENDED'", [
+      user.id,
+    ]);
+    expect(events).toEqual([{ details: { reason: 'too many sessions', sessions: 1 } }]);
+  });
+
+  test('mySessions shows 100 however many there are, and the next sign-in ends the rest', async () => {
+    const { user, accessToken } = await app.newUser();
+    await insertSessions(user.id, 2_000);
+    expect(await sessions(accessToken)).toHaveLength(100);
+    app.clock.advanceSeconds(1);
+    await signIn(user.email);
+    expect(await count(user.id, 'ended_at IS NULL')).toBe(100);
+  });
+
+  test('ended sessions are forgotten beyond the newest 100, so the table does not grow with each sign-in', async () => {
+    const { user } = await app.newUser();
+    await insertSessions(user.id, 500, app.clock.now());
+    await signIn(user.email);
+    expect(await count(user.id, 'ended_at IS NOT NULL')).toBe(100);
+    expect(await count(user.id, 'ended_at IS NULL')).toBe(2);
+  });
+
+  test('parallel sign-ins do not exceed it', async () => {
+    const { user } = await app.newUser();
+    await insertSessions(user.id, 99);
+    await Promise.all(Array.from({ length: 8 }, () => signIn(user.email)));
+    expect(await count(user.id, 'ended_at IS NULL')).toBe(100);
+  });
+});
+
 describe('endSession', () => {
   test('ends a session of one’s own: its access token and refresh token are refused at the next request', async () => {
     const laptop = await app.newUser();

@@ -1,6 +1,8 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ChangePasswordDocument, SignInDocument, SignUpDocument } from '../generated/graphql.js';
+import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import bcrypt from 'bcrypt';
+import { ChangePasswordDocument, RefreshSessionDocument, SignInDocument, SignUpDocument } from '../generated/graphql.js';
 import { newDatabase, runSql } from '../helpers/database.js';
+import { queriesOf } from '../helpers/queries.js';
 import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
 
 const WRONG = 'not the right password';
@@ -50,14 +52,39 @@ describe('signIn', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
+  test('A4: a hash of before BCRYPT_COST was raised takes the work of the new cost, through the public door', async () => {
+    await app.newUser('older@example.com');
+    const dearer = await startTestApp({ databaseUrl, env: { BCRYPT_COST: '12' } });
+    const workOf = async (email: string) => {
+      const compare = jest.spyOn(bcrypt, 'compare');
+      await dearer.send(SignInDocument, { input: { email, password: WRONG } });
+      const work = compare.mock.calls.reduce((sum, [, hash]) => sum + 2 ** bcrypt.getRounds(String(hash)), 0);
+      compare.mockRestore();
+      return work;
+    };
+    expect([await workOf('older@example.com'), await workOf('unknown@example.com')]).toEqual([2 ** 12, 2 ** 12]);
+    await dearer.close();
+    // Lowered again: what was made at the higher cost counts for all.
+    await runSql(
+      databaseUrl,
+      "UPDATE users SET password_hash = '$2b$11$' || substring(password_hash, 8) WHERE email = 'older@example.com'",
+    );
+    const cheaper = await startTestApp({ databaseUrl });
+    const compare = jest.spyOn(bcrypt, 'compare');
+    await cheaper.send(SignInDocument, { input: { email: 'unknown@example.com', password: WRONG } });
+    expect(compare.mock.calls.map(([, hash]) => bcrypt.getRounds(String(hash)))).toEqual([11]);
+    compare.mockRestore();
+    await cheaper.close();
+  });
+
   test('A4: each of them costs exactly one hash', async () => {
     await app.newUser('one-hash@example.com');
     const hashesOf = async (email: string, password: string) => {
       let hashes = 0;
       const run = app.hashes.run.bind(app.hashes);
-      app.hashes.run = (hash) => {
+      app.hashes.run = (hash, turn) => {
         hashes += 1;
-        return run(hash);
+        return run(hash, turn);
       };
       await signIn(email, password);
       app.hashes.run = run;
@@ -178,6 +205,72 @@ describe('A10: failing sign-ins', () => {
     await repeat(100, (index) => signIn(user.email, WRONG, `198.51.100.${index}`));
     expect(codesOf(await signIn(user.email, PASSWORD, '203.0.113.201'))).toEqual(['RATE_LIMITED']);
   });
+
+  test('A10: a network is known for 30 days after a session was refreshed from it, too', async () => {
+    const { user, refreshToken } = await app.newUser();
+    app.clock.advanceSeconds(29 * 86_400);
+    const refreshed = await app.send(RefreshSessionDocument, { refreshToken }, { ipAddress: '2001:db8:5:6::1' });
+    expect(codesOf(refreshed)).toEqual([]);
+    app.clock.advanceSeconds(29 * 86_400);
+    await repeat(100, (index) => signIn(user.email, WRONG, `198.51.100.${index}`));
+    expect(codesOf(await signIn(user.email, PASSWORD, '198.51.100.222'))).toEqual(['RATE_LIMITED']);
+    expect(codesOf(await signIn(user.email, PASSWORD, '2001:db8:5:6::2'))).toEqual([]);
+    app.clock.advanceSeconds(2 * 86_400);
+    await repeat(100, (index) => signIn(user.email, WRONG, `198.51.100.${index}`));
+    expect(codesOf(await signIn(user.email, WRONG, '2001:db8:5:7::2'))).toEqual(['RATE_LIMITED']);
+  });
+
+  test('A10: 100 in 15 minutes from one /48, over all its networks; a network that is known to the account keeps its own 10', async () => {
+    const { user } = await app.newUser();
+    await signIn(user.email, PASSWORD, '2001:db8:7:ffff::1');
+    const addressOf = (index: number) => `2001:db8:7:${index.toString(16)}::1`;
+    await repeat(100, (index) => signIn(`spray-${index}@example.com`, WRONG, addressOf(index)));
+    expect(codesOf(await signIn('spray-100@example.com', WRONG, addressOf(100)))).toEqual(['RATE_LIMITED']);
+    expect(codesOf(await signIn('spray-100@example.com', WRONG, '2001:db8:8::1'))).toEqual(['INVALID_CREDENTIALS']);
+    expect(codesOf(await signIn(user.email, PASSWORD, '2001:db8:7:fffe::1'))).toEqual(['RATE_LIMITED']);
+    expect(codesOf(await signIn(user.email, PASSWORD, '2001:db8:7:ffff::2'))).toEqual([]);
+  });
+
+  test('A10: what is rejected takes the same queries and no hash, whether or not there is an account', async () => {
+    const { user } = await app.newUser();
+    const rejection = async (email: string) => {
+      await repeat(100, (index) => signIn(email, WRONG, `198.51.100.${index}`));
+      const hash = jest.spyOn(app.hashes, 'run');
+      let answer: Awaited<ReturnType<typeof signIn>> | undefined;
+      const queries = await queriesOf(async () => {
+        answer = await signIn(email, WRONG, '203.0.113.9');
+      });
+      const hashes = hash.mock.calls.length;
+      hash.mockRestore();
+      return { queries, hashes, text: answer?.text, status: answer?.status };
+    };
+    const known = await rejection(user.email);
+    expect(known).toMatchObject({ hashes: 0, status: 429, queries: expect.arrayContaining([expect.stringContaining('sessions')]) });
+    expect(await rejection('nobody@example.com')).toEqual(known);
+  });
+
+  test('A4: what is compared takes the same queries, whether or not there is an account', async () => {
+    const { user } = await app.newUser();
+    const queriesFor = (email: string) => queriesOf(() => signIn(email, WRONG));
+    await signIn('warm@example.com', WRONG);
+    const unknown = await queriesFor('nobody@example.com');
+    // The audit event of the account is written once the answer is out.
+    expect((await queriesFor(user.email)).slice(0, unknown.length)).toEqual(unknown);
+  });
+
+  test('A12: 300 successful sign-ins in an hour for an account, however parallel; failures do not count', async () => {
+    const { user } = await app.newUser();
+    await repeat(5, () => signIn(user.email, WRONG));
+    const codes = (await repeat(31, () => Promise.all(Array.from({ length: 10 }, () => signIn(user.email, PASSWORD)))))
+      .flat()
+      .flatMap(codesOf);
+    expect(codes).toEqual(Array(10).fill('RATE_LIMITED'));
+    const rejected = await signIn(user.email, PASSWORD, '203.0.113.77');
+    expect(rejected.status).toBe(429);
+    expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(0);
+    app.clock.advanceSeconds(3_600);
+    expect(codesOf(await signIn(user.email, PASSWORD))).toEqual([]);
+  }, 120_000);
 
   test('a wrong current password counts like a failed sign-in', async () => {
     const { accessToken, user } = await app.newUser();

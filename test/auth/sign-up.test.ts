@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
+import { readConfig } from '../../src/config.js';
 import { MeDocument, SignInDocument, SignUpDocument } from '../generated/graphql.js';
 import { runSql } from '../helpers/database.js';
 import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
@@ -87,6 +89,13 @@ describe('signUp', () => {
     expect(longest).toBeLessThan(1_001);
   });
 
+  test.each(['анна@example.com', 'josé.garcía@example.com', "o'neil+news@example.com", 'a_b-c@bücher.example', '用户@例子.example'])(
+    'an address of any script may sign up: %s',
+    async (email) => {
+      expect((await signUp(email)).data?.signUp.user.email).toBe(email);
+    },
+  );
+
   test.each([
     ['no @', 'nobody'],
     ['two @', 'a@b@example.com'],
@@ -97,6 +106,18 @@ describe('signUp', () => {
     ['far too many bytes', 'a'.repeat(50_000)],
     ['a NUL', 'a\u0000@example.com'],
     ['a zero-width control', 'a\u0085b@example.com'],
+    ['a zero-width space', 'a\u200b@example.com'],
+    ['a zero-width joiner in the domain', 'a@exam\u200dple.com'],
+    ['a soft hyphen', 'a\u00adb@example.com'],
+    ['a mark that turns the direction', 'a\u202eb@example.com'],
+    ['an isolate', 'a\u2066b@example.com'],
+    ['a filler that shows nothing', 'a\u3164@example.com'],
+    ['a tag sign', 'a\u{e0061}@example.com'],
+    ['angle brackets', '<a@example.com>'],
+    ['a quote', '"a"@example.com'],
+    ['a comma', 'a,b@example.com'],
+    ['a backslash', 'a\\\\b@example.com'],
+    ['an emoji', '🐴@example.com'],
   ])('G9: refuses an address with %s', async (_case, email) => {
     const answer = await signUp(email);
     expect(answer.errors[0]?.extensions).toEqual({
@@ -115,5 +136,56 @@ describe('signUp', () => {
       ],
     });
     expect(answer.text).not.toMatch(/hunter2|nobody/);
+  });
+});
+
+describe('A12: SIGN_UPS_PER_HOUR', () => {
+  let limited: TestApp;
+  beforeAll(async () => {
+    limited = await startTestApp({ env: { SIGN_UPS_PER_HOUR: '3' } });
+  });
+  afterAll(() => limited.close());
+
+  const from = (ipAddress: string, email = `${randomUUID()}@example.com`, password = PASSWORD) =>
+    limited.send(SignUpDocument, { input: { email, password } }, { ipAddress });
+  const codesFrom = async (...addresses: string[]) => {
+    const codes = [];
+    for (const address of addresses) codes.push(codesOf(await from(address))[0] ?? 'ok');
+    return codes;
+  };
+
+  test('limits the sign-ups of one network in an hour, with 429 and Retry-After', async () => {
+    expect(await codesFrom(...Array(4).fill('192.0.2.1'))).toEqual(['ok', 'ok', 'ok', 'RATE_LIMITED']);
+    const rejected = await from('::ffff:192.0.2.1');
+    expect({ status: rejected.status, retryAfter: rejected.headers['retry-after'] }).toEqual({ status: 429, retryAfter: '3600' });
+    expect(await codesFrom('192.0.2.2')).toEqual(['ok']);
+    limited.clock.advanceSeconds(3_600);
+    expect(await codesFrom('192.0.2.1')).toEqual(['ok']);
+  });
+
+  test('counts those for a taken address: addresses cannot be tested without end', async () => {
+    await from('198.51.100.1', 'taken@example.com');
+    const probes = [];
+    for (let probe = 0; probe < 5; probe += 1) probes.push(...codesOf(await from('198.51.100.2', 'taken@example.com')));
+    expect(probes).toEqual(['EMAIL_TAKEN', 'EMAIL_TAKEN', 'EMAIL_TAKEN', 'RATE_LIMITED', 'RATE_LIMITED']);
+    expect(codesOf(await from('198.51.100.2', 'free@example.com'))).toEqual(['RATE_LIMITED']);
+  });
+
+  test('does not count what breaks a rule', async () => {
+    for (let time = 0; time < 5; time += 1)
+      expect(codesOf(await from('198.51.100.3', 'a@example.com', 'short'))).toEqual(['BAD_USER_INPUT']);
+    expect(await codesFrom('198.51.100.3')).toEqual(['ok']);
+  });
+
+  test('an IPv6 /64 is one network, and a /48 may have 5 times as many', async () => {
+    expect(await codesFrom('2001:db8:1::1', '2001:db8:1::2', '2001:db8:1::3', '2001:db8:1::4')).toEqual(['ok', 'ok', 'ok', 'RATE_LIMITED']);
+    const rest = await codesFrom(...Array.from({ length: 13 }, (_, index) => `2001:db8:1:${(index + 1).toString(16)}::1`));
+    expect(rest).toEqual([...Array(12).fill('ok'), 'RATE_LIMITED']);
+    expect(await codesFrom('2001:db8:2::1')).toEqual(['ok']);
+  });
+
+  test('20 by default, and 0 is no limit', () => {
+    expect(readConfig({}).signUpsPerHour).toBe(20);
+    expect(readConfig({ SIGN_UPS_PER_HOUR: '0' }).signUpsPerHour).toBe(0);
   });
 });

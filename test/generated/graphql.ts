@@ -114,7 +114,7 @@ export type SignInInput = {
 export type SignUpInput = {
   /** The address to sign in with. Case and surrounding spaces make no difference. */
   email: string;
-  /** At least 15 characters and at most 72 bytes in UTF-8. The email address, repetitions and common passwords are refused. */
+  /** At least 15 characters and at most 72 bytes in UTF-8. The email address, the name of the product, repetitions, sequences and variants of common passwords are rejected. */
   password: string;
 };
 

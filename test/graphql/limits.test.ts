@@ -42,9 +42,9 @@ describe('G2: root fields and aliases', () => {
   ])('%s are refused before a resolver or a hash runs', async (_case, query) => {
     let hashes = 0;
     const run = app.hashes.run.bind(app.hashes);
-    app.hashes.run = (hash) => {
+    app.hashes.run = (hash, turn) => {
       hashes += 1;
-      return run(hash);
+      return run(hash, turn);
     };
     const response = await app.http.inject({
       method: 'POST',

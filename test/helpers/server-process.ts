@@ -28,7 +28,7 @@ export function spawnServer(env: Record<string, string>, options: ServerOptions 
   const { root = process.cwd(), ...spawnOptions } = options;
   const child = spawn(process.execPath, [path.join(root, 'dist/main.js')], {
     ...spawnOptions,
-    env: { PATH: process.env.PATH ?? '', PORT: '0', BCRYPT_COST: '10', ...env },
+    env: { PATH: process.env.PATH ?? '', PORT: '0', BCRYPT_COST: '10', SIGN_UPS_PER_HOUR: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

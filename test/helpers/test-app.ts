@@ -57,7 +57,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const clock = options.clock ?? new TestClock();
   const databaseUrl = options.databaseUrl ?? (await newDatabase());
   const app = await createApp({
-    config: { ...readConfig({ BCRYPT_COST: '10', ...options.env }), ...options.config },
+    config: { ...readConfig({ BCRYPT_COST: '10', SIGN_UPS_PER_HOUR: '0', ...options.env }), ...options.config },
     databaseUrl,
     appSecrets: options.appSecrets ?? [randomBytes(32)],
     logger: createLogger('debug', { write: (line) => void lines.push(line) }),

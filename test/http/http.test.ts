@@ -313,9 +313,9 @@ test('draining: what is in flight is answered, and then nobody is let in', async
   const input = { email: 'last@example.com', password: PASSWORD };
   const inFlight = new Promise<void>((resolve) => {
     const run = draining.hashes.run.bind(draining.hashes);
-    draining.hashes.run = (hash) => {
+    draining.hashes.run = (hash, turn) => {
       resolve();
-      return run(hash);
+      return run(hash, turn);
     };
   });
   const signUp = fetch(`${address}/graphql`, {

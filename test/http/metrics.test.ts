@@ -43,8 +43,8 @@ test('GET /metrics tells every error that was answered by its code, what waits a
     'keyward_errors_total{code="UNAUTHENTICATED"} 1',
     'keyward_errors_total{code="GRAPHQL_VALIDATION_FAILED"} 1',
     'keyward_errors_total{code="BAD_USER_INPUT"} 1',
-    'keyward_hashes{state="running"} 0',
-    'keyward_hashes{state="waiting"} 0',
+    'keyward_hashes{queue="password",state="running"} 0',
+    'keyward_hashes{queue="key",state="waiting"} 0',
     'keyward_usage_write_failures_total 0',
     'keyward_usage_dropped_total 0',
   ]) {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { networkOf } from '../../src/platform/network.js';
+import { turnOf } from '../../src/platform/network-turn.js';
 
 test.each([
   ['192.0.2.7', '192.0.2.7'],
@@ -12,4 +13,14 @@ test.each([
   ['', ''],
 ])('%s is counted as %s', (address, network) => {
   expect(networkOf(address)).toBe(network);
+});
+
+test.each([
+  ['192.0.2.7', '192.0.2.0/24', '192.0.0.0/16'],
+  ['::ffff:192.0.2.7', '192.0.2.0/24', '192.0.0.0/16'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48', '2001:db8::/32'],
+  ['2001:DB8:1:ffff::', '2001:db8:1::/48', '2001:db8::/32'],
+  ['unknown', 'unknown', 'unknown'],
+])('A11: %s takes turns as %s', (address, network, provider) => {
+  expect(turnOf(address)).toEqual({ network, provider, known: false });
 });

@@ -81,6 +81,36 @@ describe('WindowCounter', () => {
     expect(counter.spend('a', { limit: 1, windowSeconds: 60 })).toMatchObject({ allowed: true, resetsInSeconds: 60 });
   });
 
+  test('A10: what is given back takes no room: counters are never pushed out by attempts that cost nothing', () => {
+    const ONE = { limit: 1, windowSeconds: 60 };
+    const full = new WindowCounter({ clock, keysMax: 101 });
+    for (let index = 0; index < 100; index += 1) full.spend(`live ${index}`, ONE);
+    for (let index = 0; index < 10_000; index += 1) {
+      full.spend(`free ${index}`, ONE);
+      full.giveBack(`free ${index}`);
+    }
+    for (let index = 0; index < 100; index += 1) expect(full.spend(`live ${index}`, ONE).allowed).toBe(false);
+  });
+
+  test('A10: a counter near its limit is not pushed out by any number that were used once', () => {
+    const counter = new WindowCounter({ clock, keysMax: 100 });
+    const TEN = { limit: 10, windowSeconds: 60 };
+    for (let count = 0; count < 9; count += 1) counter.spend('guessed', TEN);
+    for (let index = 0; index < 10_000; index += 1) counter.spend(`once ${index}`, TEN);
+    expect(counter.spend('guessed', TEN)).toMatchObject({ allowed: true, remaining: 0 });
+    expect(counter.spend('guessed', TEN).allowed).toBe(false);
+  });
+
+  test('windows that are over make room first, however much was spent', () => {
+    const moving = new TestClock();
+    const counter = new WindowCounter({ clock: moving, keysMax: 10 });
+    const TEN = { limit: 10, windowSeconds: 60 };
+    for (let index = 0; index < 10; index += 1) for (let count = 0; count < 9; count += 1) counter.spend(`old ${index}`, TEN);
+    moving.advanceSeconds(61);
+    for (let index = 0; index < 10; index += 1) counter.spend(`new ${index}`, TEN);
+    for (let index = 0; index < 10; index += 1) expect(counter.spend(`new ${index}`, TEN).remaining).toBe(8);
+  });
+
   test('F11: a million keys take less than 100 MB, and those in use are still counted', () => {
     const counter = new WindowCounter({ clock });
     const THREE = { limit: 3, windowSeconds: 60 };

@@ -5,7 +5,7 @@ import type { Database, Transaction } from '../../platform/database/client.js';
 import { conflict } from '../../platform/errors.js';
 import type { Logger } from '../../platform/logger.js';
 import { logEntry, type Origin } from '../../platform/origin.js';
-import { EXTERNAL_EMAIL_DOMAIN, readEmail } from '../email.js';
+import { EXTERNAL_EMAIL_DOMAIN, readNewEmail } from '../email.js';
 import type { User } from '../users.js';
 import type { ExternalIdentity } from './external-tokens.js';
 
@@ -23,7 +23,7 @@ function standInEmail({ issuer, subject }: ExternalIdentity): string {
 
 /** @returns the addresses that the user may get, the better one first */
 function emailsFor(identity: ExternalIdentity): string[] {
-  const { email, fault } = readEmail(identity.verifiedEmail ?? '');
+  const { email, fault } = readNewEmail(identity.verifiedEmail ?? '');
   return fault === null ? [email, standInEmail(identity)] : [standInEmail(identity)];
 }
 

@@ -1,0 +1,38 @@
+import { QUEUE_USE_LIMITS } from '../limits.js';
+
+interface Use {
+  amount: number;
+  at: number;
+}
+
+/** How much something was used lately, by key. What was used once counts half after each half-life. */
+export class RecentUse {
+  /** Least recently used first. */
+  readonly #uses = new Map<string, Use>();
+  readonly #now: () => number;
+
+  /** @param now milliseconds that never go back */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  add(key: string): void {
+    const now = this.#now();
+    const amount = this.#amountOf(key, now) + 1;
+    this.#uses.delete(key);
+    this.#uses.set(key, { amount, at: now });
+    if (this.#uses.size <= QUEUE_USE_LIMITS.keysMax) return;
+    const [oldest] = this.#uses.keys();
+    if (oldest !== undefined) this.#uses.delete(oldest);
+  }
+
+  /** Returns the recent uses of the key, rounded: a single one counts until the half-life is over. */
+  of(key: string | undefined): number {
+    return key === undefined ? 0 : Math.round(this.#amountOf(key, this.#now()));
+  }
+
+  #amountOf(key: string, now: number): number {
+    const use = this.#uses.get(key);
+    return use ? use.amount * 0.5 ** ((now - use.at) / QUEUE_USE_LIMITS.halfLifeMs) : 0;
+  }
+}
