@@ -75,6 +75,7 @@ describe('the phrase check', () => {
     ).toEqual([]);
     expect(check('src/a.ts', 'const rows = await sql`SELECT 1 -- we made this`;\nconst re = /so many/;\n')).toEqual([]);
     expect(check('test/a.ts', "test('rejects a revoked key', () => ask('whose key is it'));")).toEqual([]);
+    expect(check('test/a.ts', "test.each([['a key', 'so many', ['a door']]])('rejects %s', (name) => expect(name));")).toEqual([]);
     expect(
       check('docs/a.md', '`told` and\n\n```sh\ntell us\n```\n\n<!-- we -->\n\nA `code span\nof ours` ends. Read our-page.md.\n'),
     ).toEqual([]);

@@ -1,4 +1,4 @@
-// The layout of src as a table: which folder may import which, and which files are whose own. Paths are relative to src.
+// The layout of src as a table: which folder may import which, and which files belong to one feature. Paths are relative to src.
 
 /**
  * From bottom to top. What stands in one row may not import each other, except in the last row, which puts everything

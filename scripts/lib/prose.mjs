@@ -62,24 +62,27 @@ function calledName(tokens) {
 
 /** Follows the parentheses of a file, to know which strings name a test. */
 class Calls {
-  /** @type {string[][]} */
+  /** @type {{ names: string[], brackets: number }[]} */
   #open = [];
   /** @type {string[]} */
   #closed = [];
 
   /** @param {string} punctuator @param {{ type: string, value: string }[]} before */
   see(punctuator, before) {
+    const call = this.#open.at(-1);
     // `test.each(table)('title')`: the second call is named by the first.
-    if (punctuator === '(') this.#open.push(before.at(-1)?.value === ')' ? this.#closed : calledName(before));
-    if (punctuator === ')') this.#closed = this.#open.pop() ?? [];
+    if (punctuator === '(') this.#open.push({ names: before.at(-1)?.value === ')' ? this.#closed : calledName(before), brackets: 0 });
+    if (punctuator === ')') this.#closed = this.#open.pop()?.names ?? [];
+    if (punctuator === '[' && call) call.brackets += 1;
+    if (punctuator === ']' && call) call.brackets -= 1;
   }
 
   /** @param {string | undefined} previous the token before a string */
   isTitle(previous) {
-    const [called = '', ...rest] = this.#open.at(-1) ?? [];
+    const { names: [called = '', ...rest] = [], brackets = 0 } = this.#open.at(-1) ?? {};
     if (!TEST_FUNCTIONS.has(called)) return false;
     // In a table of tests the first column is the title.
-    return previous === '(' || (rest.includes('each') && previous === '[');
+    return previous === '(' || (rest.includes('each') && (brackets === 1 || (brackets === 2 && previous === '[')));
   }
 }
 

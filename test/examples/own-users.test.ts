@@ -13,6 +13,9 @@ import { ask, type ServerProcess, startServer } from '../helpers/server-process.
 const EXAMPLE = path.resolve('examples/own-users');
 const VERIFY = 'mutation ($input: VerifyApiKeyInput!) { verifyApiKey(input: $input) { code } }';
 
+/** What the product answers to a create request; other answers are compared as a whole. */
+type Body = { plaintextKey: string; apiKey: { id: string } };
+
 let folder: string;
 let databaseUrl: string;
 let keyward: ServerProcess;
@@ -60,7 +63,7 @@ async function signIn(email: string, password: string) {
       headers: { ...headers, cookie: cookie?.split(';')[0] ?? '' },
       ...(body && { body: JSON.stringify(body) }),
     });
-    return { status: response.status, body: await response.json(), cacheControl: response.headers.get('cache-control') };
+    return { status: response.status, body: (await response.json()) as Body, cacheControl: response.headers.get('cache-control') };
   };
 }
 
