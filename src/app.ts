@@ -13,12 +13,15 @@ import { ApiKeyService } from './api-keys/service.js';
 import { AuditResolver } from './audit/resolver.js';
 import { AuditLog } from './audit/service.js';
 import { AccessTokens } from './auth/access-token.js';
+import { AccountDeletion } from './auth/account-deletion.js';
+import { AccountResolver } from './auth/account-resolver.js';
 import { Authenticator, type ExternalAccounts } from './auth/authenticator.js';
 import { Authentication, type Context } from './auth/context.js';
 import { ExternalTokens } from './auth/external/external-tokens.js';
 import { ExternalUsers } from './auth/external/external-users.js';
+import { claimExternalIds } from './auth/external/id-namespace.js';
 import { KeySet } from './auth/external/key-set.js';
-import { keySource } from './auth/external/key-source.js';
+import { isUnencrypted, keySource } from './auth/external/key-source.js';
 import { Passwords } from './auth/password.js';
 import { RefreshTokens } from './auth/refresh-token.js';
 import { ResetTokens } from './auth/reset-tokens.js';
@@ -27,6 +30,7 @@ import { AuthService } from './auth/service.js';
 import { SessionResolver } from './auth/session-resolver.js';
 import { Sessions } from './auth/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
+import { TokenRejectionLog } from './auth/token-rejection.js';
 import { Users } from './auth/users.js';
 import type { Config, IdentityProvider } from './config.js';
 import { type Clock, systemClock } from './platform/clock.js';
@@ -98,9 +102,11 @@ export const buildKeywardSchema = (services: {
   audit: AuditLog;
   verifier: Verifier;
   verifierTokens: VerifierTokens;
+  externalIdIssuer: string | null;
 }): GraphQLSchema =>
   buildGraphqlSchema([
     new AuthResolver(services.auth),
+    new AccountResolver(services.auth, services.externalIdIssuer),
     new SessionResolver(services.sessions),
     new ApiKeyResolver(services.apiKeys),
     new ApiKeyUsageResolver(),
@@ -137,7 +143,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     ttlSeconds: config.refreshTokenTtlSeconds,
   });
   const external = config.identityProvider && createExternalAccounts(config.identityProvider, { database, clock, audit, logger });
-  const authenticator = new Authenticator({ sessions: config.localAccounts ? sessions : null, external });
+  const rejections = new TokenRejectionLog({ clock, logger });
+  const authenticator = new Authenticator({ sessions: config.localAccounts ? sessions : null, external, rejections });
   const passwords = new Passwords({ hashes, cost: config.passwordBcryptCost });
   const auth = new AuthService({
     clock,
@@ -146,7 +153,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     passwords,
     resetTokens: new ResetTokens({ database, clock }),
     limits: new SignInLimits(budgetsOf),
-    usage: usageService,
+    deletion: new AccountDeletion({ usage: usageService, audit }),
     audit,
     logger,
     signUpIsOpen: config.signUpIsOpen,
@@ -177,7 +184,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const verifierTokens = new VerifierTokens(config.verifierTokens);
 
-  const schema = buildKeywardSchema({ auth, sessions, apiKeys, audit, verifier, verifierTokens });
+  const externalIdIssuer = await claimExternalIds(database, config.identityProvider?.issuer ?? null);
+  const schema = buildKeywardSchema({ auth, sessions, apiKeys, audit, verifier, verifierTokens, externalIdIssuer });
   const graphql = createGraphqlServer<Context>({ schema, introspection: config.introspection, logger, countError, listItems: LIST_ITEMS });
   await graphql.start();
 
@@ -232,6 +240,11 @@ function createExternalAccounts(
   { issuer, audience, jwksUrl }: IdentityProvider,
   parts: { database: Database; clock: Clock; audit: AuditLog; logger: Logger },
 ): ExternalAccounts {
+  if (isUnencrypted(jwksUrl)) {
+    parts.logger.warn(
+      'AUTH_JWKS_URL is plain http: whoever can change what passes on this network can sign in as any user. Use https outside a trusted network.',
+    );
+  }
   const keys = new KeySet({ load: keySource(jwksUrl), clock: parts.clock, logger: parts.logger });
   return { tokens: new ExternalTokens({ issuer, audience, keys, clock: parts.clock }), users: new ExternalUsers(parts) };
 }

@@ -6,7 +6,6 @@ import type { Viewer } from './sessions.js';
 import {
   AuthPayload,
   ChangePasswordInput,
-  DeleteMyAccountPayload,
   ResetPasswordInput,
   SignInInput,
   SignOutPayload,
@@ -87,17 +86,5 @@ export class AuthResolver {
     @Ctx() context: Context,
   ): Promise<AuthPayload> {
     return this.#auth.resetPassword(input, context);
-  }
-
-  @Mutation(() => DeleteMyAccountPayload, {
-    description: 'Deletes your account: every session ends, every key is refused from the next verification on. The audit log stays.',
-  })
-  async deleteMyAccount(
-    @Arg('password', () => String, { description: 'Of the account, once more.' }) password: string,
-    @CurrentViewer() viewer: Viewer,
-    @Ctx() context: Context,
-  ): Promise<DeleteMyAccountPayload> {
-    await this.#auth.deleteAccount(viewer, password, context);
-    return { deleted: true };
   }
 }
