@@ -149,7 +149,8 @@ const environment = z
         ['external', 'both'].includes(env.AUTH_MODE ?? '') || IDENTITY_PROVIDER_SETTINGS.some((name) => env[name] !== undefined);
       const missing = IDENTITY_PROVIDER_SETTINGS.filter((name) => env[name] === undefined);
       if (!wanted) return;
-      const fault = env.AUTH_JWKS_URL === undefined ? null : keySourceFault(env.AUTH_JWKS_URL, { allowHttp: env.AUTH_JWKS_ALLOW_HTTP === true });
+      const fault =
+        env.AUTH_JWKS_URL === undefined ? null : keySourceFault(env.AUTH_JWKS_URL, { allowHttp: env.AUTH_JWKS_ALLOW_HTTP === true });
       if (fault) context.addIssue({ code: 'custom', path: ['AUTH_JWKS_URL'], message: fault });
       for (const name of missing) context.addIssue({ code: 'custom', path: [name], message: 'is required with an identity provider' });
     },

@@ -121,12 +121,18 @@ export class ApiKeyResolver {
     return rateLimitOf(key);
   }
 
-  @FieldResolver(() => ApiKey, { nullable: true, description: 'The key that it was rotated from. Null if it was not created by a rotation.' })
-  replaces(@Root() key: ApiKeyRow, @Ctx() context: Context): Promise<ApiKey | null> {
-    return context.apiKeys.replacedBy.load(key.id);
+  @FieldResolver(() => ApiKey, {
+    nullable: true,
+    description: 'The key that it was rotated from. Null if it was not created by a rotation.',
+  })
+  async replaces(@Root() key: ApiKeyRow, @Ctx() context: Context): Promise<ApiKey | null> {
+    return key.rotatedFromId === null ? null : context.apiKeys.byId.load(key.rotatedFromId);
   }
 
-  @FieldResolver(() => ApiKey, { nullable: true, description: 'The key that took over from it: the newest, if that was rotated in turn during the overlap. Null if it was not rotated.' })
+  @FieldResolver(() => ApiKey, {
+    nullable: true,
+    description: 'The key that took over from it: the newest, if that was rotated in turn during the overlap. Null if it was not rotated.',
+  })
   async replacedBy(@Root() key: ApiKeyRow, @Ctx() context: Context): Promise<ApiKey | null> {
     return key.replacedById === null ? null : context.apiKeys.byId.load(key.replacedById);
   }

@@ -242,7 +242,7 @@ export class ApiKeyService {
     const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
     const lineageId = old.lineageId ?? old.id;
     const apiKey = await transaction.apiKey.create({
-      data: { ...settings, ...identity, metadata: old.metadata ?? {}, lineageId, createdAt: now, expiresAt },
+      data: { ...settings, ...identity, metadata: old.metadata ?? {}, lineageId, rotatedFromId: id, createdAt: now, expiresAt },
     });
     // What is in its grace period, if anything, is not waiting for a key that ends now.
     await transaction.apiKey.updateMany({ where: { replacedById: id, ...usableAt(now) }, data: { replacedById: apiKey.id } });

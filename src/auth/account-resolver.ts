@@ -19,7 +19,8 @@ export class AccountResolver {
 
   @FieldResolver(() => String, {
     nullable: true,
-    description: 'The identity provider that `externalId` belongs to. Null for accounts with a password, and if the id is the product’s own.',
+    description:
+      'The identity provider that `externalId` belongs to. Null for accounts with a password, and if the id is the product’s own.',
   })
   issuer(@Root() user: UserRow): string | null {
     return user.externalId === null ? null : this.#externalIdIssuer;

@@ -3,15 +3,7 @@ import { type Context, CurrentViewer } from './context.js';
 import { LocalAccountsOnly } from './local-accounts.js';
 import type { AuthService } from './service.js';
 import type { Viewer } from './sessions.js';
-import {
-  AuthPayload,
-  ChangePasswordInput,
-  ResetPasswordInput,
-  SignInInput,
-  SignOutPayload,
-  SignUpInput,
-  User,
-} from './types.js';
+import { AuthPayload, ChangePasswordInput, ResetPasswordInput, SignInInput, SignOutPayload, SignUpInput, User } from './types.js';
 
 @Resolver()
 @UseMiddleware(LocalAccountsOnly)

@@ -107,7 +107,11 @@ export class KeyImporter {
     // Only now: while we waited for the locks, another import may have written the same keys.
     const identities = await this.#identities(transaction, keys);
     const counts = await this.#usableCounts(transaction, userIds, now);
-    const outcomes = planImport(keys, { identities, counts, selfRegistered: this.#closedTo(accounts) }, { now, keysPerUserMax: this.#keysPerUserMax });
+    const outcomes = planImport(
+      keys,
+      { identities, counts, selfRegistered: this.#closedTo(accounts) },
+      { now, keysPerUserMax: this.#keysPerUserMax },
+    );
     const imported = importedOf(keys, outcomes);
     const missing = emailsOf(imported).filter((email) => !userIds.has(email));
     const made = missing.length > 0 ? await this.#users.createWithoutPassword(transaction, missing, now) : new Map<string, string>();

@@ -75,10 +75,13 @@ export class OperatorService {
   /** Makes a user without a password, and a token to set one with. @throws {KeywardError} EMAIL_TAKEN */
   async create(typedEmail: string): Promise<{ user: User; resetToken: IssuedResetToken }> {
     const email = emailOf(typedEmail);
-    return this.#users.create({ email, passwordHash: null, selfRegistered: false, createdAt: this.#clock.now() }, async (transaction, user) => {
-      await this.#record(transaction, user, AuditAction.USER_SIGNED_UP);
-      return { user, resetToken: await this.#issueResetToken(transaction, user) };
-    });
+    return this.#users.create(
+      { email, passwordHash: null, selfRegistered: false, createdAt: this.#clock.now() },
+      async (transaction, user) => {
+        await this.#record(transaction, user, AuditAction.USER_SIGNED_UP);
+        return { user, resetToken: await this.#issueResetToken(transaction, user) };
+      },
+    );
   }
 
   /** Refuses the user's tokens and keys from the next request on. Doing it again changes nothing. */

@@ -19,13 +19,15 @@ DROP INDEX "users_email_key";
 -- DropIndex
 DROP INDEX "users_issuer_subject_key";
 
--- DropIndex
-DROP INDEX "api_keys_replaced_by_id_key";
-
 -- AlterTable
 ALTER TABLE "users" ADD COLUMN     "external_id" TEXT,
 ADD COLUMN     "self_registered" BOOLEAN NOT NULL DEFAULT true,
 ALTER COLUMN "email" DROP NOT NULL;
+
+-- AlterTable
+ALTER TABLE "api_keys" ADD COLUMN     "rotated_from_id" UUID;
+
+UPDATE "api_keys" AS successor SET "rotated_from_id" = old."id" FROM "api_keys" AS old WHERE old."replaced_by_id" = successor."id";
 
 -- CreateTable
 CREATE TABLE "settings" (
@@ -62,6 +64,9 @@ CREATE INDEX "users_external_email_idx" ON "users"("email") WHERE (external_id I
 
 -- CreateIndex
 CREATE UNIQUE INDEX "users_email_key" ON "users"("email") WHERE (external_id IS NULL);
+
+-- DropIndex
+DROP INDEX "api_keys_replaced_by_id_key";
 
 -- CreateIndex
 CREATE INDEX "api_keys_replaced_by_id_idx" ON "api_keys"("replaced_by_id");

@@ -40,7 +40,7 @@ function peek(token: string): { header: ProtectedHeaderParameters; claims: JWTPa
 /** Returns the `iss` that a token claims, which nothing has verified: undefined if it has none, null if it is no JWT. */
 export const claimedIssuerOf = (token: string): unknown => {
   const read = peek(token);
-  return read && read.claims.iss;
+  return read === null ? null : read.claims.iss;
 };
 
 /** `jku`, `jwk`, `x5u` and `x5c` are never looked at: which keys count is for the configuration to say. */
