@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { TOKEN_REJECTION_REASONS } from '../src/auth/token-rejection.js';
 import { SETTING_NAMES } from '../src/config.js';
 import { ERROR_CODES } from '../src/platform/errors.js';
 
@@ -14,6 +15,12 @@ describe('the documentation', () => {
       'BAD_REQUEST',
     ];
     expect(described.sort()).toEqual([...ERROR_CODES, ...graphql].sort());
+  });
+
+  test('docs/accounts.md describes every reason for rejecting a token, and no other', () => {
+    const [, section = ''] = /\*\*Why a token is rejected\*\*([\s\S]*?)\n\n\*\*/.exec(readFileSync('docs/accounts.md', 'utf8')) ?? [];
+    const described = [...section.matchAll(/^\| `([a-z ]+)` \| /gm)].flatMap(([, reason]) => (reason === 'reason' ? [] : [reason]));
+    expect(described.sort()).toEqual([...TOKEN_REJECTION_REASONS].sort());
   });
 
   test('the README lists every setting', () => {
