@@ -224,7 +224,7 @@ export class ApiKeyService {
     refuseBadRotation(rotation, this.#clock.now());
     await this.get(userId, id, origin);
     const { plaintextKey, stored } = await this.#issuer.issue(userId, {
-      check: async () => void (await this.#findRotatable(this.#database, id, rotation)),
+      check: async () => void (await this.#findRotatable(this.#database, id, rotation, this.#clock.now())),
       store: (transaction, identity) => this.#replace(transaction, id, { rotation, identity, origin }),
     });
     this.#log(origin, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
@@ -236,8 +236,8 @@ export class ApiKeyService {
     id: string,
     { rotation, identity, origin }: { rotation: Rotation; identity: KeyIdentity; origin: Origin },
   ): Promise<Omit<RotatedKey, 'plaintextKey'>> {
-    const old = await this.#findRotatable(transaction, id, rotation);
     const now = this.#clock.now();
+    const old = await this.#findRotatable(transaction, id, rotation, now);
     const { id: _id, replacedById: _replacedById, ...settings } = old;
     const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
     const lineageId = old.lineageId ?? old.id;
@@ -286,8 +286,8 @@ export class ApiKeyService {
     return key;
   }
 
-  async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation): Promise<ApiKey> {
-    const key = await database.apiKey.findFirst({ where: { id, ...rotatableAt(this.#clock.now(), gracePeriodSeconds) } });
+  async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation, now: Date): Promise<ApiKey> {
+    const key = await database.apiKey.findFirst({ where: { id, ...rotatableAt(now, gracePeriodSeconds) } });
     if (!key) throw new KeywardError('CONFLICT', 'This API key has ended, or a rotation of it is still going on.');
     return key;
   }

@@ -66,7 +66,7 @@ describe('access tokens', () => {
     ['J3: no typ', forge({ alg: 'HS256' }, PAYLOAD), 'type'],
     ['no user', forge(HEADER, { ...PAYLOAD, sub: undefined }), 'subject'],
     ['no session', forge(HEADER, { ...PAYLOAD, sid: 7 }), 'subject'],
-    ['a text as payload', jwt.sign('text', key, { header: { alg: 'HS256', typ: 'at+jwt' } }), 'issuer'],
+    ['a text as payload', jwt.sign('text', key, { header: { alg: 'HS256', typ: 'at+jwt' } }), 'audience'],
     ['empty', '', 'malformed'],
     ['two dots', '..', 'malformed'],
   ])('%s is rejected', (_case, token, rejection) => {
