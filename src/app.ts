@@ -13,12 +13,15 @@ import { ApiKeyService } from './api-keys/service.js';
 import { AuditResolver } from './audit/resolver.js';
 import { AuditLog } from './audit/service.js';
 import { AccessTokens } from './auth/access-token.js';
+import { AccountDeletion } from './auth/account-deletion.js';
+import { AccountResolver } from './auth/account-resolver.js';
 import { Authenticator, type ExternalAccounts } from './auth/authenticator.js';
 import { Authentication, type Context } from './auth/context.js';
 import { ExternalTokens } from './auth/external/external-tokens.js';
 import { ExternalUsers } from './auth/external/external-users.js';
+import { claimExternalIds } from './auth/external/id-namespace.js';
 import { KeySet } from './auth/external/key-set.js';
-import { keySource } from './auth/external/key-source.js';
+import { isUnencrypted, keySource } from './auth/external/key-source.js';
 import { Passwords } from './auth/password.js';
 import { PasswordRules } from './auth/password-rules.js';
 import { RefreshTokens } from './auth/refresh-token.js';
@@ -28,6 +31,7 @@ import { AuthService } from './auth/service.js';
 import { SessionResolver } from './auth/session-resolver.js';
 import { Sessions } from './auth/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
+import { TokenRejectionLog } from './auth/token-rejection.js';
 import { Users } from './auth/users.js';
 import { findHighestPasswordCost } from './auth/users.queries.js';
 import type { Config, IdentityProvider } from './config.js';
@@ -105,9 +109,11 @@ export const buildKeywardSchema = (services: {
   audit: AuditLog;
   verifier: Verifier;
   verifierTokens: VerifierTokens;
+  externalIdIssuer: string | null;
 }): GraphQLSchema =>
   buildGraphqlSchema([
     new AuthResolver(services.auth),
+    new AccountResolver(services.auth, services.externalIdIssuer),
     new SessionResolver(services.sessions),
     new ApiKeyResolver(services.apiKeys),
     new ApiKeyUsageResolver(),
@@ -145,7 +151,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     ttlSeconds: config.refreshTokenTtlSeconds,
   });
   const external = config.identityProvider && createExternalAccounts(config.identityProvider, { database, clock, audit, logger });
-  const authenticator = new Authenticator({ sessions: config.localAccounts ? sessions : null, external });
+  const rejections = new TokenRejectionLog({ clock, logger });
+  const authenticator = new Authenticator({ sessions: config.localAccounts ? sessions : null, external, rejections });
   const findHighestCost = () => findHighestPasswordCost(database);
   const auth = new AuthService({
     clock,
@@ -155,7 +162,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     rules: new PasswordRules(),
     resetTokens: new ResetTokens({ database, clock }),
     limits: new SignInLimits({ budgetsOf, signUpsPerHour: config.signUpsPerHour }),
-    usage: usageService,
+    deletion: new AccountDeletion({ usage: usageService, audit }),
     audit,
     logger,
     signUpIsOpen: config.signUpIsOpen,
@@ -192,7 +199,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const verifierTokens = new VerifierTokens(config.verifierTokens);
 
-  const schema = buildKeywardSchema({ auth, sessions, apiKeys, audit, verifier, verifierTokens });
+  const externalIdIssuer = await claimExternalIds(database, config.identityProvider?.issuer ?? null);
+  const schema = buildKeywardSchema({ auth, sessions, apiKeys, audit, verifier, verifierTokens, externalIdIssuer });
   const graphql = createGraphqlServer<Context>({
     schema,
     introspection: config.introspection,
@@ -241,7 +249,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     async close() {
       draining = true;
       const deadlines = [
-        setTimeout(() => [hashes, keyHashes, keys].forEach((queue) => queue.close()), DRAIN_MS.hashes),
+        setTimeout(() => {
+          for (const queue of [hashes, keyHashes, keys]) queue.close();
+        }, DRAIN_MS.hashes),
         setTimeout(() => http.server.closeAllConnections(), DRAIN_MS.connections),
       ];
       await http.close();
@@ -260,6 +270,11 @@ function createExternalAccounts(
   { issuer, audience, jwksUrl }: IdentityProvider,
   parts: { database: Database; clock: Clock; audit: AuditLog; logger: Logger },
 ): ExternalAccounts {
+  if (isUnencrypted(jwksUrl)) {
+    parts.logger.warn(
+      'AUTH_JWKS_URL is plain http: whoever can change what passes on this network can sign in as any user. Use https outside a trusted network.',
+    );
+  }
   const keys = new KeySet({ load: keySource(jwksUrl), clock: parts.clock, logger: parts.logger });
   return { tokens: new ExternalTokens({ issuer, audience, keys, clock: parts.clock }), users: new ExternalUsers(parts) };
 }

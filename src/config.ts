@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { scopeFault } from './api-keys/scopes.js';
 import { LOCAL_ISSUER } from './auth/access-token.js';
+import { PRODUCT } from './auth/external/id-namespace.js';
 import { keySourceFault } from './auth/external/key-source.js';
 import { isAddressOrRange } from './platform/address-ranges.js';
 import { StartupError } from './platform/errors.js';
@@ -114,6 +115,11 @@ const proxyFault = (text: string) => (isAddressOrRange(text) ? trustedProxyFault
 /** What a JWT names an issuer or an audience with. */
 const partyName = z.string().regex(/^[\x21-\x7e]{1,500}$/, 'must be visible ASCII characters, without spaces');
 
+const issuerName = partyName.refine((issuer) => issuer !== LOCAL_ISSUER, 'must not be the name of our own tokens');
+
+/** Returns what keeps a text from naming whose ids the external ids are, or null: an AUTH_ISSUER, or the product. */
+export const issuerFault = (text: string): string | null => issuerName.safeParse(text).error?.issues[0]?.message ?? null;
+
 const IDENTITY_PROVIDER_SETTINGS = ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL'] as const;
 
 // No message may repeat a value: the settings hold secrets.
@@ -140,15 +146,10 @@ const environment = z
     ACCESS_TOKEN_TTL_SECONDS: integer(1, 86_400).default(900),
     REFRESH_TOKEN_TTL_SECONDS: integer(60, 31_536_000).default(2_592_000),
     AUTH_MODE: z.enum(['local', 'external', 'both'], 'must be local, external or both').optional(),
-    AUTH_ISSUER: partyName.refine((issuer) => issuer !== LOCAL_ISSUER, 'must not be the name of our own tokens').optional(),
+    AUTH_ISSUER: issuerName.refine((issuer) => issuer !== PRODUCT, `must not be ${PRODUCT}`).optional(),
     AUTH_AUDIENCE: partyName.optional(),
-    AUTH_JWKS_URL: z
-      .string()
-      .superRefine((url, context) => {
-        const fault = keySourceFault(url);
-        if (fault) context.addIssue({ code: 'custom', message: fault });
-      })
-      .optional(),
+    AUTH_JWKS_URL: z.string().optional(),
+    AUTH_JWKS_ALLOW_HTTP: boolean.default(false),
     TRUSTED_PROXIES: listOf(proxyFault).default([]),
     VERIFIER_TOKENS: listOf(verifierTokenFault).default([]),
     SCOPES: listOf((scope) => scopeFault(scope) && 'must be a scope: lower-case letters, digits and . _ : -').default([]),
@@ -167,6 +168,9 @@ const environment = z
         ['external', 'both'].includes(env.AUTH_MODE ?? '') || IDENTITY_PROVIDER_SETTINGS.some((name) => env[name] !== undefined);
       const missing = IDENTITY_PROVIDER_SETTINGS.filter((name) => env[name] === undefined);
       if (!wanted) return;
+      const fault =
+        env.AUTH_JWKS_URL === undefined ? null : keySourceFault(env.AUTH_JWKS_URL, { allowHttp: env.AUTH_JWKS_ALLOW_HTTP === true });
+      if (fault) context.addIssue({ code: 'custom', path: ['AUTH_JWKS_URL'], message: fault });
       for (const name of missing) context.addIssue({ code: 'custom', path: [name], message: 'is required with an identity provider' });
     },
     { when: ({ value }) => typeof value === 'object' && value !== null },

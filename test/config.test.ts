@@ -8,6 +8,8 @@ import { readConfig, SETTING_NAMES } from '../src/config.js';
 const SECRET = Buffer.from('0123456789abcdef0123456789abcdef').toString('base64');
 const DATABASE_URL = 'postgresql://user:hunter2@db.example.com:5432/keyward';
 
+const JWKS_FAULT = 'AUTH_JWKS_URL must be an https:// or file:// URL (http:// only for this machine, or with AUTH_JWKS_ALLOW_HTTP=true)';
+
 const faultsOf = (env: Record<string, string>) => {
   try {
     readConfig(env);
@@ -98,7 +100,6 @@ describe('configuration', () => {
       'EXPIRY_WARNING_DAYS must be a whole number from 0 to 3650',
       'AUTH_MODE must be local, external or both',
       'AUTH_ISSUER must be visible ASCII characters, without spaces',
-      'AUTH_JWKS_URL must be an https:// or file:// URL (http:// only for this machine)',
       'TRUSTED_PROXIES item 1 must be an IP address or a CIDR range',
       'VERIFIER_TOKENS item 2 must be visible ASCII characters, without spaces',
       'VERIFIER_TOKENS item 3 must have at least 16 characters (create one with: openssl rand -hex 32)',
@@ -106,6 +107,7 @@ describe('configuration', () => {
       'CORS_ORIGINS item 1 must be an origin like https://app.example.com',
       'INTROSPECTION must be true or false',
       'LOG_LEVEL must be a level of pino',
+      JWKS_FAULT,
       'AUTH_AUDIENCE is required with an identity provider',
     ]);
     expect(faults.join()).not.toMatch(/hunter2/i);
@@ -193,8 +195,17 @@ describe('configuration', () => {
       expect(faultsOf({ AUTH_MODE: 'local', AUTH_JWKS_URL: PROVIDER.AUTH_JWKS_URL })).toEqual(missing('AUTH_ISSUER', 'AUTH_AUDIENCE'));
     });
 
-    test('can’t be called as we are', () => {
+    test('can’t be called as we are, nor as the product', () => {
       expect(faultsOf({ ...PROVIDER, AUTH_ISSUER: 'keyward' })).toEqual(['AUTH_ISSUER must not be the name of our own tokens']);
+      expect(faultsOf({ ...PROVIDER, AUTH_ISSUER: 'product' })).toEqual(['AUTH_ISSUER must not be product']);
+    });
+
+    test('may have its keys at plain http anywhere with AUTH_JWKS_ALLOW_HTTP=true, and nothing else besides', () => {
+      const faultsAt = (url: string, allow = 'true') => faultsOf({ ...PROVIDER, AUTH_JWKS_URL: url, AUTH_JWKS_ALLOW_HTTP: allow });
+      expect(faultsAt('http://app:3000/jwks.json')).toEqual([]);
+      for (const url of ['http://u:p@app/', 'ftp://app/', 'jwks.json', 'data:,{}']) expect(faultsAt(url)).toEqual([JWKS_FAULT]);
+      expect(faultsAt('http://app:3000/jwks.json', 'false')).toEqual([JWKS_FAULT]);
+      expect(faultsAt('https://id.example.com/jwks', 'yes')).toEqual(['AUTH_JWKS_ALLOW_HTTP must be true or false']);
     });
 
     test.each(['http://localhost:8080/jwks', 'http://127.0.0.1/jwks', 'http://[::1]:1/jwks', 'https://id.example.com/jwks?a=b'])(
@@ -208,11 +219,7 @@ describe('configuration', () => {
       'http://id.example.com/',
       'http://127.0.0.1.example.com/',
       'https://u:p@id.example.com/',
-    ])('can’t have its keys at %s', (url) =>
-      expect(faultsOf({ ...PROVIDER, AUTH_JWKS_URL: url })).toEqual([
-        'AUTH_JWKS_URL must be an https:// or file:// URL (http:// only for this machine)',
-      ]),
-    );
+    ])('can’t have its keys at %s', (url) => expect(faultsOf({ ...PROVIDER, AUTH_JWKS_URL: url })).toEqual([JWKS_FAULT]));
 
     test.each([
       ['{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA"}]}', []],

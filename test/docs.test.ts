@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { TOKEN_REJECTION_REASONS } from '../src/auth/token-rejection.js';
 import { SETTING_NAMES } from '../src/config.js';
 import * as limits from '../src/limits.js';
 import { ERROR_CODES } from '../src/platform/errors.js';
@@ -30,6 +31,12 @@ describe('the documentation', () => {
     );
     expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(declared));
     expect(listed).toHaveLength(declared.length);
+  });
+
+  test('docs/accounts.md describes every reason for rejecting a token, and no other', () => {
+    const [, section = ''] = /\*\*Why a token is rejected\*\*([\s\S]*?)\n\n\*\*/.exec(readFileSync('docs/accounts.md', 'utf8')) ?? [];
+    const described = [...section.matchAll(/^\| `([a-z ]+)` \| /gm)].flatMap(([, reason]) => (reason === 'reason' ? [] : [reason]));
+    expect(described.sort()).toEqual([...TOKEN_REJECTION_REASONS].sort());
   });
 
   test('the README lists every setting', () => {

@@ -6,16 +6,14 @@ import type { ApiKey } from '../platform/database/generated/client.js';
 export interface ApiKeyLoaders {
   /** By its id. */
   byId: DataLoader<string, ApiKey | null>;
-  /** By the id of the key that took over from it. */
-  replacedBy: DataLoader<string, ApiKey | null>;
 }
 
 export function createApiKeyLoaders(database: Database): ApiKeyLoaders {
-  const loadBy = (column: 'id' | 'replacedById') =>
-    new DataLoader(async (ids: readonly string[]) => {
-      const keys = await database.apiKey.findMany({ where: { [column]: { in: [...ids] } } });
-      const found = new Map(keys.map((key) => [key[column], key]));
+  return {
+    byId: new DataLoader(async (ids: readonly string[]) => {
+      const keys = await database.apiKey.findMany({ where: { id: { in: [...ids] } } });
+      const found = new Map(keys.map((key) => [key.id, key]));
       return ids.map((id) => found.get(id) ?? null);
-    });
-  return { byId: loadBy('id'), replacedBy: loadBy('replacedById') };
+    }),
+  };
 }

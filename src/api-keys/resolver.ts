@@ -55,6 +55,7 @@ export class ApiKeyResolver {
   }
 
   @Query(() => ApiKey, {
+    nullable: true,
     description: 'One of your keys, whatever its status. NOT_FOUND where there is none, FORBIDDEN where it is somebody else’s.',
   })
   apiKey(
@@ -95,7 +96,7 @@ export class ApiKeyResolver {
   @Mutation(() => RotateApiKeyPayload, {
     complexity: CHANGE_COST,
     description:
-      'Makes a key that takes over from another one, with the same settings. Both are good until the grace period ends, share one rate limit and count as one key. CONFLICT while a rotation of the key is still going on, and for a key that was revoked or has expired.',
+      'Makes a key that takes over from another one, with the same settings. Both are valid until the grace period ends, share one rate limit and count as one key. Until then the new key can be rotated with a grace period of 0 alone, which ends it at once. CONFLICT while a rotation of the key is still going on, and for a key that was revoked or has expired.',
   })
   rotateApiKey(
     @Arg('id', () => ID, { description: 'Of the key that is replaced.' }) id: string,
@@ -104,7 +105,7 @@ export class ApiKeyResolver {
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: Context,
   ): Promise<RotateApiKeyPayload> {
-    return this.#apiKeys.rotate(viewer.user.id, id, input?.gracePeriodSeconds ?? GRACE_SECONDS_DEFAULT, context);
+    return this.#apiKeys.rotate(viewer.user.id, id, input ?? { gracePeriodSeconds: GRACE_SECONDS_DEFAULT }, context);
   }
 
   @Mutation(() => RevokeApiKeyPayload, {
@@ -138,12 +139,18 @@ export class ApiKeyResolver {
     return rateLimitOf(key);
   }
 
-  @FieldResolver(() => ApiKey, { nullable: true, description: 'The key that it took over from. Null: it was not made by a rotation.' })
-  replaces(@Root() key: ApiKeyRow, @Ctx() context: Context): Promise<ApiKey | null> {
-    return context.apiKeys.replacedBy.load(key.id);
+  @FieldResolver(() => ApiKey, {
+    nullable: true,
+    description: 'The key that it was rotated from. Null if it was not created by a rotation.',
+  })
+  async replaces(@Root() key: ApiKeyRow, @Ctx() context: Context): Promise<ApiKey | null> {
+    return key.rotatedFromId === null ? null : context.apiKeys.byId.load(key.rotatedFromId);
   }
 
-  @FieldResolver(() => ApiKey, { nullable: true, description: 'The key that took over from it. Null: it was not rotated.' })
+  @FieldResolver(() => ApiKey, {
+    nullable: true,
+    description: 'The key that took over from it: the newest, if that was rotated in turn during the overlap. Null if it was not rotated.',
+  })
   async replacedBy(@Root() key: ApiKeyRow, @Ctx() context: Context): Promise<ApiKey | null> {
     return key.replacedById === null ? null : context.apiKeys.byId.load(key.replacedById);
   }

@@ -3,7 +3,7 @@ import type { Users } from '../auth/users.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { badUserInput, KeywardError } from '../platform/errors.js';
+import { badUserInput, type FieldFault, KeywardError } from '../platform/errors.js';
 import type { Logger } from '../platform/logger.js';
 import { logEntry, type Origin } from '../platform/origin.js';
 import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
@@ -11,8 +11,8 @@ import { shortTextFault } from '../platform/text.js';
 import { isUuid } from '../platform/uuid.js';
 import { changesOf } from './changes.js';
 import { findEndedKeys } from './history.queries.js';
-import type { KeyIssuer } from './key-issuer.js';
-import { columnsOf, type KeySettings } from './settings.js';
+import type { KeyIdentity, KeyIssuer } from './key-issuer.js';
+import { columnsOf, expiryFault, type KeySettings } from './settings.js';
 import { type ApiKeyStatus, countedAt, DAY_MS, expiresWithin, rotatableAt, statusOf, usableAt } from './status.js';
 
 export type { ApiKey };
@@ -28,9 +28,27 @@ export interface CreatedKey {
   plaintextKey: string;
 }
 
+/** How a key is rotated. */
+export interface Rotation {
+  /** 0: the old key ends at once. */
+  gracePeriodSeconds: number;
+  /** Of the new key. Absent: the old one's; null: none. */
+  expiresAt?: Date | null;
+}
+
 export interface RotatedKey extends CreatedKey {
   /** The key that `apiKey` takes over from, good until its `expiresAt`. */
   replaced: ApiKey;
+}
+
+function refuseBadRotation({ gracePeriodSeconds, expiresAt }: Rotation, now: Date): void {
+  const faults: FieldFault[] = [];
+  if (gracePeriodSeconds < 0 || gracePeriodSeconds > GRACE_SECONDS_MAX) {
+    faults.push({ path: 'input.gracePeriodSeconds', message: `must be from 0 to ${GRACE_SECONDS_MAX}` });
+  }
+  const fault = expiresAt ? expiryFault(expiresAt, now) : null;
+  if (fault !== null) faults.push({ path: 'input.expiresAt', message: fault });
+  if (faults.length > 0) throw badUserInput(faults);
 }
 
 /** The life of the users' API keys. */
@@ -198,34 +216,44 @@ export class ApiKeyService {
    * Makes a key that takes over from another one, with the same settings. The old one stays good until its own expiry or the
    * end of the grace period, whichever comes first.
    *
-   * @param gracePeriodSeconds 0: the old key ends at once
+   * The successor in a rotation that still goes on can be rotated with a grace period of 0 alone: whoever lost the answer has no use
+   * for the key in it. It ends at once, and the key in its grace period is replaced by the newest one.
+   *
    * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for somebody else's, CONFLICT for a key that has ended, or that
    *   is one of the two of a rotation still going on
    */
-  async rotate(userId: string, id: string, gracePeriodSeconds: number, origin: Origin): Promise<RotatedKey> {
-    if (gracePeriodSeconds < 0 || gracePeriodSeconds > GRACE_SECONDS_MAX) {
-      throw badUserInput([{ path: 'input.gracePeriodSeconds', message: `must be from 0 to ${GRACE_SECONDS_MAX}` }]);
-    }
+  async rotate(userId: string, id: string, rotation: Rotation, origin: Origin): Promise<RotatedKey> {
+    refuseBadRotation(rotation, this.#clock.now());
     await this.get(userId, id, origin);
     const { plaintextKey, stored } = await this.#issuer.issue(userId, origin, {
-      check: async () => void (await this.#findRotatable(this.#database, id)),
-      store: async (transaction, identity) => {
-        const old = await this.#findRotatable(transaction, id);
-        const now = this.#clock.now();
-        const { id: _id, replacedById: _replacedById, ...settings } = old;
-        const apiKey = await transaction.apiKey.create({
-          data: { ...settings, ...identity, metadata: old.metadata ?? {}, lineageId: old.lineageId ?? old.id, createdAt: now },
-        });
-        const endOfGrace = new Date(now.getTime() + gracePeriodSeconds * 1_000);
-        const expiresAt = old.expiresAt !== null && old.expiresAt < endOfGrace ? old.expiresAt : endOfGrace;
-        const replaced = await transaction.apiKey.update({ where: { id, revokedAt: null }, data: { replacedById: apiKey.id, expiresAt } });
-        const details = { replacedBy: { id: apiKey.id, keyPrefix: apiKey.keyPrefix }, expiresAt };
-        await this.#record(transaction, replaced, AuditAction.API_KEY_ROTATED, details, origin);
-        return { apiKey, replaced };
-      },
+      check: async () => void (await this.#findRotatable(this.#database, id, rotation, this.#clock.now())),
+      store: (transaction, identity) => this.#replace(transaction, id, { rotation, identity, origin }),
     });
     this.#log(origin, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
     return { ...stored, plaintextKey };
+  }
+
+  async #replace(
+    transaction: Transaction,
+    id: string,
+    { rotation, identity, origin }: { rotation: Rotation; identity: KeyIdentity; origin: Origin },
+  ): Promise<Omit<RotatedKey, 'plaintextKey'>> {
+    const now = this.#clock.now();
+    const old = await this.#findRotatable(transaction, id, rotation, now);
+    const { id: _id, replacedById: _replacedById, ...settings } = old;
+    const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
+    const lineageId = old.lineageId ?? old.id;
+    const apiKey = await transaction.apiKey.create({
+      data: { ...settings, ...identity, metadata: old.metadata ?? {}, lineageId, rotatedFromId: id, createdAt: now, expiresAt },
+    });
+    // What is in its grace period, if anything, is not waiting for a key that ends now.
+    await transaction.apiKey.updateMany({ where: { replacedById: id, ...usableAt(now) }, data: { replacedById: apiKey.id } });
+    const endOfGrace = new Date(now.getTime() + gracePeriodSeconds * 1_000);
+    const end = old.expiresAt !== null && old.expiresAt < endOfGrace ? old.expiresAt : endOfGrace;
+    const replaced = await transaction.apiKey.update({ where: { id, revokedAt: null }, data: { replacedById: apiKey.id, expiresAt: end } });
+    const details = { replacedBy: { id: apiKey.id, keyPrefix: apiKey.keyPrefix }, expiresAt: end };
+    await this.#record(transaction, replaced, AuditAction.API_KEY_ROTATED, details, origin);
+    return { apiKey, replaced };
   }
 
   /**
@@ -260,8 +288,8 @@ export class ApiKeyService {
     return key;
   }
 
-  async #findRotatable(database: Transaction, id: string): Promise<ApiKey> {
-    const key = await database.apiKey.findFirst({ where: { id, ...rotatableAt(this.#clock.now()) } });
+  async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation, now: Date): Promise<ApiKey> {
+    const key = await database.apiKey.findFirst({ where: { id, ...rotatableAt(now, gracePeriodSeconds) } });
     if (!key) throw new KeywardError('CONFLICT', 'This API key has ended, or a rotation of it is still going on.');
     return key;
   }

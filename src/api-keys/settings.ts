@@ -49,7 +49,7 @@ const cidrFault = (range: string): string | null => (isAddressOrRange(range) ? n
 const countFault = (count: number, max: number): string | null =>
   Number.isInteger(count) && count >= 1 && count <= max ? null : `must be from 1 to ${max}`;
 
-function expiryFault(expiresAt: Date, now: Date): string | null {
+export function expiryFault(expiresAt: Date, now: Date): string | null {
   const last = new Date(now);
   last.setUTCFullYear(last.getUTCFullYear() + EXPIRY_YEARS_MAX);
   if (expiresAt <= now) return 'must be in the future';

@@ -35,5 +35,13 @@ export const usableAt = (now: Date) => ({ revokedAt: null, OR: [{ expiresAt: nul
  */
 export const countedAt = (now: Date) => ({ ...usableAt(now), NOT: { replacedBy: { is: usableAt(now) } } });
 
-/** The keys that can be rotated: usable, and not one of two between which a rotation is still going on. */
-export const rotatableAt = (now: Date) => ({ ...usableAt(now), replacedById: null, NOT: { replaces: { is: usableAt(now) } } });
+/**
+ * The keys that can be rotated: usable, not replaced yet, and not the successor in a rotation that is still going on. Such a successor
+ * can be rotated with a grace period of 0 alone, which ends it at once: its answer may have been lost, and three keys are never
+ * valid for one.
+ */
+export const rotatableAt = (now: Date, gracePeriodSeconds: number) => ({
+  ...usableAt(now),
+  replacedById: null,
+  ...(gracePeriodSeconds > 0 && { NOT: { replaces: { some: usableAt(now) } } }),
+});

@@ -151,18 +151,25 @@ export class RevokeApiKeyPayload {
   readonly apiKey!: ApiKey;
 }
 
-@InputType({ description: 'How a key is rotated.' })
+@InputType({ description: 'Options of a rotation.' })
 export class RotateApiKeyInput {
   @Field(() => Int, {
     defaultValue: GRACE_SECONDS_DEFAULT,
-    description: 'How long the old key stays good: 0 (it ends at once) to 2,592,000 seconds, 30 days.',
+    description:
+      'Seconds for which the old key stays valid: 0 (it ends at once) to 2,592,000, 30 days. It never outlives its own expiry. Only 0 is accepted for a key whose own predecessor is still valid.',
   })
   readonly gracePeriodSeconds!: number;
+
+  @Field(() => Date, {
+    nullable: true,
+    description: 'When the new key expires: in the future, within 10 years. Absent: when the old key would have. Null: never.',
+  })
+  readonly expiresAt?: Date | null;
 }
 
 @ObjectType({ description: 'The key that takes over, with its plaintext.' })
 export class RotateApiKeyPayload {
-  @Field(() => ApiKey, { description: 'The new key, with the settings of the old one.' })
+  @Field(() => ApiKey, { description: 'The new key, with the settings of the old one and the expiry that was asked for.' })
   readonly apiKey!: ApiKey;
 
   @Field(() => String, { description: 'What programs present from now on. It is shown here and never again: keep it now.' })

@@ -1,8 +1,9 @@
 import jwt from 'jsonwebtoken';
 import type { Clock } from '../platform/clock.js';
 import type { KeyRing } from '../platform/secrets.js';
+import type { TokenRejection, TokenRejectionReason } from './token-rejection.js';
 
-const { sign, verify } = jwt;
+const { JsonWebTokenError, NotBeforeError, sign, TokenExpiredError, verify } = jwt;
 
 const ALGORITHM = 'HS256';
 /** RFC 9068 §2.1: says what the token is, so that no other JWT passes for one (RFC 8725 §3.11). */
@@ -16,6 +17,22 @@ const CLOCK_SKEW_SECONDS = 30;
 export interface AccessTokenClaims {
   userId: string;
   sessionId: string;
+}
+
+/** How the library's messages begin. It has no code for what is wrong. */
+const REASONS: readonly [string, TokenRejectionReason][] = [
+  ['invalid algorithm', 'algorithm'],
+  ['invalid signature', 'signature'],
+  ['jwt signature is required', 'signature'],
+  ['jwt audience invalid', 'audience'],
+  ['jwt issuer invalid', 'issuer'],
+];
+
+function rejectionOf(error: unknown): TokenRejection {
+  if (error instanceof TokenExpiredError) return { rejection: 'expired' };
+  if (error instanceof NotBeforeError) return { rejection: 'not yet valid' };
+  const message = error instanceof JsonWebTokenError ? error.message : '';
+  return { rejection: REASONS.find(([start]) => message.startsWith(start))?.[1] ?? 'malformed' };
 }
 
 /**
@@ -41,16 +58,19 @@ export class AccessTokens {
     return { token, expiresAt: new Date(exp * 1_000) };
   }
 
-  /** @returns null for anything but a genuine token that hasn't expired, whatever is wrong with it */
-  verify(token: string): AccessTokenClaims | null {
+  /** @returns what a genuine token that hasn't expired says; why it is rejected otherwise, which only the log may say */
+  verify(token: string): AccessTokenClaims | TokenRejection {
+    let rejection: TokenRejection = { rejection: 'signature' };
     for (const key of this.#keys) {
-      const claims = this.#verifyWith(key, token);
-      if (claims) return claims;
+      const result = this.#verifyWith(key, token);
+      if (!('rejection' in result)) return result;
+      // With another key of ours the signature is wrong, which says nothing.
+      if (result.rejection !== 'signature') rejection = result;
     }
-    return null;
+    return rejection;
   }
 
-  #verifyWith(key: Buffer, token: string): AccessTokenClaims | null {
+  #verifyWith(key: Buffer, token: string): AccessTokenClaims | TokenRejection {
     const now = this.#nowSeconds();
     try {
       const { header, payload } = verify(token, key, {
@@ -60,13 +80,17 @@ export class AccessTokens {
         clockTimestamp: now,
         complete: true,
       });
-      if (header.typ !== TYPE || 'crit' in header || typeof payload === 'string') return null;
+      if (header.typ !== TYPE) return { rejection: 'type' };
+      if ('crit' in header) return { rejection: 'critical header' };
+      if (typeof payload === 'string') return { rejection: 'malformed' };
       const { sub, sid, iat, exp } = payload;
-      if (typeof exp !== 'number' || typeof iat !== 'number' || iat > now + CLOCK_SKEW_SECONDS) return null;
-      if (typeof sub !== 'string' || typeof sid !== 'string') return null;
+      if (typeof exp !== 'number') return { rejection: 'expiry missing' };
+      if (typeof iat !== 'number' || iat > now + CLOCK_SKEW_SECONDS) return { rejection: 'not yet valid' };
+      if (typeof sub !== 'string' || typeof sid !== 'string') return { rejection: 'subject' };
+      if ('cnf' in payload) return { rejection: 'proof of possession' };
       return { userId: sub, sessionId: sid };
-    } catch {
-      return null;
+    } catch (error) {
+      return rejectionOf(error);
     }
   }
 

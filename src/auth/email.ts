@@ -6,9 +6,6 @@ const OCTETS_MAX = 254;
 /** No address is as long with all its spaces. Beyond it nothing is computed: normalizing takes time by the square. */
 const TYPED_LENGTH_MAX = 1_000;
 
-/** Of the names that stand in for addresses of users of an identity provider. Nobody can sign up with one. */
-export const EXTERNAL_EMAIL_DOMAIN = 'external.invalid';
-
 const tooLong = `must be at most ${OCTETS_MAX} bytes long`;
 
 /**
@@ -51,6 +48,5 @@ export function readNewEmail(typed: string): { email: string; fault: string | nu
 function faultOf(email: string): string | null {
   if (Buffer.byteLength(email) > OCTETS_MAX) return tooLong;
   if (!/^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)*$/u.test(email)) return 'must be an email address';
-  if (email.endsWith(`@${EXTERNAL_EMAIL_DOMAIN}`)) return 'must be an address that mail can reach';
   return characterFault(email);
 }

@@ -3,16 +3,7 @@ import { type Context, CurrentViewer } from './context.js';
 import { LocalAccountsOnly } from './local-accounts.js';
 import type { AuthService } from './service.js';
 import type { Viewer } from './sessions.js';
-import {
-  AuthPayload,
-  ChangePasswordInput,
-  DeleteMyAccountPayload,
-  ResetPasswordInput,
-  SignInInput,
-  SignOutPayload,
-  SignUpInput,
-  User,
-} from './types.js';
+import { AuthPayload, ChangePasswordInput, ResetPasswordInput, SignInInput, SignOutPayload, SignUpInput, User } from './types.js';
 
 @Resolver()
 @UseMiddleware(LocalAccountsOnly)
@@ -90,17 +81,5 @@ export class AuthResolver {
     @Ctx() context: Context,
   ): Promise<AuthPayload> {
     return this.#auth.resetPassword(input, context);
-  }
-
-  @Mutation(() => DeleteMyAccountPayload, {
-    description: 'Deletes your account: every session ends, every key is refused from the next verification on. The audit log stays.',
-  })
-  async deleteMyAccount(
-    @Arg('password', () => String, { description: 'Of the account, once more.' }) password: string,
-    @CurrentViewer() viewer: Viewer,
-    @Ctx() context: Context,
-  ): Promise<DeleteMyAccountPayload> {
-    await this.#auth.deleteAccount(viewer, password, context);
-    return { deleted: true };
   }
 }

@@ -8,14 +8,14 @@ import type { Logger } from '../platform/logger.js';
 import { networkOf } from '../platform/network.js';
 import { turnOf } from '../platform/network-turn.js';
 import { logEntry, type Origin } from '../platform/origin.js';
-import type { UsageService } from '../usage/service.js';
+import type { AccountDeletion } from './account-deletion.js';
 import { readEmail, readNewEmail } from './email.js';
 import type { Passwords } from './password.js';
 import type { PasswordRules } from './password-rules.js';
 import type { ResetTokens } from './reset-tokens.js';
 import type { Sessions, SignedIn, Viewer } from './sessions.js';
 import type { SignInLimits } from './sign-in-limits.js';
-import { accountKeptElsewhere, emailTaken, type User, type Users } from './users.js';
+import { accountKeptElsewhere, addressOf, emailTaken, type User, type Users } from './users.js';
 
 export interface Credentials {
   email: string;
@@ -41,6 +41,9 @@ const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 /** How often a password is proven anew because its hash was replaced meanwhile, as it is by a parallel sign-in. */
 const SIGN_IN_TRIES = 3;
 
+/** A token of an identity provider stands for the password for this long after its user was authenticated. */
+const FRESH_SECONDS = 300;
+
 const invalidCredentials = () => new KeywardError('INVALID_CREDENTIALS', 'Email or password is wrong.');
 
 const fieldFaults = (faults: Record<string, string | null>): FieldFault[] =>
@@ -55,7 +58,7 @@ export class AuthService {
   readonly #rules: PasswordRules;
   readonly #resetTokens: ResetTokens;
   readonly #limits: SignInLimits;
-  readonly #usage: UsageService;
+  readonly #deletion: AccountDeletion;
   readonly #audit: AuditLog;
   readonly #logger: Logger;
   readonly #signUpIsOpen: boolean;
@@ -73,7 +76,7 @@ export class AuthService {
     rules: PasswordRules;
     resetTokens: ResetTokens;
     limits: SignInLimits;
-    usage: UsageService;
+    deletion: AccountDeletion;
     audit: AuditLog;
     logger: Logger;
     signUpIsOpen: boolean;
@@ -85,7 +88,7 @@ export class AuthService {
     this.#rules = options.rules;
     this.#resetTokens = options.resetTokens;
     this.#limits = options.limits;
-    this.#usage = options.usage;
+    this.#deletion = options.deletion;
     this.#audit = options.audit;
     this.#logger = options.logger;
     this.#signUpIsOpen = options.signUpIsOpen;
@@ -195,21 +198,37 @@ export class AuthService {
   /**
    * Deletes the viewer's account with all its sessions and keys, and their use. The audit log stays.
    *
-   * @throws {KeywardError} INVALID_CREDENTIALS for a wrong password, RATE_LIMITED, SERVICE_UNAVAILABLE; FORBIDDEN for a user of
-   *   an identity provider
+   * @param password null where none was given; a user of an identity provider needs none
+   * @throws {KeywardError} BAD_USER_INPUT for a missing password, INVALID_CREDENTIALS for a wrong one, RATE_LIMITED,
+   *   SERVICE_UNAVAILABLE; FORBIDDEN for a user of an identity provider who signed in there too long ago
    */
-  async deleteAccount({ user, sessionId }: Viewer, password: string, origin: Origin): Promise<void> {
-    if (sessionId === null) throw accountKeptElsewhere();
+  async deleteAccount(viewer: Viewer, password: string | null, origin: Origin): Promise<void> {
+    const { user } = viewer;
+    if (user.externalId === null) await this.#deleteByPassword(user, password, origin);
+    else await this.#deleteByFreshToken(viewer, origin);
+    this.#logger.info({ ...logEntry(origin), userId: user.id }, 'user deleted');
+  }
+
+  async #deleteByPassword(user: User, password: string | null, origin: Origin): Promise<void> {
+    if (password === null) throw badUserInput([{ path: 'password', message: 'is required for an account with a password' }]);
     await this.#inTurn(user.id, async () => {
       const { user: proven } = await this.#proveAgain(user, password, origin);
       await this.#users.withLocked(user.id, async (transaction, locked) => {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
-        await this.#audit.record(transaction, { userId: user.id, action: AuditAction.USER_DELETED }, origin);
-        await this.#usage.forget(transaction, user.id);
-        await transaction.user.delete({ where: { id: user.id } });
+        await this.#deletion.run(transaction, user.id, origin);
       });
     });
-    this.#logger.info({ ...logEntry(origin), userId: user.id }, 'user deleted');
+  }
+
+  async #deleteByFreshToken({ user, authenticatedAt }: Viewer, origin: Origin): Promise<void> {
+    const ageMs = authenticatedAt ? this.#clock.now().getTime() - authenticatedAt.getTime() : Number.POSITIVE_INFINITY;
+    if (ageMs > FRESH_SECONDS * 1_000) {
+      throw new KeywardError(
+        'FORBIDDEN',
+        'Sign in again: to delete the account, your identity provider must have authenticated you in the last 5 minutes.',
+      );
+    }
+    await this.#users.withLocked(user.id, (transaction) => this.#deletion.run(transaction, user.id, origin));
   }
 
   async #createUser(email: string, password: string, origin: Origin): Promise<SignedIn> {
@@ -227,7 +246,7 @@ export class AuthService {
   }
 
   #proveAgain(user: User, password: string, origin: Origin): Promise<Proof> {
-    return this.#prove({ email: user.email, password, find: async () => user, opensSession: false }, origin);
+    return this.#prove({ email: addressOf(user), password, find: async () => user, opensSession: false }, origin);
   }
 
   /** @returns the user that email and password belong to, and the turn that further hashes for the user use */

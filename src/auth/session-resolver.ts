@@ -1,8 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { CHANGE_COST } from '../limits.js';
+import { CHANGE_COST, SIGN_IN_LIMITS } from '../limits.js';
 import type { CostArguments } from '../platform/graphql/cost.js';
 import { type Context, CurrentViewer } from './context.js';
-import { SIGN_IN_LIMITS } from '../limits.js';
 import { type Session as SessionRow, type Sessions, type Viewer } from './sessions.js';
 import { EndSessionPayload, Session } from './types.js';
 

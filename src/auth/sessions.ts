@@ -12,6 +12,7 @@ import { isUuid } from '../platform/uuid.js';
 import type { AccessTokens } from './access-token.js';
 import type { RefreshTokens } from './refresh-token.js';
 import { endBeyondLimit, NEWEST_FIRST } from './session-limit.js';
+import type { TokenRejection } from './token-rejection.js';
 import type { User } from './users.js';
 
 /** Two tabs, or an answer that got lost: for so long the token that was just exchanged isn't taken for a stolen one. */
@@ -27,6 +28,8 @@ export interface Viewer {
   user: User;
   /** Null for a user of an identity provider, where such users have their sessions. */
   sessionId: string | null;
+  /** When the identity provider authenticated the user, by its token. Absent for a session of ours, null if the token says nothing. */
+  authenticatedAt?: Date | null;
 }
 
 /** What signing in and refreshing hand out. */
@@ -88,13 +91,16 @@ export class Sessions {
 
   /**
    * @param accessToken as the client sent it
-   * @returns null for a token that isn't good, or whose session or user isn't any more; one query
+   * @returns why the token is rejected, if it is invalid or its session or user no longer is live; one query
    */
-  async authenticate(accessToken: string): Promise<Viewer | null> {
+  async authenticate(accessToken: string): Promise<Viewer | TokenRejection> {
     const claims = this.#accessTokens.verify(accessToken);
-    if (!claims) return null;
+    if ('rejection' in claims) return claims;
     const session = await this.#find(claims.sessionId);
-    return session && session.userId === claims.userId && this.#isLive(session) ? { user: session.user, sessionId: session.id } : null;
+    const { userId } = claims;
+    if (session?.userId !== userId) return { rejection: 'unknown session' };
+    if (session.user.disabledAt !== null) return { rejection: 'user disabled', userId };
+    return this.#isLive(session) ? { user: session.user, sessionId: session.id } : { rejection: 'session ended', userId };
   }
 
   /**

@@ -1,18 +1,27 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 
-@ObjectType({ description: 'Somebody who signs in and holds API keys.' })
+@ObjectType({ description: 'A user: the owner of API keys.' })
 export class User {
   @Field(() => ID, { description: 'Never changes.' })
   readonly id!: string;
 
   @Field(() => String, {
-    description:
-      'In canonical form: trimmed and lower case. At `external.invalid`, which no mail reaches: a user of an identity provider that did not vouch for an address, or for one that another account has.',
+    nullable: true,
+    description: 'Email address in canonical form: trimmed and lower case. Null if no address is known or verified.',
   })
-  readonly email!: string;
+  readonly email!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The product’s or identity provider’s id of the user. Null for accounts with a password.',
+  })
+  readonly externalId!: string | null;
 
   @Field(() => Date, { description: 'When the user signed up, or an identity provider first vouched for the user.' })
   readonly createdAt!: Date;
+
+  @Field(() => Date, { nullable: true, description: 'When the user was disabled. Null if the user is not disabled.' })
+  readonly disabledAt!: Date | null;
 }
 
 @InputType({ description: 'What a new account is made of.' })

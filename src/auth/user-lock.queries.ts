@@ -1,4 +1,5 @@
 import type { Transaction } from '../platform/database/client.js';
+import type { AccountOwner } from './users.queries.js';
 
 /** What may have changed since the user was read without a lock. */
 export interface LockedUser {
@@ -19,12 +20,14 @@ export async function lockUser(transaction: Transaction, userId: string): Promis
 }
 
 /**
- * Locks the rows of many users, always in the same order, so that two who do it don't deadlock.
+ * Locks the rows of many users, always in the same order, so that two who do it don't deadlock. Users with an external id are not
+ * found by their address.
  *
  * @param emails canonical
  * @returns those that exist
  */
-export function lockUsersByEmail(transaction: Transaction, emails: readonly string[]): Promise<{ id: string; email: string }[]> {
-  return transaction.$queryRaw<{ id: string; email: string }[]>`
-    SELECT id, email FROM users WHERE email = ANY(${emails}::text[]) ORDER BY id FOR NO KEY UPDATE`;
+export function lockUsersByEmail(transaction: Transaction, emails: readonly string[]): Promise<AccountOwner[]> {
+  return transaction.$queryRaw<AccountOwner[]>`
+    SELECT id, email, self_registered AS "selfRegistered" FROM users
+    WHERE email = ANY(${emails}::text[]) AND external_id IS NULL ORDER BY id FOR NO KEY UPDATE`;
 }

@@ -1,5 +1,13 @@
 import type { Database, Transaction } from '../platform/database/client.js';
 
+/** What an import has to know about an account. */
+export interface AccountOwner {
+  id: string;
+  email: string;
+  /** Whether the user created the account. The address may then be anybody's. */
+  selfRegistered: boolean;
+}
+
 /**
  * Makes many users in one statement, which Prisma's createMany takes many times as long for. One whose email there is
  * already is left out.
@@ -8,9 +16,9 @@ import type { Database, Transaction } from '../platform/database/client.js';
  */
 export function insertUsers(transaction: Transaction, users: readonly { id: string; email: string }[], createdAt: Date): Promise<number> {
   return transaction.$executeRaw`
-    INSERT INTO users (id, email, created_at)
-    SELECT id, email, ${createdAt} FROM unnest(${users.map(({ id }) => id)}::uuid[], ${users.map(({ email }) => email)}::text[]) AS made(id, email)
-    ON CONFLICT (email) DO NOTHING`;
+    INSERT INTO users (id, email, created_at, self_registered)
+    SELECT id, email, ${createdAt}, false FROM unnest(${users.map(({ id }) => id)}::uuid[], ${users.map(({ email }) => email)}::text[]) AS made(id, email)
+    ON CONFLICT (email) WHERE external_id IS NULL DO NOTHING`;
 }
 
 /** Returns the highest bcrypt cost of a stored password; null if there is none. An index on the expression has the answer. */

@@ -3,11 +3,11 @@ import { isUniqueViolation } from '../platform/database/faults.js';
 import type { User } from '../platform/database/generated/client.js';
 import { conflict, KeywardError, unauthenticated } from '../platform/errors.js';
 import { KeyedQueue } from '../platform/keyed-queue.js';
-import { newUuid } from '../platform/uuid.js';
+import { isUuid, newUuid } from '../platform/uuid.js';
 import { type LockedUser, lockUser, lockUsersByEmail } from './user-lock.queries.js';
-import { insertUsers } from './users.queries.js';
+import { type AccountOwner, insertUsers } from './users.queries.js';
 
-export type { User };
+export type { AccountOwner, User };
 
 /** The users, for their own feature and for the others. */
 export class Users {
@@ -28,9 +28,25 @@ export class Users {
     return this.#database.user.findMany({ where, orderBy: { id: 'asc' }, take: limit });
   }
 
-  /** @param email canonical */
+  /**
+   * Returns the account with this address. Users with an external id are not found: their address is the identity provider's word,
+   * and several may have the same.
+   *
+   * @param email canonical
+   */
   findByEmail(email: string): Promise<User | null> {
-    return this.#database.user.findUnique({ where: { email } });
+    return this.#database.user.findFirst({ where: { email, externalId: null } });
+  }
+
+  /**
+   * Returns every user that the operator can mean by a text, oldest first: by id, external id or email address, in one query.
+   *
+   * @param email the text as a canonical address; null if it is none
+   * @param limit how many at most: any number of users of the product can have the same address
+   */
+  findMatching(text: string, email: string | null, limit: number): Promise<User[]> {
+    const by = [{ externalId: text }, ...(isUuid(text) ? [{ id: text }] : []), ...(email === null ? [] : [{ email }])];
+    return this.#database.user.findMany({ where: { OR: by }, orderBy: { id: 'asc' }, take: limit });
   }
 
   /** @returns in the order of the ids, null where there is no such user */
@@ -43,11 +59,11 @@ export class Users {
   /**
    * Makes a user, and in the same transaction what `complete` adds.
    *
-   * @param input the email canonical; without a password nobody can sign in until one is set
+   * @param input the email canonical; without a password nobody can sign in until one is set; `selfRegistered` is true unless told otherwise
    * @throws {KeywardError} EMAIL_TAKEN
    */
   async create<T>(
-    input: { email: string; passwordHash: string | null; createdAt: Date },
+    input: { email: string; passwordHash: string | null; selfRegistered?: boolean; createdAt: Date },
     complete: (transaction: Transaction, user: User) => Promise<T>,
   ): Promise<T> {
     try {
@@ -76,17 +92,20 @@ export class Users {
 
   /**
    * @param emails canonical
-   * @returns the ids of those that exist, by email
+   * @returns the accounts that exist, by email; users with an external id are none of them
    */
-  async findIdsByEmail(emails: readonly string[]): Promise<Map<string, string>> {
-    const users = await this.#database.user.findMany({ where: { email: { in: [...emails] } }, select: { id: true, email: true } });
-    return new Map(users.map(({ id, email }) => [email, id]));
+  async findAccounts(emails: readonly string[]): Promise<Map<string, AccountOwner>> {
+    const users = await this.#database.user.findMany({
+      where: { email: { in: [...emails] }, externalId: null },
+      select: { id: true, email: true, selfRegistered: true },
+    });
+    return new Map(users.flatMap(({ email, ...rest }) => (email === null ? [] : [[email, { email, ...rest }]])));
   }
 
-  /** As findIdsByEmail, with the rows locked until the end of the transaction. */
-  async lockByEmail(transaction: Transaction, emails: readonly string[]): Promise<Map<string, string>> {
+  /** As findAccounts, with the rows locked until the end of the transaction. */
+  async lockAccounts(transaction: Transaction, emails: readonly string[]): Promise<Map<string, AccountOwner>> {
     const users = await lockUsersByEmail(transaction, emails);
-    return new Map(users.map(({ id, email }) => [email, id]));
+    return new Map(users.map((user) => [user.email, user]));
   }
 
   /**
@@ -108,6 +127,12 @@ export class Users {
     };
     return this.#turns.run(userId, () => this.#database.$transaction(changeLocked));
   }
+}
+
+/** Returns the address of an account with a password. Only users with an external id can have none (a constraint of the table). */
+export function addressOf({ email }: User): string {
+  if (email === null) throw new TypeError('an account with a password has no email address');
+  return email;
 }
 
 /** Where an identity provider keeps the account, it has no password here, and no session. */

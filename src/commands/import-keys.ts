@@ -11,22 +11,26 @@ import { AppSecrets } from '../platform/secrets.js';
 import { ProgressBar } from './progress-bar.js';
 import { type CommandContext, readArguments, runCommand, UsageError } from './run-command.js';
 
-const USAGE = `Usage: npm run import-keys -- FILE.jsonl [--dry-run]
+const USAGE = `Usage: npm run import-keys -- FILE.jsonl [--dry-run] [--into-existing]
 
 Imports API keys of another system, one JSON object a line; docs/migrating.md tells the form.
   FILE.jsonl   the file; - for standard input
-  --dry-run    checks everything and writes nothing`;
+  --dry-run    checks everything and writes nothing
+  --into-existing
+               gives keys to accounts that somebody signed up for, too: sign-up proves no address, so only if you know them`;
 
 interface Arguments {
   file: string;
   isDryRun: boolean;
+  intoExisting: boolean;
 }
 
 function parse(): Arguments {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { 'dry-run': { type: 'boolean', default: false } } });
+  const flag = { type: 'boolean', default: false } as const;
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { 'dry-run': flag, 'into-existing': flag } });
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw new UsageError('One file must be named.');
-  return { file, isDryRun: values['dry-run'] };
+  return { file, isDryRun: values['dry-run'], intoExisting: values['into-existing'] };
 }
 
 const unreadable = (error: unknown): StartupError =>
@@ -66,7 +70,9 @@ function summaryOf({ lines, imported, present, bad, usersMade }: Progress, isDry
   );
 }
 
-function createImporter({ database, config, appSecrets, logger }: CommandContext, isDryRun: boolean): KeyImporter {
+type Options = Omit<Arguments, 'file'>;
+
+function createImporter({ database, config, appSecrets, logger }: CommandContext, options: Options): KeyImporter {
   const cursors = new Cursors(new AppSecrets(appSecrets).keysFor('cursor'));
   return new KeyImporter({
     database,
@@ -75,11 +81,11 @@ function createImporter({ database, config, appSecrets, logger }: CommandContext
     audit: new AuditLog({ database, clock: systemClock, cursors, logger }),
     keysPerUserMax: config.keysPerUserMax,
     scopeCatalogue: config.scopeCatalogue,
-    isDryRun,
+    ...options,
   });
 }
 
-async function importKeys(context: CommandContext, file: FileHandle | null, isDryRun: boolean): Promise<number> {
+async function importKeys(context: CommandContext, file: FileHandle | null, options: Options): Promise<number> {
   const startedAt = performance.now();
   const size = await sizeOf(file);
   const bar = new ProgressBar(process.stderr);
@@ -88,7 +94,7 @@ async function importKeys(context: CommandContext, file: FileHandle | null, isDr
   let isDone = false;
   try {
     await runImport({
-      importer: createImporter(context, isDryRun),
+      importer: createImporter(context, options),
       chunks: chunksOf(file, context.signal, (bytes) => {
         bytesRead += bytes;
       }),
@@ -107,12 +113,12 @@ async function importKeys(context: CommandContext, file: FileHandle | null, isDr
   } finally {
     bar.clear();
     const stopped = isDone ? '' : 'Stopped before the end; run it again to go on. ';
-    process.stdout.write(`${stopped}${summaryOf(progress, isDryRun, startedAt)}\n`);
+    process.stdout.write(`${stopped}${summaryOf(progress, options.isDryRun, startedAt)}\n`);
   }
   return progress.bad > 0 ? 1 : 0;
 }
 
-const { file: name, isDryRun } = readArguments(USAGE, parse);
+const { file: name, ...options } = readArguments(USAGE, parse);
 await runCommand(async (context) => {
   const file =
     name === '-'
@@ -120,5 +126,5 @@ await runCommand(async (context) => {
       : await open(name).catch((error) => {
           throw unreadable(error);
         });
-  return importKeys(context, file, isDryRun);
+  return importKeys(context, file, options);
 });

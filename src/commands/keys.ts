@@ -24,7 +24,7 @@ function parse() {
 
 async function* expiringRecords(operator: OperatorService, days: number): AsyncGenerator<OutputRecord> {
   for await (const { apiKey, owner } of operator.expiring(days)) {
-    yield { email: owner?.email ?? null, userId: apiKey.userId, ...keyRecord(apiKey, operator) };
+    yield { email: owner?.email ?? null, externalId: owner?.externalId ?? null, userId: apiKey.userId, ...keyRecord(apiKey, operator) };
   }
 }
 

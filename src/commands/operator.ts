@@ -5,6 +5,7 @@ import type { ApiKey } from '../api-keys/service.js';
 import { ApiKeyService } from '../api-keys/service.js';
 import { AuditLog } from '../audit/service.js';
 import { AccessTokens } from '../auth/access-token.js';
+import { AccountDeletion } from '../auth/account-deletion.js';
 import { RefreshTokens } from '../auth/refresh-token.js';
 import { ResetTokens } from '../auth/reset-tokens.js';
 import { Sessions } from '../auth/sessions.js';
@@ -14,6 +15,7 @@ import { systemClock } from '../platform/clock.js';
 import { HashQueue } from '../platform/hash-queue.js';
 import { Cursors } from '../platform/pagination.js';
 import { AppSecrets } from '../platform/secrets.js';
+import { UsageService } from '../usage/service.js';
 import type { OutputRecord } from './output.js';
 import type { CommandContext } from './run-command.js';
 
@@ -32,6 +34,7 @@ export function createOperator({ database, config, appSecrets, logger }: Command
     users,
     sessions: new Sessions({ database, clock, accessTokens, refreshTokens, audit, ttlSeconds: config.refreshTokenTtlSeconds }),
     resetTokens: new ResetTokens({ database, clock }),
+    deletion: new AccountDeletion({ usage: new UsageService(database), audit }),
     apiKeys: new ApiKeyService({ ...config, database, clock, users, issuer, audit, cursors, logger }),
     keyFinder: new KeyFinder(database),
     audit,

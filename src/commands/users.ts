@@ -1,21 +1,27 @@
 import { parseArgs } from 'node:util';
+import { changeExternalIdIssuer } from '../auth/external/id-namespace.js';
 import type { User } from '../auth/users.js';
+import { issuerFault } from '../config.js';
 import type { OperatorService, UserOverview } from '../operator/service.js';
 import { argumentOrInput, createOperator, keyRecord } from './operator.js';
 import { type OutputRecord, unescapeAddress, writeRecords } from './output.js';
-import { readArguments, runCommand, UsageError } from './run-command.js';
+import { type CommandContext, readArguments, runCommand, UsageError } from './run-command.js';
 
 const USAGE = `Usage: npm run users -- COMMAND [--json]
 
+USER is an id, an email address or an external id: the product's or identity provider's id of the user.
+
   list                          all users
-  show EMAIL                    one user
-  create EMAIL                  makes a user, and a token to set the password with
-  reset-token EMAIL             makes a token to set a new password with: resetPassword takes it once, within an hour
-  disable EMAIL                 refuses the user's tokens and keys from the next request on
-  enable EMAIL                  lets the user in again, and the keys
-  keys EMAIL                    the user's keys
+  show USER                     one user
+  create EMAIL                  creates a user, and a token to set the password with
+  reset-token USER              creates a token to set a new password with: resetPassword takes it once, within an hour
+  disable USER                  rejects the user's tokens and keys from the next request on
+  enable USER                   lets the user in again, and the keys
+  delete USER                   deletes the user with keys, sessions and usage; the audit log stays
+  keys USER                     the user's keys
   revoke KEY_ID_OR_PREFIX       revokes a key; - reads it from standard input
   whose KEY_OR_PREFIX           whose key it is; - reads it from standard input, so that it stays out of the shell's history
+  change-issuer OLD NEW         records that the external ids belong to another AUTH_ISSUER, where each means the same person
 
   --json                        one JSON object a line
 
@@ -24,52 +30,70 @@ In an EMAIL, \\u{430} stands for the sign with this code point. list and show wr
 const userRecord = (user: User): OutputRecord => ({
   id: user.id,
   email: user.email,
+  externalId: user.externalId,
   createdAt: user.createdAt,
   disabledAt: user.disabledAt,
   hasPassword: user.passwordHash !== null,
-  issuer: user.issuer,
 });
 
 async function* overviewRecords(overviews: AsyncIterable<UserOverview>): AsyncGenerator<OutputRecord> {
   for await (const { user, keys } of overviews) yield { ...userRecord(user), keys };
 }
 
-/** What can be done, each with what it tells. */
-const COMMANDS: Record<string, (operator: OperatorService, argument: string) => Promise<AsyncIterable<OutputRecord> | OutputRecord[]>> = {
+type Run = (operator: OperatorService, argument: string) => Promise<AsyncIterable<OutputRecord> | OutputRecord[]>;
+
+/** What can be done about one thing, each with what it prints. */
+const COMMANDS: Record<string, Run> = {
   list: async (operator) => overviewRecords(operator.list()),
-  show: async (operator, email) => {
-    const { user, ...rest } = await operator.show(email);
+  show: async (operator, text) => {
+    const { user, ...rest } = await operator.show(text);
     return [{ ...userRecord(user), ...rest }];
   },
   create: async (operator, email) => {
     const { user, resetToken } = await operator.create(email);
     return [{ ...userRecord(user), resetToken: resetToken.token, resetTokenExpiresAt: resetToken.expiresAt }];
   },
-  'reset-token': async (operator, email) => {
-    const { token, expiresAt } = await operator.issueResetToken(email);
+  'reset-token': async (operator, text) => {
+    const { token, expiresAt } = await operator.issueResetToken(text);
     return [{ resetToken: token, resetTokenExpiresAt: expiresAt }];
   },
-  disable: async (operator, email) => [userRecord(await operator.disable(email))],
-  enable: async (operator, email) => [userRecord(await operator.enable(email))],
-  keys: async (operator, email) => (await operator.keys(email)).map((key) => keyRecord(key, operator)),
+  disable: async (operator, text) => [userRecord(await operator.disable(text))],
+  enable: async (operator, text) => [userRecord(await operator.enable(text))],
+  delete: async (operator, text) => {
+    const { user, ...rest } = await operator.delete(text);
+    return [{ ...userRecord(user), ...rest, deleted: true }];
+  },
+  keys: async (operator, text) => (await operator.keys(text)).map((key) => keyRecord(key, operator)),
   revoke: async (operator, key) => [keyRecord(await operator.revoke(await argumentOrInput(key)), operator)],
   whose: async (operator, key) => {
     const { owner, apiKey, isGenuine } = await operator.whose(await argumentOrInput(key));
-    return [{ email: owner.email, userId: owner.id, ...keyRecord(apiKey, operator), isGenuine }];
+    return [{ email: owner.email, externalId: owner.externalId, userId: owner.id, ...keyRecord(apiKey, operator), isGenuine }];
   },
 };
 
-function parse() {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
-  const [name = '', argument, ...more] = positionals;
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) throw new UsageError('A command must be named.');
-  if (more.length > 0 || (name === 'list') !== (argument === undefined)) throw new UsageError(`${name}: too few arguments, or too many.`);
-  return { command, argument: argument ?? '', asJson: values.json };
+type Command = (context: CommandContext) => Promise<AsyncIterable<OutputRecord> | OutputRecord[]>;
+
+function readChangeIssuer([from, to, ...more]: string[]): Command {
+  if (from === undefined || to === undefined || more.length > 0) throw new UsageError('change-issuer: the old and the new issuer.');
+  const fault = issuerFault(to);
+  if (fault !== null) throw new UsageError(`NEW ${fault}.`);
+  return async ({ database }) => [{ externalIdIssuer: to, users: await changeExternalIdIssuer(database, from, to) }];
 }
 
-const { command, argument, asJson } = readArguments(USAGE, parse);
+function parse() {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
+  const [name = '', ...rest] = positionals;
+  if (name === 'change-issuer') return { command: readChangeIssuer(rest), asJson: values.json };
+  const run = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!run) throw new UsageError('A command must be named.');
+  const [argument = ''] = rest;
+  if (rest.length !== (name === 'list' ? 0 : 1)) throw new UsageError(`${name}: too few arguments, or too many.`);
+  const command: Command = (context) => run(createOperator(context), unescapeAddress(argument));
+  return { command, asJson: values.json };
+}
+
+const { command, asJson } = readArguments(USAGE, parse);
 await runCommand(async (context) => {
-  await writeRecords(await command(createOperator(context), unescapeAddress(argument)), asJson);
+  await writeRecords(await command(context), asJson);
   return 0;
 });

@@ -1,6 +1,6 @@
 import { countedAt } from '../api-keys/status.js';
 import { AuditAction, type AuditLog } from '../audit/service.js';
-import type { Users } from '../auth/users.js';
+import type { AccountOwner, Users } from '../auth/users.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { databaseFault, isUniqueViolation } from '../platform/database/faults.js';
@@ -43,6 +43,7 @@ export class KeyImporter {
   readonly #audit: AuditLog;
   readonly #keysPerUserMax: number;
   readonly #scopeCatalogue: readonly string[];
+  readonly #intoExisting: boolean;
   readonly #dryRun: DryRun | null;
 
   constructor(options: {
@@ -53,6 +54,8 @@ export class KeyImporter {
     keysPerUserMax: number;
     /** The scopes that can be granted. Empty: any. */
     scopeCatalogue: readonly string[];
+    /** Whether accounts that their users signed up for may get keys, too. */
+    intoExisting: boolean;
     /** Whether nothing is written. What earlier batches would have written is remembered. */
     isDryRun: boolean;
   }) {
@@ -62,6 +65,7 @@ export class KeyImporter {
     this.#audit = options.audit;
     this.#keysPerUserMax = options.keysPerUserMax;
     this.#scopeCatalogue = options.scopeCatalogue;
+    this.#intoExisting = options.intoExisting;
     this.#dryRun = options.isDryRun ? new DryRun() : null;
   }
 
@@ -98,11 +102,16 @@ export class KeyImporter {
   }
 
   async #write(transaction: Transaction, keys: readonly ImportedKey[], now: Date): Promise<Plan> {
-    const userIds = await this.#users.lockByEmail(transaction, emailsOf(keys));
+    const accounts = await this.#users.lockAccounts(transaction, emailsOf(keys));
+    const userIds = idsOf(accounts);
     // Only now: while we waited for the locks, another import may have written the same keys.
     const identities = await this.#identities(transaction, keys);
     const counts = await this.#usableCounts(transaction, userIds, now);
-    const outcomes = planImport(keys, { identities, counts }, { now, keysPerUserMax: this.#keysPerUserMax });
+    const outcomes = planImport(
+      keys,
+      { identities, counts, selfRegistered: this.#closedTo(accounts) },
+      { now, keysPerUserMax: this.#keysPerUserMax },
+    );
     const imported = importedOf(keys, outcomes);
     const missing = emailsOf(imported).filter((email) => !userIds.has(email));
     const made = missing.length > 0 ? await this.#users.createWithoutPassword(transaction, missing, now) : new Map<string, string>();
@@ -113,9 +122,10 @@ export class KeyImporter {
   /** The same plan, with nothing locked and nothing written. */
   async #rehearse(dryRun: DryRun, keys: readonly ImportedKey[], now: Date): Promise<Plan> {
     const identities = await this.#identities(this.#database, keys);
-    const userIds = await this.#users.findIdsByEmail(emailsOf(keys));
+    const accounts = await this.#users.findAccounts(emailsOf(keys));
+    const userIds = idsOf(accounts);
     const before = await this.#usableCounts(this.#database, userIds, now);
-    const known: Known = { identities, counts: new Map(before) };
+    const known: Known = { identities, counts: new Map(before), selfRegistered: this.#closedTo(accounts) };
     dryRun.extend(known, keys);
     const outcomes = planImport(keys, known, { now, keysPerUserMax: this.#keysPerUserMax });
     const imported = importedOf(keys, outcomes);
@@ -127,9 +137,17 @@ export class KeyImporter {
   async #identities(database: Transaction, keys: readonly ImportedKey[]): Promise<Map<string, string>> {
     const stored = await database.apiKey.findMany({
       where: { keyPrefix: { in: distinct(keys.map(({ keyPrefix }) => keyPrefix)) } },
-      select: { keyPrefix: true, hashedKey: true, user: { select: { email: true } } },
+      select: { keyPrefix: true, hashedKey: true, user: { select: { email: true, externalId: true } } },
     });
-    return new Map(stored.map(({ keyPrefix, hashedKey, user }) => [keyPrefix, identityOf({ hashedKey, email: user.email })]));
+    // A key of a user with an external id is another one, whatever the address.
+    const ownerOf = ({ email, externalId }: { email: string | null; externalId: string | null }) => (externalId === null && email) || '';
+    return new Map(stored.map(({ keyPrefix, hashedKey, user }) => [keyPrefix, identityOf({ hashedKey, email: ownerOf(user) })]));
+  }
+
+  /** Returns the emails of the accounts that may get no key. */
+  #closedTo(accounts: ReadonlyMap<string, AccountOwner>): Set<string> {
+    if (this.#intoExisting) return new Set();
+    return new Set([...accounts.values()].flatMap(({ email, selfRegistered }) => (selfRegistered ? [email] : [])));
   }
 
   async #usableCounts(database: Transaction, userIds: ReadonlyMap<string, string>, now: Date): Promise<Map<string, number>> {
@@ -153,6 +171,9 @@ export class KeyImporter {
     await this.#audit.recordAll(transaction, entries);
   }
 }
+
+const idsOf = (accounts: ReadonlyMap<string, AccountOwner>): Map<string, string> =>
+  new Map([...accounts].map(([email, { id }]) => [email, id]));
 
 const emailsOf = (keys: readonly ImportedKey[]): string[] => distinct(keys.map(({ email }) => email));
 

@@ -10,7 +10,12 @@ export interface Known {
   identities: Map<string, string>;
   /** By email, how many keys count against the owner's limit. Absent: none. */
   counts: Map<string, number>;
+  /** Emails of accounts that their users signed up for, to which no key may go unasked. */
+  selfRegistered: ReadonlySet<string>;
 }
+
+/** Sign-up proves no address: whoever signed up with it first would get the keys of the person whose address it is. */
+const SELF_REGISTERED = 'email is that of an account that somebody signed up for; to give it the key, import with --into-existing';
 
 /** Two lines of one prefix and one identity are the same key. */
 export const identityOf = (key: { email: string; hashedKey: string }): string => `${key.hashedKey} ${key.email}`;
@@ -31,6 +36,7 @@ export function planImport(keys: readonly ImportedKey[], known: Known, options: 
     const identity = known.identities.get(key.keyPrefix);
     if (identity === identityOf(key)) return { kind: 'present' };
     if (identity !== undefined) return { kind: 'bad', reasons: ['keyPrefix belongs to another key'] };
+    if (known.selfRegistered.has(key.email)) return { kind: 'bad', reasons: [SELF_REGISTERED] };
     if (counts(key, options.now)) {
       const count = known.counts.get(key.email) ?? 0;
       if (count >= options.keysPerUserMax) {

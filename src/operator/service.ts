@@ -1,6 +1,7 @@
 import type { FoundKey, KeyFinder } from '../api-keys/key-finder.js';
 import type { ApiKey, ApiKeyService } from '../api-keys/service.js';
 import { AuditAction, type AuditLog } from '../audit/service.js';
+import type { AccountDeletion } from '../auth/account-deletion.js';
 import { readEmail, readNewEmail } from '../auth/email.js';
 import type { IssuedResetToken, ResetTokens } from '../auth/reset-tokens.js';
 import type { Sessions } from '../auth/sessions.js';
@@ -10,6 +11,9 @@ import type { Transaction } from '../platform/database/client.js';
 import { badUserInput, KeywardError } from '../platform/errors.js';
 
 const PAGE_ITEMS = 500;
+
+/** Candidates that are listed where a text means several users. */
+const CANDIDATES_MAX = 20;
 
 /** A user as the operator sees one. */
 export interface UserOverview {
@@ -24,6 +28,7 @@ export class OperatorService {
   readonly #users: Users;
   readonly #sessions: Sessions;
   readonly #resetTokens: ResetTokens;
+  readonly #deletion: AccountDeletion;
   readonly #apiKeys: ApiKeyService;
   readonly #keyFinder: KeyFinder;
   readonly #audit: AuditLog;
@@ -33,6 +38,7 @@ export class OperatorService {
     users: Users;
     sessions: Sessions;
     resetTokens: ResetTokens;
+    deletion: AccountDeletion;
     apiKeys: ApiKeyService;
     keyFinder: KeyFinder;
     audit: AuditLog;
@@ -41,6 +47,7 @@ export class OperatorService {
     this.#users = options.users;
     this.#sessions = options.sessions;
     this.#resetTokens = options.resetTokens;
+    this.#deletion = options.deletion;
     this.#apiKeys = options.apiKeys;
     this.#keyFinder = options.keyFinder;
     this.#audit = options.audit;
@@ -57,9 +64,9 @@ export class OperatorService {
     }
   }
 
-  /** @throws {KeywardError} NOT_FOUND, BAD_USER_INPUT; so do all that take an email */
-  async show(typedEmail: string): Promise<UserOverview & { sessions: number; lastSignInAt: Date | null }> {
-    const user = await this.#find(typedEmail);
+  /** @param text an id, an external id or an email address @throws {KeywardError} NOT_FOUND, CONFLICT if it means several users; so do all that take one */
+  async show(text: string): Promise<UserOverview & { sessions: number; lastSignInAt: Date | null }> {
+    const user = await this.#find(text);
     const sessions = await this.#sessions.listLive(user.id);
     const keys = (await this.#apiKeys.countUsable([user.id])).get(user.id) ?? 0;
     return { user, keys, sessions: sessions.length, lastSignInAt: sessions[0]?.createdAt ?? null };
@@ -68,20 +75,35 @@ export class OperatorService {
   /** Makes a user without a password, and a token to set one with. @throws {KeywardError} EMAIL_TAKEN */
   async create(typedEmail: string): Promise<{ user: User; resetToken: IssuedResetToken }> {
     const email = emailOf(typedEmail, readNewEmail);
-    return this.#users.create({ email, passwordHash: null, createdAt: this.#clock.now() }, async (transaction, user) => {
-      await this.#record(transaction, user, AuditAction.USER_SIGNED_UP);
-      return { user, resetToken: await this.#issueResetToken(transaction, user) };
-    });
+    return this.#users.create(
+      { email, passwordHash: null, selfRegistered: false, createdAt: this.#clock.now() },
+      async (transaction, user) => {
+        await this.#record(transaction, user, AuditAction.USER_SIGNED_UP);
+        return { user, resetToken: await this.#issueResetToken(transaction, user) };
+      },
+    );
   }
 
   /** Refuses the user's tokens and keys from the next request on. Doing it again changes nothing. */
-  disable(typedEmail: string): Promise<User> {
-    return this.#setDisabled(typedEmail, AuditAction.USER_DISABLED);
+  disable(text: string): Promise<User> {
+    return this.#setDisabled(text, AuditAction.USER_DISABLED);
   }
 
   /** Lets the user in again, and the keys. The sessions that there were have ended. */
-  enable(typedEmail: string): Promise<User> {
-    return this.#setDisabled(typedEmail, AuditAction.USER_ENABLED);
+  enable(text: string): Promise<User> {
+    return this.#setDisabled(text, AuditAction.USER_ENABLED);
+  }
+
+  /** Deletes a user with sessions, keys and usage. The audit log stays. @returns what was deleted */
+  async delete(text: string): Promise<{ user: User; keys: number; sessions: number }> {
+    const user = await this.#find(text);
+    const remove = async (transaction: Transaction) => {
+      const where = { userId: user.id };
+      const [keys, sessions] = [await transaction.apiKey.count({ where }), await transaction.session.count({ where })];
+      await this.#deletion.run(transaction, user.id, null);
+      return { user, keys, sessions };
+    };
+    return this.#users.withLocked(user.id, remove, { alsoDisabled: true });
   }
 
   /**
@@ -89,15 +111,15 @@ export class OperatorService {
    *
    * @throws {KeywardError} FORBIDDEN for a user of an identity provider
    */
-  async issueResetToken(typedEmail: string): Promise<IssuedResetToken> {
-    const user = await this.#find(typedEmail);
-    if (user.issuer !== null) throw accountKeptElsewhere();
+  async issueResetToken(text: string): Promise<IssuedResetToken> {
+    const user = await this.#find(text);
+    if (user.externalId !== null) throw accountKeptElsewhere();
     return this.#users.withLocked(user.id, (transaction) => this.#issueResetToken(transaction, user), { alsoDisabled: true });
   }
 
   /** @returns all keys of a user, the newest first */
-  async keys(typedEmail: string): Promise<ApiKey[]> {
-    return this.#apiKeys.listAll((await this.#find(typedEmail)).id);
+  async keys(text: string): Promise<ApiKey[]> {
+    return this.#apiKeys.listAll((await this.#find(text)).id);
   }
 
   /** @param text an id, a key prefix or a whole key @throws {KeywardError} NOT_FOUND */
@@ -129,8 +151,8 @@ export class OperatorService {
     return this.#apiKeys.statusOf(key);
   }
 
-  async #setDisabled(typedEmail: string, action: AuditAction.USER_DISABLED | AuditAction.USER_ENABLED): Promise<User> {
-    const user = await this.#find(typedEmail);
+  async #setDisabled(text: string, action: AuditAction.USER_DISABLED | AuditAction.USER_ENABLED): Promise<User> {
+    const user = await this.#find(text);
     const disabledAt = action === AuditAction.USER_DISABLED ? this.#clock.now() : null;
     const change = async (transaction: Transaction, locked: { disabledAt: Date | null }) => {
       if ((locked.disabledAt === null) === (disabledAt === null)) return { ...user, disabledAt: locked.disabledAt };
@@ -153,10 +175,15 @@ export class OperatorService {
     return this.#audit.record(transaction, { userId: user.id, action }, null);
   }
 
-  async #find(typedEmail: string): Promise<User> {
-    const user = await this.#users.findByEmail(emailOf(typedEmail));
-    if (!user) throw new KeywardError('NOT_FOUND', 'There is no user with this email address.');
-    return user;
+  async #find(text: string): Promise<User> {
+    const { email, fault } = readEmail(text);
+    const users = await this.#users.findMatching(text, fault === null ? email : null, CANDIDATES_MAX + 1);
+    const [user] = users;
+    if (!user) throw new KeywardError('NOT_FOUND', 'There is no user with this id, external id or email address.');
+    if (users.length === 1) return user;
+    const ids = users.slice(0, CANDIDATES_MAX).map(({ id }) => id);
+    const more = users.length > CANDIDATES_MAX ? ' and more' : '';
+    throw new KeywardError('CONFLICT', `Several users match. Name one of them by id: ${ids.join(', ')}${more}.`);
   }
 
   async #findKey(text: string): Promise<FoundKey> {

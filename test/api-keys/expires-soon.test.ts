@@ -34,6 +34,6 @@ test('one that has ended, or without an expiry, does not', async () => {
   await app.ask(RevokeApiKeyDocument, { id: revoked.id }, revoked.token);
   app.clock.advanceSeconds(1);
   for (const { id, token } of [lasting, revoked, expired]) {
-    expect((await app.ask(ApiKeyDocument, { id }, token)).apiKey.expiresSoon).toBe(false);
+    expect((await app.ask(ApiKeyDocument, { id }, token)).apiKey?.expiresSoon).toBe(false);
   }
 });

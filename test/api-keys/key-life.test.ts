@@ -58,7 +58,9 @@ class Real {
         return { answer, made: answer.data?.createApiKey };
       }
       case 'rotate': {
-        const input = { gracePeriodSeconds: operation.graceSeconds };
+        const { graceSeconds, expiresInSeconds } = operation;
+        const expiry = expiresInSeconds === undefined ? {} : { expiresAt: inSeconds(expiresInSeconds) };
+        const input = { gracePeriodSeconds: graceSeconds, ...expiry };
         const answer = await app.send(RotateApiKeyDocument, { id: operation.id, input }, { token });
         return { answer, made: answer.data?.rotateApiKey };
       }
@@ -167,7 +169,13 @@ const operation: fc.Arbitrary<Planned> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('update' as const), id, target, enabled: fc.boolean(), scopes }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('extend' as const), id, target, expiresInSeconds: fc.option(seconds) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('rotate' as const), id, target, graceSeconds: fc.constantFrom(0, 10, 30) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record(
+      { kind: fc.constant('rotate' as const), id, target, graceSeconds: fc.constantFrom(0, 10, 30), expiresInSeconds: fc.option(seconds) },
+      { requiredKeys: ['kind', 'id', 'target', 'graceSeconds'] },
+    ),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('revoke' as const), id, target }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('verify' as const), id, target, scopes }) },
 );

@@ -3,7 +3,8 @@ export type Operation =
   | { kind: 'create'; expiresInSeconds: number | null; limit: number | null }
   | { kind: 'update'; id: string; enabled: boolean; scopes: string[] }
   | { kind: 'extend'; id: string; expiresInSeconds: number | null }
-  | { kind: 'rotate'; id: string; graceSeconds: number }
+  /** `expiresInSeconds` of the new key; absent: the old one's expiry. */
+  | { kind: 'rotate'; id: string; graceSeconds: number; expiresInSeconds?: number | null }
   | { kind: 'revoke'; id: string }
   | { kind: 'verify'; id: string; scopes: string[] };
 
@@ -79,12 +80,16 @@ export class KeyModel {
   }
 
   #rotate(operation: Operation & { kind: 'rotate' }, key: Key, outcome: Outcome, now: number): KeyModel | null {
-    const predecessor = [...this.#keys.values()].find(({ replacedBy }) => replacedBy === operation.id);
-    const isGoingOn = key.replacedBy !== null || (predecessor !== undefined && this.#isUsable(predecessor, now));
-    if (!this.#isUsable(key, now) || isGoingOn) return outcome.code === 'CONFLICT' ? this : null;
+    const overlapping = [...this.#keys].find(([, { replacedBy, ...other }]) => replacedBy === operation.id && this.#isUsable(other, now));
+    const isRotatable = this.#isUsable(key, now) && key.replacedBy === null && (!overlapping || operation.graceSeconds === 0);
+    if (!isRotatable) return outcome.code === 'CONFLICT' ? this : null;
     if (outcome.madeId === undefined) return null;
+    const { expiresInSeconds } = operation;
+    const successor = { ...key, expiresAt: expiresInSeconds === undefined ? key.expiresAt : momentAfter(expiresInSeconds, now) };
     const expiresAt = Math.min(key.expiresAt ?? Infinity, now + operation.graceSeconds * 1_000);
-    return this.#with(outcome.madeId, key).#with(operation.id, { ...key, expiresAt, replacedBy: outcome.madeId });
+    const after = this.#with(outcome.madeId, successor).#with(operation.id, { ...key, expiresAt, replacedBy: outcome.madeId });
+    // The key in its grace period is replaced by the newest one.
+    return overlapping ? after.#with(overlapping[0], { ...overlapping[1], replacedBy: outcome.madeId }) : after;
   }
 
   #verify(key: Key, scopes: readonly string[], { code }: Outcome, now: number): KeyModel | null {
@@ -106,7 +111,7 @@ export class KeyModel {
     return key.replacedBy === null ? 'ACTIVE' : 'ROTATING';
   }
 
-  #isUsable(key: Key, now: number): boolean {
+  #isUsable(key: Pick<Key, 'revoked' | 'expiresAt'>, now: number): boolean {
     return !key.revoked && (key.expiresAt === null || key.expiresAt > now);
   }
 

@@ -197,7 +197,7 @@ describe('an expired key', () => {
     const other = await startTestApp({ env: { MAX_KEYS_PER_USER: '1' }, clock: app.clock });
     const { accessToken } = await other.newUser();
     const { createApiKey } = await other.ask(CreateApiKeyDocument, { input: { expiresAt: inSeconds(60) } }, accessToken);
-    const status = async () => (await other.ask(ApiKeyDocument, { id: createApiKey.apiKey.id }, accessToken)).apiKey.status;
+    const status = async () => (await other.ask(ApiKeyDocument, { id: createApiKey.apiKey.id }, accessToken)).apiKey?.status;
 
     app.clock.advanceSeconds(59.999);
     expect(await status()).toBe('ACTIVE');

@@ -24,16 +24,20 @@ afterAll(() => app.close());
 type Rotation = RotateApiKeyMutation['rotateApiKey'];
 
 const inSeconds = (seconds: number) => new Date(app.clock.now().getTime() + seconds * 1_000).toISOString();
-const rotate = (key: { id: string; token: string }, gracePeriodSeconds?: number) => {
-  const input = gracePeriodSeconds === undefined ? {} : { input: { gracePeriodSeconds } };
-  return app.send(RotateApiKeyDocument, { id: key.id, ...input }, { token: key.token });
+const rotate = (key: { id: string; token: string }, gracePeriodSeconds?: number, more: RotateApiKeyInput = {}) => {
+  const input = { ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }), ...more };
+  return app.send(RotateApiKeyDocument, { id: key.id, ...(Object.keys(input).length > 0 && { input }) }, { token: key.token });
 };
-const rotated = async (key: { id: string; token: string }, gracePeriodSeconds?: number): Promise<Rotation & MadeKey> => {
-  const { rotateApiKey } = dataOf(await rotate(key, gracePeriodSeconds));
+const rotated = async (
+  key: { id: string; token: string },
+  gracePeriodSeconds?: number,
+  more?: RotateApiKeyInput,
+): Promise<Rotation & MadeKey> => {
+  const { rotateApiKey } = dataOf(await rotate(key, gracePeriodSeconds, more));
   return { ...rotateApiKey, id: rotateApiKey.apiKey.id, key: rotateApiKey.plaintextKey, userId: '', token: key.token };
 };
 const revoke = ({ id, token }: { id: string; token: string }) => app.ask(RevokeApiKeyDocument, { id }, token);
-const statusOf = async ({ id, token }: { id: string; token: string }) => (await app.ask(ApiKeyDocument, { id }, token)).apiKey.status;
+const statusOf = async ({ id, token }: { id: string; token: string }) => (await app.ask(ApiKeyDocument, { id }, token)).apiKey?.status;
 
 const [verify] = Object.values(DOORS) as [(typeof DOORS)[string]];
 const codes = (keys: string[]) => Promise.all(keys.map(async (key) => (await verify(app, { key, ipAddress: '10.0.0.1' })).code));
@@ -135,10 +139,117 @@ describe('rotateApiKey', () => {
     expect(await codes([next.key])).toEqual(['RATE_LIMITED']);
   });
 
-  test('during the overlap neither can be rotated and the old one can’t be changed: CONFLICT', async () => {
+  test.each<[string, RotateApiKeyInput, string[]]>([
+    ['now', { expiresAt: '2026-01-01T00:00:00.000Z' }, ['input.expiresAt']],
+    ['over 10 years ahead', { expiresAt: '2999-01-01T00:00:00.000Z' }, ['input.expiresAt']],
+    ['both wrong', { gracePeriodSeconds: -1, expiresAt: '2000-01-01T00:00:00.000Z' }, ['input.gracePeriodSeconds', 'input.expiresAt']],
+  ])('G9: rejects an expiry of the new key that is %s', async (_case, input, paths) => {
+    const old = await newKey(app);
+    const expiresAt = input.expiresAt?.startsWith('2026') ? app.clock.now().toISOString() : input.expiresAt;
+    const answer = await rotate(old, undefined, { ...input, expiresAt: expiresAt ?? null });
+    expect(answer.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: paths.map((path) => ({ path })) });
+    expect(await statusOf(old)).toBe('ACTIVE');
+  });
+
+  test.each(Object.entries(DOORS))(
+    'K9: the new key expires when the input says, the old one no later than before: %s',
+    async (_door, ask) => {
+      const [own, later] = [inSeconds(50), inSeconds(500)];
+      const old = await newKey(app, { expiresAt: own });
+      const next = await rotated(old, 100, { expiresAt: later });
+      expect([next.replaced.expiresAt, next.apiKey.expiresAt]).toEqual([own, later]);
+      app.clock.advanceSeconds(50);
+      expect([(await ask(app, old)).code, (await ask(app, next)).code]).toEqual(['EXPIRED', 'VALID']);
+      app.clock.advanceSeconds(449.999);
+      expect((await ask(app, next)).code).toBe('VALID');
+      app.clock.advanceSeconds(0.001);
+      expect((await ask(app, next)).code).toBe('EXPIRED');
+      expect(await codes([old.key])).toEqual(['EXPIRED']);
+    },
+  );
+
+  test('the new key never expires if the input says null, and expires as the old one would have if it says nothing', async () => {
+    const own = inSeconds(5_000);
+    const endless = await rotated(await newKey(app, { expiresAt: own }), 100, { expiresAt: null });
+    expect(endless.apiKey.expiresAt).toBeNull();
+    const same = await rotated(await newKey(app, { expiresAt: own }), 100);
+    expect([same.apiKey.expiresAt, same.replaced.expiresAt]).toEqual([own, inSeconds(100)]);
+  });
+
+  test('a successor whose answer was lost can be rotated during the overlap with a grace period of 0: it ends, and the old one stays valid', async () => {
+    const own = inSeconds(10_000);
+    const first = await newKey(app, { ...SETTINGS, allowedCidrs: [], expiresAt: own });
+    const lost = await rotated(first, 100);
+    const last = await rotated(lost, 0);
+    expect(last.apiKey).toMatchObject({ status: 'ACTIVE', expiresAt: own, replaces: { id: lost.id } });
+    expect(last.replaced).toMatchObject({ id: lost.id, status: 'EXPIRED', replacedBy: { id: last.id } });
+    const { myApiKeys } = await app.ask(MyApiKeysWithRelationsDocument, {}, first.token);
+    expect(myApiKeys.map(({ id, status, replaces, replacedBy }) => ({ id, status, replaces, replacedBy }))).toEqual([
+      { id: last.id, status: 'ACTIVE', replaces: { id: lost.id }, replacedBy: null },
+      { id: first.id, status: 'ROTATING', replaces: null, replacedBy: { id: last.id } },
+    ]);
+    expect(await codes([first.key, lost.key, last.key])).toEqual(['VALID', 'EXPIRED', 'VALID']);
+    // And once more, as often as answers are lost.
+    const again = await rotated(last, 0);
+    expect(await codes([first.key, last.key, again.key])).toEqual(['VALID', 'EXPIRED', 'VALID']);
+    app.clock.advanceSeconds(100);
+    expect(await codes([first.key, lost.key, last.key, again.key])).toEqual(['EXPIRED', 'EXPIRED', 'EXPIRED', 'VALID']);
+    const events = await runSql(app.databaseUrl, "SELECT FROM audit_events WHERE user_id = $1 AND action = 'API_KEY_ROTATED'", [
+      first.userId,
+    ]);
+    expect(events).toHaveLength(3);
+  });
+
+  test.each([1, 86_400, undefined])(
+    'a successor can’t be rotated during the overlap with a grace period of %s: CONFLICT',
+    async (grace) => {
+      const lost = await rotated(await newKey(app), 100);
+      expect(codesOf(await rotate(lost, grace))).toEqual(['CONFLICT']);
+      expect(await statusOf(lost)).toBe('ACTIVE');
+    },
+  );
+
+  test('K8: of 20 rotations of a successor at once one wins, and 19 get CONFLICT', async () => {
+    const first = await newKey(app);
+    const lost = await rotated(first, 100);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => rotate(lost, 0)));
+    expect(answers.flatMap(codesOf)).toEqual(Array(19).fill('CONFLICT'));
+    const winner = answers.find((answer) => answer.data)?.data?.rotateApiKey;
+    expect((await app.ask(MyApiKeysDocument, {}, first.token)).myApiKeys.map(({ id }) => id)).toEqual([winner?.apiKey.id, first.id]);
+  });
+
+  test('the old key, its lost successor and the last one count as one, and share one rate limit', async () => {
+    const first = await newKey(app, { rateLimit: { limit: 3, windowSeconds: 1_000 } });
+    const create = () => app.send(CreateApiKeyDocument, {}, { token: first.token });
+    for (let count = 1; count < 5; count += 1) expect(codesOf(await create())).toEqual([]);
+    const lost = await rotated(first, 100);
+    expect(await codes([lost.key])).toEqual(['VALID']);
+    const last = await rotated(lost, 0);
+    expect(codesOf(await create())).toEqual(['API_KEY_LIMIT_REACHED']);
+    expect(await codes([first.key])).toEqual(['VALID']);
+    expect(await codes([last.key])).toEqual(['VALID']);
+    expect(await codes([first.key])).toEqual(['RATE_LIMITED']);
+    expect(await codes([last.key])).toEqual(['RATE_LIMITED']);
+    await app.ask(UpdateApiKeyDocument, { id: last.id, input: { rateLimit: null } }, first.token);
+    expect(await codes([first.key, last.key])).toEqual(['VALID', 'VALID']);
+    await revoke(last);
+    expect(codesOf(await create())).toEqual(['API_KEY_LIMIT_REACHED']);
+    await revoke(first);
+    expect(codesOf(await create())).toEqual([]);
+  });
+
+  test('K4: a revoked or expired successor is not rotated, so nothing revives it', async () => {
+    const first = await newKey(app);
+    const lost = await rotated(first, 100);
+    await revoke(lost);
+    expect(codesOf(await rotate(lost, 0))).toEqual(['CONFLICT']);
+    expect(await codes([first.key, lost.key])).toEqual(['VALID', 'REVOKED']);
+  });
+
+  test('during the overlap the old one can be neither rotated nor changed: CONFLICT', async () => {
     const old = await newKey(app);
     const next = await rotated(old, 100);
-    expect(codesOf(await rotate(old))).toEqual(['CONFLICT']);
+    for (const grace of [undefined, 0]) expect(codesOf(await rotate(old, grace))).toEqual(['CONFLICT']);
     expect(codesOf(await rotate(next))).toEqual(['CONFLICT']);
     const change = (id: string) => app.send(UpdateApiKeyDocument, { id, input: { name: 'x', enabled: false } }, { token: old.token });
     expect(codesOf(await change(old.id))).toEqual(['CONFLICT']);
@@ -234,7 +345,7 @@ describe('replaces and replacedBy', () => {
     const queries = await queriesOf(async () => {
       keys = (await app.ask(MyApiKeysWithRelationsDocument, {}, first.token)).myApiKeys;
     });
-    expect(queries).toHaveLength(4); // session with user, keys, predecessors, successors
+    expect(queries).toHaveLength(3); // session with user, keys, predecessors and successors together
     const relations = new Map(keys.map(({ id, replaces, replacedBy }) => [id, { replaces, replacedBy }]));
     expect(relations.get(first.id)).toEqual({ replaces: null, replacedBy: { id: second.id } });
     expect(relations.get(second.id)).toEqual({ replaces: { id: first.id }, replacedBy: null });

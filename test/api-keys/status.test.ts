@@ -31,18 +31,21 @@ describe('the status of a key', () => {
 
     const keys = await app.database.apiKey.findMany({ where: { userId: user.id }, include: { replaces: true, replacedBy: true } });
     expect(keys).toHaveLength(16 * 33);
-    const isUsable = (key: (typeof keys)[number]['replaces']) => key !== null && USABLE.includes(statusOf(key, now));
+    const isUsable = (key: (typeof keys)[number]['replacedBy']) => key !== null && USABLE.includes(statusOf(key, now));
     const expected = {
       usable: keys.filter((key) => isUsable(key)),
       counted: keys.filter((key) => isUsable(key) && !isUsable(key.replacedBy)),
-      rotatable: keys.filter((key) => isUsable(key) && key.replacedById === null && !isUsable(key.replaces)),
+      rotatable: keys.filter((key) => isUsable(key) && key.replacedById === null && !key.replaces.some(isUsable)),
+      rotatableAtOnce: keys.filter((key) => isUsable(key) && key.replacedById === null),
     };
     const find = async (where: object) =>
       (await app.database.apiKey.findMany({ where: { userId: user.id, ...where } })).map(({ id }) => id).sort();
     const idsOf = (some: typeof keys) => some.map(({ id }) => id).sort();
     expect(await find(usableAt(now))).toEqual(idsOf(expected.usable));
     expect(await find(countedAt(now))).toEqual(idsOf(expected.counted));
-    expect(await find(rotatableAt(now))).toEqual(idsOf(expected.rotatable));
+    expect(await find(rotatableAt(now, 1))).toEqual(idsOf(expected.rotatable));
+    expect(await find(rotatableAt(now, 0))).toEqual(idsOf(expected.rotatableAtOnce));
+    expect(expected.rotatableAtOnce.length).toBeGreaterThan(expected.rotatable.length);
     expect(new Set(keys.map((key) => statusOf(key, now)))).toEqual(new Set(['ACTIVE', 'ROTATING', 'DISABLED', 'EXPIRED', 'REVOKED']));
 
     // The third place that knows the rule: the list of what has ended.

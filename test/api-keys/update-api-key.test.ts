@@ -84,7 +84,7 @@ describe('updateApiKey', () => {
     const revoked = app.send(RevokeApiKeyDocument, { id: made.id }, { token: made.token });
     const answers = await Promise.all([...updates, revoked]);
     expect(answers.flatMap(codesOf).every((code) => code === 'CONFLICT')).toBe(true);
-    expect((await app.ask(ApiKeyDocument, { id: made.id }, made.token)).apiKey.status).toBe('REVOKED');
+    expect((await app.ask(ApiKeyDocument, { id: made.id }, made.token)).apiKey?.status).toBe('REVOKED');
     expect(codesOf(await update(made, { enabled: true }))).toEqual(['CONFLICT']);
   });
 
@@ -93,7 +93,7 @@ describe('updateApiKey', () => {
     const stranger = await newKey(app);
     const answer = await app.send(UpdateApiKeyDocument, { id: made.id, input: { name: 'mine' } }, { token: stranger.token });
     expect(codesOf(answer)).toEqual(['FORBIDDEN']);
-    expect((await app.ask(ApiKeyDocument, { id: made.id }, made.token)).apiKey.name).toBeNull();
+    expect((await app.ask(ApiKeyDocument, { id: made.id }, made.token)).apiKey?.name).toBeNull();
     const nowhere = { ...made, id: '01900000-0000-7000-8000-000000000000' };
     expect(codesOf(await update(nowhere, { name: 'x' }))).toEqual(['NOT_FOUND']);
   });

@@ -68,6 +68,13 @@ describe('deleteMyAccount', () => {
     expect((await app.ask(MeDocument, {}, accessToken)).me.id).toBe(user.id);
   });
 
+  test.each([{}, { password: null }])('needs a password given: %j is BAD_USER_INPUT', async (variables) => {
+    const { accessToken, user } = await app.newUser();
+    const answer = await app.send(DeleteMyAccountDocument, variables, { token: accessToken });
+    expect(answer.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'password' }] });
+    expect((await app.ask(MeDocument, {}, accessToken)).me.id).toBe(user.id);
+  });
+
   test('frees the address for a new account, which has nothing of the old one', async () => {
     const { accessToken, user } = await app.newUser();
     await deleteAccount(accessToken);

@@ -10,6 +10,7 @@ import { ask, startServer } from '../helpers/server-process.js';
 import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
 import { TestClock } from '../helpers/test-clock.js';
 
+const NO_USER = 'There is no user with this id, external id or email address.';
 const SECRET = Buffer.alloc(32, 'secret');
 
 let app: TestApp;
@@ -95,7 +96,7 @@ describe('npm run users', () => {
   test('list, show and keys tell what there is, and no hash', async () => {
     const { id, key, userId } = await newKey(app, { name: 'build server' });
     const [{ email } = { email: '' }] = await runSql<{ email: string }>(app.databaseUrl, 'SELECT email FROM users WHERE id = $1', [userId]);
-    const overview = { id: userId, email, hasPassword: true, issuer: null, disabledAt: null, keys: 1 };
+    const overview = { id: userId, email, externalId: null, hasPassword: true, disabledAt: null, keys: 1 };
     expect(await told('list')).toContainEqual(expect.objectContaining(overview));
     expect(await told('show', email)).toEqual([
       { ...overview, createdAt: expect.any(String), sessions: 1, lastSignInAt: app.clock.now().toISOString() },
@@ -106,6 +107,87 @@ describe('npm run users', () => {
     expect(stdout).toContain(`keyPrefix: ${key.slice(0, 13)}  status: ACTIVE  name: build server`);
     expect(JSON.stringify(keys) + stdout).not.toMatch(/\$2b\$|fingerprint|hash/i);
   });
+
+  /** A user of the product with a key. */
+  const productUser = async (externalId: string, email: string | null = null) => {
+    const made = await newKey(app);
+    await runSql(app.databaseUrl, 'UPDATE users SET external_id = $2, email = $3, password_hash = NULL WHERE id = $1', [
+      made.userId,
+      externalId,
+      email,
+    ]);
+    return made;
+  };
+
+  test('every command about a user finds it by id, external id and email address', async () => {
+    const { userId, id: keyId, key } = await productUser('customer_42', 'grace@example.com');
+    const user = { id: userId, externalId: 'customer_42', email: 'grace@example.com', hasPassword: false };
+    for (const text of [userId.toUpperCase(), 'customer_42', ' Grace@Example.com']) {
+      expect(await told('show', text)).toMatchObject([{ ...user, keys: 1, sessions: 1 }]);
+    }
+    expect(await told('disable', userId)).toMatchObject([user]);
+    expect(await told('enable', 'customer_42')).toMatchObject([user]);
+    expect(await told('keys', 'customer_42')).toMatchObject([{ id: keyId }]);
+    expect(await users('reset-token', 'customer_42')).toMatchObject({ code: 1, stderr: expect.stringContaining('identity provider') });
+    expect(await told('list')).toContainEqual(expect.objectContaining({ id: userId, externalId: 'customer_42' }));
+    expect(await told('whose', keyId)).toMatchObject([{ userId, externalId: 'customer_42', id: keyId }]);
+    expect((await users('show', 'customer_42')).stdout).toContain('externalId: customer_42');
+    expect((await verify(app, { key })).code).toBe('VALID');
+  });
+
+  test('a text that means several users changes none of them: their ids, exit 1', async () => {
+    const email = 'shared@example.com';
+    const { user } = await app.newUser(email);
+    const [first, second] = [await productUser('shared_1', email), await productUser(email)];
+    const ids = [user.id, first.userId, second.userId].sort();
+    for (const command of ['show', 'disable', 'delete']) {
+      expect(await users(command, email)).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `keyward: Several users match. Name one of them by id: ${ids.join(', ')}.\n`,
+      });
+    }
+    // A user of the product may be called what another user's id is.
+    await productUser(user.id);
+    expect(await users('delete', user.id)).toMatchObject({ code: 1, stderr: expect.stringContaining('Several users match.') });
+    expect(await told('show', 'shared_1')).toMatchObject([{ id: first.userId }]);
+  });
+
+  test('of very many users with one address it lists twenty', async () => {
+    await runSql(
+      app.databaseUrl,
+      `INSERT INTO users (id, email, external_id, created_at)
+       SELECT gen_random_uuid(), 'crowd@example.com', 'crowd_' || n, now() FROM generate_series(1, 30) AS n`,
+    );
+    const { code, stderr } = await users('show', 'crowd@example.com');
+    expect([code, stderr.match(/[0-9a-f]{8}-[0-9a-f-]{27}/g)?.length, stderr.endsWith(' and more.\n')]).toEqual([1, 20, true]);
+  });
+
+  test.each(['email', 'externalId', 'id'] as const)(
+    'delete by %s removes user, keys, sessions and usage, and says what; the audit log stays',
+    async (by) => {
+      const { key, userId, id: keyId } = by === 'externalId' ? await productUser('leaver') : await newKey(app);
+      const [{ email } = { email: '' }] = await runSql<{ email: string }>(app.databaseUrl, 'SELECT email FROM users WHERE id = $1', [
+        userId,
+      ]);
+      await verify(app, { key });
+      await app.usage.flush();
+      await told('disable', userId);
+      const text = { email, externalId: 'leaver', id: userId }[by];
+      expect(await told('delete', text)).toMatchObject([{ id: userId, keys: 1, sessions: 1, deleted: true }]);
+      expect((await verify(app, { key })).code).toBe('NOT_FOUND');
+      for (const [table, column, value] of [
+        ['users', 'id', userId],
+        ['api_keys', 'user_id', userId],
+        ['sessions', 'user_id', userId],
+        ['api_key_usage', 'key_id', keyId],
+      ]) {
+        expect(await runSql(app.databaseUrl, `SELECT FROM ${table} WHERE ${column} = $1`, [value])).toEqual([]);
+      }
+      expect((await actions(userId)).at(-1)).toEqual({ action: 'USER_DELETED', actor: 'operator' });
+      expect(await users('delete', text)).toMatchObject({ code: 1, stderr: `keyward: ${NO_USER}\n` });
+    },
+  );
 
   test('revoke takes an id, a prefix or a whole key, is effective at the next verification and is told as the operator’s', async () => {
     for (const pick of [
@@ -148,8 +230,10 @@ describe('npm run users', () => {
   });
 
   test.each([
-    ['an unknown address', ['show', 'nobody@example.com'], 'There is no user with this email address.'],
-    ['what is no address', ['show', 'nobody'], 'email must be an email address'],
+    ['an unknown address', ['show', 'nobody@example.com'], NO_USER],
+    ['an unknown external id', ['show', 'nobody'], NO_USER],
+    ['an unknown id', ['delete', '01900000-0000-7000-8000-000000000000'], NO_USER],
+    ['a new user with no address', ['create', 'nobody'], 'email must be an email address'],
     ['an unknown key', ['revoke', 'amos_00000000'], 'There is no such API key.'],
     ['garbage for a key', ['whose', "' OR 1=1 --\u0000"], 'There is no such API key.'],
   ])('%s is one line on stderr, with exit code 1', async (_case, args, message) => {
@@ -164,6 +248,10 @@ describe('npm run users', () => {
     [['show', 'a@b.c', 'x']],
     [['list', '--nonsense']],
     [['constructor', 'x']],
+    [['change-issuer', 'product']],
+    [['change-issuer', 'product', 'with space']],
+    [['change-issuer', 'product', 'keyward']],
+    [['change-issuer', 'a', 'b', 'c']],
   ])('called wrongly (%j) it tells how it is used, with exit code 2', async (args) => {
     const { code, stdout, stderr } = await users(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -205,7 +293,9 @@ describe('npm run keys -- expiring', () => {
     };
     expect((await list()).map(({ name }) => name)).toEqual(['in 2 days', 'in 10 days']);
     expect((await list('--days', '30')).map(({ name }) => name)).toEqual(['in 2 days', 'in 10 days', 'in 20 days']);
-    expect(await list('--days', '3')).toMatchObject([{ email: expect.stringContaining('@'), userId: made[1]?.userId, status: 'ACTIVE' }]);
+    expect(await list('--days', '3')).toMatchObject([
+      { email: expect.stringContaining('@'), externalId: null, userId: made[1]?.userId, status: 'ACTIVE' },
+    ]);
     expect(await run('keys', ['expiring', '--days', '0'])).toMatchObject({ code: 2 });
   });
 });

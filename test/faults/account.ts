@@ -115,12 +115,13 @@ export class Account {
   }
 
   async #rotate(key: KnownKey): Promise<void> {
-    // The successor is as its predecessor is, which must be known therefore; of a pair neither can be rotated, and of a key whose
-    // request got no answer it isn't known whether it is one of a pair.
+    // The successor is as its predecessor is, which must be known therefore; of a key whose request got no answer it isn't known
+    // whether it is one of a pair.
     const [state, ...others] = key.possible;
-    const isOfPair = this.keys.some(({ successor, mayBeUsable }) => successor === key && mayBeUsable);
-    if (!state || others.length > 0 || state.status === 'DISABLED' || isOfPair || key.plaintextKey === null) return this.#revoke(key);
-    const gracePeriodSeconds = this.#random.pick([0, 2 * HOURS]);
+    if (!state || others.length > 0 || state.status === 'DISABLED' || key.plaintextKey === null) return this.#revoke(key);
+    // The successor of a key that is still valid can be rotated with a grace period of 0 alone.
+    const predecessors = this.keys.filter(({ successor, mayBeUsable }) => successor === key && mayBeUsable);
+    const gracePeriodSeconds = predecessors.length > 0 ? 0 : this.#random.pick([0, 2 * HOURS]);
     const outcome = await this.#change<{ rotateApiKey: { plaintextKey: string; apiKey: ApiKey } }>(
       key,
       { kind: 'rotate', gracePeriodSeconds },
@@ -131,6 +132,7 @@ export class Account {
     if (outcome.is !== 'done') return;
     const { plaintextKey, apiKey } = outcome.data.rotateApiKey;
     key.successor = new KnownKey(apiKey.id, plaintextKey, [state]);
+    for (const predecessor of predecessors) predecessor.successor = key.successor;
     this.#add(key.successor);
   }
 

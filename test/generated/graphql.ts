@@ -96,9 +96,11 @@ export type ResetPasswordInput = {
   token: string;
 };
 
-/** How a key is rotated. */
+/** Options of a rotation. */
 export type RotateApiKeyInput = {
-  /** How long the old key stays good: 0 (it ends at once) to 2,592,000 seconds, 30 days. */
+  /** When the new key expires: in the future, within 10 years. Absent: when the old key would have. Null: never. */
+  expiresAt?: string | null | undefined;
+  /** Seconds for which the old key stays valid: 0 (it ends at once) to 2,592,000, 30 days. It never outlives its own expiry. Only 0 is accepted for a key whose own predecessor is still valid. */
   gracePeriodSeconds?: number;
 };
 
@@ -188,14 +190,14 @@ export type MyApiKeysQuery = { myApiKeys: Array<{ id: string, keyPrefix: string,
 export type MyApiKeysWithOwnerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MyApiKeysWithOwnerQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, owner: { id: string, email: string }, rateLimit: { limit: number, windowSeconds: number } | null }> };
+export type MyApiKeysWithOwnerQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, owner: { id: string, email: string | null }, rateLimit: { limit: number, windowSeconds: number } | null }> };
 
 export type ApiKeyQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } };
+export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } | null };
 
 export type CreateApiKeyMutationVariables = Exact<{
   input?: CreateApiKeyInput | null | undefined;
@@ -254,28 +256,28 @@ export type MyAuditLogQueryVariables = Exact<{
 
 export type MyAuditLogQuery = { myAuditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, ipAddress: string | null, userAgent: string | null, details: unknown, apiKey: { id: string, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
-export type AuthFragment = { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } };
+export type AuthFragment = { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string | null, createdAt: string } };
 
 export type SignUpMutationVariables = Exact<{
   input: SignUpInput;
 }>;
 
 
-export type SignUpMutation = { signUp: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } } };
+export type SignUpMutation = { signUp: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string | null, createdAt: string } } };
 
 export type SignInMutationVariables = Exact<{
   input: SignInInput;
 }>;
 
 
-export type SignInMutation = { signIn: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } } };
+export type SignInMutation = { signIn: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string | null, createdAt: string } } };
 
 export type RefreshSessionMutationVariables = Exact<{
   refreshToken: string;
 }>;
 
 
-export type RefreshSessionMutation = { refreshSession: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } } };
+export type RefreshSessionMutation = { refreshSession: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string | null, createdAt: string } } };
 
 export type SignOutMutationVariables = Exact<{
   refreshToken: string;
@@ -289,12 +291,12 @@ export type ChangePasswordMutationVariables = Exact<{
 }>;
 
 
-export type ChangePasswordMutation = { changePassword: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } } };
+export type ChangePasswordMutation = { changePassword: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string | null, createdAt: string } } };
 
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MeQuery = { me: { id: string, email: string, createdAt: string } };
+export type MeQuery = { me: { id: string, email: string | null, externalId: string | null, issuer: string | null, createdAt: string, disabledAt: string | null } };
 
 export type SessionFieldsFragment = { id: string, createdAt: string, lastUsedAt: string, expiresAt: string, ipAddress: string | null, userAgent: string | null, current: boolean };
 
@@ -315,10 +317,10 @@ export type ResetPasswordMutationVariables = Exact<{
 }>;
 
 
-export type ResetPasswordMutation = { resetPassword: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string, createdAt: string } } };
+export type ResetPasswordMutation = { resetPassword: { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string | null, createdAt: string } } };
 
 export type DeleteMyAccountMutationVariables = Exact<{
-  password: string;
+  password?: string | null | undefined;
 }>;
 
 
@@ -782,7 +784,10 @@ export const MeDocument = new TypedDocumentString(`
   me {
     id
     email
+    externalId
+    issuer
     createdAt
+    disabledAt
   }
 }
     `) as unknown as TypedDocumentString<MeQuery, MeQueryVariables>;
@@ -835,7 +840,7 @@ export const ResetPasswordDocument = new TypedDocumentString(`
   }
 }`) as unknown as TypedDocumentString<ResetPasswordMutation, ResetPasswordMutationVariables>;
 export const DeleteMyAccountDocument = new TypedDocumentString(`
-    mutation DeleteMyAccount($password: String!) {
+    mutation DeleteMyAccount($password: String) {
   deleteMyAccount(password: $password) {
     deleted
   }

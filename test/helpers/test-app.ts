@@ -25,6 +25,11 @@ export interface RequestOptions {
   ipAddress?: string;
 }
 
+type SignedUp = SignUpMutation['signUp'];
+
+/** A user with a password, who has an email address. */
+export type NewUser = SignedUp & { user: { email: string } };
+
 export interface TestApp extends App {
   clock: TestClock;
   databaseUrl: string;
@@ -39,7 +44,7 @@ export interface TestApp extends App {
   /** As `send`, for what must succeed. */
   ask<Data, Variables>(document: TypedDocumentString<Data, Variables>, variables: Variables, token?: string): Promise<Data>;
   /** Signs up a new user. */
-  newUser(email?: string): Promise<SignUpMutation['signUp']>;
+  newUser(email?: string): Promise<NewUser>;
 }
 
 export interface TestAppOptions {
@@ -92,7 +97,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     send,
     ask,
     newUser: async (email = `${randomBytes(6).toString('hex')}@example.com`) =>
-      (await ask(SignUpDocument, { input: { email, password: PASSWORD } })).signUp,
+      (await ask(SignUpDocument, { input: { email, password: PASSWORD } })).signUp as NewUser,
   };
 }
 

@@ -6,7 +6,14 @@ import type { Outcome } from '../../src/import/plan.js';
 import { type Progress, runImport } from '../../src/import/run.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { Cursors } from '../../src/platform/pagination.js';
-import { CreateApiKeyDocument, MyApiKeysDocument, MyAuditLogDocument, RevokeApiKeyDocument, SignInDocument } from '../generated/graphql.js';
+import {
+  CreateApiKeyDocument,
+  MyApiKeysDocument,
+  MyAuditLogDocument,
+  RevokeApiKeyDocument,
+  SignInDocument,
+  SignUpDocument,
+} from '../generated/graphql.js';
 import { runSql } from '../helpers/database.js';
 import { DOORS, newKey } from '../helpers/doors.js';
 import { lineOf, PASSLIB } from '../helpers/imports.js';
@@ -19,7 +26,14 @@ beforeAll(async () => {
 afterAll(() => app.close());
 beforeEach(() => runSql(app.databaseUrl, 'DELETE FROM users'));
 
-const newImporter = ({ isDryRun = false, keysPerUserMax = 5 } = {}) =>
+/** An account that the operator or an earlier import created, and whose user has a password by now. */
+const invited = async (email: string) => {
+  const made = await app.newUser(email);
+  await runSql(app.databaseUrl, 'UPDATE users SET self_registered = false WHERE id = $1', [made.user.id]);
+  return made;
+};
+
+const newImporter = ({ isDryRun = false, keysPerUserMax = 5, intoExisting = false } = {}) =>
   new KeyImporter({
     database: app.database,
     clock: app.clock,
@@ -32,6 +46,7 @@ const newImporter = ({ isDryRun = false, keysPerUserMax = 5 } = {}) =>
     }),
     keysPerUserMax,
     scopeCatalogue: [],
+    intoExisting,
     isDryRun,
   });
 
@@ -73,6 +88,7 @@ async function comparisons(): Promise<number> {
 
 const LIMIT = 'the user has 5 usable keys already, which is MAX_KEYS_PER_USER';
 const TAKEN = 'keyPrefix belongs to another key';
+const SELF_MADE = 'email is that of an account that somebody signed up for; to give it the key, import with --into-existing';
 
 describe('an imported key', () => {
   test.each(['2b', '2y', '2a'] as const)(
@@ -124,7 +140,7 @@ describe('an imported key', () => {
   });
 
   test('is in the audit log of its owner, by nobody’s request', async () => {
-    const { accessToken, user } = await app.newUser('ada@example.com');
+    const { accessToken, user } = await invited('ada@example.com');
     await importLines([seedLine(PASSLIB['2b'])]);
     const { myAuditLog } = await app.ask(MyAuditLogDocument, { first: 10 }, accessToken);
     const { keyPrefix } = await app.database.apiKey.findFirstOrThrow({ where: { userId: user.id } });
@@ -136,13 +152,15 @@ describe('an imported key', () => {
 
 describe('the users of an import', () => {
   test('who exist get the key; who don’t are made, without a password, and can’t sign in', async () => {
-    const { accessToken } = await app.newUser('ada@example.com');
+    const { accessToken } = await invited('ada@example.com');
     const result = await importLines([seedLine(PASSLIB['2b'], ' ADA@example.com'), seedLine(PASSLIB['2a'], 'bob@example.com')]);
     expect(result).toEqual({ outcomes: ['imported', 'imported'], usersMade: 1 });
     const { myApiKeys } = await app.ask(MyApiKeysDocument, {}, accessToken);
     expect(myApiKeys.map(({ keyPrefix }) => keyPrefix)).toEqual([prefixOf(PASSLIB['2b'].key)]);
-    expect(await app.database.user.findUnique({ where: { email: 'bob@example.com' } })).toMatchObject({
+    expect(await app.database.user.findFirst({ where: { email: 'bob@example.com' } })).toMatchObject({
       passwordHash: null,
+      externalId: null,
+      selfRegistered: false,
       createdAt: app.clock.now(),
     });
     const answer = await app.send(SignInDocument, { input: { email: 'bob@example.com', password: PASSWORD } });
@@ -157,8 +175,56 @@ describe('the users of an import', () => {
     expect(await app.database.user.count()).toBe(1);
   });
 
+  test.each([true, false])(
+    'K14: get nothing if they signed up themselves, unless asked for; a dry run lists them (%s)',
+    async (isDryRun) => {
+      const { accessToken, user } = await app.newUser('ceo@victim.example');
+      const own = await app.ask(CreateApiKeyDocument, { input: {} }, accessToken);
+      const lines = [
+        seedLine(PASSLIB['2b'], 'CEO@victim.example '),
+        seedLine(PASSLIB['2a'], 'bob@example.com'),
+        seedLine(PASSLIB['2y'], 'ceo@victim.example'),
+        lineOf(7, { email: 'ceo@victim.example', revokedAt: '2024-01-01T00:00:00Z' }),
+      ];
+      expect(await importLines(lines, newImporter({ isDryRun }))).toEqual({
+        outcomes: [SELF_MADE, 'imported', SELF_MADE, SELF_MADE],
+        usersMade: 1,
+      });
+      const keys = async () => (await app.ask(MyApiKeysDocument, {}, accessToken)).myApiKeys.map(({ keyPrefix }) => keyPrefix);
+      expect(await keys()).toEqual([own.createApiKey.apiKey.keyPrefix]);
+      expect((await DOORS.verifyApiKey?.(app, { key: PASSLIB['2b'].key }))?.code).toBe('NOT_FOUND');
+      const wanted = await importLines(lines, newImporter({ isDryRun, intoExisting: true }));
+      expect(wanted.outcomes).toEqual(['imported', isDryRun ? 'imported' : 'present', 'imported', 'imported']);
+      if (!isDryRun) expect(await app.database.apiKey.count({ where: { userId: user.id } })).toBe(4);
+      // What was imported once is there, whoever the account belongs to.
+      if (!isDryRun) expect((await importLines(lines)).outcomes).toEqual(Array(4).fill('present'));
+    },
+  );
+
+  test('K14: get nothing that a sign-up could have taken at the same moment', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const email = `raced${round}@example.com`;
+      const [signUp, { outcomes }] = await Promise.all([
+        app.send(SignUpDocument, { input: { email, password: PASSWORD } }),
+        importLines([lineOf(100 + round, { email })]),
+      ]);
+      expect([codesOf(signUp), outcomes]).toEqual(signUp.data ? [[], [SELF_MADE]] : [['EMAIL_TAKEN'], ['imported']]);
+    }
+  });
+
+  test('are never users of an identity provider, whatever their address', async () => {
+    const external = await app.database.user.create({
+      data: { email: 'ada@example.com', externalId: 'user_1', createdAt: app.clock.now() },
+    });
+    const { outcomes, usersMade } = await importLines([seedLine(PASSLIB['2b'])]);
+    expect({ outcomes, usersMade }).toEqual({ outcomes: ['imported'], usersMade: 1 });
+    expect(await app.database.apiKey.count({ where: { userId: external.id } })).toBe(0);
+    await runSql(app.databaseUrl, 'UPDATE api_keys SET user_id = $1', [external.id]);
+    expect((await importLines([seedLine(PASSLIB['2b'])])).outcomes).toEqual([TAKEN]);
+  });
+
   test('have the limit that they always have: usable keys count, ended ones don’t', async () => {
-    const { accessToken } = await app.newUser('user0@example.com');
+    const { accessToken } = await invited('user0@example.com');
     const made = await app.ask(CreateApiKeyDocument, { input: {} }, accessToken);
     await app.ask(CreateApiKeyDocument, { input: {} }, accessToken);
     await app.ask(RevokeApiKeyDocument, { id: made.createApiKey.apiKey.id }, accessToken);
@@ -177,7 +243,7 @@ describe('the users of an import', () => {
   });
 
   test('have it however many imports and creates run at once', async () => {
-    const { accessToken, user } = await app.newUser('user0@example.com');
+    const { accessToken, user } = await invited('user0@example.com');
     const email = { email: 'user0@example.com' };
     const imports = [0, 10, 20, 30].map((start) => importLines([0, 1, 2, 3, 4].map((index) => lineOf(start + index, email))));
     const creates = Array.from({ length: 5 }, () => app.send(CreateApiKeyDocument, { input: {} }, { token: accessToken }));
@@ -229,8 +295,8 @@ describe('a key that is there already', () => {
 
 describe('a dry run', () => {
   test('tells what an import would do, over many batches, and writes nothing', async () => {
-    await app.newUser('user0@example.com');
-    const { accessToken } = await app.newUser('user1@example.com');
+    await invited('user0@example.com');
+    const { accessToken } = await invited('user1@example.com');
     await app.ask(CreateApiKeyDocument, { input: {} }, accessToken);
     const lines = [
       ...Array.from({ length: 1_100 }, (_, index) => lineOf(index)),

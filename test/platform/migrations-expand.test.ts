@@ -51,10 +51,21 @@ function contractionsOf(sql: string): string[] {
   });
 }
 
+/** Before 1.0 some are applied with every replica stopped. The changelog tells the operator. */
+const EXCEPTIONS = ['20261124175022_external_ids'];
+
 describe('within a major version migrations only expand, so that old and new replicas run side by side', () => {
   const folders = readdirSync(MIGRATIONS_DIR, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
-  test.each(folders.map(({ name }) => name))('%s', (name) => {
+  test('an exception is named in the changelog, and is one', () => {
+    const changelog = readFileSync('CHANGELOG.md', 'utf8');
+    for (const name of EXCEPTIONS) {
+      expect(changelog).toContain(name);
+      expect(contractionsOf(readFileSync(path.join(MIGRATIONS_DIR, name, 'migration.sql'), 'utf8'))).not.toEqual([]);
+    }
+  });
+
+  test.each(folders.map(({ name }) => name).filter((name) => !EXCEPTIONS.includes(name)))('%s', (name) => {
     expect(contractionsOf(readFileSync(path.join(MIGRATIONS_DIR, name, 'migration.sql'), 'utf8'))).toEqual([]);
   });
 

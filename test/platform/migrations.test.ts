@@ -29,7 +29,7 @@ async function withExtra(extra: Record<string, string>): Promise<string> {
 }
 
 /** Written by hand, because a Prisma schema can't tell it. */
-const BY_HAND = ['api_keys_user_id_ended_at_idx'];
+const BY_HAND = ['api_keys_user_id_ended_at_idx', 'users_identified'];
 
 /** What the database looks like from outside: columns, indexes, constraints and triggers of our tables. */
 async function catalogue(url: string): Promise<unknown> {
@@ -43,7 +43,8 @@ async function catalogue(url: string): Promise<unknown> {
       JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${inPublic}
       AND i.indexrelid::regclass::text <> ALL('{${BY_HAND.join()}}') ORDER BY 1`,
     constraints: `SELECT c.relname, o.conname, pg_get_constraintdef(o.oid) AS definition FROM pg_constraint o
-      JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${inPublic} ORDER BY 1, 2`,
+      JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${inPublic}
+      AND o.conname <> ALL('{${BY_HAND.join()}}') ORDER BY 1, 2`,
     enums: 'SELECT t.typname, e.enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid ORDER BY 1, e.enumsortorder',
   };
   const entries = Object.entries(queries).map(async ([name, sql]) => [name, await runSql(url, sql)]);

@@ -29,17 +29,21 @@ function fileFault(url: URL): string | null {
   }
 }
 
+/** Returns whether keys come from another machine without TLS. */
+export const isUnencrypted = (url: URL): boolean => url.protocol === 'http:' && !LOOPBACK_HOST.test(url.hostname);
+
 /**
  * @param text where the keys are to come from; a file is read, nothing is fetched
+ * @param options.allowHttp whether http:// may name another machine, too
  * @returns what is wrong with it, or null when nothing is
  */
-export function keySourceFault(text: string): string | null {
+export function keySourceFault(text: string, { allowHttp = false } = {}): string | null {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url?.protocol === 'file:') return fileFault(url);
-  const allowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK_HOST.test(url.hostname));
+  const allowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && (allowHttp || !isUnencrypted(url)));
   return allowed && url?.username === '' && url.password === ''
     ? null
-    : 'must be an https:// or file:// URL (http:// only for this machine)';
+    : 'must be an https:// or file:// URL (http:// only for this machine, or with AUTH_JWKS_ALLOW_HTTP=true)';
 }
 
 async function readBounded(response: Response): Promise<string> {
