@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { KeywardError } from './errors.js';
+import { KeywardError, serviceUnavailable } from './errors.js';
 import type { Budget, Budgets } from './window-counter.js';
 
 export interface FairUseLimits {
@@ -10,6 +10,7 @@ export interface FairUseLimits {
 }
 
 const SECONDS_UNTIL_FREE = 1;
+const UNAVAILABLE_RETRY_SECONDS = 2;
 
 const tooManyAtOnce = () =>
   new KeywardError('RATE_LIMITED', 'Too many of your requests are waiting for each other.', { retryAfterSeconds: SECONDS_UNTIL_FREE });
@@ -17,53 +18,69 @@ const tooManyAtOnce = () =>
 const tooCostly = ({ limit, windowSeconds }: Budget, retryAfterSeconds: number) =>
   new KeywardError('RATE_LIMITED', `Your requests may ask for ${limit} fields in ${windowSeconds} s.`, { retryAfterSeconds });
 
+/** How the holder of a turn found the server. */
+export type TurnOutcome = 'done' | 'unavailable';
+
 /** A turn of one key. */
 interface Turn {
   /** Whether others had to end first. */
   waited: boolean;
-  release(): void;
+  release(outcome?: TurnOutcome): void;
+}
+
+interface Entry {
+  limit: LimitFunction;
+  count: number;
+  /** Rejects one that waits. */
+  waiting: Set<(reason: KeywardError) => void>;
 }
 
 /**
  * Gives so many turns of one key at a time; who comes later waits. Holds nothing for a key without turns. Whoever waits
- * must hold nothing that a turn needs, a database connection for instance.
+ * must hold nothing that a turn needs, a database connection for instance. When a turn finds the server unavailable, those
+ * that wait are rejected at once: each would have to find out for itself, one timeout after the other.
  */
 export class KeyedTurns {
   readonly #limits: Omit<FairUseLimits, 'cost'>;
-  readonly #entries = new Map<string, { limit: LimitFunction; count: number }>();
+  readonly #entries = new Map<string, Entry>();
 
   constructor(limits: Omit<FairUseLimits, 'cost'>) {
     this.#limits = limits;
   }
 
-  /** @throws {KeywardError} RATE_LIMITED if too many wait, or after the longest time that one may wait */
+  /** @throws {KeywardError} RATE_LIMITED if too many wait, or after the longest time that one may wait; SERVICE_UNAVAILABLE */
   async take(key: string): Promise<Turn> {
     const { requestsAtOnce, requestsWaiting, waitMs } = this.#limits;
-    const entry = this.#entries.get(key) ?? { limit: pLimit(requestsAtOnce), count: 0 };
+    const entry: Entry = this.#entries.get(key) ?? { limit: pLimit(requestsAtOnce), count: 0, waiting: new Set() };
     if (entry.count >= requestsAtOnce + requestsWaiting) throw tooManyAtOnce();
     const waited = entry.count >= requestsAtOnce;
     this.#entries.set(key, entry);
     entry.count += 1;
     return new Promise((resolve, reject) => {
-      let isLate = false;
-      const timer = setTimeout(() => {
-        isLate = true;
-        reject(tooManyAtOnce());
-      }, waitMs).unref();
-      void entry
-        .limit(
-          () =>
-            new Promise<void>((release) => {
-              clearTimeout(timer);
-              if (isLate) release();
-              else resolve({ waited, release });
-            }),
-        )
-        .then(() => {
-          entry.count -= 1;
-          if (entry.count === 0) this.#entries.delete(key);
+      const stopWaiting = (reason: KeywardError) => {
+        clearTimeout(timer);
+        entry.waiting.delete(stopWaiting);
+        reject(reason);
+      };
+      const timer = setTimeout(() => stopWaiting(tooManyAtOnce()), waitMs);
+      timer.unref();
+      entry.waiting.add(stopWaiting);
+      const holdTurn = () =>
+        new Promise<void>((end) => {
+          clearTimeout(timer);
+          if (entry.waiting.delete(stopWaiting)) resolve({ waited, release: (outcome) => this.#release(entry, end, outcome) });
+          else end();
         });
+      void entry.limit(holdTurn).then(() => {
+        entry.count -= 1;
+        if (entry.count === 0) this.#entries.delete(key);
+      });
     });
+  }
+
+  #release(entry: Entry, end: () => void, outcome: TurnOutcome = 'done'): void {
+    if (outcome === 'unavailable') for (const stopWaiting of entry.waiting) stopWaiting(serviceUnavailable(UNAVAILABLE_RETRY_SECONDS));
+    end();
   }
 }
 
@@ -92,10 +109,10 @@ export class Allowance {
     return turn.waited;
   }
 
-  /** Gives the turn to the next request of the user. */
-  leave(): void {
+  /** Gives the turn to the next request of the user, or ends those that wait if the server can not serve them. */
+  leave(outcome: TurnOutcome = 'done'): void {
     this.#hasLeft = true;
-    this.#turn?.release();
+    this.#turn?.release(outcome);
     this.#turn = null;
   }
 }

@@ -32,19 +32,3 @@ export async function newDatabase(content: 'migrated' | 'empty' = 'migrated'): P
 export async function dropDatabase(url: string): Promise<void> {
   await runSql(urlOf('postgres'), `DROP DATABASE ${new URL(url).pathname.slice(1)} WITH (FORCE)`);
 }
-
-/** Locks a user's row from another connection, as a long transaction would. */
-export async function holdUser(url: string, userId: string): Promise<{ waiting(): Promise<number>; release(): Promise<void> }> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query('BEGIN');
-  await client.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [userId]);
-  return {
-    /** How many connections wait for a lock. */
-    waiting: async () => {
-      const sql = "SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-      return (await runSql<{ count: number }>(url, sql))[0]?.count ?? 0;
-    },
-    release: () => client.end(),
-  };
-}

@@ -5,6 +5,7 @@ import { badUserInput } from '../errors.js';
 import { costOf } from './cost.js';
 import type { AcceptedDocuments } from './documents.js';
 import { type DocumentLimits, sourceFault } from './limits.js';
+import { graphqlToKeywardError } from './public-errors.js';
 import type { Redactor } from './redaction.js';
 import type { RequestContext } from './request-context.js';
 import { documentError } from './validation.js';
@@ -53,7 +54,10 @@ export function admissionPlugin(options: Parameters<typeof admit>[0]): ApolloSer
           if (fault !== null) throw invalid(fault);
           admit(options, requestContext);
         },
-        willSendResponse: async () => contextValue.allowance.leave(),
+        willSendResponse: async ({ errors = [] }) => {
+          const isUnavailable = errors.some((error) => graphqlToKeywardError(error)?.code === 'SERVICE_UNAVAILABLE');
+          contextValue.allowance.leave(isUnavailable ? 'unavailable' : 'done');
+        },
       };
     },
     unexpectedErrorProcessingRequest: async ({ requestContext }) => requestContext.contextValue.allowance.leave(),

@@ -1,6 +1,8 @@
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 // The package's ES modules load a second graphql-js, which does not know the schema's types.
-import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from 'graphql-query-complexity/cjs';
+import complexity from 'graphql-query-complexity/cjs';
+
+const { fieldExtensionsEstimator, getComplexity, simpleEstimator } = complexity;
 
 /** A page has no more items, whatever is asked for. */
 const PAGE_ITEMS_MAX = 100;
