@@ -248,7 +248,7 @@ function registerGraphql(
     handler: fastifyApolloHandler(graphql, {
       context: async (request): Promise<Context> => {
         const bearerToken = bearerTokenOf(request.headers.authorization);
-        const origin = { requestId: request.id, ipAddress: request.ip, userAgent: request.headers['user-agent'] ?? null };
+        const origin = { requestId: request.id, ipAddress: request.callerAddress, userAgent: request.headers['user-agent'] ?? null };
         return {
           ...origin,
           bearerToken,

@@ -12,7 +12,7 @@ export function registerAccessLog(app: FastifyInstance, logger: Logger, level: '
         route: request.routeOptions.url,
         status: reply.statusCode,
         durationMs: Math.round(reply.elapsedTime),
-        ipAddress: request.ip,
+        ipAddress: request.callerAddress,
       },
       'request',
     );
