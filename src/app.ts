@@ -42,9 +42,10 @@ import { registerCors } from './platform/http/cors.js';
 import { registerNotFound } from './platform/http/error-answers.js';
 import { registerHealth } from './platform/http/health.js';
 import { registerHtmlPolicy } from './platform/http/html.js';
+import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { createHttpServer } from './platform/http/server.js';
 import type { Logger } from './platform/logger.js';
-import { createErrorCounter, createMetrics, registerMetrics } from './platform/metrics.js';
+import { createErrorCounter, createMetrics } from './platform/metrics.js';
 import { Cursors } from './platform/pagination.js';
 import { createRedis } from './platform/redis.js';
 import { AppSecrets } from './platform/secrets.js';
@@ -187,7 +188,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     registerAccessLog(scope, logger, 'info');
     registerBodies(scope);
     registerHtmlPolicy(scope, SANDBOX_CSP);
-    await registerCors(scope, config.corsOrigins);
+    await registerCors(scope, { origins: config.corsOrigins, localPages: !config.production, logger });
     registerGraphql(scope, graphql, {
       authenticator,
       localAccounts: config.localAccounts,
@@ -196,7 +197,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       usage: usageService,
     });
     registerHealth(scope, async () => !draining && (await isReachable(database)));
-    registerMetrics(scope, metrics);
+    registerMetricsRoute(scope, { registry: metrics, token: config.metricsToken, production: config.production, clock });
     registerNotFound(scope);
   });
   await http.register(async (scope) => {
@@ -217,6 +218,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         setTimeout(() => http.server.closeAllConnections(), DRAIN_MS.connections),
       ];
       await http.close();
+      verifier.close();
       for (const deadline of deadlines) clearTimeout(deadline);
       await graphql.stop();
       await usage.close();
@@ -251,6 +253,9 @@ function registerGraphql(
         const origin = { requestId: request.id, ipAddress: request.callerAddress, userAgent: request.headers['user-agent'] ?? null };
         return {
           ...origin,
+          onOperation: (operation) => {
+            request.operation = operation;
+          },
           bearerToken,
           authentication: new Authentication(parts.authenticator, bearerToken, origin),
           localAccounts: parts.localAccounts,

@@ -53,6 +53,9 @@ export interface Config {
   /** Whether the schema may be read and Apollo Sandbox is served. */
   introspection: boolean;
   logLevel: string;
+  logFormat: 'json' | 'pretty';
+  /** Who may read /metrics. Undefined: nobody in production, elsewhere only this machine. */
+  metricsToken: string | undefined;
 }
 
 const HOSTED_SANDBOX = 'https://studio.apollographql.com';
@@ -79,6 +82,9 @@ const isDatabaseUrl = (text: string) =>
 const isRedisUrl = (text: string) => URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '';
 
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+
+/** 16 random characters can not be guessed. A shorter token is a word. */
+const METRICS_TOKEN_LENGTH_MIN = 16;
 
 /** What a header can carry as it is. */
 const isHeaderToken = (text: string) => /^[\x21-\x7e]+$/.test(text);
@@ -135,6 +141,12 @@ const environment = z
       .default([]),
     CORS_ORIGINS: list.refine((items) => items.every(isOrigin), 'must be origins like https://app.example.com').optional(),
     INTROSPECTION: boolean.optional(),
+    METRICS_TOKEN: z
+      .string()
+      .refine((token) => token.length >= METRICS_TOKEN_LENGTH_MIN, `must be at least ${METRICS_TOKEN_LENGTH_MIN} characters long`)
+      .refine(isHeaderToken, 'must be visible ASCII characters, without spaces')
+      .optional(),
+    LOG_FORMAT: z.enum(['json', 'pretty'], 'must be json or pretty').optional(),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a level of pino').default('info'),
   })
   .refine((env) => env.DATABASE_URL === undefined || env.APP_SECRETS !== undefined, {
@@ -197,6 +209,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     corsOrigins: settings.CORS_ORIGINS ?? (introspection ? [HOSTED_SANDBOX] : []),
     introspection,
     logLevel: settings.LOG_LEVEL,
+    logFormat: settings.LOG_FORMAT ?? (process.stdout.isTTY && !production ? 'pretty' : 'json'),
+    metricsToken: settings.METRICS_TOKEN,
   };
 }
 

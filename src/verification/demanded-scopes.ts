@@ -40,12 +40,14 @@ function queryScopes(url: string): string[] {
   if (start === -1) return [];
   const scopes: string[] = [];
   const [query = '', ...fragments] = url.slice(start).replace(/^\?/, '').split('#');
+  const others: string[] = [];
   for (const [name, value] of new URLSearchParams(query)) {
     if (name === QUERY_NAME) scopes.push(value);
-    const hidden = [...(name === QUERY_NAME ? [] : [name]), ...value.split(/[;&?]/).slice(1)];
-    if (hidden.some((part) => resemblesScope(part.split('=', 1)[0] ?? ''))) {
-      throw ambiguous('scope', 'is the only name that demands a scope, and another parameter resembles it');
-    }
+    else others.push(name);
+  }
+  for (const part of query.split(/[;?]/).slice(1)) others.push(part.split(/[=&]/, 1)[0] ?? '');
+  if (others.some(resemblesScope)) {
+    throw ambiguous('scope', 'is the only parameter that demands a scope, and another one resembles it');
   }
   if (fragments.some(resemblesScope)) throw ambiguous('scope', 'must not be in a fragment');
   return scopes;

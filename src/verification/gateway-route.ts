@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../platform/errors.js';
 import { bearerTokenOf } from '../platform/http/bearer-token.js';
 import { HttpError } from '../platform/http/error-answers.js';
+import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
 import type { ErrorCounter } from '../platform/metrics.js';
 import { toKeywardError } from '../platform/public-errors.js';
@@ -126,13 +127,17 @@ export function registerGatewayRoute(app: FastifyInstance, { verifier, verifierT
     done();
   });
 
+  const outages = new LogLimiter(logger, 'warn', 'verification failed');
+  app.addHook('onClose', async () => outages.close());
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof AmbiguousKeyError) return sendProblem(reply, 400, 'BAD_REQUEST');
-    if (error instanceof HttpError) return sendProblem(reply, error.statusCode, error.statusCode === 503 ? 'SERVICE_UNAVAILABLE' : 'BAD_REQUEST');
+    if (error instanceof HttpError)
+      return sendProblem(reply, error.statusCode, error.statusCode === 503 ? 'SERVICE_UNAVAILABLE' : 'BAD_REQUEST');
     const { code, details, cause } = toKeywardError(error);
     const status = STATUS_OF_ERROR[code] ?? 500;
     countError(code);
-    if (status >= 500) logger[status === 503 ? 'warn' : 'error']({ requestId: request.id, err: cause }, 'verification failed');
+    if (status === 503) outages.log(code, { requestId: request.id, err: cause });
+    else if (status >= 500) logger.error({ requestId: request.id, err: cause }, 'verification failed');
     if (details.retryAfterSeconds !== undefined) void reply.header('retry-after', details.retryAfterSeconds);
     const detail = details.fields?.map(({ path, message }) => `${path.replace(/^input\./, '')} ${message}`).join('; ');
     return sendProblem(reply, status, code, detail);

@@ -5,6 +5,7 @@ import Negotiator from 'negotiator';
 import { badUserInput, type ErrorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { ErrorCounter } from '../metrics.js';
+import { describeOperation } from './operation-name.js';
 import { graphqlToKeywardError } from './public-errors.js';
 import type { Redactor } from './redaction.js';
 import type { RequestContext } from './request-context.js';
@@ -57,7 +58,8 @@ function statusFor(errors: readonly GraphQLFormattedError[], hasData: boolean, m
  */
 export function httpPlugin(logger: Logger, redactor: Redactor, countError: ErrorCounter): ApolloServerPlugin<RequestContext> {
   const listener: GraphQLRequestListener<RequestContext> = {
-    async didResolveOperation({ schema, operation, request }) {
+    async didResolveOperation({ schema, operation, request, document, contextValue }) {
+      if (operation) contextValue.onOperation(describeOperation(operation, document.definitions));
       // Apollo would find out only after a mutation had been executed, and throw its answer away.
       if (preferredMediaType(request.http) === null) {
         throw new GraphQLError('The answer is application/json or application/graphql-response+json, and you accept neither.', {

@@ -4,4 +4,6 @@ import type { Origin } from '../origin.js';
 export interface RequestContext extends Origin {
   /** What was sent as a bearer token. Only looked at where a credential is needed. */
   bearerToken: string | undefined;
+  /** Told what a validated document asks, in names of the schema. */
+  onOperation(operation: string): void;
 }

@@ -9,6 +9,7 @@ import { HEADER_LINES_MAX } from './request-rules.js';
 /** The statuses that Fastify and Node answer with by themselves, in words that repeat nothing of the request. */
 const MESSAGES: Readonly<Record<number, string>> = {
   400: 'The request is malformed.',
+  401: 'A valid token is required.',
   404: 'There is nothing here.',
   405: 'This method is not allowed here.',
   406: 'The answer has no form that you accept.',
@@ -20,9 +21,11 @@ const MESSAGES: Readonly<Record<number, string>> = {
   503: 'The server is shutting down.',
 };
 
+const CODES: Readonly<Record<number, string>> = { 401: 'UNAUTHENTICATED', 503: 'SERVICE_UNAVAILABLE' };
+
 /** @returns a body for answers that don't come from GraphQL, in the form that GraphQL clients understand */
 function errorBody(status: number, requestId: string) {
-  const code = status >= 500 ? (status === 503 ? 'SERVICE_UNAVAILABLE' : 'INTERNAL_SERVER_ERROR') : 'BAD_REQUEST';
+  const code = CODES[status] ?? (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
   const message = MESSAGES[status] ?? (status >= 500 ? 'Something went wrong on our side.' : 'The request can not be served.');
   return { errors: [{ message, extensions: { code, requestId } }] };
 }

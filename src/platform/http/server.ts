@@ -41,7 +41,8 @@ export function createHttpServer(options: { logger: Logger; trustedProxies: read
     requestTimeout: CONNECTION_TIMEOUTS.requestTimeout,
     // Its answer would be one of its own making; see the hook that does it.
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply: FastifyReply) => sendError(reply, requestFault(request.raw) ?? error.statusCode ?? 400, request.id),
+    frameworkErrors: (error, request, reply: FastifyReply) =>
+      sendError(reply, requestFault(request.raw) ?? error.statusCode ?? 400, request.id),
     clientErrorHandler: answerClientError,
   });
 
