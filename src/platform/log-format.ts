@@ -1,5 +1,3 @@
-import { styleText } from 'node:util';
-
 /** Moves the cursor, forges a line or reverses the text of a terminal: control characters, line separators, bidi overrides. */
 const HARMFUL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
@@ -9,7 +7,10 @@ const escapeHarmful = (text: string): string =>
 /** Escapes what JSON allows in a string and a terminal or a line reader does not treat as text. The result is the same JSON. */
 export const safeJsonLine = (line: string): string => `${escapeHarmful(line.trimEnd())}\n`;
 
-const LEVELS: Readonly<Record<number, readonly [name: string, color: 'gray' | 'green' | 'yellow' | 'red']>> = {
+/** Of ANSI terminals. */
+const COLORS = { gray: 90, green: 32, yellow: 33, red: 31 } as const;
+
+const LEVELS: Readonly<Record<number, readonly [name: string, color: keyof typeof COLORS]>> = {
   10: ['TRACE', 'gray'],
   20: ['DEBUG', 'gray'],
   30: ['INFO ', 'green'],
@@ -37,7 +38,7 @@ function errorLines(error: unknown): string[] {
 export function prettyLine(line: string, hasColors = false): string {
   const { level, time, pid: _pid, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const [name, color] = LEVELS[Number(level)] ?? ['     ', 'gray'];
-  const paint = (style: 'gray' | typeof color, text: string) => (hasColors ? styleText(style, text) : text);
+  const paint = (style: keyof typeof COLORS, text: string) => (hasColors ? `\u001b[${COLORS[style]}m${text}\u001b[39m` : text);
   const words = [
     paint('gray', new Date(String(time)).toTimeString().slice(0, 8)),
     paint(color, name),
