@@ -120,6 +120,7 @@ describe('updateApiKey', () => {
         .findLast((text) => text.includes('API key updated')) ?? '{}';
     expect(JSON.parse(line)).toMatchObject({ userId: made.userId, keyPrefix: made.key.slice(0, 13), changed: ['name', 'scopes'] });
     expect(app.logs()).not.toContain('secret plans');
+    expect(app.logs()).not.toContain('rateLimitWindowSeconds');
   });
 
   test('a key that is switched off still counts against the limit', async () => {

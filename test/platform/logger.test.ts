@@ -72,7 +72,7 @@ describe('L3: the log for people', () => {
     const lines = linesOf((logger) => {
       logger.info({ name: HOSTILE, [HOSTILE]: { list: [HOSTILE] } }, HOSTILE);
       logger.error({ err: error }, 'failed');
-    }).map(format);
+    }).map((line) => format(line));
     for (const line of lines)
       expect(line.slice(0, -1).replaceAll('\n    ', '')).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
     expect(lines[0]?.indexOf('\n')).toBe((lines[0]?.length ?? 0) - 1);

@@ -169,6 +169,10 @@ describe('/verify', () => {
   });
 
   describe('K10: a demand in another spelling is never ignored', () => {
+    let key: string;
+    beforeAll(async () => {
+      ({ key } = await newKey(app, { scopes: ['a'] }));
+    });
     const path = (name: string) => `/verify?${name}=admin`;
     const SPELLINGS = [
       ...[
@@ -212,7 +216,6 @@ describe('/verify', () => {
     ];
 
     test.each(SPELLINGS)('%s is a 400', async (name) => {
-      const { key } = await newKey(app, { scopes: ['a'] });
       for (const url of [path(name), `/verify?scope=a&${name}=a`, `/verify/x?q=1&${name}=a&scope=a`, `/verify?${name}`]) {
         const head = `GET ${Buffer.from(url).toString('latin1')} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-API-Key: ${key}\r\n\r\n`;
         expect(await sendRaw(port, head)).toMatch(/^HTTP\/1\.1 400 /);
@@ -229,13 +232,11 @@ describe('/verify', () => {
       '/verify#?scope=admin',
       '/verify?scope=a#&scope=admin',
     ])('behind another separator: %s is a 400', async (url) => {
-      const { key } = await newKey(app, { scopes: ['a'] });
       const head = `GET ${url} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-API-Key: ${key}\r\n\r\n`;
       expect(await sendRaw(port, head)).toMatch(/^HTTP\/1\.1 400 /);
     });
 
     test('`scope` itself may be encoded, and other parameters may be anything', async () => {
-      const { key } = await newKey(app, { scopes: ['a'] });
       const status = async (url: string) => (await ask({ 'x-api-key': key }, url)).statusCode;
       expect(await status('/verify?%73cop%65=a')).toBe(200);
       expect(await status('/verify?%73cop%65=admin')).toBe(403);
@@ -250,7 +251,6 @@ describe('/verify', () => {
       'X-Required-Scope',
       'Required-Scopes',
     ])('the header %s is a 400', async (name) => {
-      const { key } = await newKey(app, { scopes: ['a'] });
       for (const value of ['admin', 'a', '']) {
         const response = await ask({ 'x-api-key': key, 'x-keyward-required-scope': 'a', [name]: value });
         expect([response.statusCode, response.json().detail]).toEqual([400, expect.stringMatching(/^X-Keyward-Required-Scope /)]);
@@ -258,7 +258,6 @@ describe('/verify', () => {
     });
 
     test('headers that mean something else are no demand', async () => {
-      const { key } = await newKey(app);
       const headers = { 'x-api-key': key, 'x-keyward-scopes': 'admin', 'x-oauth-scopes': 'repo', 'x-microscope': '1' };
       expect((await ask(headers)).statusCode).toBe(200);
     });
