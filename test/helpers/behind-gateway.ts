@@ -16,6 +16,8 @@ export interface Ports {
   gateway: number;
   keyward: number;
   api: number;
+  /** For the gateway's own use. */
+  internal: number;
 }
 
 export interface GatewayRequest {
@@ -171,7 +173,12 @@ async function openStack(
   closers.push(() => api.close());
 
   const port = await freePort();
-  const ports = { gateway: port, keyward: Number(new URL(keyward.url).port), api: (api.address() as AddressInfo).port };
+  const ports = {
+    gateway: port,
+    internal: await freePort(),
+    keyward: Number(new URL(keyward.url).port),
+    api: (api.address() as AddressInfo).port,
+  };
   const gateway = await startProgram(prepare(directory, ports), directory, port);
   closers.push(() => gateway.stop());
 

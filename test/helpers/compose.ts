@@ -26,7 +26,8 @@ export function readCompose(variables: Readonly<Record<string, string>>): Compos
     if (value === undefined) throw new Error(`compose.yaml needs ${name}`);
     return value;
   });
-  const { services } = parse(text, { merge: true }) as { services: Record<string, Service> };
+  const withDefaults = text.replaceAll(/\$\{(\w+):-([^}]*)\}/g, (_, name: string, fallback: string) => variables[name] ?? fallback);
+  const { services } = parse(withDefaults, { merge: true }) as { services: Record<string, Service> };
   const replicas = Object.entries(services).filter(([name]) => /^keyward-\d+$/.test(name));
   const environments = new Set(replicas.map(([, { environment }]) => JSON.stringify(environment)));
   if (environments.size !== 1) throw new Error('the replicas are not alike');
