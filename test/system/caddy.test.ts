@@ -11,7 +11,7 @@ const caddy =
   (directory: string, ports: Ports): Command => {
     const site = substitute(readExample('Caddyfile'), {
       'forward_auth 127.0.0.1:4001': `forward_auth 127.0.0.1:${ports.internal}`,
-      'http://127.0.0.1:4001': `http://127.0.0.1:${ports.internal}`,
+      'http://:4001': `http://:${ports.internal}`,
       'reverse_proxy 127.0.0.1:4000': `reverse_proxy 127.0.0.1:${ports.keyward}`,
       'reverse_proxy 127.0.0.1:8000': `reverse_proxy 127.0.0.1:${ports.api}`,
       'http://:8080': `http://:${ports.gateway}`,
