@@ -52,9 +52,10 @@ import { registerNotFound } from './platform/http/error-answers.js';
 import { registerHealth } from './platform/http/health.js';
 import { registerHomePage } from './platform/http/home-page.js';
 import { registerHtmlPolicy } from './platform/http/html.js';
+import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { createHttpServer } from './platform/http/server.js';
 import type { Logger } from './platform/logger.js';
-import { createErrorCounter, createMetrics, registerMetrics } from './platform/metrics.js';
+import { createErrorCounter, createMetrics } from './platform/metrics.js';
 import { Cursors } from './platform/pagination.js';
 import { createRedis } from './platform/redis.js';
 import { AppSecrets } from './platform/secrets.js';
@@ -218,7 +219,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     registerAccessLog(scope, logger, 'info');
     registerBodies(scope);
     registerHtmlPolicy(scope, SANDBOX_CSP);
-    await registerCors(scope, config.corsOrigins);
+    await registerCors(scope, { origins: config.corsOrigins, localPages: !config.production, logger });
     registerGraphql(scope, graphql, {
       authenticator,
       localAccounts: config.localAccounts,
@@ -231,7 +232,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     if (config.introspection) registerSchemaRoute(scope, schema);
     registerHomePage(scope, { production: config.production, schemaIsPublic: config.introspection });
     registerHealth(scope, async () => !draining && (await isReachable(database)));
-    registerMetrics(scope, metrics);
+    registerMetricsRoute(scope, { registry: metrics, token: config.metricsToken, production: config.production, clock });
     registerNotFound(scope);
   });
   await http.register(async (scope) => {
@@ -255,6 +256,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         setTimeout(() => http.server.closeAllConnections(), DRAIN_MS.connections),
       ];
       await http.close();
+      verifier.close();
       for (const deadline of deadlines) clearTimeout(deadline);
       await graphql.stop();
       await usage.close();
@@ -299,10 +301,13 @@ function registerGraphql(
     handler: fastifyApolloHandler(graphql, {
       context: async (request): Promise<Context> => {
         const bearerToken = bearerTokenOf(request.headers.authorization);
-        const origin = { requestId: request.id, ipAddress: request.ip, userAgent: request.headers['user-agent'] ?? null };
+        const origin = { requestId: request.id, ipAddress: request.callerAddress, userAgent: request.headers['user-agent'] ?? null };
         const allowance = new Allowance(parts.fairUse);
         return {
           ...origin,
+          onOperation: (operation) => {
+            request.operation = operation;
+          },
           bearerToken,
           allowance,
           authentication: new Authentication({ authenticator: parts.authenticator, bearerToken, origin, allowance }),

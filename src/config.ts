@@ -57,6 +57,9 @@ export interface Config {
   /** Whether the schema may be read and Apollo Sandbox is served. */
   introspection: boolean;
   logLevel: string;
+  logFormat: 'json' | 'pretty';
+  /** Who may read /metrics. Undefined: nobody in production, elsewhere only this machine. */
+  metricsToken: string | undefined;
 }
 
 const HOSTED_SANDBOX = 'https://studio.apollographql.com';
@@ -101,13 +104,13 @@ const isRedisUrl = (text: string) => URL.canParse(text) && /^rediss?:$/.test(new
 
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
 
-/** A shorter one can be guessed, or is a placeholder. */
-const VERIFIER_TOKEN_LENGTH_MIN = 16;
+/** 16 random characters cannot be guessed. A shorter token is a word or a placeholder. */
+const TOKEN_LENGTH_MIN = 16;
 
-function verifierTokenFault(token: string): string | null {
+function tokenFault(token: string): string | null {
   if (!/^[\x21-\x7e]+$/.test(token)) return 'must be visible ASCII characters, without spaces';
-  if (token.length >= VERIFIER_TOKEN_LENGTH_MIN) return null;
-  return `must have at least ${VERIFIER_TOKEN_LENGTH_MIN} characters (create one with: openssl rand -hex 32)`;
+  if (token.length >= TOKEN_LENGTH_MIN) return null;
+  return `must have at least ${TOKEN_LENGTH_MIN} characters (create one with: openssl rand -hex 32)`;
 }
 
 const proxyFault = (text: string) => (isAddressOrRange(text) ? trustedProxyFault(text) : 'must be an IP address or a CIDR range');
@@ -151,10 +154,18 @@ const environment = z
     AUTH_JWKS_URL: z.string().optional(),
     AUTH_JWKS_ALLOW_HTTP: boolean.default(false),
     TRUSTED_PROXIES: listOf(proxyFault).default([]),
-    VERIFIER_TOKENS: listOf(verifierTokenFault).default([]),
+    VERIFIER_TOKENS: listOf(tokenFault).default([]),
     SCOPES: listOf((scope) => scopeFault(scope) && 'must be a scope: lower-case letters, digits and . _ : -').default([]),
     CORS_ORIGINS: listOf((text) => (isOrigin(text) ? null : 'must be an origin like https://app.example.com')).optional(),
     INTROSPECTION: boolean.optional(),
+    METRICS_TOKEN: z
+      .string()
+      .superRefine((token, context) => {
+        const fault = tokenFault(token);
+        if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+      })
+      .optional(),
+    LOG_FORMAT: z.enum(['json', 'pretty'], 'must be json or pretty').optional(),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a level of pino').default('info'),
   })
   .refine((env) => env.DATABASE_URL === undefined || env.APP_SECRETS !== undefined, {
@@ -221,6 +232,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     corsOrigins: settings.CORS_ORIGINS ?? (introspection ? [HOSTED_SANDBOX] : []),
     introspection,
     logLevel: settings.LOG_LEVEL,
+    logFormat: settings.LOG_FORMAT ?? (process.stdout.isTTY && !production ? 'pretty' : 'json'),
+    metricsToken: settings.METRICS_TOKEN,
   };
 }
 

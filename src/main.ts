@@ -1,16 +1,17 @@
 import { createApp, GRAPHQL_PATH } from './app.js';
 import { openBacking } from './backing.js';
 import { loadConfig } from './config.js';
+import { listen } from './platform/http/listen.js';
 import { runToEnd } from './platform/lifecycle.js';
-import { createLogger } from './platform/logger.js';
+import { createLogger, logToStdout } from './platform/logger.js';
 
 await runToEnd(async (closers) => {
   const config = loadConfig();
-  const logger = createLogger(config.logLevel);
+  const logger = createLogger(config.logLevel, logToStdout(config.logFormat));
   const backing = await openBacking(config, logger, closers);
   const app = await createApp({ config, logger, ...backing });
   closers.push(() => app.close());
-  const address = await app.http.listen({ host: config.host, port: config.port });
+  const address = await listen(app.http, config);
   const sandbox = config.introspection ? ' (open it in a browser for Apollo Sandbox)' : '';
   logger.info(`Keyward is ready: ${address}${GRAPHQL_PATH}${sandbox}`);
   return logger;

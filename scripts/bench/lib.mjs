@@ -53,6 +53,8 @@ async function seed(url, keyCount) {
   await client.end();
 }
 
+export const METRICS_TOKEN = randomBytes(16).toString('hex');
+
 /** @param env settings besides the defaults @returns {Promise<{ port: number, child: import('node:child_process').ChildProcess }>} */
 export async function startKeyward(databaseUrl, env = {}) {
   const child = spawn(process.execPath, ['dist/main.js'], {
@@ -62,6 +64,7 @@ export async function startKeyward(databaseUrl, env = {}) {
       PATH: process.env.PATH,
       PORT: '0',
       NODE_ENV: 'production',
+      METRICS_TOKEN,
       DATABASE_URL: databaseUrl,
       APP_SECRETS: randomBytes(32).toString('base64'),
       ...env,

@@ -4,7 +4,7 @@
 //   npm run bench -- --minutes 5     one long load over all keys: does the heap grow?
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { answerOf, forked, measureThroughput, startKeyward, withPostgres } from './lib.mjs';
+import { answerOf, forked, METRICS_TOKEN, measureThroughput, startKeyward, withPostgres } from './lib.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +22,8 @@ const FEW_KEYS = 400;
 async function liveHeapMegabytes(port) {
   const samples = [];
   for (let count = 0; count < 40; count += 1) {
-    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    const headers = { authorization: `Bearer ${METRICS_TOKEN}` };
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers })).text();
     samples.push(Number(/^nodejs_heap_size_used_bytes (\S+)$/m.exec(text)[1]));
     await sleep(250);
   }

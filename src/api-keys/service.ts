@@ -193,7 +193,7 @@ export class ApiKeyService {
   async update(userId: string, id: string, settings: KeySettings, origin: Origin): Promise<ApiKey> {
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
     await this.get(userId, id, origin);
-    const key = await this.#users.withLocked(userId, async (transaction) => {
+    const { key, changed } = await this.#users.withLocked(userId, async (transaction) => {
       const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
       // The guard is in the statement itself: nothing brings an ended key back or lengthens it.
       const [after] = await transaction.apiKey.updateManyAndReturn({
@@ -206,9 +206,9 @@ export class ApiKeyService {
       if (columns.rateLimit !== undefined) await this.#limitPredecessor(transaction, after);
       const changes = changesOf(columns, before, after);
       if (changes.changed.length > 0) await this.#record(transaction, after, AuditAction.API_KEY_UPDATED, changes, origin);
-      return after;
+      return { key: after, changed: changes.changed };
     });
-    this.#log(origin, key, 'API key updated', { changed: Object.keys(columns) });
+    this.#log(origin, key, 'API key updated', { changed });
     return key;
   }
 

@@ -1,4 +1,4 @@
-import { isAddressOrRange } from '../platform/address-ranges.js';
+import { canonicalRange, isAddressOrRange } from '../platform/address-ranges.js';
 import { badUserInput, type FieldFault } from '../platform/errors.js';
 import { shortTextFault } from '../platform/text.js';
 import { type Report, reportMetadataFaults } from './metadata.js';
@@ -88,7 +88,7 @@ export function columnsOf(settings: KeySettings, now: Date, scopeCatalogue: read
   return {
     ...(name !== undefined && { name }),
     ...(scopes && { scopes: [...new Set(scopes)] }),
-    ...(allowedCidrs && { allowedCidrs: [...new Set(allowedCidrs)] }),
+    ...(allowedCidrs && { allowedCidrs: [...new Set(allowedCidrs.map((range) => canonicalRange(range) ?? range))] }),
     ...(rateLimit !== undefined && { rateLimit: rateLimit?.limit ?? null, rateLimitWindowSeconds: rateLimit?.windowSeconds ?? null }),
     ...(metadata && { metadata }),
     ...(expiresAt !== undefined && { expiresAt }),

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { storableAddress } from '../platform/address-ranges.js';
+import { canonicalAddress } from '../platform/address.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { AuditEvent as AuditEventRow } from '../platform/database/generated/client.js';
@@ -160,7 +160,7 @@ async function insert(database: Transaction, entries: readonly AuditEntry[], ori
       ...entry,
       details: { ...entry.details, ...(origin === null && { actor: 'operator' }) },
       at,
-      ipAddress: storableAddress(origin?.ipAddress ?? null),
+      ipAddress: canonicalAddress(origin?.ipAddress ?? null),
       userAgent: storableUserAgent(origin?.userAgent ?? null),
     })),
   });

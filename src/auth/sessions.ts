@@ -1,6 +1,6 @@
 import { AuditAction, type AuditLog } from '../audit/service.js';
 import { SIGN_IN_LIMITS } from '../limits.js';
-import { storableAddress } from '../platform/address-ranges.js';
+import { canonicalAddress } from '../platform/address.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { Session } from '../platform/database/generated/client.js';
@@ -235,7 +235,7 @@ export class Sessions {
     return {
       refreshedAt: now,
       expiresAt: new Date(now.getTime() + this.#ttlMs),
-      ipAddress: storableAddress(ipAddress),
+      ipAddress: canonicalAddress(ipAddress),
       userAgent: storableUserAgent(userAgent),
     };
   }

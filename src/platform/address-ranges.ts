@@ -1,46 +1,65 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { type Address, parseAddress, parseIPv6 } from './address.js';
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
+type Range = readonly [network: Address, prefixBits: number];
 
 const MAPPED_PREFIX_BITS = 96;
 
-/** An IPv4-mapped IPv6 address is the IPv4 address that it stands for (RFC 4291 §2.5.5.2). */
-function readRange(text: string): [Address, number] {
-  const [address, bits] = text.includes('/') ? ipaddr.parseCIDR(text) : [ipaddr.parse(text), null];
-  const whole = address.kind() === 'ipv4' ? 32 : 128;
-  const prefixBits = bits ?? whole;
+function networkAddress(address: Address, prefixBits: number): Address {
+  const bytes = address.toByteArray().map((byte, index) => byte & (0xff << Math.max(0, 8 - Math.max(0, prefixBits - 8 * index))));
+  return ipaddr.fromByteArray(bytes);
+}
+
+/**
+ * Parses an address, or a range in CIDR notation. A range within ::ffff:0:0/96 is the IPv4 range that it stands for; a zone
+ * (`%eth0`) belongs to neither.
+ *
+ * @returns null for every other text
+ */
+function parseRange(text: string): Range | null {
+  const [addressText = '', bitsText, ...more] = text.split('/');
+  const version = isIP(addressText);
+  if (version === 0 || addressText.includes('%') || more.length > 0) return null;
+  if (bitsText === undefined) {
+    const address = parseAddress(addressText);
+    return address && [address, address.kind() === 'ipv4' ? 32 : 128];
+  }
+  if (!/^(?:0|[1-9]\d{0,2})$/.test(bitsText)) return null;
+  const prefixBits = Number(bitsText);
+  if (prefixBits > (version === 4 ? 32 : 128)) return null;
+  const address = version === 4 ? ipaddr.IPv4.parse(addressText) : parseIPv6(addressText);
   if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && prefixBits >= MAPPED_PREFIX_BITS) {
     return [address.toIPv4Address(), prefixBits - MAPPED_PREFIX_BITS];
   }
   return [address, prefixBits];
 }
 
-/** Whether a text is one IPv4 or IPv6 address. ipaddr.js alone takes short forms: `10` would be 0.0.0.10. */
-export const isAddress = (text: string): boolean => isIP(text) !== 0;
+/** Returns whether a text is an address, or a range of them in CIDR notation. */
+export const isAddressOrRange = (text: string): boolean => parseRange(text) !== null;
 
-/** Whether a text is an address, or a range of them in CIDR notation; a zone (`%eth0`) belongs to neither. */
-export const isAddressOrRange = (text: string): boolean =>
-  isAddress(text.split('/', 1)[0] ?? '') && !text.includes('%') && (isAddress(text) || ipaddr.isValidCIDR(text));
-
-/**
- * Addresses are compared as numbers, without their zone; one of IPv4 is never in a range of IPv6, `::/0` included.
- *
- * @param ranges for each of which isAddressOrRange holds
- * @param text what came as an address; what isn't one is in no range
- */
-export function isInRanges(ranges: readonly string[], text: string): boolean {
-  if (!isAddress(text)) return false;
-  // ipaddr.js throws at zones that Node takes.
-  const address = ipaddr.process(text.replace(/%.*/, ''));
-  return ranges.some((range) => {
-    const [network, prefixBits] = readRange(range);
-    return network.kind() === address.kind() && address.match(network, prefixBits);
-  });
+/** Returns a range in its one spelling, with the bits beyond its prefix zero; an address without a prefix stays one. Null for any other text. */
+export function canonicalRange(text: string): string | null {
+  const range = parseRange(text);
+  if (range === null) return null;
+  const [address, prefixBits] = range;
+  return text.includes('/') ? `${networkAddress(address, prefixBits)}/${prefixBits}` : address.toString();
 }
 
-const IPV4_MAPPED = /^::ffff:(?=\d+\.)/i;
+/** Returns whether a parsed address is in any of the ranges. An IPv4 address is never in a range of IPv6, `::/0` included. */
+export const matchesRanges = (ranges: readonly string[], address: Address): boolean =>
+  ranges.some((text) => {
+    const range = parseRange(text);
+    return range !== null && range[0].kind() === address.kind() && address.match(range[0], range[1]);
+  });
 
-/** @returns the address without its zone, an IPv4-mapped one as IPv4; null for what isn't one, which a proxy may send */
-export const storableAddress = (text: string | null): string | null =>
-  text === null || !isAddress(text) ? null : text.replace(IPV4_MAPPED, '').replace(/%.*/, '');
+/**
+ * Returns whether an address is in any of the ranges, compared as numbers.
+ *
+ * @param ranges a text that is none holds no address
+ * @param text what came as an address; any other text is in no range
+ */
+export function isInRanges(ranges: readonly string[], text: string): boolean {
+  const address = parseAddress(text);
+  return address !== null && matchesRanges(ranges, address);
+}

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from './errors.js';
+import { flushLog } from './log-output.js';
 import { type Logger, scrub } from './logger.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
@@ -44,6 +45,7 @@ export async function runToEnd(start: (closers: Closer[]) => Promise<Logger>): P
       logger?.[exitCode === 0 ? 'info' : 'fatal'](reason, 'stopping');
       await closeAll(closers, logger);
       logger?.info('stopped');
+      await flushLog();
       process.exit(exitCode);
     });
     ending.catch(() => undefined);
@@ -60,6 +62,7 @@ export async function runToEnd(start: (closers: Closer[]) => Promise<Logger>): P
   } catch (error) {
     for (const fault of startupFaults(error)) process.stderr.write(`keyward: ${fault}\n`);
     await closeAll(closers, undefined);
+    await flushLog();
     process.exit(1);
   }
 }

@@ -1,4 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { prettyLine, safeJsonLine } from './log-format.js';
+import { standardOutput } from './log-output.js';
 
 export type { Logger };
 
@@ -35,20 +37,21 @@ export function serializeError(error: unknown, depth = 0): unknown {
   };
 }
 
-function standardOutput(): DestinationStream {
-  const stdout = pino.destination({ dest: 1, sync: true });
-  // Whoever read our lines may be gone: a closed pipe or terminal is no reason to end.
-  stdout.on('error', () => undefined);
-  return stdout;
+export type LogFormat = 'json' | 'pretty';
+
+/** Returns stdout, in JSON or for people; in color where the terminal has it and NO_COLOR is not set. */
+export function logToStdout(format: LogFormat): DestinationStream {
+  const hasColors = process.stdout.isTTY === true && process.stdout.hasColors();
+  return standardOutput(format === 'json' ? safeJsonLine : (line) => prettyLine(line, hasColors));
 }
 
 /**
- * One JSON line an event. Written synchronously: a line is never lost to a crash, and the order is that of the events.
+ * Creates a logger that writes one JSON line per event, in the order of the events.
  *
  * @param level the least that is written
- * @param destination stdout unless told otherwise
+ * @param destination stdout unless given
  */
-export function createLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
+export function createLogger(level: string, destination: DestinationStream = logToStdout('json')): Logger {
   return pino(
     {
       level,

@@ -1,7 +1,7 @@
-import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Pool } from './database/pool.js';
 import type { HashQueue } from './hash-queue.js';
+import { droppedLogLines } from './log-output.js';
 
 /** What is measured in this process: that of Node (memory, event-loop delay, garbage collection), of the database's pools and of bcrypt. */
 export function createMetrics(pools: Readonly<Record<string, Pool>>, queues: Readonly<Record<string, HashQueue>>): Registry {
@@ -32,6 +32,15 @@ export function createMetrics(pools: Readonly<Record<string, Pool>>, queues: Rea
       }
     },
   });
+  new Counter({
+    name: 'keyward_log_lines_dropped_total',
+    help: 'Log lines that were not written, because the reader of the log was too slow.',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(droppedLogLines());
+    },
+  });
   return registry;
 }
 
@@ -47,9 +56,4 @@ export function createErrorCounter(registry: Registry): ErrorCounter {
     registers: [registry],
   });
   return (code) => errors.inc({ code });
-}
-
-/** `GET /metrics` in Prometheus' text format. */
-export function registerMetrics(app: FastifyInstance, registry: Registry): void {
-  app.get('/metrics', async (_request, reply) => reply.header('content-type', registry.contentType).send(await registry.metrics()));
 }

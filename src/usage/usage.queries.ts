@@ -1,4 +1,4 @@
-import { storableAddress } from '../platform/address-ranges.js';
+import { canonicalAddress } from '../platform/address.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { Pool } from '../platform/database/pool.js';
 import { storableUserAgent } from '../platform/text.js';
@@ -47,7 +47,7 @@ export async function addUsage(pool: Pool, rows: readonly UsageRow[]): Promise<v
       plainArray(rows.map((row) => row.allowed)),
       plainArray(rows.map((row) => row.refused)),
       plainArray(rows.map((row) => row.lastAt)),
-      rows.map((row) => storableAddress(row.lastIp)),
+      rows.map((row) => canonicalAddress(row.lastIp)),
       rows.map((row) => storableUserAgent(row.lastUserAgent)),
     ],
   });

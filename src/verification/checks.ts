@@ -1,6 +1,7 @@
 import { isScopeGranted, SCOPE_CHARACTERS_MAX, SCOPES_MAX } from '../api-keys/scopes.js';
 import { isExpired } from '../api-keys/status.js';
-import { isAddress, isInRanges } from '../platform/address-ranges.js';
+import { isAddress } from '../platform/address.js';
+import { isInRanges } from '../platform/address-ranges.js';
 import type { FieldFault } from '../platform/errors.js';
 import { characterFault } from '../platform/text.js';
 import { type KeyRecord, type KnownVerification, VerificationCode, type VerificationRequest } from './verification.js';

@@ -1,12 +1,14 @@
 import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isAddress } from '../platform/address-ranges.js';
 import type { ErrorCode } from '../platform/errors.js';
 import { bearerTokenOf } from '../platform/http/bearer-token.js';
+import { HttpError } from '../platform/http/error-answers.js';
+import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
 import type { ErrorCounter } from '../platform/metrics.js';
 import { toKeywardError } from '../platform/public-errors.js';
 import { answerOf } from './answer.js';
+import { demandedScopesOf } from './demanded-scopes.js';
 import { type RateLimitState, type Verification, VerificationCode } from './verification.js';
 import type { Verifier } from './verifier.js';
 import type { VerifierTokens } from './verifier-tokens.js';
@@ -40,6 +42,7 @@ const TITLES: Readonly<Record<number, string>> = {
   401: 'A valid API key is needed.',
   403: 'This is not allowed.',
   429: 'The API key was used too often.',
+  431: 'The headers are too large, or too many.',
   503: 'The service is busy or its database is away. Try again soon.',
 };
 
@@ -70,19 +73,6 @@ function presentedKeyOf({ authorization, 'x-api-key': apiKey }: FastifyRequest['
 
 /** In visible ASCII, which is all that one is made of (RFC 9110 §10.1.5): an odd one is no reason to refuse a request. */
 const userAgentOf = ({ 'user-agent': text }: FastifyRequest['headers']): string | null => text?.replace(/[^\x20-\x7e]/g, '?') ?? null;
-
-/** The scopes of the query and of the header together: whoever sends the request can add demands, and take none away. */
-function demandedScopesOf({ url, query, headers }: FastifyRequest): string[] {
-  const inHeader = headers['x-keyward-required-scope'];
-  if (inHeader === undefined && !url.includes('?')) return [];
-  const inQuery = (query as { scope?: string | string[] }).scope;
-  return [
-    inQuery ?? [],
-    String(inHeader ?? '')
-      .split(/[\s,]+/)
-      .filter((scope) => scope !== ''),
-  ].flat();
-}
 
 /** draft-ietf-httpapi-ratelimit-headers-10. */
 function setRateLimitHeaders(reply: FastifyReply, { limit, windowSeconds, remaining, resetsInSeconds }: RateLimitState): void {
@@ -134,30 +124,34 @@ export function registerGatewayRoute(app: FastifyInstance, { verifier, verifierT
     done();
   });
 
+  const outages = new LogLimiter(logger, 'warn', 'verification failed');
+  app.addHook('onClose', async () => outages.close());
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof AmbiguousKeyError) return sendProblem(reply, 400, 'BAD_REQUEST');
+    if (error instanceof HttpError)
+      return sendProblem(reply, error.statusCode, error.statusCode === 503 ? 'SERVICE_UNAVAILABLE' : 'BAD_REQUEST');
     const { code, details, cause } = toKeywardError(error);
     const status = STATUS_OF_ERROR[code] ?? 500;
     countError(code);
-    if (status >= 500) logger[status === 503 ? 'warn' : 'error']({ requestId: request.id, err: cause }, 'verification failed');
+    if (status === 503) outages.log(code, { requestId: request.id, err: cause });
+    else if (status >= 500) logger.error({ requestId: request.id, err: cause }, 'verification failed');
     if (details.retryAfterSeconds !== undefined) void reply.header('retry-after', details.retryAfterSeconds);
-    return sendProblem(reply, status, code);
+    const detail = details.fields?.map(({ path, message }) => `${path.replace(/^input\./, '')} ${message}`).join('; ');
+    return sendProblem(reply, status, code, detail);
   });
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     verifierTokens.check(request.headers['x-verifier-token']?.toString());
     const plaintextKey = presentedKeyOf(request.headers);
-    const { ip } = request; // found anew each time, behind a proxy
     if (plaintextKey === null) return sendProblem(challenge(reply, false), 401, 'UNAUTHENTICATED', 'No API key was sent.');
     return sendVerification(
       reply,
       await verifier.verify({
         requestId: request.id,
         plaintextKey,
-        scopes: demandedScopesOf(request),
-        // A trusted proxy may have put anything in there.
-        ipAddress: isAddress(ip) ? ip : null,
-        clientAddress: ip,
+        scopes: demandedScopesOf(request.url, request.headers),
+        ipAddress: request.callerAddress || null,
+        clientAddress: request.callerAddress || null,
         userAgent: userAgentOf(request.headers),
       }),
     );

@@ -2,6 +2,7 @@ import { fingerprintOf } from '../api-keys/key-hash.js';
 import { keyPrefixOf } from '../api-keys/plaintext-key.js';
 import type { Clock } from '../platform/clock.js';
 import { badUserInput } from '../platform/errors.js';
+import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
 import type { Budgets } from '../platform/window-counter.js';
 import type { UsageRecorder } from '../usage/recorder.js';
@@ -17,7 +18,7 @@ export class Verifier {
   readonly #usage: UsageRecorder;
   readonly #metrics: VerificationMetrics;
   readonly #clock: Clock;
-  readonly #logger: Logger;
+  readonly #refusals: LogLimiter;
 
   constructor(options: {
     keys: KeyLookup;
@@ -32,7 +33,7 @@ export class Verifier {
     this.#usage = options.usage;
     this.#metrics = options.metrics;
     this.#clock = options.clock;
-    this.#logger = options.logger;
+    this.#refusals = new LogLimiter(options.logger, 'info', 'verification refused');
   }
 
   /**
@@ -61,9 +62,14 @@ export class Verifier {
     this.#metrics.verifications.inc({ code });
     this.#metrics.seconds.observe((performance.now() - startedAt) / 1_000);
     if (code !== VerificationCode.VALID) {
-      this.#logger.info({ requestId: request.requestId, code, keyPrefix, keyId: key?.id }, 'verification refused');
+      this.#refusals.log(code, { requestId: request.requestId, code, keyPrefix, keyId: key?.id });
     }
     return verification;
+  }
+
+  /** Logs the refusals that were summed up and not reported yet. */
+  close(): void {
+    this.#refusals.close();
   }
 
   async #judge(key: KeyRecord, request: VerificationRequest): Promise<KnownVerification> {

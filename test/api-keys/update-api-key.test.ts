@@ -112,14 +112,19 @@ describe('updateApiKey', () => {
 
   test('is logged with who, what and which key, and with no value', async () => {
     const made = await newKey(app);
-    await update(made, { name: 'secret plans', scopes: ['a'] });
+    await update(made, { name: 'secret plans', scopes: ['a'], rateLimit: { limit: 5, windowSeconds: 60 } });
     const line =
       app
         .logs()
         .split('\n')
         .findLast((text) => text.includes('API key updated')) ?? '{}';
-    expect(JSON.parse(line)).toMatchObject({ userId: made.userId, keyPrefix: made.key.slice(0, 13), changed: ['name', 'scopes'] });
+    expect(JSON.parse(line)).toMatchObject({
+      userId: made.userId,
+      keyPrefix: made.key.slice(0, 13),
+      changed: ['name', 'scopes', 'rateLimit'],
+    });
     expect(app.logs()).not.toContain('secret plans');
+    expect(app.logs()).not.toContain('rateLimitWindowSeconds');
   });
 
   test('a key that is switched off still counts against the limit', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { prettyLine } from '../../src/platform/log-format.js';
 import { PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
 
 const CANARY = 'kanarie-4f9c1e7d2b';
@@ -97,6 +98,16 @@ describe('G7, L1: what somebody sent by mistake is in no answer and in no log', 
     });
     expect(response.json()).toEqual({ data: { __typename: 'Query' } });
     expect(app.logs()).not.toContain(CANARY);
+  });
+
+  test('the log names root fields of the schema, and neither the operation’s name nor an alias, which the client made up', async () => {
+    const secret = CANARY.replaceAll('-', '_');
+    const before = app.logs().length;
+    await graphql(`query ${secret} { ${secret}: me { id } ...${secret} } fragment ${secret} on Query { ${secret}1: myApiKeys { id } }`);
+    const request = JSON.parse(app.logs().slice(before).trim().split('\n').at(-1) ?? '');
+    expect(request).toMatchObject({ msg: 'request', status: 200, operation: 'query me, myApiKeys' });
+    expect(app.logs()).not.toContain(secret);
+    expect(prettyLine(JSON.stringify(request))).toContain('operation="query me, myApiKeys"');
   });
 
   test('L1: tokens, keys, passwords and addresses of what succeeds are in no log', async () => {

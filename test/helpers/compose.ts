@@ -34,6 +34,7 @@ export function readCompose(variables: Readonly<Record<string, string>>): Compos
       if (value === undefined) throw new Error(`compose.yaml needs ${name}`);
       return value;
     })
+    .replaceAll(/\$\{(\w+):-([^}]*)\}/g, (_, name: string, fallback: string) => variables[name] ?? fallback)
     .replaceAll('$$', '$');
   const { services } = parse(text, { merge: true }) as { services: Record<string, Service> };
   const replicas = Object.entries(services).filter(([name]) => /^keyward-\d+$/.test(name));

@@ -177,6 +177,69 @@ describe('H3: foreign origins', () => {
   });
 });
 
+describe('H3: origins outside production', () => {
+  const originOf = async (target: TestApp, origin: string, host = 'localhost:80') =>
+    (await target.http.inject({ url: '/healthz', headers: { origin, host } })).headers['access-control-allow-origin'];
+  const rejections = (target: TestApp) =>
+    target
+      .logs()
+      .split('\n')
+      .filter((line) => line.includes('Origin rejected'))
+      .map((line) => JSON.parse(line).origin);
+
+  test.each(['http://localhost:5173', 'http://localhost', 'http://127.0.0.1:3000', 'http://[::1]:8080'])(
+    'a page of %s may call, and in production only if it is listed',
+    async (origin) => {
+      const production = await startTestApp({ env: { NODE_ENV: 'production' } });
+      const listed = await startTestApp({ env: { NODE_ENV: 'production', CORS_ORIGINS: origin } });
+      expect(await originOf(app, origin)).toBe(origin);
+      expect(await originOf(production, origin)).toBeUndefined();
+      expect(await originOf(listed, origin)).toBe(origin);
+      await Promise.all([production.close(), listed.close()]);
+    },
+  );
+
+  test.each([
+    ...[
+      'http://localhost.evil.example',
+      'http://localhost:5173.evil.example',
+      'http://evil.example/localhost',
+      'http://127.0.0.1.evil.example',
+    ],
+    ...[
+      'http://localhost@evil.example',
+      'http://LOCALHOST:1',
+      'http://127.0.0.2:80',
+      'http://localhost:',
+      'xhttp://localhost:1',
+      'http://localhost:1 ',
+    ],
+  ])('%s is none of them', async (origin) => {
+    expect(await originOf(app, origin.trim() === origin ? origin : `${origin.trim()}x`)).toBeUndefined();
+  });
+
+  test('a rejected origin is logged once, with the setting that allows it; the server’s own is none', async () => {
+    const target = await startTestApp({ env: { NODE_ENV: 'production' } });
+    for (let round = 0; round < 3; round += 1) {
+      for (const origin of ['https://app.example.com', 'http://localhost:5173', 'null']) await originOf(target, origin);
+      await originOf(target, 'https://keys.example.com', 'keys.example.com');
+    }
+    expect(rejections(target)).toEqual(['https://app.example.com', 'http://localhost:5173', 'null']);
+    expect(target.logs()).toContain('CORS_ORIGINS');
+    await target.close();
+  });
+
+  test('however many origins are sent, at most 100 are logged, and no text that is none', async () => {
+    const target = await startTestApp();
+    for (const origin of ['kanarie', 'https://ada@kanarie.example', 'https://x/kanarie', 'https://kanarie\u001b[31m'])
+      await originOf(target, origin);
+    for (let n = 0; n < 150; n += 1) await originOf(target, `https://a${n}.example`);
+    expect(rejections(target)).toHaveLength(100);
+    expect(target.logs()).not.toContain('kanarie');
+    await target.close();
+  });
+});
+
 describe('H4: the headers of every answer', () => {
   test.each([
     ['/graphql', {}],
@@ -303,7 +366,26 @@ describe('whose address it is', () => {
     expect(await addressSeen(behind, '192.0.2.1', '198.51.100.9')).toBe('198.51.100.9');
     expect(await addressSeen(behind, '192.0.2.1', '10.1.2.3')).toBe('192.0.2.1');
     expect(await addressSeen(behind, '203.0.113.66, 192.0.2.1, 10.9.9.9', '10.1.2.3')).toBe('192.0.2.1');
+    expect(await addressSeen(behind, '10.8.8.8, 10.9.9.9', '10.1.2.3')).toBe('10.8.8.8');
     await behind.close();
+  });
+});
+
+describe('H5: X-Forwarded-For that is ignored', () => {
+  test('is warned about once, and never repeated in the log', async () => {
+    const target = await startTestApp({ env: { TRUSTED_PROXIES: '10.0.0.0/8' } });
+    const send = (url: string, forwarded: string, remoteAddress: string) =>
+      target.http.inject({ url, headers: { 'x-forwarded-for': forwarded }, remoteAddress });
+    await send('/healthz', '192.0.2.1', '10.1.2.3');
+    expect(target.logs()).not.toContain('TRUSTED_PROXIES');
+    for (const url of ['/verify', '/graphql', '/nothing', '/verify']) await send(url, 'ada@example.com', '::ffff:198.51.100.9');
+    const warnings = target
+      .logs()
+      .split('\n')
+      .filter((line) => line.includes('TRUSTED_PROXIES'));
+    expect(warnings.map((line) => JSON.parse(line))).toEqual([expect.objectContaining({ level: 40, peerAddress: '198.51.100.9' })]);
+    expect(target.logs()).not.toContain('ada@');
+    await target.close();
   });
 });
 

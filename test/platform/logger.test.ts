@@ -1,4 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { Writable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { prettyLine, safeJsonLine } from '../../src/platform/log-format.js';
+import { LogLimiter } from '../../src/platform/log-limiter.js';
+import { LogOutput } from '../../src/platform/log-output.js';
 import { createLogger, scrub } from '../../src/platform/logger.js';
 
 const linesOf = (log: (logger: ReturnType<typeof createLogger>) => void): string[] => {
@@ -54,5 +58,108 @@ describe('L1, L3: the log', () => {
       logger.info({ password: 'kanarie', input: { refreshToken: 'kanarie', email: 'kanarie' } }, 'x'),
     );
     expect(line).not.toContain('kanarie');
+  });
+});
+
+describe('L3: the log for people', () => {
+  const HOSTILE = 'two\r\nlines \u001b[31m \u009b2J \u007f \u2028 \u202e \u2066 \0';
+
+  test.each([
+    ['pretty', prettyLine],
+    ['json', safeJsonLine],
+  ])('%s: one event is one line, and no control or escape sequence reaches the terminal', (_format, format) => {
+    const error = Object.assign(new Error(HOSTILE), { stack: `Error: ${HOSTILE}\n    at f (file.js:1:1)` });
+    const lines = linesOf((logger) => {
+      logger.info({ name: HOSTILE, [HOSTILE]: { list: [HOSTILE] } }, HOSTILE);
+      logger.error({ err: error }, 'failed');
+    }).map((line) => format(line));
+    for (const line of lines)
+      expect(line.slice(0, -1).replaceAll('\n    ', '')).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+    expect(lines[0]?.indexOf('\n')).toBe((lines[0]?.length ?? 0) - 1);
+    if (format === safeJsonLine) expect(JSON.parse(lines[0] ?? '')).toMatchObject({ name: HOSTILE, msg: HOSTILE });
+  });
+
+  test('tells time, level, message and fields, and an error with its cause below', () => {
+    const error = new Error('outer', { cause: Object.assign(new Error('inner'), { code: 'EPIPE' }) });
+    const [info = '', failure = ''] = linesOf((logger) => {
+      logger.info({ requestId: 'a1-b2', status: 200, counts: { NOT_FOUND: 3 } }, 'request');
+      logger.error({ err: error }, 'request failed');
+    }).map((line) => prettyLine(line));
+    expect(info).toMatch(/^\d\d:\d\d:\d\d INFO {2}request requestId=a1-b2 status=200 counts=\{"NOT_FOUND":3\}\n$/);
+    expect(failure).toMatch(/^\d\d:\d\d:\d\d ERROR request failed\n {4}Error outer\n {6}at [\s\S]*\n {4}Error EPIPE inner\n {6}at /);
+  });
+
+  test('is in color only where asked for', () => {
+    const [line = ''] = linesOf((logger) => logger.warn('x'));
+    expect([prettyLine(line).includes('\u001b'), prettyLine(line, true).includes('\u001b[33mWARN')]).toEqual([false, true]);
+  });
+});
+
+describe('H8: a log whose reader stalls', () => {
+  /** A stream that takes nothing until it is told to go on. */
+  function stalledStream() {
+    let goOn: (() => void) | undefined;
+    const written: string[] = [];
+    const stream = new Writable({
+      highWaterMark: 500,
+      write(chunk, _encoding, callback) {
+        written.push(String(chunk));
+        goOn = callback;
+      },
+    });
+    return { stream, written, goOn: () => goOn?.() };
+  }
+
+  test('is dropped beyond a bound and counted, and the count is a line of its own once the reader goes on', async () => {
+    const { stream, written, goOn } = stalledStream();
+    const output = new LogOutput(stream, { format: safeJsonLine, bytesMax: 1_000 });
+    for (let n = 0; n < 100; n += 1) output.write(`{"n":${n},"x":"${'x'.repeat(90)}"}\n`);
+    expect(written).toHaveLength(1);
+    expect(output.dropped).toBe(90);
+    while (stream.writableLength > 0) {
+      goOn();
+      await new Promise(setImmediate);
+    }
+    expect(written.filter(Boolean).map((line) => JSON.parse(line))).toEqual([
+      ...Array.from({ length: 10 }, (_, n) => expect.objectContaining({ n })),
+      expect.objectContaining({ level: 40, dropped: 90, msg: expect.stringContaining('dropped') }),
+    ]);
+  });
+
+  test('holds up the end of the process for as long as it is allowed, and no longer', async () => {
+    const { stream } = stalledStream();
+    const output = new LogOutput(stream, { format: safeJsonLine });
+    output.write('{}\n');
+    await output.flush(5);
+    expect(stream.writableLength).toBeGreaterThan(0);
+  });
+
+  test('is no fault where the reader is gone', () => {
+    const { stream } = stalledStream();
+    const output = new LogOutput(stream, { format: safeJsonLine });
+    stream.destroy(new Error('EPIPE'));
+    output.write('{}\n');
+    expect(output.dropped).toBe(1);
+  });
+});
+
+describe('H8: events that a stranger can cause', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  test('are a line each up to 100 a second, and one line with counts beyond', () => {
+    const lines: Record<string, unknown>[] = [];
+    const limiter = new LogLimiter(createLogger('info', { write: (line) => void lines.push(JSON.parse(line)) }), 'info', 'refused');
+    for (let n = 0; n < 250; n += 1) limiter.log(n % 3 === 0 ? 'MALFORMED' : 'NOT_FOUND', { n });
+    expect(lines).toHaveLength(100);
+    jest.advanceTimersByTime(1_000);
+    expect(lines).toHaveLength(101);
+    expect(lines[100]).toMatchObject({ level: 30, counts: { MALFORMED: 50, NOT_FOUND: 100 }, msg: expect.stringContaining('refused') });
+    for (let n = 0; n < 101; n += 1) limiter.log('MALFORMED', {});
+    expect(lines).toHaveLength(201);
+    limiter.close();
+    expect(lines[201]).toMatchObject({ counts: { MALFORMED: 1 } });
+    jest.advanceTimersByTime(5_000);
+    expect(lines).toHaveLength(202);
   });
 });

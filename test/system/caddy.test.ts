@@ -10,7 +10,9 @@ const caddy =
   (verifierToken: string | null) =>
   (directory: string, ports: Ports): Command => {
     const site = substitute(readExample('Caddyfile'), {
-      'forward_auth 127.0.0.1:4000': `forward_auth 127.0.0.1:${ports.keyward}`,
+      'forward_auth 127.0.0.1:4001': `forward_auth 127.0.0.1:${ports.internal}`,
+      'http://:4001': `http://:${ports.internal}`,
+      'reverse_proxy 127.0.0.1:4000': `reverse_proxy 127.0.0.1:${ports.keyward}`,
       'reverse_proxy 127.0.0.1:8000': `reverse_proxy 127.0.0.1:${ports.api}`,
       'http://:8080': `http://:${ports.gateway}`,
       ...(verifierToken && { '# header_up X-Verifier-Token "one of them"': `header_up X-Verifier-Token "${verifierToken}"` }),
@@ -33,6 +35,13 @@ describeGateway(
         code: 'UNAUTHENTICATED',
         detail: 'No API key was sent.',
       });
+    });
+
+    test('Keyward gets chosen headers of the client’s and no others', async () => {
+      const { key } = await stack().newKey();
+      // A cookie of 100 kB would be a 431 at Keyward, and so would 250 lines.
+      const many = Array.from({ length: 250 }, (_, n) => [`Bb${n}`, 'x']).flat();
+      expect((await stack().send({ headers: ['x-api-key', key, 'cookie', 'x'.repeat(100_000), ...many] })).status).toBe(200);
     });
 
     test('a client that waits with its body for a word isn’t told to send it before it is let in', async () => {

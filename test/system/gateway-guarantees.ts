@@ -177,6 +177,37 @@ export function describeGateway(
       }
     });
 
+    describe.each([
+      ['of different names', (n: number) => `Bb${n}`],
+      ['of names that sort last', (n: number) => `Zz${n}`],
+      ['of names like Keyward’s own', (n: number) => `X-Keyward-Aa${n}`],
+      ['of one name', () => 'Aa'],
+    ])('H6: a client that sends many small headers, %s,', (_names, nameOf) => {
+      const many = (count: number) => Array.from({ length: count }, (_, n) => [nameOf(n), '1']).flat();
+
+      test.each([150, 250, 990, 1_000, 1_500])(
+        '%i of them, gets no scope that its key lacks (K10), and no other address (K11)',
+        async (count) => {
+          const { key } = await stack.newKey({ scopes: ['orders:read'] });
+          const elsewhere = await stack.newKey({ allowedCidrs: ['127.0.0.1/32'] });
+          const before = stack.reached();
+          // A gateway may have a limit of its own: then it is 400 or 431.
+          const refused = [403, 400, 431];
+          expect(refused).toContain((await stack.send({ path: '/reports', headers: ['x-api-key', key, ...many(count)] })).status);
+          expect(refused).toContain(
+            (await stack.send({ headers: ['x-api-key', elsewhere.key, ...many(count)], from: '127.0.0.3' })).status,
+          );
+          expect(stack.reached()).toBe(before);
+        },
+      );
+
+      test('250 of them, is let in where its key may, and the API is told whose it is', async () => {
+        const { key, userId } = await stack.newKey({ scopes: ['reports:read'] });
+        const { headers } = await stack.echo({ path: '/reports', headers: ['x-api-key', key, ...many(250)] });
+        expect(headers['x-keyward-user-id']).toBe(userId);
+      });
+    });
+
     test('the API’s own refusals and errors pass as they are', async () => {
       const { key } = await stack.newKey();
       for (const status of [400, 401, 403, 429, 500, 502, 503]) {

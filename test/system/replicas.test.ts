@@ -4,6 +4,7 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
 import { substitute } from '../helpers/behind-gateway.js';
 import { readCompose } from '../helpers/compose.js';
 import { startDebianPostgres } from '../helpers/debian-postgres.js';
@@ -12,6 +13,8 @@ import { freePort, startProgram } from '../helpers/program.js';
 import { startRedisServer } from '../helpers/redis-server.js';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { PASSWORD } from '../helpers/test-app.js';
+
+const METRICS_TOKEN = randomBytes(16).toString('hex');
 
 const KEYS = 32;
 const CONNECTIONS = 12;
@@ -65,6 +68,7 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
       TRUSTED_PROXIES: '127.0.0.1',
+      METRICS_TOKEN,
       MAX_KEYS_PER_USER: '1000',
     };
     // All at once, on an empty database.
@@ -128,7 +132,8 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
   }
 
   const servedBy = async (replica: (typeof replicas)[number]): Promise<number> => {
-    const text = await (await fetch(`http://127.0.0.1:${replica.port}/metrics`)).text();
+    const headers = { authorization: `Bearer ${METRICS_TOKEN}` };
+    const text = await (await fetch(`http://127.0.0.1:${replica.port}/metrics`, { headers })).text();
     return [...text.matchAll(/^keyward_verifications_total\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
   };
 

@@ -1,29 +1,19 @@
 import { METHODS } from 'node:http';
-import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RevokeApiKeyDocument, VerifyApiKeyDocument } from '../generated/graphql.js';
 import { newKey } from '../helpers/doors.js';
+import { sendRaw } from '../helpers/raw-http.js';
 import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
 
 let app: TestApp;
 let port: number;
 beforeAll(async () => {
   app = await startTestApp({ env: { CORS_ORIGINS: 'https://app.example.com' } });
-  port = Number(new URL(await app.http.listen({ port: 0 })).port);
+  port = Number(new URL(await app.http.listen({ port: 0, host: '127.0.0.1' })).port);
 });
 afterAll(() => app.close());
 
 const ask = (headers: Record<string, string>, url = '/verify', on = app) => on.http.inject({ url, headers });
-
-/** Sends bytes as they are. @returns what came back until the server closed */
-function sendRaw(text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let received = '';
-    const socket = connect(port, '127.0.0.1', () => socket.write(text));
-    socket.setEncoding('utf8').on('data', (chunk) => (received += chunk));
-    socket.on('close', () => resolve(received)).on('error', reject);
-  });
-}
 
 describe('/verify', () => {
   test('200 tells who it is, in headers and as JSON, and may not be stored', async () => {
@@ -80,15 +70,15 @@ describe('/verify', () => {
   test.each(METHODS.filter((method) => !['CONNECT', 'TRACE', 'HEAD'].includes(method)))('any method: %s', async (method) => {
     const { key } = await newKey(app);
     const head = `${method} /verify/orders/7?x=%20 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: nonsense;;;\r\nContent-Encoding: zebra\r\nContent-Length: 9\r\n`;
-    expect(await sendRaw(`${head}X-API-Key: ${key}\r\n\r\n{"broken"`)).toMatch(/^HTTP\/1\.1 200 [\s\S]*"valid":true/);
-    expect(await sendRaw(`${head}\r\n{"broken"`)).toMatch(/^HTTP\/1\.1 401 [\s\S]*"UNAUTHENTICATED"/);
+    expect(await sendRaw(port, `${head}X-API-Key: ${key}\r\n\r\n{"broken"`)).toMatch(/^HTTP\/1\.1 200 [\s\S]*"valid":true/);
+    expect(await sendRaw(port, `${head}\r\n{"broken"`)).toMatch(/^HTTP\/1\.1 401 [\s\S]*"UNAUTHENTICATED"/);
   });
 
   test('HEAD is answered by status and headers, TRACE not at all', async () => {
     const { key, id } = await newKey(app);
     const response = await app.http.inject({ method: 'HEAD', url: '/verify', headers: { 'x-api-key': key } });
     expect([response.statusCode, response.headers['x-keyward-key-id'], response.body]).toEqual([200, id, '']);
-    expect(await sendRaw('TRACE /verify HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 405 /);
+    expect(await sendRaw(port, 'TRACE /verify HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 405 /);
   });
 
   test('a body is never read, however large: the connection serves the next request', async () => {
@@ -96,6 +86,7 @@ describe('/verify', () => {
     const body = 'x'.repeat(1_000_000);
     const head = `Host: a\r\nX-API-Key: ${key}\r\n`;
     const answers = await sendRaw(
+      port,
       `POST /verify HTTP/1.1\r\n${head}Content-Length: ${body.length}\r\n\r\n${body}GET /verify HTTP/1.1\r\n${head}Connection: close\r\n\r\n`,
     );
     expect(answers.match(/HTTP\/1\.1 200 /g)).toHaveLength(2);
@@ -150,8 +141,8 @@ describe('/verify', () => {
     expect([twice.statusCode, twice.json().code]).toEqual([400, 'BAD_REQUEST']);
     expect((await ask({ 'x-api-key': key, authorization: `Bearer ${key}` })).statusCode).toBe(200);
     const head = 'GET /verify HTTP/1.1\r\nHost: a\r\nConnection: close\r\n';
-    expect(await sendRaw(`${head}X-API-Key: ${key}\r\nX-API-Key: ${key}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
-    expect(await sendRaw(`${head}Authorization: Bearer ${key}\r\nAuthorization: Bearer ${key}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await sendRaw(port, `${head}X-API-Key: ${key}\r\nX-API-Key: ${key}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await sendRaw(port, `${head}Authorization: Bearer ${key}\r\nAuthorization: Bearer ${key}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
   });
 
   test('scopes of the query and of the header are demanded together: nobody can take one away', async () => {
@@ -166,7 +157,7 @@ describe('/verify', () => {
     expect(await status('/verify/any/path?q=1&scope=x')).toBe(403);
     expect(await status('/verify?scope=')).toBe(403);
     const head = `GET /verify HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-API-Key: ${key}\r\n`;
-    const twice = await sendRaw(`${head}X-Keyward-Required-Scope: a\r\nX-Keyward-Required-Scope: x\r\n\r\n`);
+    const twice = await sendRaw(port, `${head}X-Keyward-Required-Scope: a\r\nX-Keyward-Required-Scope: x\r\n\r\n`);
     expect(twice).toMatch(/^HTTP\/1\.1 403 [\s\S]*INSUFFICIENT_SCOPE/);
   });
 
@@ -176,6 +167,101 @@ describe('/verify', () => {
       const response = await ask({ 'x-api-key': key }, `/verify?${query}`);
       expect([response.statusCode, response.json().code]).toEqual([400, 'BAD_USER_INPUT']);
     }
+  });
+
+  describe('K10: a demand in another spelling is never ignored', () => {
+    let key: string;
+    beforeAll(async () => {
+      ({ key } = await newKey(app, { scopes: ['a'] }));
+    });
+    const path = (name: string) => `/verify?${name}=admin`;
+    const SPELLINGS = [
+      ...[
+        'scope[]',
+        'scope[0]',
+        'SCOPE',
+        'Scope',
+        'scopes',
+        'scope.x',
+        'scope_',
+        'required_scope',
+        'requiredScope',
+        'x-keyward-required-scope',
+      ],
+      ...[
+        '%73cope[]',
+        'scope%5B%5D',
+        'scope%255B%255D',
+        '%2573cope[]',
+        '%53COPE',
+        '+scope',
+        'scope%20',
+        '%20scope',
+        'scope%00',
+        'scope%0a',
+        'sc%c2%adope',
+      ],
+      ...[
+        'ｓｃｏｐｅ',
+        encodeURIComponent('ｓｃｏｐｅ'),
+        '%zzscope',
+        'scope%zz',
+        'filter[scope]',
+        'oauth_scopes',
+        '"scope"',
+        '?scope',
+        ';scope',
+        'a;scope',
+        '#scope',
+      ],
+    ];
+
+    test.each(SPELLINGS)('%s is a 400', async (name) => {
+      for (const url of [path(name), `/verify?scope=a&${name}=a`, `/verify/x?q=1&${name}=a&scope=a`, `/verify?${name}`]) {
+        const head = `GET ${Buffer.from(url).toString('latin1')} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-API-Key: ${key}\r\n\r\n`;
+        expect(await sendRaw(port, head)).toMatch(/^HTTP\/1\.1 400 /);
+      }
+      const problem = (await ask({ 'x-api-key': key }, '/verify?scopes=kanarie')).json();
+      expect(problem).toMatchObject({ status: 400, code: 'BAD_USER_INPUT', detail: expect.stringMatching(/^scope /) });
+      expect(JSON.stringify(problem)).not.toContain('kanarie');
+    });
+
+    test.each([
+      '/verify?a=1;scope=admin',
+      '/verify?scope=a;scope=admin',
+      '/verify?q?scope=admin',
+      '/verify#?scope=admin',
+      '/verify?scope=a#&scope=admin',
+    ])('behind another separator: %s is a 400', async (url) => {
+      const head = `GET ${url} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-API-Key: ${key}\r\n\r\n`;
+      expect(await sendRaw(port, head)).toMatch(/^HTTP\/1\.1 400 /);
+    });
+
+    test('`scope` itself may be encoded, and other parameters may be anything', async () => {
+      const status = async (url: string) => (await ask({ 'x-api-key': key }, url)).statusCode;
+      expect(await status('/verify?%73cop%65=a')).toBe(200);
+      expect(await status('/verify?%73cop%65=admin')).toBe(403);
+      expect(await status('/verify?q=scope&score=1&%zz=2&redirect=%2Fcallback%3Fscope%3Dopenid&x=a;b')).toBe(200);
+    });
+
+    test.each([
+      'X-Keyward-Required-Scopes',
+      'X_Keyward_Required_Scope',
+      'X-KeywardRequiredScope',
+      'X-Keyward-Scope',
+      'X-Required-Scope',
+      'Required-Scopes',
+    ])('the header %s is a 400', async (name) => {
+      for (const value of ['admin', 'a', '']) {
+        const response = await ask({ 'x-api-key': key, 'x-keyward-required-scope': 'a', [name]: value });
+        expect([response.statusCode, response.json().detail]).toEqual([400, expect.stringMatching(/^X-Keyward-Required-Scope /)]);
+      }
+    });
+
+    test('headers that mean something else are no demand', async () => {
+      const headers = { 'x-api-key': key, 'x-keyward-scopes': 'admin', 'x-oauth-scopes': 'repo', 'x-microscope': '1' };
+      expect((await ask(headers)).statusCode).toBe(200);
+    });
   });
 
   test('the rate limit is told with every answer that it had a part in; 429 says when to come again', async () => {
@@ -200,6 +286,7 @@ describe('/verify', () => {
   test('an odd User-Agent is no reason to refuse a good key either', async () => {
     const { key } = await newKey(app);
     const answer = await sendRaw(
+      port,
       `GET /verify HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-API-Key: ${key}\r\nUser-Agent: a\x85b\tc ü\r\n\r\n`,
     );
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
@@ -227,6 +314,39 @@ describe('the caller’s address', () => {
     expect(await status('198.51.100.7, 203.0.113.9')).toBe(403);
     expect(await status('198.51.100.7, nonsense')).toBe(403);
     expect(await status('198.51.100.7', '203.0.113.9')).toBe(403);
+    await behind.close();
+  });
+
+  test('K11: a port and brackets are no part of it, and what is no address counts as the proxy itself', async () => {
+    const behind = await startTestApp({ env: { TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8,2001:db8:ffff::/48' } });
+    const { key } = await newKey(behind, { allowedCidrs: ['198.51.100.0/24', '2001:db8::/48'] });
+    const atProxy = await newKey(behind, { allowedCidrs: ['10.1.2.3'] });
+    const status = async (forwarded: string, as = key) => {
+      const headers = { 'x-api-key': as, 'x-forwarded-for': forwarded };
+      return (await behind.http.inject({ url: '/verify', headers, remoteAddress: '10.1.2.3' })).statusCode;
+    };
+    for (const good of [
+      ...['198.51.100.7:40000', '[2001:db8::7]:443', '[2001:DB8::7]', '::ffff:198.51.100.7', '::ffff:c633:6407', '[::ffff:c633:6407]:1'],
+      ...['203.0.113.9, 198.51.100.7:1,10.9.9.9:2', '198.51.100.7 , [2001:db8:ffff::1]:443', 'nonsense, 198.51.100.7'],
+    ]) {
+      expect([good, await status(good)]).toEqual([good, 200]);
+    }
+    for (const unknown of [
+      'unknown',
+      '_hidden',
+      '',
+      ' ',
+      '198.51.100.7,',
+      '198.51.100.7, nonsense',
+      '::198.51.100.7%eth0',
+      '0306.51.100.7',
+      '198.51.25607',
+    ]) {
+      expect([unknown, await status(unknown)]).toEqual([unknown, 403]);
+      expect([unknown, await status(unknown, atProxy.key)]).toEqual([unknown, 200]);
+    }
+    expect(await status('::198.51.100.7')).toBe(403);
+    expect(await status('198.51.100.7, 203.0.113.9:80')).toBe(403);
     await behind.close();
   });
 });

@@ -6,6 +6,7 @@ import type { ErrorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { ErrorCounter } from '../metrics.js';
 import { locationsOf } from './locations.js';
+import { describeOperation } from './operation-name.js';
 import { graphqlToKeywardError } from './public-errors.js';
 import type { RequestContext } from './request-context.js';
 
@@ -75,7 +76,8 @@ function withLocations(
  */
 export function httpPlugin(logger: Logger, countError: ErrorCounter): ApolloServerPlugin<RequestContext> {
   const listener: GraphQLRequestListener<RequestContext> = {
-    async didResolveOperation({ request }) {
+    async didResolveOperation({ operation, request, document, contextValue }) {
+      if (operation) contextValue.onOperation(describeOperation(operation, document.definitions));
       // Apollo would find out only after a mutation had been executed, and throw its answer away.
       if (preferredMediaType(request.http) === null) {
         throw new GraphQLError('The answer is application/json or application/graphql-response+json, and you accept neither.', {

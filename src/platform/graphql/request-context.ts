@@ -7,4 +7,6 @@ export interface RequestContext extends Origin {
   bearerToken: string | undefined;
   /** The request's part of what its user may ask of the server. */
   allowance: Allowance;
+  /** Told what a validated document asks, in names of the schema. */
+  onOperation(operation: string): void;
 }

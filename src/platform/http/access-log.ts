@@ -1,21 +1,37 @@
 import type { FastifyInstance } from 'fastify';
+import { LogLimiter } from '../log-limiter.js';
 import type { Logger } from '../logger.js';
 
-/** Logs each request of this scope once it has been answered. */
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What GraphQL was asked, such as `query me, apiKey`, in names of the schema alone. Null outside GraphQL, and for an invalid document. */
+    operation: string | null;
+  }
+}
+
+/**
+ * Logs each request of this scope once it has been answered. What needs neither an account nor a valid request (a probe, an
+ * unknown path) is summed up beyond 100 lines a second; answers to a valid operation never are.
+ */
 export function registerAccessLog(app: FastifyInstance, logger: Logger, level: 'debug' | 'info'): void {
+  app.decorateRequest('operation', null);
   if (!logger.isLevelEnabled(level)) return;
+  const unsolicited = new LogLimiter(logger, level, 'request');
   app.addHook('onResponse', (request, reply, done) => {
-    logger[level](
-      {
-        requestId: request.id,
-        method: request.method,
-        route: request.routeOptions.url,
-        status: reply.statusCode,
-        durationMs: Math.round(reply.elapsedTime),
-        ipAddress: request.ip,
-      },
-      'request',
-    );
+    const { url: route } = request.routeOptions;
+    const { statusCode: status } = reply;
+    const fields = {
+      requestId: request.id,
+      method: request.method,
+      route,
+      status,
+      ...(request.operation !== null && { operation: request.operation }),
+      durationMs: Math.round(reply.elapsedTime),
+      ipAddress: request.callerAddress,
+    };
+    if (request.operation !== null && status < 400) logger[level](fields, 'request');
+    else unsolicited.log(`${route ?? 'unknown path'} ${status}`, fields);
     done();
   });
+  app.addHook('onClose', async () => unsolicited.close());
 }

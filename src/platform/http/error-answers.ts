@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import type { Logger } from '../logger.js';
 import { BODY_BYTES_MAX } from './bodies.js';
+import { HEADER_LINES_MAX } from './request-rules.js';
 
 /** The statuses that Fastify and Node answer with by themselves, in words that repeat nothing of the request. */
 const MESSAGES: Readonly<Record<number, string>> = {
   400: 'The request is malformed.',
+  401: 'A valid token is required.',
   404: 'There is nothing here.',
   405: 'This method is not allowed here.',
   406: 'The answer has no form that you accept.',
@@ -14,13 +17,15 @@ const MESSAGES: Readonly<Record<number, string>> = {
   413: `The body is larger than ${BODY_BYTES_MAX} bytes.`,
   414: 'The address is too long.',
   415: 'The body is of a type or encoding that is not supported.',
-  431: 'The headers are too large.',
+  431: `The headers are too large, or more than ${HEADER_LINES_MAX} lines.`,
   503: 'The server is shutting down.',
 };
 
+const CODES: Readonly<Record<number, string>> = { 401: 'UNAUTHENTICATED', 503: 'SERVICE_UNAVAILABLE' };
+
 /** @returns a body for answers that don't come from GraphQL, in the form that GraphQL clients understand */
 function errorBody(status: number, requestId: string) {
-  const code = status >= 500 ? (status === 503 ? 'SERVICE_UNAVAILABLE' : 'INTERNAL_SERVER_ERROR') : 'BAD_REQUEST';
+  const code = CODES[status] ?? (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
   const message = MESSAGES[status] ?? (status >= 500 ? 'Something went wrong on our side.' : 'The request can not be served.');
   return { errors: [{ message, extensions: { code, requestId } }] };
 }
@@ -34,13 +39,45 @@ export function sendError(reply: FastifyReply, status: number, requestId: string
   return setCommonHeaders(reply, requestId).code(status).send(errorBody(status, requestId));
 }
 
-/** Answers what Node's parser refused before there was a request. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+/** A request that is rejected before any handler saw it. Nothing is wrong here, so it has no stack and is not logged. */
+export class HttpError extends Error {
+  readonly statusCode: number;
+
+  constructor(statusCode: number) {
+    super(MESSAGES[statusCode]);
+    this.statusCode = statusCode;
+  }
+}
+
+/** Writes an answer to a connection that has no response object, and closes it. */
+export function endWithError(socket: Duplex, status: number): void {
+  const requestId = randomUUID();
+  const body = JSON.stringify(errorBody(status, requestId));
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'X-Content-Type-Options: nosniff',
+    'Cache-Control: no-store',
+    `X-Request-Id: ${requestId}`,
+    ...(status === 405 ? ['Allow: GET, POST'] : []),
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  // Without a listener, a client that resets the connection would end the process.
+  socket.on('error', () => undefined);
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+const STATUS_OF_PARSER_ERROR: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  HPE_HEADER_OVERFLOW: 431,
+};
+
+/** Answers what Node's parser rejected before there was a request. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-  const body = JSON.stringify(errorBody(status, randomUUID()));
-  const head = `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\nContent-Type: application/json\r\n`;
-  socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  endWithError(socket, STATUS_OF_PARSER_ERROR[error.code ?? ''] ?? 400);
 }
 
 /** JSON for every error, with fixed words. */
@@ -48,7 +85,7 @@ export function registerErrorAnswers(app: FastifyInstance, logger: Logger): void
   app.setErrorHandler((error: FastifyError, request, reply) => {
     // zlib's errors have no status: the client sent something that isn't what it said.
     const status = error.statusCode ?? (error.code?.startsWith('Z_') ? 400 : 500);
-    if (status >= 500) logger.error({ requestId: request.id, err: error }, 'request failed');
+    if (status >= 500 && !(error instanceof HttpError)) logger.error({ requestId: request.id, err: error }, 'request failed');
     void sendError(reply, status, request.id);
   });
 }

@@ -1,19 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import { createServer, type Server } from 'node:http';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import type { Logger } from '../logger.js';
 import { BODY_BYTES_MAX } from './bodies.js';
-import { answerClientError, registerErrorAnswers, sendError, setCommonHeaders } from './error-answers.js';
+import { registerCallerAddress } from './caller-address.js';
+import { answerClientError, endWithError, HttpError, registerErrorAnswers, sendError, setCommonHeaders } from './error-answers.js';
+import { limitPipelining } from './pipelining.js';
+import { requestFault } from './request-rules.js';
 
 /** Node looks at these only every 30 s unless told otherwise. */
 const CONNECTION_TIMEOUTS = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 
-const AUTHORIZATION = 'authorization';
-
-/** RFC 6750 §2: a client must not send its token twice. Node would quietly take the first of two headers. */
-function hasTwoAuthorizations({ headers, raw: { rawHeaders } }: FastifyRequest): boolean {
-  if (headers.authorization === undefined) return false;
-  const isAuthorization = (name: string) => name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION;
-  return rawHeaders.filter((name, index) => index % 2 === 0 && isAuthorization(name)).length > 1;
+/** Returns Node's server with the answers replaced that it would give by itself, with neither body nor headers. */
+function createNodeServer(handler: Parameters<typeof limitPipelining>[0]): Server {
+  const server = createServer({ ...CONNECTION_TIMEOUTS, requireHostHeader: false }, limitPipelining(handler));
+  // By default Node drops every header after the first 1,000 without an error. requestFault counts them instead.
+  server.maxHeadersCount = 0;
+  // An unknown `Expect` may be ignored (RFC 9110 §10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  server.on('connect', (_request, socket) => endWithError(socket, 405));
+  return server;
 }
 
 /**
@@ -31,13 +37,12 @@ export function createHttpServer(options: { logger: Logger; trustedProxies: read
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES_MAX,
-    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
-    // Node's own answer to a missing Host has neither body nor headers; see the hook that looks for it.
-    http: { ...CONNECTION_TIMEOUTS, requireHostHeader: false },
+    serverFactory: (handler, { keepAliveTimeout }) => Object.assign(createNodeServer(handler), { keepAliveTimeout }),
     requestTimeout: CONNECTION_TIMEOUTS.requestTimeout,
     // Its answer would be one of its own making; see the hook that does it.
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply: FastifyReply) => sendError(reply, error.statusCode ?? 400, request.id),
+    frameworkErrors: (error, request, reply: FastifyReply) =>
+      sendError(reply, requestFault(request.raw) ?? error.statusCode ?? 400, request.id),
     clientErrorHandler: answerClientError,
   });
 
@@ -49,11 +54,13 @@ export function createHttpServer(options: { logger: Logger; trustedProxies: read
   // Hooks with a callback, here and below: each is run for every request, and does less than it takes to make a promise.
   app.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(reply, request.id);
-    if (closing) return void sendError(reply.header('retry-after', '1'), 503, request.id);
-    const lacksHost = request.headers.host === undefined && request.raw.httpVersion === '1.1';
-    if (lacksHost || hasTwoAuthorizations(request)) return void sendError(reply, 400, request.id);
-    done();
+    const status = closing ? 503 : requestFault(request.raw);
+    if (status === null) return done();
+    if (closing) void reply.header('retry-after', '1');
+    // Each part of the server answers an error in its own form.
+    done(new HttpError(status));
   });
+  registerCallerAddress(app, options.trustedProxies, logger);
 
   app.addHook('onSend', (_request, reply, body, done) => {
     // A connection that stayed open after the last answer would be waited for until the deadline.
@@ -62,9 +69,6 @@ export function createHttpServer(options: { logger: Logger; trustedProxies: read
   });
 
   registerErrorAnswers(app, logger);
-
-  // `Expect: something` is refused by Node with neither body nor headers. It may be ignored (RFC 9110 §10.1.1).
-  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
   return app;
 }

@@ -1,0 +1,49 @@
+/** Moves the cursor, forges a line or reverses the text of a terminal: control characters, line separators, bidi overrides. */
+const HARMFUL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+const escapeHarmful = (text: string): string =>
+  text.replace(HARMFUL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** Escapes what JSON allows in a string and a terminal or a line reader does not treat as text. The result is the same JSON. */
+export const safeJsonLine = (line: string): string => `${escapeHarmful(line.trimEnd())}\n`;
+
+/** Of ANSI terminals. */
+const COLORS = { gray: 90, green: 32, yellow: 33, red: 31 } as const;
+
+const LEVELS: Readonly<Record<number, readonly [name: string, color: keyof typeof COLORS]>> = {
+  10: ['TRACE', 'gray'],
+  20: ['DEBUG', 'gray'],
+  30: ['INFO ', 'green'],
+  40: ['WARN ', 'yellow'],
+  50: ['ERROR', 'red'],
+  60: ['FATAL', 'red'],
+};
+
+const valueText = (value: unknown): string =>
+  typeof value === 'string' && /^[\w.:/@+-]+$/.test(value) ? value : escapeHarmful(JSON.stringify(value));
+
+/** Returns the kind, message and frames of a serialized error, and those of its causes, each on a line of its own. */
+function errorLines(error: unknown): string[] {
+  if (typeof error !== 'object' || error === null) return [];
+  const { type, code, message, stack, cause } = error as Record<string, unknown>;
+  const title = [type, code, message].filter((part) => part !== undefined).join(' ');
+  return [title, ...(typeof stack === 'string' ? stack.split('\n').map((frame) => `  ${frame.trim()}`) : []), ...errorLines(cause)];
+}
+
+/**
+ * Returns a log line for people: time, level, message, fields; an error below it, indented.
+ *
+ * @param line one JSON object, as pino writes it
+ */
+export function prettyLine(line: string, hasColors = false): string {
+  const { level, time, pid: _pid, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const [name, color] = LEVELS[Number(level)] ?? ['     ', 'gray'];
+  const paint = (style: keyof typeof COLORS, text: string) => (hasColors ? `\u001b[${COLORS[style]}m${text}\u001b[39m` : text);
+  const words = [
+    paint('gray', new Date(String(time)).toTimeString().slice(0, 8)),
+    paint(color, name),
+    escapeHarmful(String(msg ?? '')),
+    ...Object.entries(fields).map(([field, value]) => paint('gray', `${escapeHarmful(field)}=${valueText(value)}`)),
+  ];
+  return [words.join(' '), ...errorLines(err).map((text) => `    ${escapeHarmful(text)}`), ''].join('\n');
+}

@@ -1,0 +1,75 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { badUserInput, type KeywardError } from '../platform/errors.js';
+
+const QUERY_NAME = 'scope';
+const HEADER_NAME = 'x-keyward-required-scope';
+/** A header of the answer. Gateways in a chain may pass it on, and it demands nothing. */
+const ANSWER_HEADER_NAME = 'x-keyward-scopes';
+
+/** A name may have been encoded by the client, its framework and a gateway. */
+const DECODINGS_MAX = 4;
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Returns the letters of a name, without percent-encoding, width, accents and case: `%53co%2570e[]` becomes `scope`. */
+function lettersOf(name: string): string {
+  let text = name;
+  for (let decodings = 0; decodings < DECODINGS_MAX && text.includes('%'); decodings += 1) text = decoded(text);
+  return text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z]/g, '');
+}
+
+const resemblesScope = (name: string): boolean => lettersOf(name).includes('scope');
+
+const ambiguous = (path: string, message: string): KeywardError => badUserInput([{ path, message }]);
+
+/**
+ * A demand in a spelling that is not understood must not be ignored: `scope[]=admin` (as axios writes arrays), `SCOPE=admin`,
+ * `scopes=admin`, or behind a `;` as a separator, which some servers accept.
+ */
+function queryScopes(url: string): string[] {
+  const start = url.search(/[?#]/);
+  if (start === -1) return [];
+  const scopes: string[] = [];
+  const [query = '', ...fragments] = url.slice(start).replace(/^\?/, '').split('#');
+  const others: string[] = [];
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (name === QUERY_NAME) scopes.push(value);
+    else others.push(name);
+  }
+  for (const part of query.split(/[;?]/).slice(1)) others.push(part.split(/[=&]/, 1)[0] ?? '');
+  if (others.some(resemblesScope)) {
+    throw ambiguous('scope', 'is the only parameter that demands a scope, and another one resembles it');
+  }
+  if (fragments.some(resemblesScope)) throw ambiguous('scope', 'must not be in a fragment');
+  return scopes;
+}
+
+/** `X-Keyward-Required-Scopes`, `X_Keyward_Required_Scope` and `X-Required-Scope` are demands too, in a wrong spelling. */
+function headerScopes(headers: IncomingHttpHeaders): string[] {
+  for (const name in headers) {
+    if (!name.includes('scope') || name === HEADER_NAME || name === ANSWER_HEADER_NAME) continue;
+    if (/keyward|required?scope/.test(lettersOf(name))) {
+      throw ambiguous('X-Keyward-Required-Scope', 'is the only header that demands a scope, and another header resembles it');
+    }
+  }
+  return String(headers[HEADER_NAME] ?? '')
+    .split(/[\s,]+/)
+    .filter((scope) => scope !== '');
+}
+
+/**
+ * Returns the scopes that the query and the header demand, those of both together: whoever sends the request can add
+ * demands and remove none.
+ *
+ * @throws {KeywardError} BAD_USER_INPUT for a parameter or header that resembles a demand and is spelt otherwise
+ */
+export const demandedScopesOf = (url: string, headers: IncomingHttpHeaders): string[] => [...queryScopes(url), ...headerScopes(headers)];

@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { newDatabase } from '../helpers/database.js';
+import { freePort } from '../helpers/program.js';
+import { spawnServer, startServer } from '../helpers/server-process.js';
+
+let home: string;
+let env: Record<string, string>;
+beforeAll(async () => {
+  home = await mkdtemp(path.join(tmpdir(), 'keyward-log-'));
+  env = { DATABASE_URL: await newDatabase(), APP_SECRETS: Buffer.from('0123456789abcdef0123456789abcdef').toString('base64') };
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+const statusOf = async (url: string, headers: Record<string, string> = {}): Promise<number> => {
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
+  await response.arrayBuffer();
+  return response.status;
+};
+
+/** Sends requests, some at once. @returns how many got each status */
+async function flood(count: number, ask: () => Promise<number>): Promise<Record<number, number>> {
+  const statuses: Record<number, number> = {};
+  let left = count;
+  const workers = Array.from({ length: 20 }, async () => {
+    while (left > 0) {
+      left -= 1;
+      const status = await ask();
+      statuses[status] = (statuses[status] ?? 0) + 1;
+    }
+  });
+  await Promise.all(workers);
+  return statuses;
+}
+
+describe('H8: a log that nobody reads', () => {
+  test('holds up no request, is bounded, and the process still ends in time', async () => {
+    // 2,000 requests log more than a pipe holds; LOG_LEVEL=debug adds lines that are never summed up.
+    const port = await freePort();
+    const child = spawn(process.execPath, ['dist/main.js'], {
+      env: { PATH: process.env.PATH ?? '', PORT: String(port), LOG_LEVEL: 'debug', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const url = `http://127.0.0.1:${port}`;
+    while ((await statusOf(`${url}/readyz`).catch(() => 0)) !== 200) expect(child.exitCode).toBeNull();
+    const operation = () =>
+      fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"query":"{ __typename }"}',
+        signal: AbortSignal.timeout(10_000),
+      }).then(async (response) => {
+        await response.arrayBuffer();
+        return response.status;
+      });
+    expect(await flood(2_000, operation)).toEqual({ 200: 2_000 });
+    expect(await flood(500, () => statusOf(`${url}/verify`, { 'x-api-key': 'none' }))).toEqual({ 401: 500 });
+    expect(await statusOf(`${url}/healthz`)).toBe(200);
+    expect(child.stdout.readableLength).toBeLessThan(200_000);
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+  });
+});
+
+describe('H8: a flood of refused verifications', () => {
+  test('is a line each up to 100 a second, and every other one is counted', async () => {
+    const server = await startServer(env);
+    expect(await flood(2_000, () => statusOf(`${server.url}/verify`, { 'x-api-key': 'none' }))).toEqual({ 401: 2_000 });
+    await server.stop();
+    const lines = server
+      .stdout()
+      .split('\n')
+      .filter((line) => line.includes('verification refused'))
+      .map((line) => JSON.parse(line));
+    const counted = lines.reduce((sum, { counts }) => sum + (counts?.MALFORMED ?? 1), 0);
+    expect(counted).toBe(2_000);
+    expect(lines.length).toBeLessThan(1_900);
+    expect(lines.some(({ counts }) => counts?.MALFORMED > 0)).toBe(true);
+  });
+});
+
+describe('the end of a process', () => {
+  test('F5: the last lines of a normal end are written', async () => {
+    const server = await startServer(env);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(
+      server
+        .stdout()
+        .trim()
+        .split('\n')
+        .slice(-2)
+        .map((line) => JSON.parse(line).msg),
+    ).toEqual(['stopping', 'stopped']);
+  });
+
+  test('F5: also where stdout is a file', async () => {
+    const file = path.join(home, 'log');
+    const port = await freePort();
+    const command = `exec "${process.execPath}" dist/main.js > "${file}"`;
+    const child = spawn('/bin/sh', ['-c', command], { env: { PATH: process.env.PATH ?? '', PORT: String(port), ...env }, stdio: 'ignore' });
+    const exited = once(child, 'exit');
+    while ((await statusOf(`http://127.0.0.1:${port}/readyz`).catch(() => 0)) !== 200) expect(child.exitCode).toBeNull();
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    expect(await readFile(file, 'utf8')).toMatch(/Keyward is ready[\s\S]*"msg":"stopped"\}\n$/);
+  });
+
+  test('a fault of the start is told on stderr, and what was logged before it is written', async () => {
+    const port = await freePort();
+    const first = await startServer({ ...env, PORT: String(port) });
+    const second = spawnServer({ ...env, PORT: String(port), LOG_LEVEL: 'debug' });
+    expect((await second.exited).code).toBe(1);
+    expect(second.stderr()).toMatch(/^keyward: .*PORT.*\n$/);
+    await first.stop();
+  });
+});
+
+test('LOG_FORMAT=pretty: lines for people, without color where there is no terminal', async () => {
+  const server = await startServer({ ...env, LOG_FORMAT: 'pretty' });
+  await statusOf(`${server.url}/nothing`);
+  await server.stop();
+  expect(server.stdout()).toMatch(/^\d\d:\d\d:\d\d INFO {2}Keyward is ready: http:/m);
+  expect(server.stdout()).toMatch(/^\d\d:\d\d:\d\d INFO {2}request requestId=\S+ method=GET status=404 /m);
+  expect(server.stdout()).not.toContain('\u001b');
+});
