@@ -18,6 +18,8 @@ export interface ServerOptions {
   cwd?: string;
   /** The folder of the version that is started: ours unless told otherwise. */
   root?: string;
+  /** The Node.js that runs it: ours unless told otherwise. */
+  node?: string;
   /** Whose process it is. */
   uid?: number;
   gid?: number;
@@ -25,8 +27,8 @@ export interface ServerOptions {
 
 /** Runs the built server as a process of its own, with nothing of our environment but what is given. */
 export function spawnServer(env: Record<string, string>, options: ServerOptions = {}): ServerProcess {
-  const { root = process.cwd(), ...spawnOptions } = options;
-  const child = spawn(process.execPath, [path.join(root, 'dist/main.js')], {
+  const { root = process.cwd(), node = process.execPath, ...spawnOptions } = options;
+  const child = spawn(node, [path.join(root, 'dist/main.js')], {
     ...spawnOptions,
     env: { PATH: process.env.PATH ?? '', PORT: '0', BCRYPT_COST: '10', SIGN_UPS_PER_HOUR: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

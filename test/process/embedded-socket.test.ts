@@ -1,78 +1,39 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { prepareDataDir } from '../../src/platform/data-dir.js';
-import { startEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.js';
 import { type Account, unprivilegedUser } from '../../src/platform/database/unprivileged-user.js';
-import { createLogger } from '../../src/platform/logger.js';
 import { runBuiltCommand } from '../helpers/commands.js';
-import {
-  ask,
-  postgresEndpoint,
-  postgresPid,
-  type ServerOptions,
-  type ServerProcess,
-  spawnServer,
-  startServer,
-} from '../helpers/server-process.js';
+import { EMAIL, linesOf, signUp, useEmbeddedServers } from '../helpers/embedded-server.js';
+import { postgresEndpoint, postgresPid } from '../helpers/server-process.js';
 import { PASSWORD } from '../helpers/test-app.js';
 
-const SIGN_UP = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }';
-const input = { email: 'ada@example.com', password: PASSWORD };
 const isRoot = process.getuid?.() === 0;
 const NAMELESS_USER = { uid: 54_321, gid: 54_321 };
 
-let directory: string;
-let dataDir: string;
-let servers: ServerProcess[];
-beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'keyward-socket-'));
-  await chmod(directory, 0o711);
-  dataDir = path.join(directory, 'data');
-  servers = [];
-});
-afterEach(async () => {
-  await Promise.all(servers.map((server) => server.stop('SIGKILL')));
-  const pid = await postgresPid(dataDir);
-  if (pid !== null) process.kill(pid, 'SIGKILL');
-  await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
-});
-
-async function start(env: Record<string, string> = {}, options: ServerOptions = {}): Promise<ServerProcess> {
-  const server = await startServer({ DATA_DIR: dataDir, ...env }, options);
-  servers.push(server);
-  return server;
-}
-
-const linesOf = (server: ServerProcess): Record<string, unknown>[] =>
-  server
-    .stdout()
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+const embedded = useEmbeddedServers();
 
 async function databasePassword(): Promise<string> {
-  return JSON.parse(await readFile(path.join(dataDir, 'secrets.json'), 'utf8')).databasePassword;
+  return JSON.parse(await readFile(path.join(embedded.dataDir, 'secrets.json'), 'utf8')).databasePassword;
 }
 
 async function connect(database = 'keyward', user = 'keyward'): Promise<pg.Client> {
-  const { folder } = await postgresEndpoint(dataDir);
+  const { folder } = await postgresEndpoint(embedded.dataDir);
   const client = new pg.Client({ host: folder, port: 5432, user, password: await databasePassword(), database });
   client.on('error', () => undefined);
   await client.connect();
   return client;
 }
 
-const signUpAgain = (server: ServerProcess) => ask(server, SIGN_UP, { input });
-
 describe('the embedded PostgreSQL', () => {
   test('F12: listens on a Unix socket in a folder that its user alone can enter, and on no TCP port', async () => {
-    await start();
-    expect(await postgresEndpoint(dataDir)).toEqual({ folder: path.join(dataDir, 'socket'), address: '' });
-    const [folder, cluster] = await Promise.all([stat(path.join(dataDir, 'socket')), stat(path.join(dataDir, 'postgres'))]);
+    await embedded.start();
+    expect(await postgresEndpoint(embedded.dataDir)).toEqual({ folder: path.join(embedded.dataDir, 'socket'), address: '' });
+    const [folder, cluster] = await Promise.all([
+      stat(path.join(embedded.dataDir, 'socket')),
+      stat(path.join(embedded.dataDir, 'postgres')),
+    ]);
     expect([folder.mode & 0o777, folder.uid]).toEqual([0o700, cluster.uid]);
     const client = await connect();
     const { rows } = await client.query(
@@ -86,8 +47,8 @@ describe('the embedded PostgreSQL', () => {
   });
 
   test('F12: a local user cannot put a socket in its place while it is down', async () => {
-    const server = await start();
-    const { folder } = await postgresEndpoint(dataDir);
+    const server = await embedded.start();
+    const { folder } = await postgresEndpoint(embedded.dataDir);
     await server.stop();
     const takePlace = `require('node:net').createServer().on('error', (e) => { console.log(e.code); process.exit() }).listen(process.argv[1], () => { console.log('taken'); process.exit() })`;
     const attempt = (ids: Partial<Account>) =>
@@ -103,7 +64,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   test('F12: the role of the server owns its database and nothing more: no other right, no file of the machine', async () => {
-    await start();
+    await embedded.start();
     const client = await connect();
     const { rows } = await client.query(
       `SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,
@@ -151,36 +112,37 @@ describe('the embedded PostgreSQL', () => {
   ])(
     'F12: on a DATA_DIR %s PostgreSQL runs with the capabilities that it needs alone, and the log says so',
     async (_case, mode, expected) => {
-      await chmod(directory, mode);
-      const server = await start();
-      const status = await readFile(`/proc/${await postgresPid(dataDir)}/status`, 'utf8');
+      await chmod(embedded.directory, mode);
+      const server = await embedded.start();
+      const status = await readFile(`/proc/${await postgresPid(embedded.dataDir)}/status`, 'utf8');
       const capabilities = Number.parseInt(/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '', 16).toString(16);
       expect(capabilities).toBe(expected);
       const reports = linesOf(server).filter(({ capability }) => capability !== undefined);
       expect(reports).toEqual(
         expected === '0' ? [] : [expect.objectContaining({ capability: 'CAP_DAC_READ_SEARCH', paths: expect.anything() })],
       );
-      if (mode === 0o700) expect(reports.every(({ paths }) => (paths as string[]).includes(dataDir))).toBe(true);
+      if (mode === 0o700) expect(reports.every(({ paths }) => (paths as string[]).includes(embedded.dataDir))).toBe(true);
       if (isRoot) expect(status).not.toMatch(/^Uid:\s+0\s/m);
     },
   );
 
   test('F9: commands run beside the server, on its database; the audit log is pruned by the role of the server', async () => {
-    const server = await start();
-    await signUpAgain(server);
-    const listed = await runBuiltCommand('users', ['list'], { DATA_DIR: dataDir });
-    expect({ ...listed, stdout: listed.stdout.includes(input.email) }).toEqual({ code: 0, stdout: true, stderr: '' });
-    const pruned = await runBuiltCommand('audit-prune', ['--before', new Date().toISOString()], { DATA_DIR: dataDir });
+    const server = await embedded.start();
+    await signUp(server);
+    const listed = await runBuiltCommand('users', ['list'], { DATA_DIR: embedded.dataDir });
+    expect({ ...listed, stdout: listed.stdout.includes(EMAIL) }).toEqual({ code: 0, stdout: true, stderr: '' });
+    const pruned = await runBuiltCommand('audit-prune', ['--before', new Date().toISOString()], { DATA_DIR: embedded.dataDir });
     expect({ code: pruned.code, stderr: pruned.stderr }).toEqual({ code: 0, stderr: '' });
     expect(pruned.stdout).toMatch(/^[1-9]\d* events removed$/m);
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   });
 
   test('F1: while it is down requests are answered with 503 and nothing else, and are served again after its return', async () => {
-    const server = await start();
-    const body = JSON.stringify({ query: SIGN_UP, variables: { input: { ...input, email: 'eve@example.com' } } });
+    const server = await embedded.start();
+    const query = `mutation { signUp(input: { email: "eve@example.com", password: "${PASSWORD}" }) { accessToken } }`;
+    const body = JSON.stringify({ query });
     const statuses: number[] = [];
-    process.kill((await postgresPid(dataDir)) ?? 0, 'SIGKILL');
+    process.kill((await postgresPid(embedded.dataDir)) ?? 0, 'SIGKILL');
     for (let tries = 0; tries < 200 && statuses.at(-1) !== 200; tries += 1) {
       const answer = await fetch(`${server.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
       statuses.push(answer.status);
@@ -191,78 +153,15 @@ describe('the embedded PostgreSQL', () => {
   });
 
   test('F4: lock files whose process number belongs to another program now do not keep it from starting', async () => {
-    const first = await start();
-    await signUpAgain(first);
-    const pid = (await postgresPid(dataDir)) ?? 0;
+    const first = await embedded.start();
+    await signUp(first);
+    const pid = (await postgresPid(embedded.dataDir)) ?? 0;
     await first.stop('SIGKILL');
     process.kill(pid, 'SIGKILL');
     for (const file of ['postgres/postmaster.pid', 'socket/.s.PGSQL.5432.lock']) {
-      const lines = (await readFile(path.join(dataDir, file), 'utf8')).split('\n');
-      await writeFile(path.join(dataDir, file), [process.pid, ...lines.slice(1)].join('\n'));
+      const lines = (await readFile(path.join(embedded.dataDir, file), 'utf8')).split('\n');
+      await writeFile(path.join(embedded.dataDir, file), [process.pid, ...lines.slice(1)].join('\n'));
     }
-    await expect(signUpAgain(await start())).rejects.toThrow('EMAIL_TAKEN');
+    await expect(signUp(await embedded.start())).rejects.toThrow('EMAIL_TAKEN');
   });
-});
-
-describe('DATA_DIR', () => {
-  test('F12: whose path is too long for a socket works: the socket lies in a temporary folder, which commands find', async () => {
-    dataDir = path.join(directory, 'long-'.repeat(20), 'data');
-    const first = await start({}, { cwd: directory });
-    const { folder } = await postgresEndpoint(dataDir);
-    expect(folder).toMatch(new RegExp(`^${tmpdir()}/keyward-[^/]+$`));
-    const [made, cluster] = await Promise.all([stat(folder), stat(path.join(dataDir, 'postgres'))]);
-    expect([made.mode & 0o777, made.uid]).toEqual([0o700, cluster.uid]);
-    await signUpAgain(first);
-    const listed = await runBuiltCommand('users', ['list'], { DATA_DIR: dataDir });
-    expect({ ...listed, stdout: listed.stdout.includes(input.email) }).toEqual({ code: 0, stdout: true, stderr: '' });
-
-    // The next one takes over what a killed one left, and goes on after PostgreSQL was killed as well.
-    await first.stop('SIGKILL');
-    const second = await start();
-    expect((await postgresEndpoint(dataDir)).folder).toBe(folder);
-    process.kill((await postgresPid(dataDir)) ?? 0, 'SIGKILL');
-    await second.stop('SIGKILL');
-    const third = await start();
-    await expect(signUpAgain(third)).rejects.toThrow('EMAIL_TAKEN');
-    const { folder: newest } = await postgresEndpoint(dataDir);
-    await third.stop();
-    for (const left of [folder, newest]) await expect(stat(left)).rejects.toMatchObject({ code: 'ENOENT' });
-  });
-
-  test('F9: is the same by a relative path and through a symbolic link, quotes and commas in its name included', async () => {
-    dataDir = path.join(directory, "it's, a folder");
-    const first = await start({ DATA_DIR: "it's, a folder" }, { cwd: directory });
-    await symlink(dataDir, path.join(directory, 'link'));
-    const other = spawnServer({ DATA_DIR: path.join(directory, 'link') });
-    servers.push(other);
-    expect(await other.exited).toEqual({ code: 1, signal: null });
-    expect(other.stderr()).toMatch(/^keyward: another Keyward is running on this DATA_DIR$/m);
-    await signUpAgain(first);
-    await first.stop('SIGKILL');
-    // What the killed one left is taken over by the other name.
-    await expect(signUpAgain(await start({ DATA_DIR: path.join(directory, 'link') }))).rejects.toThrow('EMAIL_TAKEN');
-  });
-
-  test('F12: in which others could replace the socket is an error that names the folder, and no password is sent', async () => {
-    await (await start()).stop();
-    await chmod(path.join(dataDir, 'socket'), 0o777);
-    const server = spawnServer({ DATA_DIR: dataDir });
-    servers.push(server);
-    expect(await server.exited).toEqual({ code: 1, signal: null });
-    expect(server.stderr()).toBe(
-      `keyward: The folder ${dataDir}/socket must belong to the user that runs PostgreSQL and have mode 0700. Remove it; it is created again.\n`,
-    );
-    await rm(path.join(dataDir, 'socket'), { recursive: true });
-    await start();
-  });
-});
-
-test('F12: what starts PostgreSQL leaves no password in a file, and none of the temporary folders of its making', async () => {
-  await prepareDataDir(dataDir);
-  const password = 'cafe'.repeat(12);
-  const postgres = await startEmbeddedPostgres({ dataDir, password, logger: createLogger('silent') });
-  await postgres.stop();
-  expect((await readdir(dataDir)).sort()).toEqual(['postgres', 'socket']);
-  const { stdout } = spawnSync('grep', ['-rlF', password, dataDir], { encoding: 'utf8' });
-  expect(stdout).toBe('');
 });

@@ -161,9 +161,10 @@ describe('what the Dockerfile does, done by hand', () => {
       status: 0,
     });
     expect(operate('dist/commands/import-keys.js')).toMatchObject({ status: 2, stderr: expect.stringContaining('Usage') });
-    const documented = readFileSync('docs/operations.md', 'utf8').match(/node dist\/commands\/[\w-]+\.js/g) ?? [];
-    expect(new Set(documented).size).toBe(4);
-    for (const line of documented) expect(existsSync(path.join(folderOf('final'), line.slice('node '.length)))).toBe(true);
+    const documented = [...readFileSync('docs/operations.md', 'utf8').matchAll(/node (?:--\S+ )?(dist\/commands\/[\w-]+\.js)/g)];
+    expect(documented.map(([, file]) => file).sort()).toEqual(
+      ['audit-prune', 'import-keys', 'keys', 'users'].map((name) => `dist/commands/${name}.js`),
+    );
 
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     expect(health()).toBe(1);

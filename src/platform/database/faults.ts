@@ -58,8 +58,8 @@ export function databaseFault(error: unknown, depth = 0): DatabaseFault | null {
   if (
     codes.some((one) => UNAVAILABLE_PRISMA.has(one) || UNAVAILABLE_SQLSTATE.test(one) || UNAVAILABLE_SYSTEM.has(one)) ||
     UNAVAILABLE_KINDS.has(text(kind)) ||
-    // No Unix socket is there. With other system calls the code speaks of some file.
-    (code === 'ENOENT' && syscall === 'connect') ||
+    // Of a Unix socket the code may be that of a file (ENOENT), or of a full queue (EAGAIN).
+    syscall === 'connect' ||
     UNAVAILABLE_MESSAGE.test(text(message))
   ) {
     return 'unavailable';
