@@ -241,6 +241,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     registerGatewayRoute(scope, { verifier, verifierTokens, logger, countError });
   });
 
+  const closeQueues = () => {
+    for (const queue of [hashes, keyHashes, keys]) queue.close();
+  };
   return {
     http,
     database,
@@ -250,9 +253,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async close() {
       draining = true;
       const deadlines = [
-        setTimeout(() => {
-          for (const queue of [hashes, keyHashes, keys]) queue.close();
-        }, DRAIN_MS.hashes),
+        setTimeout(closeQueues, DRAIN_MS.hashes),
         setTimeout(() => http.server.closeAllConnections(), DRAIN_MS.connections),
       ];
       await http.close();

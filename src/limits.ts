@@ -48,7 +48,7 @@ export const PASSWORD_QUEUE_LIMITS = {
   /** Of the turns, one in this many goes to unknown networks even if known ones wait. */
   unknownShare: 4,
   /** Requests of one IPv4 address or IPv6 /64 that wait to enter the queue, one after another. */
-  requestsPerAddressMax: 50,
+  requestsPerAddressMax: 100,
   /** The longest a request waits to enter the queue. */
   requestWaitingMsMax: 10_000,
 } as const;

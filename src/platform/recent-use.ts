@@ -1,4 +1,5 @@
 import { QUEUE_USE_LIMITS } from '../limits.js';
+import { RecencyMap } from './recency-map.js';
 
 interface Use {
   amount: number;
@@ -7,8 +8,7 @@ interface Use {
 
 /** How much something was used lately, by key. What was used once counts half after each half-life. */
 export class RecentUse {
-  /** Least recently used first. */
-  readonly #uses = new Map<string, Use>();
+  readonly #uses = new RecencyMap<Use>();
   readonly #now: () => number;
 
   /** @param now milliseconds that never go back */
@@ -19,11 +19,10 @@ export class RecentUse {
   add(key: string): void {
     const now = this.#now();
     const amount = this.#amountOf(key, now) + 1;
-    this.#uses.delete(key);
     this.#uses.set(key, { amount, at: now });
     if (this.#uses.size <= QUEUE_USE_LIMITS.keysMax) return;
-    const [oldest] = this.#uses.keys();
-    if (oldest !== undefined) this.#uses.delete(oldest);
+    const oldest = this.#uses.oldest();
+    if (oldest) this.#uses.delete(oldest.key);
   }
 
   /** Returns the recent uses of the key, rounded: a single one counts until the half-life is over. */

@@ -1,5 +1,6 @@
 import { SIGN_IN_LIMITS } from '../limits.js';
 import type { Clock } from './clock.js';
+import { RecencyMap } from './recency-map.js';
 
 /** How much may be spent in which time. */
 export interface Budget {
@@ -45,7 +46,7 @@ interface Window {
  */
 export class WindowCounter implements Budgets {
   /** By the number of binary digits of what was spent; in each the least recently used first. */
-  readonly #segments: Map<string, Window>[] = [];
+  readonly #segments: RecencyMap<Window>[] = [];
   readonly #keysMax: number;
   readonly #clock: Clock;
   #size = 0;
@@ -83,7 +84,7 @@ export class WindowCounter implements Budgets {
   /** Removes a window, and returns it. */
   #take(key: string): Window | undefined {
     for (const segment of this.#segments) {
-      const window = segment?.get(key);
+      const window = segment.get(key);
       if (window && segment.delete(key)) {
         this.#size -= 1;
         return window;
@@ -97,23 +98,15 @@ export class WindowCounter implements Budgets {
     if (window.spent <= 0) return;
     if (this.#size >= this.#keysMax) this.#dropOne(now);
     const digits = 32 - Math.clz32(window.spent);
-    while (this.#segments.length <= digits) this.#segments.push(new Map());
+    while (this.#segments.length <= digits) this.#segments.push(new RecencyMap());
     this.#segments[digits]?.set(key, window);
     this.#size += 1;
   }
 
   #dropOne(now: number): void {
-    let least: Map<string, Window> | undefined;
-    for (const segment of this.#segments) {
-      const [oldest] = segment;
-      if (!oldest) continue;
-      least ??= segment;
-      if (!isOver(oldest[1], now)) continue;
-      least = segment;
-      break;
-    }
-    const [key] = least?.keys() ?? [];
-    if (key !== undefined && least?.delete(key)) this.#size -= 1;
+    const oldest = this.#segments.map((segment) => ({ segment, entry: segment.oldest() }));
+    const dropped = oldest.find(({ entry }) => entry && isOver(entry.value, now)) ?? oldest.find(({ entry }) => entry);
+    if (dropped?.entry && dropped.segment.delete(dropped.entry.key)) this.#size -= 1;
   }
 }
 

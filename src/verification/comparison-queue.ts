@@ -40,6 +40,7 @@ export class ComparisonQueue {
   readonly #waiting: Waiting[] = [];
   readonly #failures = new LRUCache<string, number>(FAILURES);
   #isBusy = false;
+  #isClosed = false;
 
   /**
    * @param address of the client; null if unknown
@@ -59,8 +60,9 @@ export class ComparisonQueue {
     }
   }
 
-  /** Rejects the comparisons that wait. */
+  /** Rejects the comparisons that wait, and those that come. */
   close(): void {
+    this.#isClosed = true;
     for (const entry of [...this.#waiting]) this.#drop(entry);
   }
 
@@ -69,6 +71,7 @@ export class ComparisonQueue {
   }
 
   async #turn(keyId: string, block: string): Promise<void> {
+    if (this.#isClosed) throw serviceUnavailable(RETRY_AFTER_SECONDS);
     if (!this.#isBusy) {
       this.#isBusy = true;
       return;

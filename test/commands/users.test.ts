@@ -83,14 +83,32 @@ describe('npm run users', () => {
     ]);
   });
 
-  test('reset-token gives a user a new way in, and a disabled one only once enabled', async () => {
+  test('A7: disable ends reset tokens for good; one issued since works once the user is enabled', async () => {
     const { user } = await app.newUser();
-    const [issued] = await told('reset-token', user.email);
-    const input = { token: String(issued?.resetToken), newPassword: 'something else entirely' };
+    const issue = async () => {
+      const [issued] = await told('reset-token', user.email);
+      return { token: String(issued?.resetToken), newPassword: 'something else entirely' };
+    };
+    const reset = async (input: { token: string; newPassword: string }) => codesOf(await app.send(ResetPasswordDocument, { input }));
+    const before = await issue();
     await told('disable', user.email);
-    expect(codesOf(await app.send(ResetPasswordDocument, { input }))).toEqual(['UNAUTHENTICATED']);
+    const meanwhile = await issue();
+    expect([await reset(before), await reset(meanwhile)]).toEqual([['UNAUTHENTICATED'], ['UNAUTHENTICATED']]);
     await told('enable', user.email);
-    expect(codesOf(await app.send(ResetPasswordDocument, { input }))).toEqual([]);
+    expect([await reset(before), await reset(meanwhile)]).toEqual([['UNAUTHENTICATED'], []]);
+  });
+
+  test('shows look-alike addresses by their code points, and takes them as it shows them', async () => {
+    const lookAlike = 'p\u0430ul@example.com';
+    const { user } = await app.newUser(lookAlike);
+    const { stdout } = await users('list');
+    expect(stdout).toContain('email: p\\u{430}ul@example.com');
+    // What was stored before such an address was rejected is shown and found, too.
+    const hidden = 'p\u200baul@example.com';
+    await runSql(app.databaseUrl, 'UPDATE users SET email = $2 WHERE id = $1', [user.id, hidden]);
+    expect(await told('show', 'p\\u{200b}aul@example.com')).toMatchObject([{ id: user.id, email: hidden }]);
+    expect((await users('list', '--json')).stdout).toContain('"email":"p\\u200baul@example.com"');
+    expect(await users('create', 'q\\u{200b}@example.com')).toMatchObject({ code: 1, stderr: expect.stringContaining('invisible') });
   });
 
   test('list, show and keys tell what there is, and no hash', async () => {

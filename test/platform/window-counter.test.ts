@@ -1,6 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { RecencyMap } from '../../src/platform/recency-map.js';
 import { WindowCounter } from '../../src/platform/window-counter.js';
 import { TestClock } from '../helpers/test-clock.js';
 
@@ -122,4 +124,22 @@ describe('WindowCounter', () => {
     expect(liveHeapBytes() - before).toBeLessThan(100_000_000);
     expect(counter.spend('in use', THREE).allowed).toBe(false);
   });
+});
+
+test('RecencyMap finds the least recently set entry, whatever was deleted, set again or added meanwhile', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom('set', 'delete', 'oldest'), fc.integer({ min: 0, max: 5 }))), (steps) => {
+      const map = new RecencyMap<number>();
+      let model: string[] = [];
+      for (const [step, number] of steps) {
+        const key = String(number);
+        if (step !== 'oldest') model = model.filter((other) => other !== key);
+        if (step === 'set') model.push(key);
+        if (step === 'set') map.set(key, number);
+        if (step === 'delete') map.delete(key);
+        expect(map.oldest()?.key).toBe(model[0]);
+        expect(map.size).toBe(model.length);
+      }
+    }),
+  );
 });

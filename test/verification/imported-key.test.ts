@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
+import { Registry } from 'prom-client';
+import { fingerprintOf } from '../../src/api-keys/key-hash.js';
 import { makePlaintextKey } from '../../src/api-keys/plaintext-key.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { createVerificationPool, KeyLookup } from '../../src/verification/key-lookup.js';
+import { VerificationMetrics } from '../../src/verification/metrics.js';
 import { RevokeApiKeyDocument, VerifyApiKeyDocument } from '../generated/graphql.js';
 import { runSql } from '../helpers/database.js';
 import { DOORS, forgetFingerprint, newKey } from '../helpers/doors.js';
@@ -49,6 +54,18 @@ describe('an imported key, of which only bcrypt’s hash is known', () => {
     expect(await verify(app, { key: plaintext })).toEqual({ code: 'VALID', keyId: id });
     expect(await verify(app, { key: plaintext.replace('xyz', 'xyy') })).toEqual({ code: 'NOT_FOUND', keyId: null });
     expect(await verify(app, { key: plaintext })).toEqual({ code: 'VALID', keyId: id });
+  });
+
+  test('F5: once closed, a lookup rejects comparisons instead of leaving their callers waiting', async () => {
+    const { key, id } = await newKey(app);
+    await forgetFingerprint(app, id);
+    const pool = createVerificationPool(app.databaseUrl, createLogger('silent'));
+    const keys = new KeyLookup({ pool, database: app.database, metrics: new VerificationMetrics(new Registry()) });
+    keys.close();
+    const presented = { plaintextKey: key, keyPrefix: key.slice(0, 13), fingerprint: fingerprintOf(key) };
+    await expect(keys.find(presented)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    await pool.end();
+    expect(await verify(app, { key })).toEqual({ code: 'VALID', keyId: id });
   });
 
   test('used 50 times at once it costs one comparison', async () => {
