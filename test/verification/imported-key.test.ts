@@ -62,7 +62,7 @@ describe('an imported key, of which only bcrypt’s hash is known', () => {
     const pool = createVerificationPool(app.databaseUrl, createLogger('silent'));
     const keys = new KeyLookup({ pool, database: app.database, metrics: new VerificationMetrics(new Registry()) });
     keys.close();
-    const presented = { plaintextKey: key, keyPrefix: key.slice(0, 13), fingerprint: fingerprintOf(key) };
+    const presented = { plaintextKey: key, keyPrefix: key.slice(0, 13), fingerprint: fingerprintOf(key), clientAddress: null };
     await expect(keys.find(presented)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     await pool.end();
     expect(await verify(app, { key })).toEqual({ code: 'VALID', keyId: id });
