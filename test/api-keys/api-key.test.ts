@@ -36,7 +36,20 @@ describe('apiKey', () => {
     const { apiKey } = (await app.ask(CreateApiKeyDocument, { input: { name: 'private' } }, owner.accessToken)).createApiKey;
     const answer = await app.send(ApiKeyDocument, { id: apiKey.id }, { token: stranger.accessToken });
     expect(codesOf(answer)).toEqual(['FORBIDDEN']);
-    expect(answer.data).toBeNull();
+    expect(answer.data).toEqual({ apiKey: null });
     expect(answer.text).not.toContain('private');
+  });
+
+  test('that fails leaves the other fields of the query their data', async () => {
+    const [owner, stranger] = [await app.newUser(), await app.newUser()];
+    const { apiKey } = (await app.ask(CreateApiKeyDocument, {}, owner.accessToken)).createApiKey;
+    const query =
+      'query ($foreign: ID!) { me { id } missing: apiKey(id: "nope") { id } foreign: apiKey(id: $foreign) { id } myApiKeys { id } }';
+    const answer = await app.send(query, { foreign: apiKey.id }, { token: stranger.accessToken });
+    expect(answer.data).toEqual({ me: { id: stranger.user.id }, missing: null, foreign: null, myApiKeys: [] });
+    expect(answer.errors.map(({ path, extensions }) => [path, extensions.code]).sort()).toEqual([
+      [['foreign'], 'FORBIDDEN'],
+      [['missing'], 'NOT_FOUND'],
+    ]);
   });
 });

@@ -91,6 +91,22 @@ describe('import-keys on a database of its operator’s', () => {
     expect(await countsOf()).toEqual({ keys: 3, users: 2, events: 3 });
   });
 
+  test('K14: names an account that somebody signed up for in the dry run and the import, and gives it keys with --into-existing', async () => {
+    await run(['-'], env, '');
+    await runSql(env.DATABASE_URL, "INSERT INTO users (id, email, created_at) VALUES (gen_random_uuid(), 'ada@example.com', now())");
+    const file = await fileOf(`${seedLine(7)}\n${lineOf(0)}`);
+    const stderr = 'line 1: email is that of an account that somebody signed up for; to give it the key, import with --into-existing\n';
+    expect(await run([file, '--dry-run'], env)).toMatchObject({ code: 1, stderr });
+    expect(await run([file], env)).toMatchObject({ code: 1, stderr });
+    expect(await countsOf()).toEqual({ keys: 1, users: 2, events: 1 });
+    expect(await run([file, '--into-existing'], env)).toEqual({
+      code: 0,
+      stdout: summary('2 lines: 1 imported, 1 there already, 0 bad; 0 users made'),
+      stderr: '',
+    });
+    expect(await countsOf()).toEqual({ keys: 2, users: 2, events: 2 });
+  });
+
   test('takes what the SQL of docs/migrating.md exports', async () => {
     const [, sql = ''] = /```sql\n(.*?)```/s.exec(await readFile('docs/migrating.md', 'utf8')) ?? [];
     const seed = await newDatabase('empty');

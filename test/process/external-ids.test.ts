@@ -76,17 +76,11 @@ describe.each(['external', 'embedded'] as const)('the issuer of the external ids
     await first.stop();
 
     expect(await failure({ ...env, ...providerOf(B) })).toEqual(another(A, B));
-    // Without an identity provider nothing speaks of the ids.
-    await (await start(env)).stop();
-
-    const change = (from: string, to: string) => runBuiltCommand('users', ['change-issuer', from, to, '--json'], env);
-    expect(await change(B, A)).toEqual({
-      code: 1,
-      stdout: '',
-      stderr: `keyward: The external ids in this database belong to ${A}, not to ${B}.\n`,
+    expect(await runBuiltCommand('users', ['change-issuer', A, B, '--json'], env)).toEqual({
+      code: 0,
+      stdout: `{"externalIdIssuer":"${B}","users":1}\n`,
+      stderr: '',
     });
-    expect(await change(A, B)).toEqual({ code: 0, stdout: `{"externalIdIssuer":"${B}","users":1}\n`, stderr: '' });
-    expect(await failure({ ...env, ...providerOf(A) })).toEqual(another(B, A));
     const second = await start({ ...env, ...providerOf(B) });
     expect((await ask<Me>(second, ME, {}, await tokenOf(B))).me).toEqual({ ...me, issuer: B });
   });
@@ -100,6 +94,19 @@ describe('on a database of its operator’s', () => {
   afterEach(async () => {
     await Promise.all(servers.map((server) => server.stop()));
     await dropDatabase(env.DATABASE_URL);
+  });
+
+  test('change-issuer changes nothing unless the old one is the one on record; a start without an issuer changes nothing either', async () => {
+    await (await start({ ...env, ...providerOf(A) })).stop();
+    expect(await runBuiltCommand('users', ['change-issuer', B, A], env)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `keyward: The external ids in this database belong to ${A}, not to ${B}.\n`,
+    });
+    await (await start(env)).stop();
+    await (await start({ ...env, ...providerOf(B), AUTH_MODE: 'local' })).stop();
+    // An issuer stays on record, also while no user has an external id: another replica may serve with it.
+    expect(await failure({ ...env, ...providerOf(B) })).toEqual(another(A, B));
   });
 
   test('F10: of two processes that start at once with different issuers one serves and the other exits 1; with one issuer both serve', async () => {

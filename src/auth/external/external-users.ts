@@ -24,6 +24,8 @@ export class ExternalUsers {
   readonly #clock: Clock;
   readonly #audit: AuditLog;
   readonly #logger: Logger;
+  /** By subject. A page's first requests come at once, and each transaction would hold a connection while it waits for the first. */
+  readonly #creating = new Map<string, Promise<User>>();
 
   constructor(options: { database: Database; clock: Clock; audit: AuditLog; logger: Logger }) {
     this.#database = options.database;
@@ -34,7 +36,14 @@ export class ExternalUsers {
 
   /** @returns the user, disabled or not; one query for a known one */
   async findOrCreate(identity: ExternalIdentity, origin: Origin): Promise<User> {
-    return (await find(this.#database, identity)) ?? (await this.#create(identity, origin));
+    return (await find(this.#database, identity)) ?? (await this.#createOnce(identity, origin));
+  }
+
+  #createOnce(identity: ExternalIdentity, origin: Origin): Promise<User> {
+    const { subject } = identity;
+    const creating = this.#creating.get(subject) ?? this.#create(identity, origin).finally(() => this.#creating.delete(subject));
+    this.#creating.set(subject, creating);
+    return creating;
   }
 
   async #create(identity: ExternalIdentity, origin: Origin): Promise<User> {
