@@ -118,7 +118,11 @@ describe('updateApiKey', () => {
         .logs()
         .split('\n')
         .findLast((text) => text.includes('API key updated')) ?? '{}';
-    expect(JSON.parse(line)).toMatchObject({ userId: made.userId, keyPrefix: made.key.slice(0, 13), changed: ['name', 'scopes', 'rateLimit'] });
+    expect(JSON.parse(line)).toMatchObject({
+      userId: made.userId,
+      keyPrefix: made.key.slice(0, 13),
+      changed: ['name', 'scopes', 'rateLimit'],
+    });
     expect(app.logs()).not.toContain('secret plans');
     expect(app.logs()).not.toContain('rateLimitWindowSeconds');
   });
