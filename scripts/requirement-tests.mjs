@@ -1,7 +1,13 @@
-// npm run requirements: the ids of docs/security.md that no test carries in its name, one a line; exit 1 if there are any.
+// npm run requirements: the ids of docs/security.md that no test carries in its name, one a line, with exit code 1 if there are
+// any; then the ids of what is not built yet, marked as open.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './lib/prepare.mjs';
+
+const idsOf = (letter, count) => Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
+
+/** Services and portal sessions, policies, the console, webhooks: not built yet, so docs/security.md promises nothing of them. */
+export const OPEN_IDS = [...idsOf('S', 6), ...idsOf('P', 3), ...idsOf('W', 11), ...idsOf('E', 5)];
 
 /** @returns the ids of the promises, in order */
 export function requirementIds() {
@@ -24,5 +30,6 @@ export function untestedIds() {
 if (process.argv[1] === import.meta.filename) {
   const untested = untestedIds();
   for (const id of untested) console.log(id);
+  for (const id of OPEN_IDS) console.log(`${id} open`);
   process.exitCode = untested.length > 0 ? 1 : 0;
 }

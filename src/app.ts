@@ -6,6 +6,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import DataLoader from 'dataloader';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
+import type { Registry } from 'prom-client';
 import { KeyIssuer } from './api-keys/key-issuer.js';
 import { createApiKeyLoaders } from './api-keys/loaders.js';
 import { ApiKeyResolver } from './api-keys/resolver.js';
@@ -98,6 +99,8 @@ export interface App {
   /** Of new keys. */
   keyHashes: HashQueue;
   usage: UsageRecorder;
+  /** As they are now; /metrics shows them as they were within the last second. */
+  metrics: Registry;
   /** Answers what is in flight, refuses what is new, then lets go of the database. */
   close(): Promise<void>;
 }
@@ -250,6 +253,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     hashes,
     keyHashes,
     usage,
+    metrics,
     async close() {
       draining = true;
       const deadlines = [

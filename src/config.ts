@@ -192,9 +192,10 @@ export const SETTING_NAMES: readonly string[] = Object.keys(environment.shape);
 
 /**
  * @param env the environment; an empty value counts as unset
+ * @param isTerminal whether the log goes to a terminal
  * @throws {StartupError} with one line for each fault, all of them at once; no line repeats a value
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(env: Readonly<Record<string, string | undefined>>, isTerminal = process.stdout.isTTY === true): Config {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
   const result = environment.safeParse(present);
   if (!result.success) {
@@ -232,7 +233,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     corsOrigins: settings.CORS_ORIGINS ?? (introspection ? [HOSTED_SANDBOX] : []),
     introspection,
     logLevel: settings.LOG_LEVEL,
-    logFormat: settings.LOG_FORMAT ?? (process.stdout.isTTY && !production ? 'pretty' : 'json'),
+    logFormat: settings.LOG_FORMAT ?? (isTerminal && !production ? 'pretty' : 'json'),
     metricsToken: settings.METRICS_TOKEN,
   };
 }

@@ -21,7 +21,7 @@ export interface EmbeddedServers {
 }
 
 /** Gives each test of a file a new directory, and ends and removes everything after it. */
-export function useEmbeddedServers(): EmbeddedServers {
+export function manageEmbeddedServers(): EmbeddedServers {
   let servers: ServerProcess[];
   const context = {
     directory: '',

@@ -7,10 +7,10 @@ import { prepareDataDir } from '../../src/platform/data-dir.js';
 import { startEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { runBuiltCommand } from '../helpers/commands.js';
-import { EMAIL, signUp, useEmbeddedServers } from '../helpers/embedded-server.js';
+import { EMAIL, manageEmbeddedServers, signUp } from '../helpers/embedded-server.js';
 import { postgresEndpoint, postgresPid } from '../helpers/server-process.js';
 
-const embedded = useEmbeddedServers();
+const embedded = manageEmbeddedServers();
 
 describe('DATA_DIR', () => {
   test('F12: whose path is too long for a socket works: the socket lies in a temporary folder, which commands find', async () => {

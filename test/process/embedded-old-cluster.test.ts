@@ -7,13 +7,13 @@ import { prepareDataDir } from '../../src/platform/data-dir.js';
 import { runProgram } from '../../src/platform/database/embedded-cluster.js';
 import { unprivilegedUser } from '../../src/platform/database/unprivileged-user.js';
 import { runBuiltCommand } from '../helpers/commands.js';
-import { EMAIL, linesOf, signUp, useEmbeddedServers } from '../helpers/embedded-server.js';
+import { EMAIL, linesOf, manageEmbeddedServers, signUp } from '../helpers/embedded-server.js';
 import { freePort } from '../helpers/program.js';
 import { postgresEndpoint, type ServerProcess } from '../helpers/server-process.js';
 
 const DATABASE_PASSWORD = 'f00d'.repeat(12);
 
-const embedded = useEmbeddedServers();
+const embedded = manageEmbeddedServers();
 
 describe('a DATA_DIR of version 0.1.0, whose role is the superuser that created it', () => {
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', port: '0' };

@@ -5,14 +5,14 @@ import { describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { type Account, unprivilegedUser } from '../../src/platform/database/unprivileged-user.js';
 import { runBuiltCommand } from '../helpers/commands.js';
-import { EMAIL, linesOf, signUp, useEmbeddedServers } from '../helpers/embedded-server.js';
+import { EMAIL, linesOf, manageEmbeddedServers, signUp } from '../helpers/embedded-server.js';
 import { postgresEndpoint, postgresPid } from '../helpers/server-process.js';
 import { PASSWORD } from '../helpers/test-app.js';
 
 const isRoot = process.getuid?.() === 0;
 const NAMELESS_USER = { uid: 54_321, gid: 54_321 };
 
-const embedded = useEmbeddedServers();
+const embedded = manageEmbeddedServers();
 
 async function databasePassword(): Promise<string> {
   return JSON.parse(await readFile(path.join(embedded.dataDir, 'secrets.json'), 'utf8')).databasePassword;

@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const bcryptComparisons = async () => {
-  const { body } = await app.http.inject('/metrics');
-  return Number(/^keyward_verification_bcrypt_total (\d+)$/m.exec(body)?.[1]);
+  const text = await app.metrics.metrics();
+  return Number(/^keyward_verification_bcrypt_total (\d+)$/m.exec(text)?.[1]);
 };
 
 /** How many comparisons `action` cost. */
