@@ -8,13 +8,13 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { prepare, root } from '../lib/prepare.mjs';
+import { startThrowawayPostgres } from '../lib/throwaway-postgres.mjs';
 
 const KEYS_PER_USER = 100;
 const KEYS_PER_STATEMENT = 10_000;
 
 prepare();
 const { fingerprintOf } = await import('../../dist/api-keys/key-hash.js');
-const { startEmbeddedPostgres } = await import('../../dist/platform/database/embedded-postgres.js');
 const { migrate } = await import('../../dist/platform/database/migrations.js');
 const { createLogger } = await import('../../dist/platform/logger.js');
 const { benchKey } = await import('./keys.mjs');
@@ -127,7 +127,7 @@ export async function measureThroughput(loader, targets, { rounds, seconds, conn
  */
 export async function withPostgres(bench) {
   const directory = mkdtempSync(path.join(tmpdir(), 'keyward-bench-'));
-  const postgres = await startEmbeddedPostgres({ dataDir: directory, password: randomBytes(12).toString('hex'), logger });
+  const postgres = await startThrowawayPostgres(directory);
   const admin = new pg.Client({ connectionString: postgres.url });
   try {
     await admin.connect();

@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
-import path from 'node:path';
 
 export default async function globalTeardown() {
-  const { postgres, dataDir } = globalThis.testPostgres;
+  const { postgres, directory } = globalThis.testPostgres;
   await postgres.stop();
-  await rm(path.dirname(dataDir), { recursive: true, force: true });
+  await rm(directory, { recursive: true, force: true });
 }

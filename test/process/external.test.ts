@@ -46,7 +46,6 @@ describe('on a database of its operator’s', () => {
     await dropDatabase(DATABASE_URL);
   });
 
-  const port = new URL(urlOf('x')).port;
   test.each([
     ['J4: no APP_SECRETS', { DATABASE_URL: urlOf('x') }, [/^keyward: APP_SECRETS is required with DATABASE_URL/]],
     [
@@ -61,7 +60,7 @@ describe('on a database of its operator’s', () => {
     ],
     [
       'a wrong password',
-      { DATABASE_URL: `postgresql://keyward:hunter2@127.0.0.1:${port}/x`, APP_SECRETS },
+      { DATABASE_URL: Object.assign(new URL(urlOf('x')), { password: 'hunter2' }).href, APP_SECRETS },
       [/^keyward: the database can't be used: password authentication failed/],
     ],
     ['several faults', { PORT: 'x', BCRYPT_COST: '99' }, [/^keyward: PORT must/, /^keyward: BCRYPT_COST must/]],

@@ -217,7 +217,11 @@ describe('compose.yaml', () => {
     try {
       const script = path.resolve('deploy/postgres-init.sql');
       const env = { PATH: process.env.PATH ?? '', POSTGRES_PASSWORD: "it's 'a' password" };
-      execFileSync('psql', ['--quiet', '--no-psqlrc', '--set=ON_ERROR_STOP=1', `--file=${script}`, database.url], { env });
+      execFileSync(
+        '/usr/lib/postgresql/15/bin/psql',
+        ['--quiet', '--no-psqlrc', '--set=ON_ERROR_STOP=1', `--file=${script}`, database.url],
+        { env },
+      );
       const rows = await runSql(
         database.url,
         `SELECT rolname, rolsuper, rolcreatedb, rolcreaterole, rolpassword IS NULL AS "noPassword"
