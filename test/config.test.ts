@@ -76,7 +76,7 @@ describe('configuration', () => {
       );
     expect(formats(true)).toEqual(['pretty', 'json', 'pretty', 'json']);
     expect(formats(false)).toEqual(['json', 'json', 'pretty', 'json']);
-    expect(faultsOf({ LOG_FORMAT: 'logfmt' })).toEqual(['LOG_FORMAT: must be json or pretty']);
+    expect(faultsOf({ LOG_FORMAT: 'logfmt' })).toEqual(['LOG_FORMAT must be json or pretty']);
   });
 
   test('all faults are told together, each with its setting, and none repeats a value', () => {

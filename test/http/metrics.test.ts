@@ -164,7 +164,7 @@ describe('H7: the cost of /metrics', () => {
     verifier.write(`GET /verify HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${key}\r\n\r\n`);
     const [answer] = await once(verifier.setEncoding('utf8'), 'data');
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
-    expect(answered).toBeLessThan(600);
+    expect(answered).toBeLessThan(300);
     while (answered < 1_200) await Promise.race(sockets.map((socket) => once(socket, 'data')));
     expect(answered).toBe(1_200);
     for (const socket of [...sockets, verifier]) socket.destroy();
