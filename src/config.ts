@@ -5,7 +5,6 @@ import { scopeFault } from './api-keys/scopes.js';
 import { LOCAL_ISSUER } from './auth/access-token.js';
 import { PRODUCT } from './auth/external/id-namespace.js';
 import { keySourceFault } from './auth/external/key-source.js';
-import { isAddressOrRange } from './platform/address-ranges.js';
 import { StartupError } from './platform/errors.js';
 import { trustedProxyFault } from './platform/http/trusted-proxies.js';
 import { secretFault } from './platform/secrets.js';
@@ -113,8 +112,6 @@ function tokenFault(token: string): string | null {
   return `must have at least ${TOKEN_LENGTH_MIN} characters (create one with: openssl rand -hex 32)`;
 }
 
-const proxyFault = (text: string) => (isAddressOrRange(text) ? trustedProxyFault(text) : 'must be an IP address or a CIDR range');
-
 /** What a JWT names an issuer or an audience with. */
 const partyName = z.string().regex(/^[\x21-\x7e]{1,500}$/, 'must be visible ASCII characters, without spaces');
 
@@ -153,7 +150,7 @@ const environment = z
     AUTH_AUDIENCE: partyName.optional(),
     AUTH_JWKS_URL: z.string().optional(),
     AUTH_JWKS_ALLOW_HTTP: boolean.default(false),
-    TRUSTED_PROXIES: listOf(proxyFault).default([]),
+    TRUSTED_PROXIES: listOf(trustedProxyFault).default([]),
     VERIFIER_TOKENS: listOf(tokenFault).default([]),
     SCOPES: listOf((scope) => scopeFault(scope) && 'must be a scope: lower-case letters, digits and . _ : -').default([]),
     CORS_ORIGINS: listOf((text) => (isOrigin(text) ? null : 'must be an origin like https://app.example.com')).optional(),

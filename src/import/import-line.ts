@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isKeyPrefix } from '../api-keys/plaintext-key.js';
 import { REASON_CHARACTERS_MAX } from '../api-keys/service.js';
 import { columnsOf, type KeyColumns } from '../api-keys/settings.js';
-import { readNewEmail } from '../auth/email.js';
+import { readEmail } from '../auth/email.js';
 import { KeywardError } from '../platform/errors.js';
 import { shortTextFault } from '../platform/text.js';
 import { readImportedHash } from './imported-hash.js';
@@ -48,7 +48,7 @@ const moment = readBy((value) => readMoment(value) ?? { fault: 'must be a moment
 const RATE_LIMIT = z.strictObject({ limit: count, windowSeconds: count }, typed('an object with limit and windowSeconds'));
 
 const LINE = z.strictObject({
-  email: readBy(readNewEmail),
+  email: readBy(readEmail),
   keyPrefix: text.refine(isKeyPrefix, 'must be 2 to 12 lower-case letters and digits, _ and 8 hex digits, such as amos_1a2b3c4d'),
   hashedKey: readBy(readImportedHash),
   name: text.nullish(),

@@ -17,7 +17,7 @@ function networkAddress(address: Address, prefixBits: number): Address {
  *
  * @returns null for every other text
  */
-function parseRange(text: string): Range | null {
+export function parseRange(text: string): Range | null {
   const [addressText = '', bitsText, ...more] = text.split('/');
   const version = isIP(addressText);
   if (version === 0 || addressText.includes('%') || more.length > 0) return null;

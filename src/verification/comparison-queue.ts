@@ -1,7 +1,6 @@
-import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 import { serviceUnavailable } from '../platform/errors.js';
+import { wideNetworkOf } from '../platform/wide-network.js';
 
 /** Together with the queries before and after, a verification ends within the 5 s that every request has. */
 const WAIT_MS_MAX = 2_500;
@@ -24,13 +23,8 @@ interface Waiting {
   timer: NodeJS.Timeout;
 }
 
-/** Returns the /24 (IPv6: the /48) of an address: what one attacker easily has many addresses of. */
-function blockOf(address: string | null): string {
-  const text = address?.replace(/%.*/, '') ?? '';
-  if (isIP(text) === 0) return 'unknown';
-  const bytes = ipaddr.process(text).toByteArray();
-  return bytes.slice(0, bytes.length === 4 ? 3 : 6).join('.');
-}
+/** The /24 (IPv6: the /48) of an address: what one attacker easily has many addresses of. */
+const blockOf = (address: string | null): string => wideNetworkOf(address ?? '', { ipv4: 24, ipv6: 48 });
 
 /**
  * Runs bcrypt comparisons one at a time. Next is the one whose block of addresses presented the fewest wrong secrets lately,
