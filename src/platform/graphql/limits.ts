@@ -22,7 +22,7 @@ export interface DocumentLimits {
   rootFields: number;
   aliases: number;
   mutationRootFields: number;
-  rememberedDocuments: number;
+  rememberedCharacters: number;
 }
 
 /** A limit that a document exceeds, and where. */
