@@ -56,6 +56,7 @@ import { registerHtmlPolicy } from './platform/http/html.js';
 import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { createHttpServer } from './platform/http/server.js';
 import type { Logger } from './platform/logger.js';
+import { LoopTurns } from './platform/loop-turns.js';
 import { createErrorCounter, createMetrics } from './platform/metrics.js';
 import { Cursors } from './platform/pagination.js';
 import { createRedis } from './platform/redis.js';
@@ -299,12 +300,15 @@ function registerGraphql(
     keysPerUserMax: number;
   },
 ): void {
+  const turns = new LoopTurns();
   http.route({
     method: ['GET', 'POST'],
     exposeHeadRoute: false,
     url: GRAPHQL_PATH,
     handler: fastifyApolloHandler(graphql, {
       context: async (request): Promise<Context> => {
+        // Before the document is parsed: hostile ones that arrive together must not hold up verification.
+        await turns.pass();
         const bearerToken = bearerTokenOf(request.headers.authorization);
         const origin = { requestId: request.id, ipAddress: request.callerAddress, userAgent: request.headers['user-agent'] ?? null };
         const allowance = new Allowance(parts.fairUse);

@@ -53,7 +53,7 @@ export interface Config {
   verifierTokens: readonly string[];
   /** The scopes that keys can be granted. Empty: any. */
   scopeCatalogue: readonly string[];
-  /** Whether the schema may be read and Apollo Sandbox is served. */
+  /** Whether the schema may be read. Outside production Apollo Sandbox is served then. */
   introspection: boolean;
   logLevel: string;
   logFormat: 'json' | 'pretty';

@@ -102,8 +102,8 @@ export const GRAPHQL_LIMITS = {
    * plaintext that is shown once.
    */
   mutationRootFields: 1,
-  /** Documents that passed are kept, so that the next request with one of them is neither parsed nor validated. */
-  rememberedDocuments: 100,
+  /** Characters of the documents that passed and are kept: the next request with one of them is neither parsed nor validated. */
+  rememberedCharacters: 100_000,
 };
 
 /** What one signed-in user may ask of the server. */
@@ -115,7 +115,7 @@ export const FAIR_USE_LIMITS = {
   /** Requests of one user that may wait for the others. Further ones are rejected. */
   requestsWaiting: 500,
   /** How long a request may wait. */
-  waitMs: 10_000,
+  waitMs: 15_000,
   /** Events about one user who asks for one key or session of somebody else's. Repetitions are counted, not recorded. */
   refusals: { limit: 1, windowSeconds: 60 },
 };

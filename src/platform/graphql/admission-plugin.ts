@@ -20,11 +20,11 @@ const invalid = (message: string, nodes: GraphQLError['nodes'] = undefined) =>
 /** Throws what is wrong with a request, and tells its cost to whoever counts it. */
 function admit(
   options: { limits: DocumentLimits; introspection: boolean; redactor: Redactor; documents: AcceptedDocuments },
-  { schema, document, operation, request, contextValue }: GraphQLRequestContext<RequestContext>,
+  { schema, document, operation, request, contextValue, queryHash = '', source = '' }: GraphQLRequestContext<RequestContext>,
 ): void {
   if (!document) return;
   const { limits, redactor, documents } = options;
-  if (!documents.has(document)) {
+  if (!documents.has(queryHash, document)) {
     const error = documentError(schema, document, options);
     if (error) throw invalid(error.message, error.nodes);
   }
@@ -36,7 +36,7 @@ function admit(
     if (cost > limits.cost) throw invalid(`The answer could have ${cost} fields, more than ${limits.cost}.`, [operation]);
     contextValue.allowance.cost = cost;
   }
-  documents.accept(document);
+  documents.accept(queryHash, document, source.length);
 }
 
 /**

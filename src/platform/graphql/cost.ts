@@ -2,8 +2,6 @@ import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graph
 // The package's ES modules load a second graphql-js, which does not know the schema's types.
 import complexity from 'graphql-query-complexity/cjs';
 
-const { fieldExtensionsEstimator, getComplexity, simpleEstimator } = complexity;
-
 /** A page has no more items, whatever is asked for. */
 const PAGE_ITEMS_MAX = 100;
 
@@ -21,6 +19,8 @@ export const pageCost = ({ childComplexity, args }: CostArguments): number => {
   const first = typeof args.first === 'number' ? args.first : PAGE_ITEMS_MAX;
   return 1 + Math.min(PAGE_ITEMS_MAX, Math.max(1, first)) * childComplexity;
 };
+
+const { fieldExtensionsEstimator, getComplexity, simpleEstimator } = complexity;
 
 const ESTIMATORS = [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })];
 

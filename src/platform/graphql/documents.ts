@@ -1,40 +1,38 @@
 import type { DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 
+/** Apollo's keys end with the SHA-256 of the document, in hexadecimal. */
+const HASH_CHARACTERS = 64;
+
 /**
  * Apollo Server's document store, for documents that passed every check alone: Apollo stores each document that can be
  * parsed, and as many as 30 MiB of JSON hold, which is ten times as much memory.
  */
 export class AcceptedDocuments {
   readonly #documents: LRUCache<string, DocumentNode>;
-  readonly #keys = new WeakMap<DocumentNode, string>();
-  readonly #accepted = new WeakSet<DocumentNode>();
 
-  constructor(documentsMax: number) {
-    this.#documents = new LRUCache({ max: documentsMax });
+  /** @param charactersMax of all documents together; in memory each takes some fifty times as much */
+  constructor(charactersMax: number) {
+    this.#documents = new LRUCache({ maxSize: charactersMax });
   }
 
   async get(key: string): Promise<DocumentNode | undefined> {
-    return this.#documents.get(key);
+    return this.#documents.get(key.slice(-HASH_CHARACTERS));
   }
 
-  /** Remembers the key alone. Apollo calls this before the document is checked. */
-  async set(key: string, document: DocumentNode): Promise<void> {
-    this.#keys.set(document, key);
-  }
+  /** Does nothing: Apollo calls this before the document is checked. */
+  async set(): Promise<void> {}
 
   async delete(key: string): Promise<boolean> {
-    return this.#documents.delete(key);
+    return this.#documents.delete(key.slice(-HASH_CHARACTERS));
   }
 
-  /** @returns whether the document was accepted before */
-  has(document: DocumentNode): boolean {
-    return this.#accepted.has(document);
+  /** @returns whether this document was accepted before */
+  has(hash: string, document: DocumentNode): boolean {
+    return this.#documents.peek(hash) === document;
   }
 
-  accept(document: DocumentNode): void {
-    this.#accepted.add(document);
-    const key = this.#keys.get(document);
-    if (key !== undefined) this.#documents.set(key, document);
+  accept(hash: string, document: DocumentNode, characters: number): void {
+    if (!this.has(hash, document)) this.#documents.set(hash, document, { size: characters });
   }
 }

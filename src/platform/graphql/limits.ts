@@ -3,11 +3,9 @@ import {
   type DefinitionNode,
   type DocumentNode,
   type FragmentDefinitionNode,
-  getIntrospectionQuery,
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
-  parse,
   type SelectionSetNode,
 } from 'graphql';
 
@@ -24,7 +22,7 @@ export interface DocumentLimits {
   rootFields: number;
   aliases: number;
   mutationRootFields: number;
-  rememberedDocuments: number;
+  rememberedCharacters: number;
 }
 
 /** A limit that a document exceeds, and where. */
@@ -36,8 +34,10 @@ export interface LimitFault {
 interface Measure {
   depth: number;
   introspectionDepth: number;
-  /** Fields below `__schema` and `__type`, those of a list counted as often as it has items in a usual schema. */
-  introspectionCost: number;
+  /** Aliases below `__schema` and `__type`. */
+  introspectionAliases: number;
+  /** Fields `__schema`. */
+  schemas: number;
   aliases: number;
   /** Of this selection set itself. */
   rootFields: number;
@@ -47,22 +47,16 @@ interface Measure {
   fields: number;
 }
 
-const NOTHING: Measure = { depth: 0, introspectionDepth: 0, introspectionCost: 0, aliases: 0, rootFields: 0, rootTypenames: 0, fields: 0 };
-
-/** How many items the lists of introspection have. Only the ratio to the standard introspection query matters. */
-const INTROSPECTION_ITEMS = new Map([
-  ['types', 50],
-  ['fields', 5],
-  ['inputFields', 5],
-  ['enumValues', 5],
-  ['directives', 5],
-  ['args', 2],
-  // Most types are not wrapped, so that what is asked for below is null.
-  ['ofType', 0.4],
-]);
-
-/** Queries of tools differ a little from the standard one. */
-const INTROSPECTION_SLACK = 1.2;
+const NOTHING: Measure = {
+  depth: 0,
+  introspectionDepth: 0,
+  introspectionAliases: 0,
+  schemas: 0,
+  aliases: 0,
+  rootFields: 0,
+  rootTypenames: 0,
+  fields: 0,
+};
 
 /**
  * Measures selection sets as if every fragment were written out. Each fragment is measured once, so that a document
@@ -86,7 +80,8 @@ class Measurer {
         const isIntrospection = name === '__schema' || name === '__type';
         total.depth = Math.max(total.depth, isIntrospection ? 1 : inner.depth + 1);
         total.introspectionDepth = Math.max(total.introspectionDepth, isIntrospection ? inner.depth + 1 : inner.introspectionDepth);
-        total.introspectionCost += inner.introspectionCost * (INTROSPECTION_ITEMS.get(name) ?? 1) + 1;
+        total.introspectionAliases += isIntrospection ? inner.aliases : inner.introspectionAliases;
+        total.schemas += inner.schemas + (name === '__schema' ? 1 : 0);
         total.aliases += inner.aliases + (selection.alias ? 1 : 0);
         total.rootFields += 1;
         total.rootTypenames += name === '__typename' ? 1 : 0;
@@ -95,7 +90,8 @@ class Measurer {
         const inner = selection.kind === Kind.INLINE_FRAGMENT ? this.measure(selection.selectionSet) : this.#spread(selection.name.value);
         total.depth = Math.max(total.depth, inner.depth);
         total.introspectionDepth = Math.max(total.introspectionDepth, inner.introspectionDepth);
-        for (const sum of ['introspectionCost', 'aliases', 'rootFields', 'rootTypenames', 'fields'] as const) total[sum] += inner[sum];
+        for (const sum of ['introspectionAliases', 'schemas', 'aliases', 'rootFields', 'rootTypenames', 'fields'] as const)
+          total[sum] += inner[sum];
       }
     }
     return total;
@@ -111,21 +107,6 @@ class Measurer {
     return measure;
   }
 }
-
-/** The standard introspection query, with everything that it can ask for. */
-const INTROSPECTION_COST_MAX = (() => {
-  const document = parse(
-    getIntrospectionQuery({
-      specifiedByUrl: true,
-      directiveIsRepeatable: true,
-      schemaDescription: true,
-      inputValueDeprecation: true,
-      oneOf: true,
-    }),
-  );
-  const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-  return new Measurer(document).measure(operation?.selectionSet).introspectionCost * INTROSPECTION_SLACK;
-})();
 
 /** Counts the fields of a definition as they are written, fragments not spread. */
 function writtenFields(selectionSet: SelectionSetNode | undefined): number {
@@ -151,14 +132,14 @@ function longName(node: ASTNode, max: number): ASTNode | undefined {
 }
 
 function operationFault(operation: OperationDefinitionNode, measure: Measure, limits: DocumentLimits): string | null {
-  const { depth, introspectionDepth, introspectionCost, aliases, rootFields, rootTypenames, fields } = measure;
+  const { depth, introspectionDepth, introspectionAliases, schemas, aliases, rootFields, rootTypenames, fields } = measure;
   const isMutation = operation.operation === OperationTypeNode.MUTATION;
   if (depth > limits.depth) return `The document is more than ${limits.depth} levels deep.`;
   if (introspectionDepth > limits.introspectionDepth) return `Introspection goes at most ${limits.introspectionDepth} levels deep.`;
   if (aliases > limits.aliases) return `The document has more than ${limits.aliases} aliases.`;
   if (fields > limits.fields) return `The document has more than ${limits.fields} fields, its fragments written out.`;
-  if (introspectionDepth > 0 && introspectionCost > INTROSPECTION_COST_MAX)
-    return 'The document asks for more than the standard introspection query.';
+  // Each of them would multiply the longest lists of the schema. The standard introspection query has neither.
+  if (schemas > 1 || introspectionAliases > 0) return 'Introspection must ask for `__schema` once, and without aliases below it.';
   if (!isMutation && rootFields > limits.rootFields) return `The document has more than ${limits.rootFields} fields at its root.`;
   if (isMutation && rootFields - rootTypenames > limits.mutationRootFields)
     return 'A mutation document must have exactly one field at its root.';

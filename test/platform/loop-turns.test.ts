@@ -1,0 +1,47 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { LoopTurns } from '../../src/platform/loop-turns.js';
+
+describe('G3: tasks that arrive together', () => {
+  test('each has a turn of the event loop of its own, in order', async () => {
+    const turns = new LoopTurns();
+    const order: string[] = [];
+    const tasks = ['a', 'b', 'c'].map(async (name) => {
+      await turns.pass();
+      order.push(name);
+    });
+    const seen = new Set<number>();
+    while (order.length < 3) {
+      await nextTurn();
+      seen.add(order.length);
+    }
+    await Promise.all(tasks);
+    expect(order).toEqual(['a', 'b', 'c']);
+    // No two passed between two looks at it.
+    expect([...seen].filter((count) => count > 0)).toEqual([1, 2, 3]);
+  });
+
+  test('after a costly one the next waits as long again', async () => {
+    const turns = new LoopTurns();
+    const at: number[] = [];
+    const tasks = [0, 1].map(async () => {
+      await turns.pass();
+      at.push(performance.now());
+      // Busy, in several microtasks as a chain of promises is.
+      for (let count = 0; count < 4; count += 1) {
+        for (const until = performance.now() + 5; performance.now() < until; );
+        await null;
+      }
+    });
+    await Promise.all(tasks);
+    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(39);
+  });
+
+  test('later ones pass as well', async () => {
+    const turns = new LoopTurns();
+    await turns.pass();
+    await nextTurn();
+    await nextTurn();
+    await turns.pass();
+  });
+});
