@@ -95,6 +95,9 @@ const NOT_IN_THE_REPOSITORY = new Set([
   'dist/commands/users.js',
   'export.sql',
   'secrets.json',
+  'data-0.1.0/secrets.json',
+  'jwks.json',
+  'pg_hba.conf',
   'DATA_DIR/secrets.json',
   '10-million-password-list-top-1000000.txt',
 ]);

@@ -88,7 +88,7 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
 
   const WITHOUT_KEY: Record<string, string>[] = [{}, { 'x-api-key': '' }, { authorization: 'Bearer ' }, { authorization: 'Basic YTpi' }];
   test.each(WITHOUT_KEY)('answers a request without a key as /verify does: %j', async (headers) => {
-    const verify = await fetch(`${keyward}/verify`, { headers: { ...headers, 'x-verifier-token': 'a-token' } });
+    const verify = await fetch(`${keyward}/verify`, { headers: { ...headers, 'x-verifier-token': 'a-verifier-token' } });
     const { status, body, challenge } = await statusFor({}, headers);
     expect({ status, body: { code: body.code, detail: body.detail }, challenge }).toEqual({
       status: 401,
@@ -102,7 +102,7 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
   test('rejects two different keys, as /verify does', async () => {
     const [{ key }, { key: other }] = [await newKey(app), await newKey(app)];
     const headers = { 'x-api-key': key, authorization: `Bearer ${other}` };
-    const verify = await fetch(`${keyward}/verify`, { headers: { ...headers, 'x-verifier-token': 'a-token' } });
+    const verify = await fetch(`${keyward}/verify`, { headers: { ...headers, 'x-verifier-token': 'a-verifier-token' } });
     expect([verify.status, (await statusFor({}, headers)).status]).toEqual([400, 400]);
     expect((await statusFor({}, { 'x-api-key': key, authorization: `Bearer ${key}` })).status).toBe(200);
   });

@@ -1,14 +1,21 @@
-/** A turn that takes longer is followed by a pause. Checking and starting an ordinary document takes a fraction of it. */
-const SHORT_MS = 1;
+/** Tasks share a turn of the event loop until they took this long together. Starting an ordinary document takes a fraction of it. */
+const TURN_MS = 1;
 
 /**
- * Lets through one at a time in each turn of the event loop. Of many costly tasks that arrive together, all would run before anything
- * else that arrived meanwhile. After a costly one the next waits as long again, so that what needs several turns, such as a
- * verification that waits for the database, is not interrupted by one at each of them.
+ * Bounds what tasks that arrive together take of one turn of the event loop: many costly ones would otherwise run before
+ * anything else that arrived meanwhile. After a costly one the next waits as long again, so that what needs several turns,
+ * such as a verification that waits for the database, is not interrupted by one at each of them. Cheap ones share a turn, so
+ * that what they ask of the database still becomes one query.
  */
 export class LoopTurns {
   readonly #waiting: (() => void)[] = [];
+  readonly #now: () => number;
   #isScheduled = false;
+
+  /** @param now milliseconds that never go back; passed by tests only */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** Resolves when it is the caller's turn. What the caller does until it waits for something belongs to the turn. */
   pass(): Promise<void> {
@@ -16,24 +23,25 @@ export class LoopTurns {
       this.#waiting.push(resolve);
       if (this.#isScheduled) return;
       this.#isScheduled = true;
-      setImmediate(() => this.#next());
+      setImmediate(() => this.#start());
     });
   }
 
-  #next(): void {
-    const startedAt = performance.now();
-    this.#waiting.shift()?.();
-    // A tick that is scheduled by a microtask comes when all microtasks are done, which is when the turn is over.
-    queueMicrotask(() => process.nextTick(() => this.#scheduleNext(performance.now() - startedAt)));
-  }
-
-  #scheduleNext(tookMs: number): void {
-    if (tookMs > SHORT_MS) setTimeout(() => this.#continue(), tookMs);
-    else setImmediate(() => this.#continue());
-  }
-
-  #continue(): void {
-    if (this.#waiting.length > 0) this.#next();
+  #start(): void {
+    if (this.#waiting.length > 0) this.#next(this.#now());
     else this.#isScheduled = false;
+  }
+
+  #next(turnStartedAt: number): void {
+    const startedAt = this.#now();
+    this.#waiting.shift()?.();
+    // A tick that is scheduled by a microtask comes when all microtasks are done, which is when the task waits for something.
+    queueMicrotask(() => process.nextTick(() => this.#continue(turnStartedAt, this.#now() - startedAt)));
+  }
+
+  #continue(turnStartedAt: number, tookMs: number): void {
+    if (tookMs > TURN_MS) setTimeout(() => this.#start(), tookMs);
+    else if (this.#waiting.length > 0 && this.#now() - turnStartedAt < TURN_MS) this.#next(turnStartedAt);
+    else setImmediate(() => this.#start());
   }
 }

@@ -209,14 +209,13 @@ describe('createApiKey', () => {
     'K7: %s is not for the client to set',
     async (field) => {
       const { accessToken } = await app.newUser();
-      for (const [type, operation] of Object.entries({
-        Create: 'createApiKey(',
-        Update: 'updateApiKey(id: "x", ',
-        Rotate: 'rotateApiKey(id: "x", ',
-      })) {
+      for (const operation of ['createApiKey(', 'updateApiKey(id: "x", ', 'rotateApiKey(id: "x", ']) {
         const answer = await app.send(`mutation { ${operation}input: { ${field}: "x" }) { __typename } }`, {}, { token: accessToken });
-        expect(codesOf(answer)).toContain('GRAPHQL_VALIDATION_FAILED');
-        expect(answer.text).toContain(`is not defined by type \\"${type}ApiKeyInput\\"`);
+        expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
+        expect(answer.errors[0]?.extensions.fields).toContainEqual({
+          path: `input.${field}`,
+          message: 'is not a field of this input',
+        });
       }
     },
   );

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { dropDatabase, newDatabase } from '../helpers/database.js';
-import { postgresPid } from '../helpers/server-process.js';
+import { postgresEndpoint, postgresPid } from '../helpers/server-process.js';
 import { Findings } from './findings.js';
 import { killLoop } from './kill-loop.js';
 import { Random } from './random.js';
@@ -59,6 +59,6 @@ describe('F4: kill -9 while keys are made: every row is absent or whole, with it
 
 async function embeddedUrl(dataDir: string): Promise<string> {
   const { databasePassword } = JSON.parse(await readFile(path.join(dataDir, 'secrets.json'), 'utf8'));
-  const port = (await readFile(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n')[3];
-  return `postgresql://keyward:${databasePassword}@127.0.0.1:${port}/keyward`;
+  const { port, folder } = await postgresEndpoint(dataDir);
+  return `postgresql://keyward:${databasePassword}@localhost:${port}/keyward?host=${encodeURIComponent(folder)}`;
 }

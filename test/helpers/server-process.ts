@@ -93,8 +93,8 @@ export async function postgresPid(dataDir: string): Promise<number | null> {
   }
 }
 
-/** @returns the folder of the socket and the TCP address of the embedded PostgreSQL that runs in a data directory */
-export async function postgresEndpoint(dataDir: string): Promise<{ folder: string; address: string }> {
+/** @returns the port, which is part of the socket's name, the folder of the socket and the TCP address of the embedded PostgreSQL that runs in a data directory */
+export async function postgresEndpoint(dataDir: string): Promise<{ port: number; folder: string; address: string }> {
   const lines = (await readFile(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n');
-  return { folder: lines[4] ?? '', address: lines[5] ?? '' };
+  return { port: Number(lines[3]), folder: lines[4] ?? '', address: lines[5] ?? '' };
 }

@@ -101,7 +101,7 @@ describe('import-keys on a database of its operator’s', () => {
     expect(await countsOf()).toEqual({ keys: 1, users: 2, events: 1 });
     expect(await run([file, '--into-existing'], env)).toEqual({
       code: 0,
-      stdout: summary('2 lines: 1 imported, 1 there already, 0 bad; 0 users made'),
+      stdout: summary('2 lines: 1 imported, 1 already there, 0 bad; 0 users created'),
       stderr: '',
     });
     expect(await countsOf()).toEqual({ keys: 2, users: 2, events: 2 });

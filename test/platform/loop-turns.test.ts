@@ -3,8 +3,25 @@ import { describe, expect, test } from '@jest/globals';
 import { LoopTurns } from '../../src/platform/loop-turns.js';
 
 describe('G3: tasks that arrive together', () => {
-  test('each has a turn of the event loop of its own, in order', async () => {
-    const turns = new LoopTurns();
+  test('cheap ones share a turn of the event loop', async () => {
+    const turns = new LoopTurns(() => 0);
+    let passed = 0;
+    const tasks = Array.from({ length: 20 }, async () => {
+      await turns.pass();
+      passed += 1;
+    });
+    await nextTurn();
+    await nextTurn();
+    expect(passed).toBe(20);
+    await Promise.all(tasks);
+  });
+
+  test('each has a turn of its own, in order, if one takes the time of a turn', async () => {
+    let now = 0;
+    const turns = new LoopTurns(() => {
+      now += 0.5;
+      return now;
+    });
     const order: string[] = [];
     const tasks = ['a', 'b', 'c'].map(async (name) => {
       await turns.pass();

@@ -104,7 +104,7 @@ describe('the database of 0.1.0', () => {
     );
     expect(await runSql(url, 'SELECT email, issuer, subject FROM users ORDER BY id')).toHaveLength(2);
     await runSql(url, "DELETE FROM users WHERE issuer = 'https://b.example.com/'");
-    expect(await migrate(url, logger)).toEqual([NAME]);
+    expect(await migrate(url, logger)).toContain(NAME);
     await dropDatabase(url);
   });
 

@@ -29,7 +29,7 @@ async function withExtra(extra: Record<string, string>): Promise<string> {
 }
 
 /** Written by hand, because a Prisma schema can't tell it. */
-const BY_HAND = ['api_keys_user_id_ended_at_idx', 'users_identified'];
+const BY_HAND = ['api_keys_user_id_ended_at_idx', 'users_identified', 'users_password_cost_idx'];
 
 /** What the database looks like from outside: columns, indexes, constraints and triggers of our tables. */
 async function catalogue(url: string): Promise<unknown> {

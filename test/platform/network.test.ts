@@ -22,7 +22,7 @@ test.each([
   ['::ffff:192.0.2.7', '192.0.2.0/24', '192.0.0.0/16'],
   ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48', '2001:db8::/32'],
   ['2001:DB8:1:ffff::', '2001:db8:1::/48', '2001:db8::/32'],
-  ['unknown', 'unknown', 'unknown'],
+  ['unknown', '', ''],
 ])('A11: %s takes turns as %s', (address, network, provider) => {
   expect(turnOf(address)).toEqual({ network, provider, known: false });
 });

@@ -67,7 +67,8 @@ function withLocations(
   return formatted.map((error, index) => {
     const node = nodes[index];
     const location = node && locations.get(node);
-    return location ? { ...error, locations: [location] } : error;
+    const { message, ...rest } = error;
+    return location ? { message, locations: [location], ...rest } : error;
   });
 }
 
@@ -76,8 +77,8 @@ function withLocations(
  */
 export function httpPlugin(logger: Logger, countError: ErrorCounter): ApolloServerPlugin<RequestContext> {
   const listener: GraphQLRequestListener<RequestContext> = {
-    async didResolveOperation({ operation, request, document, contextValue }) {
-      if (operation) contextValue.onOperation(describeOperation(operation, document.definitions));
+    async didResolveOperation({ schema, operation, request, document, contextValue }) {
+      if (operation) contextValue.onOperation(describeOperation(schema, operation, document.definitions));
       // Apollo would find out only after a mutation had been executed, and throw its answer away.
       if (preferredMediaType(request.http) === null) {
         throw new GraphQLError('The answer is application/json or application/graphql-response+json, and you accept neither.', {

@@ -1,29 +1,36 @@
-import { type FragmentDefinitionNode, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import { type FragmentDefinitionNode, type GraphQLSchema, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
 
 const FIELDS_MAX = 10;
 
-function rootFields(selections: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>, names: Set<string>): void {
+/** Yields each fragment once: the document may not be validated yet, so that fragments can be circular. */
+function* rootFields(selections: SelectionSetNode, fragments: Map<string, FragmentDefinitionNode>): Generator<string> {
   for (const selection of selections.selections) {
-    if (names.size === FIELDS_MAX) return;
-    if (selection.kind === Kind.FIELD) names.add(selection.name.value);
-    else if (selection.kind === Kind.INLINE_FRAGMENT) rootFields(selection.selectionSet, fragments, names);
+    if (selection.kind === Kind.FIELD) yield selection.name.value;
+    else if (selection.kind === Kind.INLINE_FRAGMENT) yield* rootFields(selection.selectionSet, fragments);
     else {
-      const fragment = fragments.get(selection.name.value);
-      if (fragment) rootFields(fragment.selectionSet, fragments, names);
+      const { value: name } = selection.name;
+      const fragment = fragments.get(name);
+      fragments.delete(name);
+      if (fragment) yield* rootFields(fragment.selectionSet, fragments);
     }
   }
 }
 
 /**
- * Describes an operation for the log, for instance `query me, myApiKeys`. It is made of root fields, which a validated
- * document can take from the schema alone. The name of the operation and the aliases are the client's own words, and could
- * hold a secret.
- *
- * @param operation of a document that was validated
+ * Describes an operation for the log, for instance `query me, myApiKeys`, by the root fields that the schema has, at most ten.
+ * Every other name in a document is the client's own word, and could hold a secret.
  */
-export function describeOperation(operation: OperationDefinitionNode, definitions: readonly { kind: Kind }[]): string {
+export function describeOperation(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  definitions: readonly { kind: Kind }[],
+): string {
   const fragments = definitions.filter((definition): definition is FragmentDefinitionNode => definition.kind === Kind.FRAGMENT_DEFINITION);
+  const known = schema.getRootType(operation.operation)?.getFields() ?? {};
   const names = new Set<string>();
-  rootFields(operation.selectionSet, new Map(fragments.map((fragment) => [fragment.name.value, fragment])), names);
-  return `${operation.operation} ${[...names].join(', ')}`;
+  for (const name of rootFields(operation.selectionSet, new Map(fragments.map((fragment) => [fragment.name.value, fragment])))) {
+    if (Object.hasOwn(known, name)) names.add(name);
+    if (names.size === FIELDS_MAX) break;
+  }
+  return [operation.operation, [...names].join(', ')].join(' ').trim();
 }
