@@ -86,20 +86,31 @@ async function measureOthers(port, person) {
   };
   for (const [name, action] of Object.entries(actions)) {
     const times = [];
-    let failed = 0;
+    const failures = {};
     for (let round = 0; round < ROUNDS; round += 1) {
       const startedAt = performance.now();
-      if ((await action()).code !== undefined) failed += 1;
+      const { code } = await action();
+      if (code !== undefined) failures[code] = (failures[code] ?? 0) + 1;
       times.push(performance.now() - startedAt);
     }
     const [middle, longest] = [median(times), Math.max(...times)].map((ms) => `${(ms / 1_000).toFixed(2)} s`);
-    console.log(`  ${name.padEnd(26)} ${ROUNDS - failed} of ${ROUNDS} succeeded; median ${middle}, longest ${longest}`);
+    const failed = Object.values(failures).reduce((sum, number) => sum + number, 0);
+    const reasons = failed > 0 ? ` ${JSON.stringify(failures)}` : '';
+    console.log(`  ${name.padEnd(26)} ${ROUNDS - failed} of ${ROUNDS} succeeded; median ${middle}, longest ${longest}${reasons}`);
   }
 }
 
-async function scenario(port, person, title, startFlood) {
+/** A user of each scenario's own: after 100 more sign-ins the session that creates keys would end. */
+async function newPerson(port) {
+  const email = newEmail();
+  const { data } = await signUp(port, HOME, email);
+  return { email, token: data.signUp.accessToken };
+}
+
+async function scenario(port, title, startFlood) {
   if (!title.includes(values.only)) return;
   console.log(title);
+  const person = await newPerson(port);
   const end = startFlood && (await startFlood());
   await sleep(2_000);
   await measureOthers(port, person);
@@ -120,7 +131,8 @@ async function ninetyAccounts(port) {
 
 const wrongSignIns = (port, networks, addressOf) => flood(networks, (index) => signIn(port, addressOf(index), newEmail(), 'wrong'));
 
-async function measureProbes(port, person) {
+async function measureProbes(port) {
+  const person = await newPerson(port);
   const startedAt = performance.now();
   const end = flood(20, () => signUp(port, '198.51.100.10', person.email));
   await sleep(5_000);
@@ -135,24 +147,20 @@ async function measureProbes(port, person) {
 await withPostgres(async ({ newDatabase }) => {
   // The floods are measured without the limit on sign-ups, which would keep the first from having its accounts.
   const { port } = await startKeyward(await newDatabase('floods', 1), { ...SETTINGS, SIGN_UPS_PER_HOUR: '0' });
-  const email = newEmail();
-  const { data } = await signUp(port, HOME, email);
-  const person = { email, token: data.signUp.accessToken };
-  await scenario(port, person, 'no flood');
-  await scenario(port, person, '90 accounts of one IPv4 address create and revoke keys', () => ninetyAccounts(port));
-  await scenario(port, person, 'wrong sign-ins from 72 /64s of one /48', () =>
+  await scenario(port, 'no flood');
+  await scenario(port, '90 accounts of one IPv4 address create and revoke keys', () => ninetyAccounts(port));
+  await scenario(port, 'wrong sign-ins from 72 /64s of one /48', () =>
     wrongSignIns(port, 72, (index) => `2001:db8:7:${(index + 1).toString(16)}::1`),
   );
-  await scenario(port, person, 'wrong sign-ins from 100 addresses of 50 /24s', () =>
+  await scenario(port, 'wrong sign-ins from 100 addresses of 50 /24s', () =>
     wrongSignIns(port, 100, (index) => `198.18.${index % 50}.${1 + Math.floor(index / 50)}`),
   );
-  await scenario(port, person, 'wrong sign-ins from 100 /48s', () =>
+  await scenario(port, 'wrong sign-ins from 100 /48s', () =>
     wrongSignIns(port, 100, (index) => `2001:db8:${(index + 256).toString(16)}::1`),
   );
   if (!'probes'.includes(values.only)) return;
-  await measureProbes(port, person);
+  await measureProbes(port);
   const limited = await startKeyward(await newDatabase('limited', 1), SETTINGS);
-  await signUp(limited.port, HOME, email);
   console.log('with the default of SIGN_UPS_PER_HOUR');
-  await measureProbes(limited.port, person);
+  await measureProbes(limited.port);
 });
