@@ -4,12 +4,17 @@ import { LRUCache } from 'lru-cache';
 /** Apollo's keys end with the SHA-256 of the document, in hexadecimal. */
 const HASH_CHARACTERS = 64;
 
+/** Documents that were accepted once. Of each the hash is remembered. */
+const SEEN_MAX = 1_000;
+
 /**
  * Apollo Server's document store, for documents that passed every check alone: Apollo stores each document that can be
- * parsed, and as many as 30 MiB of JSON hold, which is ten times as much memory.
+ * parsed, and as many as 30 MiB of JSON hold, which is ten times as much memory. A document is kept from its second use on: one
+ * that never comes again would only be moved to V8's old space, which is collected late.
  */
 export class AcceptedDocuments {
   readonly #documents: LRUCache<string, DocumentNode>;
+  readonly #seen = new LRUCache<string, true>({ max: SEEN_MAX });
 
   /** @param charactersMax of all documents together; in memory each takes some fifty times as much */
   constructor(charactersMax: number) {
@@ -33,6 +38,8 @@ export class AcceptedDocuments {
   }
 
   accept(hash: string, document: DocumentNode, characters: number): void {
-    if (!this.has(hash, document)) this.#documents.set(hash, document, { size: characters });
+    if (this.has(hash, document)) return;
+    if (this.#seen.has(hash)) this.#documents.set(hash, document, { size: characters });
+    else this.#seen.set(hash, true);
   }
 }

@@ -72,8 +72,9 @@ class Measurer {
   }
 
   measure(selectionSet: SelectionSetNode | undefined): Measure {
+    if (!selectionSet) return NOTHING;
     const total = { ...NOTHING };
-    for (const selection of selectionSet?.selections ?? []) {
+    for (const selection of selectionSet.selections) {
       if (selection.kind === Kind.FIELD) {
         const name = selection.name.value;
         const inner = this.measure(selection.selectionSet);
@@ -119,14 +120,14 @@ function writtenFields(selectionSet: SelectionSetNode | undefined): number {
 }
 
 /** @returns a node whose name or enum value is longer than `max`; undefined if there is none */
-function longName(node: ASTNode, max: number): ASTNode | undefined {
+function longName(value: unknown, max: number): ASTNode | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const node = value as ASTNode;
   if ((node.kind === Kind.NAME || node.kind === Kind.ENUM) && node.value.length > max) return node;
-  for (const child of Object.values(node)) {
-    for (const item of Array.isArray(child) ? child : [child]) {
-      const isNode = typeof item === 'object' && item !== null && 'kind' in item;
-      const found = isNode ? longName(item as ASTNode, max) : undefined;
-      if (found) return found;
-    }
+  // Of arrays as of nodes, and without a copy of either: hostile documents come by the thousand.
+  for (const key in node) {
+    const found = longName(node[key as keyof ASTNode], max);
+    if (found) return found;
   }
   return undefined;
 }
