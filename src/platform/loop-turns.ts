@@ -1,6 +1,9 @@
 /** Tasks share a turn of the event loop until they took this long together. Starting an ordinary document takes a fraction of it. */
 const TURN_MS = 1;
 
+/** After a task that took longer comes a pause. Starting an ordinary document takes less, also on a busy machine. */
+const PAUSE_OVER_MS = 3;
+
 /**
  * Bounds what tasks that arrive together take of one turn of the event loop: many costly ones would otherwise run before
  * anything else that arrived meanwhile. After a costly one the next waits as long again, so that what needs several turns,
@@ -40,7 +43,7 @@ export class LoopTurns {
   }
 
   #continue(turnStartedAt: number, tookMs: number): void {
-    if (tookMs > TURN_MS) setTimeout(() => this.#start(), tookMs);
+    if (tookMs > PAUSE_OVER_MS) setTimeout(() => this.#start(), tookMs);
     else if (this.#waiting.length > 0 && this.#now() - turnStartedAt < TURN_MS) this.#next(turnStartedAt);
     else setImmediate(() => this.#start());
   }

@@ -194,7 +194,12 @@ describe('compose.yaml', () => {
 
   test('its secrets are those of deploy/compose.env.example, which has none', () => {
     const lines = readFileSync('deploy/compose.env.example', 'utf8').split('\n');
-    expect(lines.filter((line) => /^[A-Z]/.test(line)).sort()).toEqual(['APP_SECRETS=', 'METRICS_TOKEN=', 'POSTGRES_PASSWORD=', 'VALKEY_PASSWORD=']);
+    expect(lines.filter((line) => /^[A-Z]/.test(line)).sort()).toEqual([
+      'APP_SECRETS=',
+      'METRICS_TOKEN=',
+      'POSTGRES_PASSWORD=',
+      'VALKEY_PASSWORD=',
+    ]);
   });
 
   test('no service runs as root, has a capability, writes to its image or takes all memory', () => {
