@@ -7,5 +7,5 @@ test('F1 to F5: every kind of fault once, under load: no wrong answer, no acknow
   const findings = await soak({ kills: 0, seconds: 0, everySeconds: 2, faultSecondsMax: 1.5, seed: 1, load, onProgress: () => undefined });
   expect(findings).toMatchObject({ wrongAnswers: 0, lostWrites: 0, told: [] });
   expect([...findings.faults.keys()].sort()).toEqual(Object.keys(FAULTS).sort());
-  expect(findings.served).toBeGreaterThan(500);
+  expect(findings.served).toBeGreaterThan(100);
 }, 120_000);

@@ -126,6 +126,8 @@ function longName(value: unknown, max: number): ASTNode | undefined {
   if ((node.kind === Kind.NAME || node.kind === Kind.ENUM) && node.value.length > max) return node;
   // Of arrays as of nodes, and without a copy of either: hostile documents come by the thousand.
   for (const key in node) {
+    // Its tokens are a linked list, as long as the document.
+    if (key === 'loc') continue;
     const found = longName(node[key as keyof ASTNode], max);
     if (found) return found;
   }
