@@ -65,7 +65,7 @@ describe('a DATA_DIR of version 0.1.0, whose role is the superuser that created 
     const first = await embedded.start();
     expectWarning(first);
     await signUp(first);
-    expect(await postgresEndpoint(embedded.dataDir)).toEqual({ folder: path.join(embedded.dataDir, 'socket'), address: '' });
+    expect(await postgresEndpoint(embedded.dataDir)).toMatchObject({ folder: path.join(embedded.dataDir, 'socket'), address: '' });
     await first.stop();
     const second = await embedded.start();
     expectWarning(second);
@@ -81,7 +81,7 @@ describe('a DATA_DIR of version 0.1.0, whose role is the superuser that created 
     await control(['start', '--wait', '--silent', `--log=${embedded.dataDir}/postgres/postgresql.log`, `--options=${options.join(' ')}`]);
     expect((await postgresEndpoint(embedded.dataDir)).address).toBe('127.0.0.1');
     await signUp(await embedded.start());
-    expect(await postgresEndpoint(embedded.dataDir)).toEqual({ folder: path.join(embedded.dataDir, 'socket'), address: '' });
+    expect(await postgresEndpoint(embedded.dataDir)).toMatchObject({ folder: path.join(embedded.dataDir, 'socket'), address: '' });
   });
 
   test('F9: beside a server of 0.1.0 that runs, another one is refused', async () => {

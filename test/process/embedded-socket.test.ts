@@ -29,7 +29,7 @@ async function connect(database = 'keyward', user = 'keyward'): Promise<pg.Clien
 describe('the embedded PostgreSQL', () => {
   test('F12: listens on a Unix socket in a folder that its user alone can enter, and on no TCP port', async () => {
     await embedded.start();
-    expect(await postgresEndpoint(embedded.dataDir)).toEqual({ folder: path.join(embedded.dataDir, 'socket'), address: '' });
+    expect(await postgresEndpoint(embedded.dataDir)).toMatchObject({ folder: path.join(embedded.dataDir, 'socket'), address: '' });
     const [folder, cluster] = await Promise.all([
       stat(path.join(embedded.dataDir, 'socket')),
       stat(path.join(embedded.dataDir, 'postgres')),
