@@ -62,6 +62,17 @@ export const KEY_QUEUE_LIMITS = {
   waitingMsMax: 8_000,
 } as const;
 
+/** The comparisons of imported keys that were not used yet. Turns are shared between networks (/24, /48) and keys. */
+export const COMPARISON_QUEUE_LIMITS = {
+  concurrency: 1,
+  waitingMax: 256,
+  /** Waiting for one key from one network, such as a backend that sends no address of its clients. */
+  waitingPerNetworkMax: 8,
+  /** With the queries before and after it, a verification ends within the 5 s that every request has. */
+  waitingMsMax: 2_500,
+  retryAfterSeconds: 1,
+} as const;
+
 /** How long the queues remember who used them. The network that used a queue least has the next turn. */
 export const QUEUE_USE_LIMITS = {
   /** A use counts half after this time. */

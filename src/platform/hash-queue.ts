@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { KEY_QUEUE_LIMITS, PASSWORD_QUEUE_LIMITS } from '../limits.js';
-import { serviceUnavailable } from './errors.js';
+import { type KeywardError, serviceUnavailable } from './errors.js';
 import { RecentUse } from './recent-use.js';
 
 const RETRY_AFTER_SECONDS = 5;
@@ -15,6 +15,8 @@ export interface HashQueueLimits {
   waitingMax: number;
   waitingPerNetworkMax: number;
   waitingMsMax: number;
+  /** When a client whose hash was rejected may come again. */
+  retryAfterSeconds?: number;
   /** While both kinds wait, one turn in this many goes to a hash that is not known. */
   unknownShare?: number;
 }
@@ -87,7 +89,7 @@ export class HashQueue {
    * @throws {KeywardError} SERVICE_UNAVAILABLE if too many wait, this one waited too long, or the queue was closed
    */
   async run<T>(hash: () => Promise<T>, turn: Turn): Promise<T> {
-    if (this.#closed) throw serviceUnavailable(RETRY_AFTER_SECONDS);
+    if (this.#closed) throw this.#unavailable();
     if (this.#running < this.#limits.concurrency) this.#take(turn);
     else await this.#wait(turn);
     try {
@@ -106,6 +108,10 @@ export class HashQueue {
     }
   }
 
+  #unavailable(): KeywardError {
+    return serviceUnavailable(this.#limits.retryAfterSeconds ?? RETRY_AFTER_SECONDS);
+  }
+
   /** Resolves when a slot was taken for the hash. */
   #wait(turn: Turn): Promise<void> {
     const lanes = turn.known ? this.#known : this.#unknown;
@@ -122,12 +128,12 @@ export class HashQueue {
 
   #makeRoom(lanes: Lanes, turn: Turn): void {
     const own = lanes.get(turn.network) ?? { turn, waiting: [] };
-    if (own.waiting.length >= this.#limits.waitingPerNetworkMax) throw serviceUnavailable(RETRY_AFTER_SECONDS);
+    if (own.waiting.length >= this.#limits.waitingPerNetworkMax) throw this.#unavailable();
     if (this.#waiting < this.#limits.waitingMax) return;
     const last = lastOf(this.#unknown, (lane) => this.#rank(lane));
     const isWorse = last && (turn.known || compare(this.#rank(last), this.#rank(own, 1)) > 0);
     const newest = last?.waiting.at(-1);
-    if (!newest || !isWorse) throw serviceUnavailable(RETRY_AFTER_SECONDS);
+    if (!newest || !isWorse) throw this.#unavailable();
     this.#reject(this.#unknown, last, newest);
   }
 
@@ -172,7 +178,7 @@ export class HashQueue {
 
   #reject(lanes: Lanes, lane: Lane, waiting: Waiting): void {
     this.#remove(lanes, lane, waiting);
-    waiting.reject(serviceUnavailable(RETRY_AFTER_SECONDS));
+    waiting.reject(this.#unavailable());
   }
 }
 

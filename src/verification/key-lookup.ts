@@ -1,10 +1,12 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import { matchesHash } from '../api-keys/key-hash.js';
+import { COMPARISON_QUEUE_LIMITS } from '../limits.js';
 import type { Database } from '../platform/database/client.js';
 import { createPool, type Pool } from '../platform/database/pool.js';
+import { HashQueue } from '../platform/hash-queue.js';
 import type { Logger } from '../platform/logger.js';
-import { ComparisonQueue } from './comparison-queue.js';
+import { turnOf } from '../platform/network-turn.js';
 import { findKeysByFingerprint, findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
 import type { VerificationMetrics } from './metrics.js';
 import type { KeyRecord } from './verification.js';
@@ -43,7 +45,8 @@ export class KeyLookup {
   readonly #metrics: VerificationMetrics;
   readonly #keys: DataLoader<string, KeyRecord | null>;
   readonly #byPrefix: DataLoader<string, ImportedKey | null>;
-  readonly #comparisons = new ComparisonQueue();
+  /** The next turn goes to the network that compared the fewest keys lately, so one that guesses waits behind the others. */
+  readonly #comparisons = new HashQueue(COMPARISON_QUEUE_LIMITS);
   /** By hash and fingerprint: comparisons that are under way or waiting. */
   readonly #pending = new Map<string, Promise<boolean>>();
   readonly #mismatches = new LRUCache<string, true>({ max: MISMATCHES_MAX });
@@ -85,9 +88,12 @@ export class KeyLookup {
     if (fingerprint !== null) return fingerprint === presented.fingerprint;
     const comparison = comparisonOf(hashedKey, presented.fingerprint);
     if (this.#mismatches.has(comparison)) return false;
+    const { network } = turnOf(presented.clientAddress ?? '');
     const pending =
       this.#pending.get(comparison) ??
-      this.#comparisons.run(id, presented.clientAddress, () => this.#compare(presented)).finally(() => this.#pending.delete(comparison));
+      this.#comparisons
+        .run(() => this.#compare(presented), { network: `${id} ${network}`, provider: network })
+        .finally(() => this.#pending.delete(comparison));
     this.#pending.set(comparison, pending);
     return pending;
   }
