@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { type Address, parseAddress, parseIPv6 } from './address.js';
 
-type Range = readonly [network: Address, prefixBits: number];
+/** A parsed address range. */
+export type Range = readonly [network: Address, prefixBits: number];
 
 const MAPPED_PREFIX_BITS = 96;
 
@@ -46,12 +47,12 @@ export function canonicalRange(text: string): string | null {
   return text.includes('/') ? `${networkAddress(address, prefixBits)}/${prefixBits}` : address.toString();
 }
 
-/** Returns whether a parsed address is in any of the ranges. An IPv4 address is never in a range of IPv6, `::/0` included. */
-export const matchesRanges = (ranges: readonly string[], address: Address): boolean =>
-  ranges.some((text) => {
-    const range = parseRange(text);
-    return range !== null && range[0].kind() === address.kind() && address.match(range[0], range[1]);
-  });
+/** Parses ranges; a text that is none is left out. */
+export const parseRanges = (texts: readonly string[]): Range[] => texts.map(parseRange).filter((range) => range !== null);
+
+/** Returns whether an address is in any of the ranges. An IPv4 address is never in a range of IPv6, `::/0` included. */
+export const matchesRanges = (ranges: readonly Range[], address: Address): boolean =>
+  ranges.some(([network, prefixBits]) => network.kind() === address.kind() && address.match(network, prefixBits));
 
 /**
  * Returns whether an address is in any of the ranges, compared as numbers.
@@ -61,5 +62,5 @@ export const matchesRanges = (ranges: readonly string[], address: Address): bool
  */
 export function isInRanges(ranges: readonly string[], text: string): boolean {
   const address = parseAddress(text);
-  return address !== null && matchesRanges(ranges, address);
+  return address !== null && matchesRanges(parseRanges(ranges), address);
 }

@@ -143,6 +143,7 @@ export function registerGatewayRoute(app: FastifyInstance, { verifier, verifierT
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     verifierTokens.check(request.headers['x-verifier-token']?.toString());
     const plaintextKey = presentedKeyOf(request.headers);
+    const callerAddress = request.callerAddress || null; // found anew each time, behind a proxy
     if (plaintextKey === null) return sendProblem(challenge(reply, false), 401, 'UNAUTHENTICATED', 'No API key was sent.');
     return sendVerification(
       reply,
@@ -150,8 +151,8 @@ export function registerGatewayRoute(app: FastifyInstance, { verifier, verifierT
         requestId: request.id,
         plaintextKey,
         scopes: demandedScopesOf(request.url, request.headers),
-        ipAddress: request.callerAddress || null,
-        clientAddress: request.callerAddress || null,
+        ipAddress: callerAddress,
+        clientAddress: callerAddress,
         userAgent: userAgentOf(request.headers),
       }),
     );

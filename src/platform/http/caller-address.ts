@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { parseAddress, parseForwardedAddress } from '../address.js';
-import { matchesRanges } from '../address-ranges.js';
+import { canonicalAddress, parseAddress, parseForwardedAddress } from '../address.js';
+import { matchesRanges, parseRanges, type Range } from '../address-ranges.js';
 import type { Logger } from '../logger.js';
 
 declare module 'fastify' {
@@ -17,11 +17,12 @@ declare module 'fastify' {
  * @param peer address of the socket's other end
  * @param forwardedFor X-Forwarded-For, all of its lines joined by commas
  */
-export function callerAddressOf(peer: string, forwardedFor: string | undefined, trustedProxies: readonly string[]): string {
+export function callerAddressOf(peer: string, forwardedFor: string | undefined, trustedProxies: readonly Range[]): string {
+  if (forwardedFor === undefined || trustedProxies.length === 0) return canonicalAddress(peer) ?? '';
   const socketAddress = parseAddress(peer);
   if (socketAddress === null) return '';
   let caller = socketAddress;
-  for (const entry of forwardedFor?.split(',').reverse() ?? []) {
+  for (const entry of forwardedFor.split(',').reverse()) {
     if (!matchesRanges(trustedProxies, caller)) break;
     const hop = parseForwardedAddress(entry);
     if (hop === null) return socketAddress.toString();
@@ -30,14 +31,12 @@ export function callerAddressOf(peer: string, forwardedFor: string | undefined, 
   return caller.toString();
 }
 
-const forwardedForOf = ({ headers: { 'x-forwarded-for': forwardedFor } }: FastifyRequest): string | undefined => forwardedFor?.toString();
-
 /** Gives every request its `callerAddress`. The first X-Forwarded-For that is ignored is logged, once per process. */
-export function registerCallerAddress(app: FastifyInstance, trustedProxies: readonly string[], logger: Logger): void {
+export function registerCallerAddress(app: FastifyInstance, trustedProxyTexts: readonly string[], logger: Logger): void {
+  const trustedProxies = parseRanges(trustedProxyTexts);
   app.decorateRequest('callerAddress', {
     getter(this: FastifyRequest) {
-      const forwardedFor = trustedProxies.length === 0 ? undefined : forwardedForOf(this);
-      return callerAddressOf(this.socket.remoteAddress ?? '', forwardedFor, trustedProxies);
+      return callerAddressOf(this.socket.remoteAddress ?? '', this.headers['x-forwarded-for']?.toString(), trustedProxies);
     },
   });
 

@@ -2,14 +2,14 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import { parseAddress } from '../address.js';
-import { matchesRanges } from '../address-ranges.js';
+import { matchesRanges, parseRanges } from '../address-ranges.js';
 import type { Clock } from '../clock.js';
 import { bearerTokenOf } from './bearer-token.js';
 import { sendError } from './error-answers.js';
 
 const RENDER_INTERVAL_MS = 1_000;
 
-const LOOPBACK = ['127.0.0.0/8', '::1'];
+const LOOPBACK = parseRanges(['127.0.0.0/8', '::1']);
 
 /** What a proxy adds to the requests that it passes on: behind one, every client has a loopback peer. */
 const FORWARDING_HEADER = /^(?:x-forwarded|forwarded$|via$|x-real-ip$|(?:true-|x-)?client-ip$|cf-connecting-ip$|x-envoy-|x-original-)/;
