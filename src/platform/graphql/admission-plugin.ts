@@ -1,7 +1,8 @@
 import type { ApolloServerPlugin, GraphQLRequestContext } from '@apollo/server';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type OperationDefinitionNode } from 'graphql';
 import { badUserInput } from '../errors.js';
+import { LoopTurns } from '../loop-turns.js';
 import { costOf } from './cost.js';
 import type { AcceptedDocuments } from './documents.js';
 import { type DocumentLimits, sourceFault } from './limits.js';
@@ -9,13 +10,16 @@ import { graphqlToKeywardError } from './public-errors.js';
 import type { Redactor } from './redaction.js';
 import type { RequestContext } from './request-context.js';
 import { documentError } from './validation.js';
-import { inputFaults } from './variables.js';
+import { checkInput } from './variables.js';
 
 /** Parsed in the place of a document that is too long to be parsed. It is never executed. */
 const NOTHING = '{ __typename }';
 
 const invalid = (message: string, nodes: GraphQLError['nodes'] = undefined) =>
   new GraphQLError(message, { ...(nodes && { nodes }), extensions: { code: ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED } });
+
+/** By operations of documents that are kept, if no variable decides the cost. */
+const fixedCosts = new WeakMap<OperationDefinitionNode, number>();
 
 /** Throws what is wrong with a request, and tells its cost to whoever counts it. */
 function admit(
@@ -30,9 +34,10 @@ function admit(
   }
   if (operation) {
     const variables = request.variables ?? {};
-    const faults = inputFaults(schema, document, operation, variables, redactor);
+    const { faults, uses } = checkInput(schema, document, operation, variables, redactor);
     if (faults.length > 0) throw badUserInput(faults);
-    const cost = costOf(schema, document, operation, { variables, context: contextValue });
+    const cost = fixedCosts.get(operation) ?? costOf(schema, document, operation, { variables, context: contextValue });
+    if (uses?.decideCost === false) fixedCosts.set(operation, cost);
     if (cost > limits.cost) throw invalid(`The answer could have ${cost} fields, more than ${limits.cost}.`, [operation]);
     contextValue.allowance.cost = cost;
   }
@@ -45,11 +50,17 @@ function admit(
  * own validation, which collects a hundred errors, each with up to some thousand positions, before it looks at any limit.
  */
 export function admissionPlugin(options: Parameters<typeof admit>[0]): ApolloServerPlugin<RequestContext> {
+  const turns = new LoopTurns();
   return {
     requestDidStart: async ({ request, contextValue }) => {
       const fault = request.query === undefined ? null : sourceFault(request.query, options.limits);
       if (fault !== null) request.query = NOTHING;
       return {
+        // Before the document is parsed: hostile ones that arrive together must not hold up verification. What a product sends
+        // all day is kept, and does not wait.
+        didResolveSource: async ({ queryHash }) => {
+          if (!options.documents.keeps(queryHash)) await turns.pass();
+        },
         didResolveOperation: async (requestContext) => {
           if (fault !== null) throw invalid(fault);
           admit(options, requestContext);

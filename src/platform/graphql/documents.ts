@@ -32,6 +32,11 @@ export class AcceptedDocuments {
     return this.#documents.delete(key.slice(-HASH_CHARACTERS));
   }
 
+  /** Returns whether the document with this hash is kept, and so will be neither parsed nor validated. */
+  keeps(hash: string): boolean {
+    return this.#documents.has(hash);
+  }
+
   /** @returns whether this document was accepted before */
   has(hash: string, document: DocumentNode): boolean {
     return this.#documents.peek(hash) === document;

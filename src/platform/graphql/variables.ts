@@ -26,16 +26,29 @@ interface Use {
   type: GraphQLInputType | undefined;
 }
 
+/** What the variables of an operation are for. */
+export interface VariableUses {
+  first: ReadonlyMap<string, Use>;
+  /** Whether the cost of the answer depends on a variable: on an argument of a field that declares its cost, or of a directive. */
+  decideCost: boolean;
+}
+
+/** By operations whose literals are valid. A document that is kept is the same object at each request, and needs one look. */
+const known = new WeakMap<OperationDefinitionNode, VariableUses>();
+
 /** Checks every literal of the document, and finds out where the variables are used, those of `operation` first. */
 function checkLiterals(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   report: FaultReport,
-): Map<string, Use> {
-  const uses = new Map<string, Use>();
+): VariableUses {
+  const first = new Map<string, Use>();
+  let decideCost = false;
+  let isCostArgument = false;
   const onVariable: OnVariable = (name, path, type) => {
-    if (!uses.has(name)) uses.set(name, { path, type });
+    decideCost ||= isCostArgument;
+    if (!first.has(name)) first.set(name, { path, type });
   };
   const typeInfo = new TypeInfo(schema);
   const others = document.definitions.filter((definition) => definition !== operation);
@@ -44,20 +57,21 @@ function checkLiterals(
     visitWithTypeInfo(typeInfo, {
       Argument(node) {
         const argument = typeInfo.getArgument();
+        isCostArgument = typeof typeInfo.getFieldDef()?.extensions.complexity === 'function' || Boolean(typeInfo.getDirective());
         // An unknown argument was rejected by validation.
         if (argument) checkLiteral(node.value, argument.type, [node.name.value], report, onVariable);
         return false;
       },
     }),
   );
-  return uses;
+  return { first, decideCost };
 }
 
 function checkVariables(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
-  uses: ReadonlyMap<string, Use>,
+  { first: uses }: VariableUses,
   report: FaultReport,
 ): void {
   for (const definition of operation.variableDefinitions ?? []) {
@@ -79,25 +93,29 @@ function checkVariables(
  * Checks literals and variables before graphql-js does, because its errors quote the values, and differ between the two.
  *
  * @param document valid but for its literals
- * @returns what is wrong with which value: `{ path: "input.email", message: … }`, the argument's name first; 20 at most
+ * @returns what is wrong with which value: `{ path: "input.email", message: … }`, the argument's name first; 20 at most; and what
+ *   the variables are for, which is null if a literal is invalid
  */
-export function inputFaults(
+export function checkInput(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
   redactor: Redactor,
-): FieldFault[] {
+): { faults: FieldFault[]; uses: VariableUses | null } {
   const faults: FieldFault[] = [];
   const add = (path: InputPath, message: string) => {
     faults.push({ path: path.map((part) => (typeof part === 'string' ? redactor.name(part) : part)).join('.'), message });
     if (faults.length === FAULTS_MAX) throw ENOUGH;
   };
   const report: FaultReport = Object.assign(add, { showsNames: redactor.showsNames });
+  let uses = known.get(operation) ?? null;
   try {
-    checkVariables(schema, operation, variables, checkLiterals(schema, document, operation, report), report);
+    uses ??= checkLiterals(schema, document, operation, report);
+    if (faults.length === 0) known.set(operation, uses);
+    checkVariables(schema, operation, variables, uses, report);
   } catch (error) {
     if (error !== ENOUGH) throw error;
   }
-  return faults;
+  return { faults, uses };
 }
