@@ -2,15 +2,12 @@
 // hostile-documents.mjs, the memory that 4,000 different documents take, and the latency of /verify while 16 connections
 // send the documents that cost most. Rows G3 and G10 of docs/security.md.
 //   npm run bench:documents -- --repetitions 40 --seconds 5
-import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { hostileDocuments } from './hostile-documents.mjs';
-import { answerOf, children, forked, median, withPostgres } from './lib.mjs';
+import { answerOf, forked, median, startKeyward, withPostgres } from './lib.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -32,26 +29,7 @@ const TARGET_MS = 5;
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 
 /** Introspection is on: that is where documents cost most. */
-async function startMeasured(databaseUrl) {
-  const child = spawn(process.execPath, ['--import', path.resolve(import.meta.dirname, 'report-usage.mjs'), 'dist/main.js'], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    env: {
-      PATH: process.env.PATH,
-      PORT: '0',
-      NODE_ENV: 'production',
-      INTROSPECTION: 'true',
-      LOG_LEVEL: 'info',
-      DATABASE_URL: databaseUrl,
-      APP_SECRETS: randomBytes(32).toString('base64'),
-    },
-  });
-  children.push(child);
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk) => (output += chunk));
-  while (!output.includes('Keyward is ready')) await sleep(20);
-  child.stdout.removeAllListeners('data').resume();
-  return { child, port: Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(output)[1]) };
-}
+const startMeasured = (databaseUrl) => startKeyward(databaseUrl, { INTROSPECTION: 'true', LOG_LEVEL: 'info' }, 'report-usage.mjs');
 
 async function usageOf(child) {
   child.send('usage');

@@ -55,11 +55,16 @@ async function seed(url, keyCount) {
 
 export const METRICS_TOKEN = randomBytes(16).toString('hex');
 
-/** @param env settings besides the defaults @returns {Promise<{ port: number, child: import('node:child_process').ChildProcess }>} */
-export async function startKeyward(databaseUrl, env = {}) {
-  const child = spawn(process.execPath, ['dist/main.js'], {
+/**
+ * @param env settings besides the defaults
+ * @param preload a module of this folder that the server loads first, which can be talked to by messages
+ * @returns {Promise<{ port: number, child: import('node:child_process').ChildProcess }>}
+ */
+export async function startKeyward(databaseUrl, env = {}, preload = undefined) {
+  const flags = preload ? ['--import', path.join(root, 'scripts/bench', preload)] : [];
+  const child = spawn(process.execPath, [...flags, 'dist/main.js'], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', ...(preload ? ['ipc'] : [])],
     env: {
       PATH: process.env.PATH,
       PORT: '0',
