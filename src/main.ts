@@ -1,6 +1,7 @@
-import { createApp, GRAPHQL_PATH } from './app.js';
+import { createApp } from './app.js';
 import { openBacking } from './backing.js';
 import { loadConfig } from './config.js';
+import { GRAPHQL_PATH } from './graphql-route.js';
 import { listen } from './platform/http/listen.js';
 import { runToEnd } from './platform/lifecycle.js';
 import { createLogger, logToStdout } from './platform/logger.js';

@@ -4,6 +4,7 @@ import type { Viewer } from '../auth/sessions.js';
 import { User } from '../auth/types.js';
 import { CHANGE_COST } from '../limits.js';
 import { type CostArguments, pageCost } from '../platform/graphql/cost.js';
+import type { ApiKeyQueries } from './api-key-queries.js';
 import type { ApiKey as ApiKeyRow, ApiKeyService } from './service.js';
 import { rateLimitOf } from './settings.js';
 import { ApiKeyStatus } from './status.js';
@@ -31,14 +32,16 @@ const usableKeysCost = ({ childComplexity, context }: CostArguments): number =>
 @Resolver(() => ApiKey)
 export class ApiKeyResolver {
   readonly #apiKeys: ApiKeyService;
+  readonly #queries: ApiKeyQueries;
 
-  constructor(apiKeys: ApiKeyService) {
+  constructor(apiKeys: ApiKeyService, queries: ApiKeyQueries) {
     this.#apiKeys = apiKeys;
+    this.#queries = queries;
   }
 
   @Query(() => [ApiKey], { description: 'Your usable keys, newest first.', complexity: usableKeysCost })
   myApiKeys(@CurrentViewer() viewer: Viewer): Promise<ApiKey[]> {
-    return this.#apiKeys.listUsable(viewer.user.id);
+    return this.#queries.listUsable(viewer.user.id);
   }
 
   @Query(() => ApiKeyConnection, {
@@ -51,7 +54,7 @@ export class ApiKeyResolver {
     after: string | null | undefined,
     @CurrentViewer() viewer: Viewer,
   ): Promise<ApiKeyConnection> {
-    return this.#apiKeys.history(viewer.user.id, { first, after: after ?? null });
+    return this.#queries.history(viewer.user.id, { first, after: after ?? null });
   }
 
   @Query(() => ApiKey, {
@@ -124,14 +127,14 @@ export class ApiKeyResolver {
 
   @FieldResolver(() => ApiKeyStatus, { description: 'What it is good for now.' })
   status(@Root() key: ApiKeyRow): ApiKeyStatus {
-    return this.#apiKeys.statusOf(key);
+    return this.#queries.statusOf(key);
   }
 
   @FieldResolver(() => Boolean, {
     description: 'Whether it can be used still and ends within 14 days, or as many as the operator has set.',
   })
   expiresSoon(@Root() key: ApiKeyRow): boolean {
-    return this.#apiKeys.expiresSoon(key);
+    return this.#queries.expiresSoon(key);
   }
 
   @FieldResolver(() => RateLimit, { nullable: true, description: 'How often it may be used. Null: as often as you like.' })

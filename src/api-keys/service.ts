@@ -6,21 +6,17 @@ import type { ApiKey } from '../platform/database/generated/client.js';
 import { badUserInput, type FieldFault, KeywardError } from '../platform/errors.js';
 import type { Logger } from '../platform/logger.js';
 import { logEntry, type Origin } from '../platform/origin.js';
-import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
 import { shortTextFault } from '../platform/text.js';
 import { isUuid } from '../platform/uuid.js';
 import { changesOf } from './changes.js';
-import { findEndedKeys } from './history.queries.js';
 import type { KeyIdentity, KeyIssuer } from './key-issuer.js';
 import { columnsOf, expiryFault, type KeySettings } from './settings.js';
-import { type ApiKeyStatus, countedAt, DAY_MS, expiresWithin, rotatableAt, statusOf, usableAt } from './status.js';
+import { countedAt, rotatableAt, usableAt } from './status.js';
 
 export type { ApiKey };
 
 export const REASON_CHARACTERS_MAX = 500;
 const GRACE_SECONDS_MAX = 30 * 86_400;
-/** A thousand keys, each with the one that it replaces. */
-const USABLE_KEYS_MAX = 2_000;
 
 export interface CreatedKey {
   apiKey: ApiKey;
@@ -51,18 +47,16 @@ function refuseBadRotation({ gracePeriodSeconds, expiresAt }: Rotation, now: Dat
   if (faults.length > 0) throw badUserInput(faults);
 }
 
-/** The life of the users' API keys. */
+/** The life of the users' API keys: every change of one. */
 export class ApiKeyService {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #users: Users;
   readonly #issuer: KeyIssuer;
   readonly #audit: AuditLog;
-  readonly #cursors: Cursors;
   readonly #logger: Logger;
   readonly #keysPerUserMax: number;
   readonly #scopeCatalogue: readonly string[];
-  readonly #expiryWarningDays: number;
 
   constructor(options: {
     database: Database;
@@ -70,87 +64,19 @@ export class ApiKeyService {
     users: Users;
     issuer: KeyIssuer;
     audit: AuditLog;
-    cursors: Cursors;
     logger: Logger;
     keysPerUserMax: number;
     /** The scopes that can be granted. Empty: any. */
     scopeCatalogue: readonly string[];
-    expiryWarningDays: number;
   }) {
     this.#database = options.database;
     this.#clock = options.clock;
     this.#users = options.users;
     this.#issuer = options.issuer;
     this.#audit = options.audit;
-    this.#cursors = options.cursors;
     this.#logger = options.logger;
     this.#keysPerUserMax = options.keysPerUserMax;
     this.#scopeCatalogue = options.scopeCatalogue;
-    this.#expiryWarningDays = options.expiryWarningDays;
-  }
-
-  /** @returns the user's usable keys, newest first; USABLE_KEYS_MAX at most */
-  listUsable(userId: string): Promise<ApiKey[]> {
-    return this.#database.apiKey.findMany({
-      where: { userId, ...usableAt(this.#clock.now()) },
-      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-      take: USABLE_KEYS_MAX,
-    });
-  }
-
-  /**
-   * @returns the user's revoked and expired keys, the one that ended last first
-   * @throws {KeywardError} BAD_USER_INPUT, as Cursors.page
-   */
-  history(userId: string, request: PageRequest): Promise<Page<ApiKey>> {
-    return this.#cursors.page({ list: 'api-key-history', userId }, request, async (after, limit) => {
-      const positions = await findEndedKeys(this.#database, { userId, now: this.#clock.now(), after, limit });
-      const keys = await this.#database.apiKey.findMany({ where: { id: { in: positions.map(({ id }) => id) } } });
-      const byId = new Map(keys.map((key) => [key.id, key]));
-      return positions.flatMap((position) => {
-        const node = byId.get(position.id);
-        return node ? [{ node, position }] : [];
-      });
-    });
-  }
-
-  /** @returns all keys of a user, the newest first, whatever their status */
-  listAll(userId: string): Promise<ApiKey[]> {
-    return this.#database.apiKey.findMany({ where: { userId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] });
-  }
-
-  /** @returns how many usable keys each of the users has; users without are absent */
-  async countUsable(userIds: readonly string[]): Promise<Map<string, number>> {
-    const where = { userId: { in: [...userIds] }, ...usableAt(this.#clock.now()) };
-    const counts = await this.#database.apiKey.groupBy({ by: ['userId'], where, _count: true });
-    return new Map(counts.map((count) => [count.userId, count._count]));
-  }
-
-  /**
-   * @param after the last one of the page before; null for the first page
-   * @returns the usable keys that end within so many days, the next one to end first
-   */
-  listExpiring(days: number, after: ApiKey | null, limit: number): Promise<ApiKey[]> {
-    const now = this.#clock.now();
-    return this.#database.apiKey.findMany({
-      where: {
-        revokedAt: null,
-        expiresAt: { gt: now, lte: new Date(now.getTime() + days * DAY_MS) },
-        ...(after && { OR: [{ expiresAt: { gt: after.expiresAt ?? now } }, { expiresAt: after.expiresAt, id: { gt: after.id } }] }),
-      },
-      orderBy: [{ expiresAt: 'asc' }, { id: 'asc' }],
-      take: limit,
-    });
-  }
-
-  /** @returns what the key is good for now */
-  statusOf(key: ApiKey): ApiKeyStatus {
-    return statusOf(key, this.#clock.now());
-  }
-
-  /** @returns whether the key is usable and ends within EXPIRY_WARNING_DAYS */
-  expiresSoon(key: ApiKey): boolean {
-    return expiresWithin(key, this.#expiryWarningDays, this.#clock.now());
   }
 
   /** @throws {KeywardError} NOT_FOUND, FORBIDDEN for somebody else's */

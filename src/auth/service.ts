@@ -11,40 +11,23 @@ import { logEntry, type Origin } from '../platform/origin.js';
 import type { AccountDeletion } from './account-deletion.js';
 import { readEmail, readNewEmail } from './email.js';
 import type { Passwords } from './password.js';
+import { PasswordProof } from './password-proof.js';
 import type { PasswordRules } from './password-rules.js';
 import type { ResetTokens } from './reset-tokens.js';
 import type { Sessions, SignedIn, Viewer } from './sessions.js';
 import type { SignInLimits } from './sign-in-limits.js';
-import { accountKeptElsewhere, addressOf, emailTaken, type User, type Users } from './users.js';
+import { accountKeptElsewhere, emailTaken, type User, type Users } from './users.js';
 
 export interface Credentials {
   email: string;
   password: string;
 }
 
-interface ProofInput {
-  /** Canonical. */
-  email: string;
-  password: string;
-  find: () => Promise<User | null>;
-  opensSession: boolean;
-}
-
-interface Proof {
-  user: User;
-  turn: Turn;
-}
-
-/** The id of no user: asked about where there is none, so that both cases send the same queries. */
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
-
 /** How often a password is proven anew because its hash was replaced meanwhile, as it is by a parallel sign-in. */
 const SIGN_IN_TRIES = 3;
 
 /** A token of an identity provider stands for the password for this long after its user was authenticated. */
 const FRESH_SECONDS = 300;
-
-const invalidCredentials = () => new KeywardError('INVALID_CREDENTIALS', 'Email or password is wrong.');
 
 const fieldFaults = (faults: Record<string, string | null>): FieldFault[] =>
   Object.entries(faults).flatMap(([path, message]) => (message === null ? [] : [{ path, message }]));
@@ -57,6 +40,7 @@ export class AuthService {
   readonly #passwords: Passwords;
   readonly #rules: PasswordRules;
   readonly #resetTokens: ResetTokens;
+  readonly #proof: PasswordProof;
   readonly #limits: SignInLimits;
   readonly #deletion: AccountDeletion;
   readonly #audit: AuditLog;
@@ -87,6 +71,7 @@ export class AuthService {
     this.#passwords = options.passwords;
     this.#rules = options.rules;
     this.#resetTokens = options.resetTokens;
+    this.#proof = new PasswordProof(options);
     this.#limits = options.limits;
     this.#deletion = options.deletion;
     this.#audit = options.audit;
@@ -124,7 +109,7 @@ export class AuthService {
     const find = async () => (fault === null ? this.#users.findByEmail(email) : null);
     const signedIn = await this.#inTurn(networkOf(origin.ipAddress), async () => {
       for (let tries = 1; tries <= SIGN_IN_TRIES; tries += 1) {
-        const { user, turn } = await this.#prove({ email, password: input.password, find, opensSession: true }, origin);
+        const { user, turn } = await this.#proof.forSignIn({ email, password: input.password, find }, origin);
         const session = await this.#open(user, input.password, turn, origin);
         if (session) return session;
       }
@@ -156,8 +141,7 @@ export class AuthService {
     const faults = fieldFaults({ 'input.newPassword': this.#rules.fault(input.newPassword, user.email) });
     if (faults.length > 0) throw badUserInput(faults);
     const signedIn = await this.#inTurn(user.id, async () => {
-      // Counted like a sign-in: whoever found an open session could otherwise guess the password here.
-      const { user: proven } = await this.#proveAgain(user, input.currentPassword, origin);
+      const { user: proven } = await this.#proof.again(user, input.currentPassword, origin);
       const passwordHash = await this.#passwords.hash(input.newPassword, turnOf(origin.ipAddress, true));
       return this.#users.withLocked(user.id, async (transaction, locked) => {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
@@ -212,7 +196,7 @@ export class AuthService {
   async #deleteByPassword(user: User, password: string | null, origin: Origin): Promise<void> {
     if (password === null) throw badUserInput([{ path: 'password', message: 'is required for an account with a password' }]);
     await this.#inTurn(user.id, async () => {
-      const { user: proven } = await this.#proveAgain(user, password, origin);
+      const { user: proven } = await this.#proof.again(user, password, origin);
       await this.#users.withLocked(user.id, async (transaction, locked) => {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
         await this.#deletion.run(transaction, user.id, origin);
@@ -243,43 +227,6 @@ export class AuthService {
   /** @param key a network or a user */
   #inTurn<T>(key: string, task: () => Promise<T>): Promise<T> {
     return this.#turns.run(key, task);
-  }
-
-  #proveAgain(user: User, password: string, origin: Origin): Promise<Proof> {
-    return this.#prove({ email: addressOf(user), password, find: async () => user, opensSession: false }, origin);
-  }
-
-  /** @returns the user that email and password belong to, and the turn that further hashes for the user use */
-  async #prove({ email, password, find, opensSession }: ProofInput, origin: Origin): Promise<Proof> {
-    let user: User | null = null;
-    const isKnownNetwork = async (network: string) => {
-      user = await find();
-      return this.#sessions.isKnownNetwork(user?.id ?? NIL_UUID, network);
-    };
-    const attempt = await this.#limits.attempt({ email, ipAddress: origin.ipAddress, opensSession, isKnownNetwork });
-    const turn = turnOf(origin.ipAddress, attempt.isKnown || !opensSession);
-    const proven = await this.#compare(password, user, turn).catch(async (error: unknown) => {
-      await attempt.cancel();
-      throw error;
-    });
-    if (!proven) {
-      await attempt.fail();
-      this.#refuse(user, origin);
-      throw invalidCredentials();
-    }
-    await attempt.succeed();
-    return { user: proven, turn };
-  }
-
-  #refuse(user: User | null, origin: Origin): void {
-    this.#logger.info({ ...logEntry(origin), userId: user?.id }, 'sign-in refused');
-    if (user) this.#audit.recordRefusalLater({ userId: user.id, action: AuditAction.USER_SIGN_IN_FAILED }, origin);
-  }
-
-  /** @returns the user if the password is right and the user may sign in */
-  async #compare(password: string, user: User | null, turn: Turn): Promise<User | null> {
-    const matches = await this.#passwords.matches(password, user?.passwordHash ?? null, turn);
-    return matches && user?.disabledAt === null ? user : null;
   }
 
   /**

@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers';
+import { ApiKeyQueries } from '../api-keys/api-key-queries.js';
 import { KeyFinder } from '../api-keys/key-finder.js';
 import { KeyIssuer } from '../api-keys/key-issuer.js';
 import type { ApiKey } from '../api-keys/service.js';
@@ -35,7 +36,8 @@ export function createOperator({ database, config, appSecrets, logger }: Command
     sessions: new Sessions({ database, clock, accessTokens, refreshTokens, audit, ttlSeconds: config.refreshTokenTtlSeconds }),
     resetTokens: new ResetTokens({ database, clock }),
     deletion: new AccountDeletion({ usage: new UsageService(database), audit }),
-    apiKeys: new ApiKeyService({ ...config, database, clock, users, issuer, audit, cursors, logger }),
+    apiKeys: new ApiKeyService({ ...config, database, clock, users, issuer, audit, logger }),
+    keyQueries: new ApiKeyQueries({ ...config, database, clock, cursors }),
     keyFinder: new KeyFinder(database),
     audit,
   });

@@ -1,3 +1,4 @@
+import type { ApiKeyQueries } from '../api-keys/api-key-queries.js';
 import type { FoundKey, KeyFinder } from '../api-keys/key-finder.js';
 import type { ApiKey, ApiKeyService } from '../api-keys/service.js';
 import { AuditAction, type AuditLog } from '../audit/service.js';
@@ -30,6 +31,7 @@ export class OperatorService {
   readonly #resetTokens: ResetTokens;
   readonly #deletion: AccountDeletion;
   readonly #apiKeys: ApiKeyService;
+  readonly #keyQueries: ApiKeyQueries;
   readonly #keyFinder: KeyFinder;
   readonly #audit: AuditLog;
 
@@ -40,6 +42,7 @@ export class OperatorService {
     resetTokens: ResetTokens;
     deletion: AccountDeletion;
     apiKeys: ApiKeyService;
+    keyQueries: ApiKeyQueries;
     keyFinder: KeyFinder;
     audit: AuditLog;
   }) {
@@ -49,6 +52,7 @@ export class OperatorService {
     this.#resetTokens = options.resetTokens;
     this.#deletion = options.deletion;
     this.#apiKeys = options.apiKeys;
+    this.#keyQueries = options.keyQueries;
     this.#keyFinder = options.keyFinder;
     this.#audit = options.audit;
   }
@@ -57,7 +61,7 @@ export class OperatorService {
   async *list(): AsyncGenerator<UserOverview> {
     for (let page: User[] = [], last: string | null = null; ; ) {
       page = await this.#users.page(last, PAGE_ITEMS);
-      const counts = await this.#apiKeys.countUsable(page.map(({ id }) => id));
+      const counts = await this.#keyQueries.countUsable(page.map(({ id }) => id));
       for (const user of page) yield { user, keys: counts.get(user.id) ?? 0 };
       last = page.at(-1)?.id ?? null;
       if (page.length < PAGE_ITEMS) return;
@@ -68,7 +72,7 @@ export class OperatorService {
   async show(text: string): Promise<UserOverview & { sessions: number; lastSignInAt: Date | null }> {
     const user = await this.#find(text);
     const sessions = await this.#sessions.listLive(user.id);
-    const keys = (await this.#apiKeys.countUsable([user.id])).get(user.id) ?? 0;
+    const keys = (await this.#keyQueries.countUsable([user.id])).get(user.id) ?? 0;
     return { user, keys, sessions: sessions.length, lastSignInAt: sessions[0]?.createdAt ?? null };
   }
 
@@ -119,7 +123,7 @@ export class OperatorService {
 
   /** @returns all keys of a user, the newest first */
   async keys(text: string): Promise<ApiKey[]> {
-    return this.#apiKeys.listAll((await this.#find(text)).id);
+    return this.#keyQueries.listAll((await this.#find(text)).id);
   }
 
   /** @param text an id, a key prefix or a whole key @throws {KeywardError} NOT_FOUND */
@@ -138,7 +142,7 @@ export class OperatorService {
   /** The usable keys that end within so many days with their owners, the next one to end first. */
   async *expiring(days: number): AsyncGenerator<{ apiKey: ApiKey; owner: User | null }> {
     for (let page: ApiKey[] = [], last: ApiKey | null = null; ; ) {
-      page = await this.#apiKeys.listExpiring(days, last, PAGE_ITEMS);
+      page = await this.#keyQueries.listExpiring(days, last, PAGE_ITEMS);
       const owners = await this.#users.findByIds(page.map(({ userId }) => userId));
       for (const [index, apiKey] of page.entries()) yield { apiKey, owner: owners[index] ?? null };
       last = page.at(-1) ?? null;
@@ -148,7 +152,7 @@ export class OperatorService {
 
   /** @returns what the key is good for now */
   statusOf(key: ApiKey): string {
-    return this.#apiKeys.statusOf(key);
+    return this.#keyQueries.statusOf(key);
   }
 
   async #setDisabled(text: string, action: AuditAction.USER_DISABLED | AuditAction.USER_ENABLED): Promise<User> {

@@ -136,11 +136,9 @@ describe('createApiKey', () => {
         users,
         issuer,
         audit,
-        cursors,
         logger,
         keysPerUserMax: 5,
         scopeCatalogue: [],
-        expiryWarningDays: 14,
       });
     });
     const origin = { requestId: 'x', ipAddress: '192.0.2.1', userAgent: null };

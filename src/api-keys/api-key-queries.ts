@@ -1,0 +1,88 @@
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database/client.js';
+import type { ApiKey } from '../platform/database/generated/client.js';
+import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
+import { findEndedKeys } from './history.queries.js';
+import { type ApiKeyStatus, DAY_MS, expiresWithin, statusOf, usableAt } from './status.js';
+
+/** A thousand keys, each with the one that it replaces. */
+const USABLE_KEYS_MAX = 2_000;
+
+/** Reads API keys, for their owners and for the operator. */
+export class ApiKeyQueries {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #cursors: Cursors;
+  readonly #expiryWarningDays: number;
+
+  constructor(options: { database: Database; clock: Clock; cursors: Cursors; expiryWarningDays: number }) {
+    this.#database = options.database;
+    this.#clock = options.clock;
+    this.#cursors = options.cursors;
+    this.#expiryWarningDays = options.expiryWarningDays;
+  }
+
+  /** @returns the user's usable keys, newest first; USABLE_KEYS_MAX at most */
+  listUsable(userId: string): Promise<ApiKey[]> {
+    return this.#database.apiKey.findMany({
+      where: { userId, ...usableAt(this.#clock.now()) },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      take: USABLE_KEYS_MAX,
+    });
+  }
+
+  /**
+   * @returns the user's revoked and expired keys, the one that ended last first
+   * @throws {KeywardError} BAD_USER_INPUT, as Cursors.page
+   */
+  history(userId: string, request: PageRequest): Promise<Page<ApiKey>> {
+    return this.#cursors.page({ list: 'api-key-history', userId }, request, async (after, limit) => {
+      const positions = await findEndedKeys(this.#database, { userId, now: this.#clock.now(), after, limit });
+      const keys = await this.#database.apiKey.findMany({ where: { id: { in: positions.map(({ id }) => id) } } });
+      const byId = new Map(keys.map((key) => [key.id, key]));
+      return positions.flatMap((position) => {
+        const node = byId.get(position.id);
+        return node ? [{ node, position }] : [];
+      });
+    });
+  }
+
+  /** @returns all keys of a user, the newest first, whatever their status */
+  listAll(userId: string): Promise<ApiKey[]> {
+    return this.#database.apiKey.findMany({ where: { userId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] });
+  }
+
+  /** @returns how many usable keys each of the users has; users without are absent */
+  async countUsable(userIds: readonly string[]): Promise<Map<string, number>> {
+    const where = { userId: { in: [...userIds] }, ...usableAt(this.#clock.now()) };
+    const counts = await this.#database.apiKey.groupBy({ by: ['userId'], where, _count: true });
+    return new Map(counts.map((count) => [count.userId, count._count]));
+  }
+
+  /**
+   * @param after the last one of the page before; null for the first page
+   * @returns the usable keys that end within so many days, the next one to end first
+   */
+  listExpiring(days: number, after: ApiKey | null, limit: number): Promise<ApiKey[]> {
+    const now = this.#clock.now();
+    return this.#database.apiKey.findMany({
+      where: {
+        revokedAt: null,
+        expiresAt: { gt: now, lte: new Date(now.getTime() + days * DAY_MS) },
+        ...(after && { OR: [{ expiresAt: { gt: after.expiresAt ?? now } }, { expiresAt: after.expiresAt, id: { gt: after.id } }] }),
+      },
+      orderBy: [{ expiresAt: 'asc' }, { id: 'asc' }],
+      take: limit,
+    });
+  }
+
+  /** @returns what the key is good for now */
+  statusOf(key: ApiKey): ApiKeyStatus {
+    return statusOf(key, this.#clock.now());
+  }
+
+  /** @returns whether the key is usable and ends within EXPIRY_WARNING_DAYS */
+  expiresSoon(key: ApiKey): boolean {
+    return expiresWithin(key, this.#expiryWarningDays, this.#clock.now());
+  }
+}

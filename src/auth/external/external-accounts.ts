@@ -1,0 +1,24 @@
+import type { AuditLog } from '../../audit/service.js';
+import type { IdentityProvider } from '../../config.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Database } from '../../platform/database/client.js';
+import type { Logger } from '../../platform/logger.js';
+import type { ExternalAccounts } from '../authenticator.js';
+import { ExternalTokens } from './external-tokens.js';
+import { ExternalUsers } from './external-users.js';
+import { KeySet } from './key-set.js';
+import { isUnencrypted, keySource } from './key-source.js';
+
+/** Connects an identity provider. */
+export function createExternalAccounts(
+  { issuer, audience, jwksUrl }: IdentityProvider,
+  parts: { database: Database; clock: Clock; audit: AuditLog; logger: Logger },
+): ExternalAccounts {
+  if (isUnencrypted(jwksUrl)) {
+    parts.logger.warn(
+      'AUTH_JWKS_URL is plain http: anyone who can change traffic on this network can sign in as any user. Use https outside a trusted network.',
+    );
+  }
+  const keys = new KeySet({ load: keySource(jwksUrl), clock: parts.clock, logger: parts.logger });
+  return { tokens: new ExternalTokens({ issuer, audience, keys, clock: parts.clock }), users: new ExternalUsers(parts) };
+}

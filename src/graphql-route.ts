@@ -1,0 +1,57 @@
+import type { ApolloServer } from '@apollo/server';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import DataLoader from 'dataloader';
+import type { FastifyInstance } from 'fastify';
+import { createApiKeyLoaders } from './api-keys/loaders.js';
+import { Authenticator } from './auth/authenticator.js';
+import { Authentication, type Context } from './auth/context.js';
+import { Users } from './auth/users.js';
+import { type Database } from './platform/database/client.js';
+import { Allowance, FairUse } from './platform/fair-use.js';
+import { bearerTokenOf } from './platform/http/bearer-token.js';
+import { UsageService } from './usage/service.js';
+
+export const GRAPHQL_PATH = '/graphql';
+
+/** Serves GraphQL, with a context of its own for each request. */
+export function registerGraphql(
+  http: FastifyInstance,
+  graphql: ApolloServer<Context>,
+  parts: {
+    authenticator: Authenticator;
+    localAccounts: boolean;
+    users: Users;
+    database: Database;
+    usageReader: UsageService;
+    fairUse: FairUse;
+    keysPerUserMax: number;
+  },
+): void {
+  http.route({
+    method: ['GET', 'POST'],
+    exposeHeadRoute: false,
+    url: GRAPHQL_PATH,
+    handler: fastifyApolloHandler(graphql, {
+      context: async (request): Promise<Context> => {
+        const bearerToken = bearerTokenOf(request.headers.authorization);
+        const origin = { requestId: request.id, ipAddress: request.callerAddress, userAgent: request.headers['user-agent'] ?? null };
+        const allowance = new Allowance(parts.fairUse);
+        return {
+          ...origin,
+          onOperation: (operation) => {
+            request.operation = operation;
+          },
+          bearerToken,
+          allowance,
+          authentication: new Authentication({ authenticator: parts.authenticator, bearerToken, origin, allowance }),
+          keysPerUserMax: parts.keysPerUserMax,
+          localAccounts: parts.localAccounts,
+          verifierToken: request.headers['x-verifier-token']?.toString(),
+          usage: parts.usageReader.loaders(),
+          apiKeys: createApiKeyLoaders(parts.database),
+          users: new DataLoader((ids: readonly string[]) => parts.users.findByIds(ids)),
+        };
+      },
+    }),
+  });
+}

@@ -1,0 +1,156 @@
+import { ApiKeyQueries } from './api-keys/api-key-queries.js';
+import { KeyIssuer } from './api-keys/key-issuer.js';
+import { ApiKeyService } from './api-keys/service.js';
+import { AuditLog } from './audit/service.js';
+import { AccessTokens } from './auth/access-token.js';
+import { AccountDeletion } from './auth/account-deletion.js';
+import { Authenticator } from './auth/authenticator.js';
+import { createExternalAccounts } from './auth/external/external-accounts.js';
+import { Passwords } from './auth/password.js';
+import { PasswordRules } from './auth/password-rules.js';
+import { RefreshTokens } from './auth/refresh-token.js';
+import { ResetTokens } from './auth/reset-tokens.js';
+import { AuthService } from './auth/service.js';
+import { Sessions } from './auth/sessions.js';
+import { SignInLimits } from './auth/sign-in-limits.js';
+import { TokenRejectionLog } from './auth/token-rejection.js';
+import { Users } from './auth/users.js';
+import { findHighestPasswordCost } from './auth/users.queries.js';
+import type { Config } from './config.js';
+import { FAIR_USE_LIMITS } from './limits.js';
+import { type Clock, systemClock } from './platform/clock.js';
+import { createDatabase, createMainPool } from './platform/database/client.js';
+import { FairUse } from './platform/fair-use.js';
+import { HashQueue, passwordQueueLimits } from './platform/hash-queue.js';
+import type { Logger } from './platform/logger.js';
+import { createMetrics } from './platform/metrics.js';
+import { Cursors } from './platform/pagination.js';
+import { createRedis } from './platform/redis.js';
+import { AppSecrets } from './platform/secrets.js';
+import { SharedWindowCounter } from './platform/shared-window-counter.js';
+import { type Budgets, WindowCounter } from './platform/window-counter.js';
+import { UsageRecorder } from './usage/recorder.js';
+import { UsageService } from './usage/service.js';
+import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
+import { VerificationMetrics } from './verification/metrics.js';
+import { Verifier } from './verification/verifier.js';
+import { VerifierTokens } from './verification/verifier-tokens.js';
+
+/** Keys in use at once in one process, those with a rate limit. A window takes some 200 bytes. */
+const RATE_LIMITED_KEYS_MAX = 200_000;
+
+export interface ServiceOptions {
+  config: Config;
+  databaseUrl: string;
+  /** Newest first. */
+  appSecrets: readonly Buffer[];
+  logger: Logger;
+  /** Passed by tests alone, as is `random`. */
+  clock?: Clock;
+  random?: (bytes: number) => Buffer;
+}
+
+/** What every service is built on. */
+function createBase(options: ServiceOptions) {
+  const { config, databaseUrl, logger, clock = systemClock } = options;
+  const mainPool = createMainPool(databaseUrl, logger);
+  const verificationPool = createVerificationPool(databaseUrl, logger);
+  const database = createDatabase(mainPool, logger);
+  const hashes = new HashQueue(passwordQueueLimits());
+  const keyHashes = new HashQueue();
+  const metrics = createMetrics({ main: mainPool, verification: verificationPool }, { password: hashes, key: keyHashes });
+  const redis = config.redisUrl === undefined ? undefined : createRedis(config.redisUrl, { logger, metrics });
+  const budgetsOf = (name: string, keysMax?: number): Budgets => {
+    const inMemory = new WindowCounter({ clock, ...(keysMax !== undefined && { keysMax }) });
+    return redis ? new SharedWindowCounter({ redis, name, fallback: inMemory, clock, logger }) : inMemory;
+  };
+  const secrets = new AppSecrets(options.appSecrets);
+  const cursors = new Cursors(secrets.keysFor('cursor'));
+  const audit = new AuditLog({ database, clock, cursors, logger, refusals: budgetsOf('refusal') });
+  return { ...options, clock, mainPool, verificationPool, database, hashes, keyHashes, metrics, redis, budgetsOf, secrets, cursors, audit };
+}
+
+type Base = ReturnType<typeof createBase>;
+
+/** Accounts with a password, sessions, and users of an identity provider. */
+function createAccounts(base: Base) {
+  const { config, clock, database, secrets, audit, logger, hashes, budgetsOf } = base;
+  const users = new Users(database);
+  const usageReader = new UsageService(database);
+  const sessions = new Sessions({
+    database,
+    clock,
+    accessTokens: new AccessTokens({ keys: secrets.keysFor('access-token'), clock, ttlSeconds: config.accessTokenTtlSeconds }),
+    refreshTokens: new RefreshTokens(secrets.keysFor('refresh-token')),
+    audit,
+    ttlSeconds: config.refreshTokenTtlSeconds,
+  });
+  const external = config.identityProvider && createExternalAccounts(config.identityProvider, { database, clock, audit, logger });
+  const rejections = new TokenRejectionLog({ clock, logger });
+  const authenticator = new Authenticator({ sessions: config.localAccounts ? sessions : null, external, rejections });
+  const findHighestCost = () => findHighestPasswordCost(database);
+  const auth = new AuthService({
+    clock,
+    users,
+    sessions,
+    passwords: new Passwords({ hashes, cost: config.passwordBcryptCost, findHighestCost }),
+    rules: new PasswordRules(),
+    resetTokens: new ResetTokens({ database, clock }),
+    limits: new SignInLimits({ budgetsOf, signUpsPerHour: config.signUpsPerHour }),
+    deletion: new AccountDeletion({ usage: usageReader, audit }),
+    audit,
+    logger,
+    signUpIsOpen: config.signUpIsOpen,
+  });
+  return { users, usageReader, sessions, authenticator, auth };
+}
+
+function createApiKeys(base: Base, users: Users) {
+  const { config, clock, database, audit, cursors, logger, keyHashes, random } = base;
+  const issuer = new KeyIssuer({ users, hashes: keyHashes, namespace: config.keyNamespace, ...(random && { random }) });
+  const { keysPerUserMax, scopeCatalogue, expiryWarningDays } = config;
+  return {
+    apiKeys: new ApiKeyService({ database, clock, users, issuer, audit, logger, keysPerUserMax, scopeCatalogue }),
+    keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
+  };
+}
+
+function createVerification(base: Base) {
+  const { config, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf } = base;
+  const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
+  const verificationMetrics = new VerificationMetrics(metrics);
+  const keyLookup = new KeyLookup({ pool: verificationPool, database, metrics: verificationMetrics });
+  const rateLimits = budgetsOf('rate-limit', RATE_LIMITED_KEYS_MAX);
+  const verifier = new Verifier({ keys: keyLookup, rateLimits, usage, metrics: verificationMetrics, clock, logger });
+  return { usage, keyLookup, verifier, verifierTokens: new VerifierTokens(config.verifierTokens) };
+}
+
+/** The composition root: builds every service of the server once. */
+export function createServices(options: ServiceOptions) {
+  const base = createBase(options);
+  const accounts = createAccounts(base);
+  const verification = createVerification(base);
+  const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
+  return {
+    ...base,
+    ...accounts,
+    ...createApiKeys(base, accounts.users),
+    ...verification,
+    fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),
+    /** Rejects what waits for a hash. */
+    closeQueues() {
+      for (const queue of [hashes, keyHashes, verification.keyLookup]) queue.close();
+    },
+    /** Writes what was counted and not written yet, and closes the connections. */
+    async close(): Promise<void> {
+      verification.verifier.close();
+      await verification.usage.close();
+      await audit.close();
+      await database.$disconnect();
+      redis?.disconnect();
+      await Promise.all([mainPool.end(), verificationPool.end()]);
+    },
+  };
+}
+
+export type Services = ReturnType<typeof createServices>;
