@@ -115,7 +115,28 @@ export const GRAPHQL_LIMITS = {
   mutationRootFields: 1,
   /** Characters of the documents that passed and are kept: the next request with one of them is neither parsed nor validated. */
   rememberedCharacters: 100_000,
+  /** Characters of one document that is kept. Reading and hashing a longer one costs as much as an attack. */
+  rememberedDocumentCharacters: 10_000,
 };
+
+/**
+ * The event loop's time for GraphQL documents that are not kept, by network: an IPv4 /24 or an IPv6 /48. A document that an
+ * attacker makes as costly as the limits allow takes 1 to 2 ms, an ordinary one a fraction of it.
+ */
+export const NEW_DOCUMENT_LIMITS = {
+  /** The share of the time that the new documents of one network may take. */
+  shareOfTime: 0.2,
+  /** The time that a network may take at once after it was idle. */
+  burstMs: 100,
+  /** A document that is rejected while others wait counts this many times its time: they may take a hundredth of the time. */
+  rejectedFactor: 20,
+  waitingMax: 1_000,
+  waitingPerNetworkMax: 64,
+  waitingMsMax: 4_000,
+  retryAfterSeconds: 1,
+  /** Networks whose use is remembered. */
+  networksMax: 10_000,
+} as const;
 
 /** What one signed-in user may ask of the server. */
 export const FAIR_USE_LIMITS = {

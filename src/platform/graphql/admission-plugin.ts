@@ -1,8 +1,11 @@
+import { hash } from 'node:crypto';
 import type { ApolloServerPlugin, GraphQLRequestContext } from '@apollo/server';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type OperationDefinitionNode } from 'graphql';
-import { badUserInput } from '../errors.js';
-import { LoopTurns } from '../loop-turns.js';
+import { NEW_DOCUMENT_LIMITS } from '../../limits.js';
+import { badUserInput, KeywardError } from '../errors.js';
+import { type LoopTurn, LoopTurns } from '../loop-turns.js';
+import { wideNetworkOf } from '../wide-network.js';
 import { costOf } from './cost.js';
 import type { AcceptedDocuments } from './documents.js';
 import { type DocumentLimits, sourceFault } from './limits.js';
@@ -45,28 +48,58 @@ function admit(
 }
 
 /**
+ * Waits for the turn of a document that is not kept, before it is parsed: hostile documents that arrive together must not delay
+ * verification. The documents that a product sends all day are kept, and do not wait.
+ */
+async function begin(
+  query: string,
+  { ipAddress }: RequestContext,
+  turns: LoopTurns,
+  limits: DocumentLimits,
+): Promise<{ turn?: LoopTurn; error?: Error }> {
+  try {
+    const turn = await turns.pass(wideNetworkOf(ipAddress, { ipv4: 24, ipv6: 48 }));
+    const fault = sourceFault(query, limits);
+    if (fault === null) return { turn };
+    turn.isRejected = true;
+    return { turn, error: invalid(fault) };
+  } catch (error) {
+    if (error instanceof KeywardError) return { error };
+    throw error;
+  }
+}
+
+/**
  * Decides before anything is executed whether a request is served, in the order of what the checks cost: the length of the
  * document, its limits, graphql-js' validation, the values in it, the cost of its answer. It stands in for Apollo Server's
  * own validation, which collects a hundred errors, each with up to some thousand positions, before it looks at any limit.
  */
 export function admissionPlugin(options: Parameters<typeof admit>[0]): ApolloServerPlugin<RequestContext> {
-  const turns = new LoopTurns();
+  const turns = new LoopTurns(NEW_DOCUMENT_LIMITS);
   return {
     requestDidStart: async ({ request, contextValue }) => {
-      const fault = request.query === undefined ? null : sourceFault(request.query, options.limits);
-      if (fault !== null) request.query = NOTHING;
+      const { query } = request;
+      const isNew = query !== undefined && !options.documents.keeps(hash('sha256', query));
+      const { turn, error } = isNew ? await begin(query, contextValue, turns, options.limits) : {};
+      if (error) request.query = NOTHING;
+      const reject = () => {
+        if (turn) turn.isRejected = true;
+      };
       return {
-        // Before the document is parsed: hostile ones that arrive together must not hold up verification. What a product sends
-        // all day is kept, and does not wait.
-        didResolveSource: async ({ queryHash }) => {
-          if (!options.documents.keeps(queryHash)) await turns.pass();
+        parsingDidStart: async () => async (parseError) => {
+          if (parseError) reject();
         },
         didResolveOperation: async (requestContext) => {
-          if (fault !== null) throw invalid(fault);
-          admit(options, requestContext);
+          if (error) throw error;
+          try {
+            admit(options, requestContext);
+          } catch (admissionError) {
+            if (admissionError instanceof GraphQLError) reject();
+            throw admissionError;
+          }
         },
         willSendResponse: async ({ errors = [] }) => {
-          const isUnavailable = errors.some((error) => graphqlToKeywardError(error)?.code === 'SERVICE_UNAVAILABLE');
+          const isUnavailable = errors.some((each) => graphqlToKeywardError(each)?.code === 'SERVICE_UNAVAILABLE');
           contextValue.allowance.leave(isUnavailable ? 'unavailable' : 'done');
         },
       };

@@ -16,9 +16,12 @@ export class AcceptedDocuments {
   readonly #documents: LRUCache<string, DocumentNode>;
   readonly #seen = new LRUCache<string, true>({ max: SEEN_MAX });
 
-  /** @param charactersMax of all documents together; in memory each takes some fifty times as much */
-  constructor(charactersMax: number) {
-    this.#documents = new LRUCache({ maxSize: charactersMax });
+  /**
+   * @param charactersMax of all documents together; in memory each takes about fifty times as much
+   * @param documentCharactersMax a longer document is never kept
+   */
+  constructor(charactersMax: number, documentCharactersMax: number) {
+    this.#documents = new LRUCache({ maxSize: charactersMax, maxEntrySize: documentCharactersMax });
   }
 
   async get(key: string): Promise<DocumentNode | undefined> {

@@ -23,6 +23,7 @@ export interface DocumentLimits {
   aliases: number;
   mutationRootFields: number;
   rememberedCharacters: number;
+  rememberedDocumentCharacters: number;
 }
 
 /** A limit that a document exceeds, and where. */

@@ -33,7 +33,7 @@ export function createGraphqlServer<C extends RequestContext>(options: {
 }): ApolloServer<C> {
   const { schema, introspection, logger, countError, limits } = options;
   const redactor = createRedactor(schema, introspection);
-  const documents = new AcceptedDocuments(limits.rememberedCharacters);
+  const documents = new AcceptedDocuments(limits.rememberedCharacters, limits.rememberedDocumentCharacters);
   // Apollo logs text that may quote a request; what matters of it is logged by the plugin.
   const log = (level: 'debug' | 'info' | 'warn' | 'error') => () => logger[level]('message from Apollo Server');
   return new ApolloServer<C>({
