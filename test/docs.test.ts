@@ -92,7 +92,7 @@ const FILE_NAME = /^(?:[\w.@-]+\/)*[\w.-]+\.(?:md|mjs|cjs|js|ts|tsx|json|ya?ml|c
 /** Made by users, by the build or at run time, or the name of something else that looks like a file. */
 const NOT_IN_THE_REPOSITORY = new Set([
   'dist/main.js',
-  'dist/commands/users.js',
+  'dist/cli/commands/users.js',
   'export.sql',
   'secrets.json',
   'data-0.1.0/secrets.json',

@@ -14,7 +14,7 @@ export const LAYERS = [
   ['activity'],
   ['management'],
   ['import'],
-  ['config.ts', 'services.ts', 'app.ts', 'main.ts', 'runtime', 'cli'],
+  ['config.ts', 'services.ts', 'graphql-route.ts', 'app.ts', 'main.ts', 'runtime', 'cli'],
 ];
 
 /**

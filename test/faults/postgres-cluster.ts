@@ -4,8 +4,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { runDetached } from '../../src/platform/database/run-detached.js';
-import { type RunAs, unprivilegedUser } from '../../src/platform/database/unprivileged-user.js';
+import { runDetached } from '../../src/runtime/embedded-postgres/run-detached.js';
+import { type RunAs, unprivilegedUser } from '../../src/runtime/embedded-postgres/unprivileged-user.js';
 
 type Programs = Record<'initdb' | 'pg_ctl', string>;
 

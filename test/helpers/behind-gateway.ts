@@ -5,9 +5,9 @@ import { createServer, type IncomingHttpHeaders, request, type Server } from 'no
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { prepareDataDir } from '../../src/platform/data-dir.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.js';
 import { createLogger } from '../../src/platform/logger.js';
+import { prepareDataDir } from '../../src/runtime/data-dir.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/runtime/embedded-postgres/embedded-postgres.js';
 import { type Command, freePort, startProgram } from './program.js';
 import { ask, type ServerProcess, startServer } from './server-process.js';
 import { PASSWORD } from './test-app.js';

@@ -21,7 +21,7 @@ export function spawnCommand(
   env: Record<string, string>,
   input: string | null = '',
 ): CommandProcess {
-  const child = spawn(process.execPath, [path.resolve(`dist/commands/${name}.js`), ...args], {
+  const child = spawn(process.execPath, [path.resolve(`dist/cli/commands/${name}.js`), ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,

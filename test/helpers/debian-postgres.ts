@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { unprivilegedUser } from '../../src/platform/database/unprivileged-user.js';
+import { unprivilegedUser } from '../../src/runtime/embedded-postgres/unprivileged-user.js';
 import { freePort } from './program.js';
 
 const PROGRAMS = '/usr/lib/postgresql/15/bin';

@@ -2,8 +2,8 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { migrate } from '../../dist/platform/database/migrations.js';
 import { createLogger } from '../../dist/platform/logger.js';
+import { migrate } from '../../dist/runtime/migrations.js';
 import { startThrowawayPostgres } from '../../scripts/lib/throwaway-postgres.mjs';
 
 // It is thrown away in the end: no need to wait for the disk. A process of autovacuum belongs to the superuser, so that

@@ -2,8 +2,8 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { MIGRATIONS_DIR, migrate } from '../../src/platform/database/migrations.js';
 import { createLogger } from '../../src/platform/logger.js';
+import { MIGRATIONS_DIR, migrate } from '../../src/runtime/migrations.js';
 import { dropDatabase, newDatabase, runSql } from '../helpers/database.js';
 
 const NAME = '20261124175022_external_ids';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { MIGRATIONS_DIR } from '../../src/platform/database/migrations.js';
+import { MIGRATIONS_DIR } from '../../src/runtime/migrations.js';
 
 /** What an older version that is still running may trip over: what it reads or writes is gone, named otherwise or narrower. */
 const CONTRACTING: readonly RegExp[] = [

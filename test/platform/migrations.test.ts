@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 // @ts-expect-error: a script, which has no types
 import { diffSchemas } from '../../scripts/lib/schema-diff.mjs';
-import { MIGRATIONS_DIR, migrate } from '../../src/platform/database/migrations.js';
 import { createLogger } from '../../src/platform/logger.js';
+import { MIGRATIONS_DIR, migrate } from '../../src/runtime/migrations.js';
 import { dropDatabase, newDatabase, runSql } from '../helpers/database.js';
 
 const logger = createLogger('silent');

@@ -3,7 +3,7 @@ import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { type Account, unprivilegedUser } from '../../src/platform/database/unprivileged-user.js';
+import { type Account, unprivilegedUser } from '../../src/runtime/embedded-postgres/unprivileged-user.js';
 import { runBuiltCommand } from '../helpers/commands.js';
 import { EMAIL, linesOf, manageEmbeddedServers, signUp } from '../helpers/embedded-server.js';
 import { postgresEndpoint, postgresPid } from '../helpers/server-process.js';

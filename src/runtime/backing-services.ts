@@ -1,10 +1,10 @@
-import type { Config } from './config.js';
-import { dataDirSecrets, prepareDataDir } from './platform/data-dir.js';
-import { startEmbeddedPostgres } from './platform/database/embedded-postgres.js';
-import { migrate } from './platform/database/migrations.js';
-import { StartupError } from './platform/errors.js';
-import type { Closer } from './platform/lifecycle.js';
-import type { Logger } from './platform/logger.js';
+import type { Config } from '../config.js';
+import { StartupError } from '../platform/errors.js';
+import type { Logger } from '../platform/logger.js';
+import { dataDirSecrets, prepareDataDir } from './data-dir.js';
+import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
+import { migrate } from './migrations.js';
+import type { Closer } from './process-lifecycle.js';
 
 /** What the server and its commands run on. */
 export interface Backing {

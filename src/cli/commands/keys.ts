@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import type { OperatorService } from '../operator/service.js';
-import { createOperator, keyRecord } from './operator.js';
-import { type OutputRecord, writeRecords } from './output.js';
-import { readArguments, runCommand, UsageError } from './run-command.js';
+import { createOperator, keyRecord } from '../operator.js';
+import type { OperatorService } from '../operator-service.js';
+import { type OutputRecord, writeRecords } from '../output.js';
+import { readArguments, runCommand, UsageError } from '../run-command.js';
 
 const USAGE = `Usage: npm run keys -- expiring [--days DAYS] [--json]
 

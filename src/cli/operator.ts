@@ -11,12 +11,12 @@ import { RefreshTokens } from '../auth/refresh-token.js';
 import { ResetTokens } from '../auth/reset-tokens.js';
 import { Sessions } from '../auth/sessions.js';
 import { Users } from '../auth/users.js';
-import { OperatorService } from '../operator/service.js';
 import { systemClock } from '../platform/clock.js';
 import { HashQueue } from '../platform/hash-queue.js';
 import { Cursors } from '../platform/pagination.js';
 import { AppSecrets } from '../platform/secrets.js';
 import { UsageService } from '../usage/service.js';
+import { OperatorService } from './operator-service.js';
 import type { OutputRecord } from './output.js';
 import type { CommandContext } from './run-command.js';
 

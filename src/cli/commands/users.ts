@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
-import { changeExternalIdIssuer } from '../auth/external/id-namespace.js';
-import type { User } from '../auth/users.js';
-import { issuerFault } from '../config.js';
-import type { OperatorService, UserOverview } from '../operator/service.js';
-import { argumentOrInput, createOperator, keyRecord } from './operator.js';
-import { type OutputRecord, unescapeAddress, writeRecords } from './output.js';
-import { type CommandContext, readArguments, runCommand, UsageError } from './run-command.js';
+import { changeExternalIdIssuer } from '../../auth/external/id-namespace.js';
+import type { User } from '../../auth/users.js';
+import { issuerFault } from '../../config.js';
+import { argumentOrInput, createOperator, keyRecord } from '../operator.js';
+import type { OperatorService, UserOverview } from '../operator-service.js';
+import { type OutputRecord, unescapeAddress, writeRecords } from '../output.js';
+import { type CommandContext, readArguments, runCommand, UsageError } from '../run-command.js';
 
 const USAGE = `Usage: npm run users -- COMMAND [--json]
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { StartupError } from '../errors.js';
-import type { Logger } from '../logger.js';
+import { StartupError } from '../../platform/errors.js';
+import type { Logger } from '../../platform/logger.js';
 import { type Cluster, DATABASE, MAINTENANCE_DATABASE, openCluster, ROLE } from './embedded-cluster.js';
 import { type Endpoint, ensureRunning, START_SECONDS, stopPostmaster } from './postmaster.js';
 import { type Attachment, takeServerLock } from './server-lock.js';

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { AuditLog } from '../audit/service.js';
-import { systemClock } from '../platform/clock.js';
-import { Cursors } from '../platform/pagination.js';
-import { AppSecrets } from '../platform/secrets.js';
-import { readArguments, runCommand, UsageError } from './run-command.js';
+import { AuditLog } from '../../audit/service.js';
+import { systemClock } from '../../platform/clock.js';
+import { Cursors } from '../../platform/pagination.js';
+import { AppSecrets } from '../../platform/secrets.js';
+import { readArguments, runCommand, UsageError } from '../run-command.js';
 
 const USAGE = `Usage: npm run audit:prune -- --before DATE
 

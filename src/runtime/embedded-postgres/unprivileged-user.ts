@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { StartupError } from '../errors.js';
-import type { Logger } from '../logger.js';
+import { StartupError } from '../../platform/errors.js';
+import type { Logger } from '../../platform/logger.js';
 
 export interface Account {
   uid: number;

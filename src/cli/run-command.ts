@@ -1,12 +1,12 @@
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Backing, openBacking } from '../backing.js';
 import { type Config, loadConfig } from '../config.js';
 import { createCommandDatabase, createCommandPool, type Database } from '../platform/database/client.js';
 import { databaseFault } from '../platform/database/faults.js';
 import { KeywardError, StartupError } from '../platform/errors.js';
-import { type Closer, closeAll } from '../platform/lifecycle.js';
 import { createLogger, type Logger, scrub } from '../platform/logger.js';
+import { type Backing, openBacking } from '../runtime/backing-services.js';
+import { type Closer, closeAll } from '../runtime/process-lifecycle.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { StartupError } from '../errors.js';
-import { databaseFault } from './faults.js';
-import { ScramClient } from './scram-client.js';
+import { databaseFault } from '../../platform/database/faults.js';
+import { ScramClient } from '../../platform/database/scram-client.js';
+import { StartupError } from '../../platform/errors.js';
 
 /** Held by the server for its whole life: another process on the same data directory finds it taken. `kwrd` in ASCII. */
 const SERVER_LOCK = 0x6b777264;

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { access, chmod, link, mkdtemp, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { StartupError } from './errors.js';
+import { StartupError } from '../platform/errors.js';
+import { secretFault } from '../platform/secrets.js';
 import { makeDirectories } from './make-directories.js';
-import { secretFault } from './secrets.js';
 
 /** What is made once for the embedded set-up and must be kept: without it the database can't be opened and no token is good. */
 export interface DataDirSecrets {

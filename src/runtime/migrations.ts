@@ -4,11 +4,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
-import { StartupError } from '../errors.js';
-import type { Logger } from '../logger.js';
-import { ScramClient } from './scram-client.js';
+import { ScramClient } from '../platform/database/scram-client.js';
+import { StartupError } from '../platform/errors.js';
+import type { Logger } from '../platform/logger.js';
 
-export const MIGRATIONS_DIR = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
+export const MIGRATIONS_DIR = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
 /** The lock that `prisma migrate` takes, so that neither runs while the other does. */
 const ADVISORY_LOCK = 72_707_369;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartupError } from './errors.js';
-import { flushLog } from './log-output.js';
-import { type Logger, scrub } from './logger.js';
+import { StartupError } from '../platform/errors.js';
+import { flushLog } from '../platform/log-output.js';
+import { type Logger, scrub } from '../platform/logger.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 

@@ -1,15 +1,15 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { AuditLog } from '../audit/service.js';
-import { Users } from '../auth/users.js';
-import { KeyImporter } from '../import/importer.js';
-import { type Progress, runImport } from '../import/run.js';
-import { systemClock } from '../platform/clock.js';
-import { StartupError } from '../platform/errors.js';
-import { Cursors } from '../platform/pagination.js';
-import { AppSecrets } from '../platform/secrets.js';
-import { ProgressBar } from './progress-bar.js';
-import { type CommandContext, readArguments, runCommand, UsageError } from './run-command.js';
+import { AuditLog } from '../../audit/service.js';
+import { Users } from '../../auth/users.js';
+import { KeyImporter } from '../../import/importer.js';
+import { type Progress, runImport } from '../../import/run.js';
+import { systemClock } from '../../platform/clock.js';
+import { StartupError } from '../../platform/errors.js';
+import { Cursors } from '../../platform/pagination.js';
+import { AppSecrets } from '../../platform/secrets.js';
+import { ProgressBar } from '../progress-bar.js';
+import { type CommandContext, readArguments, runCommand, UsageError } from '../run-command.js';
 
 const USAGE = `Usage: npm run import-keys -- FILE.jsonl [--dry-run] [--into-existing]
 
