@@ -38,6 +38,7 @@ export const PRESENTATION = [
   '**/*-resolver.ts',
   '**/*-route.ts',
   '**/*-context.ts',
+  '**/*-middleware.ts',
 ];
 
 /** What services do not import: packages by name, and places in src. */

@@ -1,4 +1,4 @@
-import type { Users } from '../auth/users.js';
+import type { Users } from '../auth/accounts/users.js';
 import type { Transaction } from '../platform/database/client.js';
 import { isUniqueViolation } from '../platform/database/faults.js';
 import type { HashQueue } from '../platform/hash-queue.js';

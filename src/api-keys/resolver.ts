@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { type Context, CurrentViewer } from '../auth/context.js';
-import type { Viewer } from '../auth/sessions.js';
-import { User } from '../auth/types.js';
+import { User } from '../auth/auth.graphql.js';
+import { type Context, CurrentViewer } from '../auth/auth-context.js';
+import type { Viewer } from '../auth/sessions/sessions.js';
 import { CHANGE_COST } from '../limits.js';
 import { type CostArguments, pageCost } from '../platform/graphql/cost.js';
 import type { ApiKeyQueries } from './api-key-queries.js';

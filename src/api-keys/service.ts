@@ -1,5 +1,5 @@
 import { AuditAction, type AuditLog } from '../audit/service.js';
-import type { Users } from '../auth/users.js';
+import type { Users } from '../auth/accounts/users.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';

@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import { ApiKey } from '../api-keys/types.js';
-import { type Context, CurrentViewer } from '../auth/context.js';
-import type { Viewer } from '../auth/sessions.js';
+import { type Context, CurrentViewer } from '../auth/auth-context.js';
+import type { Viewer } from '../auth/sessions/sessions.js';
 import { pageCost } from '../platform/graphql/cost.js';
 import type { AuditEvent as AuditEventRow, AuditLog } from './service.js';
 import { AuditEvent, AuditEventConnection } from './types.js';

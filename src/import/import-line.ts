@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isKeyPrefix } from '../api-keys/plaintext-key.js';
 import { REASON_CHARACTERS_MAX } from '../api-keys/service.js';
 import { columnsOf, type KeyColumns } from '../api-keys/settings.js';
-import { readEmail } from '../auth/email.js';
+import { readEmail } from '../auth/accounts/email.js';
 import { KeywardError } from '../platform/errors.js';
 import { shortTextFault } from '../platform/text.js';
 import { readImportedHash } from './imported-hash.js';

@@ -1,6 +1,6 @@
 import { countedAt } from '../api-keys/status.js';
 import { AuditAction, type AuditLog } from '../audit/service.js';
-import type { AccountOwner, Users } from '../auth/users.js';
+import type { AccountOwner, Users } from '../auth/accounts/users.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { databaseFault, isUniqueViolation } from '../platform/database/faults.js';

@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { ApiKey } from '../api-keys/types.js';
-import type { Context } from '../auth/context.js';
+import type { Context } from '../auth/auth-context.js';
 import type { CostArguments } from '../platform/graphql/cost.js';
 import { type UsageInterval as Interval, pointCount, type UsageWindow } from './service.js';
 import { UsageInterval, UsagePoint } from './types.js';

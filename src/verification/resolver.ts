@@ -1,5 +1,5 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
-import type { Context } from '../auth/context.js';
+import type { Context } from '../auth/auth-context.js';
 import { answerOf } from './answer.js';
 import { ApiKeyVerification, VerifyApiKeyInput } from './types.js';
 import type { Verifier } from './verifier.js';

@@ -4,7 +4,7 @@ import { KeyIssuer } from '../../src/api-keys/key-issuer.js';
 import { checksum } from '../../src/api-keys/plaintext-key.js';
 import { ApiKeyService } from '../../src/api-keys/service.js';
 import { AuditLog } from '../../src/audit/service.js';
-import { Users } from '../../src/auth/users.js';
+import { Users } from '../../src/auth/accounts/users.js';
 import { KEY_QUEUE_LIMITS } from '../../src/limits.js';
 import { HashQueue } from '../../src/platform/hash-queue.js';
 import { createLogger } from '../../src/platform/logger.js';

@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import jwt from 'jsonwebtoken';
-import { AccessTokens } from '../../src/auth/access-token.js';
+import { AccessTokens } from '../../src/auth/sessions/access-token.js';
 import { AppSecrets } from '../../src/platform/secrets.js';
 import { MeDocument } from '../generated/graphql.js';
 import { startTestApp } from '../helpers/test-app.js';

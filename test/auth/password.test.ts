@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
-import { Passwords } from '../../src/auth/password.js';
-import { PasswordRules } from '../../src/auth/password-rules.js';
+import { Passwords } from '../../src/auth/accounts/password.js';
+import { PasswordRules } from '../../src/auth/accounts/password-rules.js';
 import { HashQueue } from '../../src/platform/hash-queue.js';
 
 const TURN = { network: '192.0.2.0/24' };

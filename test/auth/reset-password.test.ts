@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ResetTokens } from '../../src/auth/reset-tokens.js';
+import { ResetTokens } from '../../src/auth/accounts/reset-tokens.js';
 import { MeDocument, MyAuditLogDocument, ResetPasswordDocument, SignInDocument } from '../generated/graphql.js';
 import { runSql } from '../helpers/database.js';
 import { dataOf } from '../helpers/doors.js';

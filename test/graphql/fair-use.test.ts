@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Authentication } from '../../src/auth/context.js';
+import { Authentication } from '../../src/auth/auth-context.js';
 import { FAIR_USE_LIMITS } from '../../src/limits.js';
 import { Allowance, FairUse, KeyedTurns } from '../../src/platform/fair-use.js';
 import { WindowCounter } from '../../src/platform/window-counter.js';

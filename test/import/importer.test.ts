@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { AuditLog } from '../../src/audit/service.js';
-import { Users } from '../../src/auth/users.js';
+import { Users } from '../../src/auth/accounts/users.js';
 import { KeyImporter } from '../../src/import/importer.js';
 import type { Outcome } from '../../src/import/plan.js';
 import { type Progress, runImport } from '../../src/import/run.js';

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { AuditLog } from '../../audit/service.js';
-import { Users } from '../../auth/users.js';
+import { Users } from '../../auth/accounts/users.js';
 import { KeyImporter } from '../../import/importer.js';
 import { type Progress, runImport } from '../../import/run.js';
 import { systemClock } from '../../platform/clock.js';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import type { User } from '../../auth/accounts/users.js';
 import { changeExternalIdIssuer } from '../../auth/external/id-namespace.js';
-import type { User } from '../../auth/users.js';
 import { issuerFault } from '../../config.js';
 import { argumentOrInput, createOperator, keyRecord } from '../operator.js';
 import type { OperatorService, UserOverview } from '../operator-service.js';

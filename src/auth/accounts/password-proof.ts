@@ -1,12 +1,12 @@
-import { AuditAction, type AuditLog } from '../audit/service.js';
-import { KeywardError } from '../platform/errors.js';
-import type { Turn } from '../platform/hash-queue.js';
-import type { Logger } from '../platform/logger.js';
-import { turnOf } from '../platform/network-turn.js';
-import { logEntry, type Origin } from '../platform/origin.js';
+import { AuditAction, type AuditLog } from '../../audit/service.js';
+import { KeywardError } from '../../platform/errors.js';
+import type { Turn } from '../../platform/hash-queue.js';
+import type { Logger } from '../../platform/logger.js';
+import { turnOf } from '../../platform/network-turn.js';
+import { logEntry, type Origin } from '../../platform/origin.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { SignInLimits } from '../sign-in-limits.js';
 import type { Passwords } from './password.js';
-import type { Sessions } from './sessions.js';
-import type { SignInLimits } from './sign-in-limits.js';
 import { addressOf, type User } from './users.js';
 
 interface ProofInput {

@@ -1,19 +1,19 @@
-import { AuditAction, type AuditLog } from '../audit/service.js';
-import { SIGN_IN_LIMITS } from '../limits.js';
-import { canonicalAddress } from '../platform/address.js';
-import type { Clock } from '../platform/clock.js';
-import type { Database, Transaction } from '../platform/database/client.js';
-import type { Session } from '../platform/database/generated/client.js';
-import { conflict, KeywardError, unauthenticated } from '../platform/errors.js';
-import { networkOf } from '../platform/network.js';
-import type { Origin } from '../platform/origin.js';
-import { storableUserAgent } from '../platform/text.js';
-import { isUuid } from '../platform/uuid.js';
+import { AuditAction, type AuditLog } from '../../audit/service.js';
+import { SIGN_IN_LIMITS } from '../../limits.js';
+import { canonicalAddress } from '../../platform/address.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Database, Transaction } from '../../platform/database/client.js';
+import type { Session } from '../../platform/database/generated/client.js';
+import { conflict, KeywardError, unauthenticated } from '../../platform/errors.js';
+import { networkOf } from '../../platform/network.js';
+import type { Origin } from '../../platform/origin.js';
+import { storableUserAgent } from '../../platform/text.js';
+import { isUuid } from '../../platform/uuid.js';
+import type { User } from '../accounts/users.js';
+import type { TokenRejection } from '../token-rejection.js';
 import type { AccessTokens } from './access-token.js';
 import type { RefreshTokens } from './refresh-token.js';
 import { endBeyondLimit, NEWEST_FIRST } from './session-limit.js';
-import type { TokenRejection } from './token-rejection.js';
-import type { User } from './users.js';
 
 /** Two tabs, or an answer that got lost: for so long the token that was just exchanged isn't taken for a stolen one. */
 const REUSE_GRACE_MS = 10_000;

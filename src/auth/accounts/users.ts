@@ -1,11 +1,13 @@
-import type { Database, Transaction } from '../platform/database/client.js';
-import { isUniqueViolation } from '../platform/database/faults.js';
-import type { User } from '../platform/database/generated/client.js';
-import { conflict, KeywardError, unauthenticated } from '../platform/errors.js';
-import { KeyedQueue } from '../platform/keyed-queue.js';
-import { isUuid, newUuid } from '../platform/uuid.js';
+import type { Database, Transaction } from '../../platform/database/client.js';
+import { isUniqueViolation } from '../../platform/database/faults.js';
+import type { User } from '../../platform/database/generated/client.js';
+import { conflict, KeywardError, unauthenticated } from '../../platform/errors.js';
+import { KeyedQueue } from '../../platform/keyed-queue.js';
+import { isUuid, newUuid } from '../../platform/uuid.js';
 import { type LockedUser, lockUser, lockUsersByEmail } from './user-lock.queries.js';
 import { type AccountOwner, insertUsers } from './users.queries.js';
+
+export { findHighestPasswordCost } from './users.queries.js';
 
 export type { AccountOwner, User };
 

@@ -1,4 +1,4 @@
-import { characterFault } from '../platform/text.js';
+import { characterFault } from '../../platform/text.js';
 
 /** RFC 5321 §4.5.3.1.3: a path has 256 octets at most, two of which are its angle brackets. */
 const OCTETS_MAX = 254;

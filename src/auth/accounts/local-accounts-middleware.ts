@@ -1,5 +1,5 @@
 import type { MiddlewareFn } from 'type-graphql';
-import type { Context } from './context.js';
+import type { Context } from '../auth-context.js';
 import { accountKeptElsewhere } from './users.js';
 
 /**

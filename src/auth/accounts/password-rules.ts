@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { characterFault, codePointCount } from '../platform/text.js';
+import { characterFault, codePointCount } from '../../platform/text.js';
 import { leetReadings, PARTS_MIN, PredictableParts } from './predictable-password.js';
 
 /** For a password that is the only factor: NIST SP 800-63B-4 §3.1.1.2. */
@@ -13,7 +13,7 @@ const PRODUCT_NAME = 'keyward';
 /** Shorter words of an address occur in passwords by accident. */
 const OWN_WORD_LENGTH_MIN = 3;
 
-const COMMON_PASSWORDS_FILE = new URL('../../assets/common-passwords.txt', import.meta.url);
+const COMMON_PASSWORDS_FILE = new URL('../../../assets/common-passwords.txt', import.meta.url);
 
 /** However it composes, a longer one is more than 72 bytes; normalizing it would take time by the square of its length. */
 const NORMALIZED_LENGTH_MAX = 300;

@@ -6,9 +6,9 @@ import type { Allowance } from '../platform/fair-use.js';
 import type { RequestContext } from '../platform/graphql/request-context.js';
 import type { Origin } from '../platform/origin.js';
 import type { UsageLoaders } from '../usage/service.js';
+import type { User } from './accounts/users.js';
 import type { Authenticator } from './authenticator.js';
-import type { Viewer } from './sessions.js';
-import type { User } from './users.js';
+import type { Viewer } from './sessions/sessions.js';
 
 /** What the resolvers of one request share. */
 export interface Context extends RequestContext {

@@ -1,7 +1,7 @@
-import { AuditAction, type AuditLog } from '../audit/service.js';
-import type { Transaction } from '../platform/database/client.js';
-import type { Origin } from '../platform/origin.js';
-import type { UsageService } from '../usage/service.js';
+import { AuditAction, type AuditLog } from '../../audit/service.js';
+import type { Transaction } from '../../platform/database/client.js';
+import type { Origin } from '../../platform/origin.js';
+import type { UsageService } from '../../usage/service.js';
 
 /** Deletes accounts, for their owners and for the operator. */
 export class AccountDeletion {

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { KeyRing } from '../platform/secrets.js';
-import { bytesToUuid, UUID_BYTES, uuidToBytes } from '../platform/uuid.js';
+import type { KeyRing } from '../../platform/secrets.js';
+import { bytesToUuid, UUID_BYTES, uuidToBytes } from '../../platform/uuid.js';
 
 const GENERATION_BYTES = 4;
 const CONTENT_BYTES = UUID_BYTES + GENERATION_BYTES;

@@ -1,4 +1,4 @@
-import type { Transaction } from '../platform/database/client.js';
+import type { Transaction } from '../../platform/database/client.js';
 import type { AccountOwner } from './users.queries.js';
 
 /** What may have changed since the user was read without a lock. */

@@ -1,9 +1,9 @@
 import { Arg, Ctx, Mutation, Query, Resolver, UseMiddleware } from 'type-graphql';
-import { type Context, CurrentViewer } from './context.js';
-import { LocalAccountsOnly } from './local-accounts.js';
-import type { AuthService } from './service.js';
-import type { Viewer } from './sessions.js';
-import { AuthPayload, ChangePasswordInput, ResetPasswordInput, SignInInput, SignOutPayload, SignUpInput, User } from './types.js';
+import { LocalAccountsOnly } from './accounts/local-accounts-middleware.js';
+import { AuthPayload, ChangePasswordInput, ResetPasswordInput, SignInInput, SignOutPayload, SignUpInput, User } from './auth.graphql.js';
+import { type Context, CurrentViewer } from './auth-context.js';
+import type { AuthService } from './auth-service.js';
+import type { Viewer } from './sessions/sessions.js';
 
 @Resolver()
 @UseMiddleware(LocalAccountsOnly)

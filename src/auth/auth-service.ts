@@ -8,15 +8,15 @@ import type { Logger } from '../platform/logger.js';
 import { networkOf } from '../platform/network.js';
 import { turnOf } from '../platform/network-turn.js';
 import { logEntry, type Origin } from '../platform/origin.js';
-import type { AccountDeletion } from './account-deletion.js';
-import { readEmail, readNewEmail } from './email.js';
-import type { Passwords } from './password.js';
-import { PasswordProof } from './password-proof.js';
-import type { PasswordRules } from './password-rules.js';
-import type { ResetTokens } from './reset-tokens.js';
-import type { Sessions, SignedIn, Viewer } from './sessions.js';
+import type { AccountDeletion } from './accounts/account-deletion.js';
+import { readEmail, readNewEmail } from './accounts/email.js';
+import type { Passwords } from './accounts/password.js';
+import { PasswordProof } from './accounts/password-proof.js';
+import type { PasswordRules } from './accounts/password-rules.js';
+import type { ResetTokens } from './accounts/reset-tokens.js';
+import { accountKeptElsewhere, emailTaken, type User, type Users } from './accounts/users.js';
+import type { Sessions, SignedIn, Viewer } from './sessions/sessions.js';
 import type { SignInLimits } from './sign-in-limits.js';
-import { accountKeptElsewhere, emailTaken, type User, type Users } from './users.js';
 
 export interface Credentials {
   email: string;

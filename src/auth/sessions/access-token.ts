@@ -1,7 +1,7 @@
 import jwt from 'jsonwebtoken';
-import type { Clock } from '../platform/clock.js';
-import type { KeyRing } from '../platform/secrets.js';
-import type { TokenRejection, TokenRejectionReason } from './token-rejection.js';
+import type { Clock } from '../../platform/clock.js';
+import type { KeyRing } from '../../platform/secrets.js';
+import type { TokenRejection, TokenRejectionReason } from '../token-rejection.js';
 
 const { JsonWebTokenError, NotBeforeError, sign, TokenExpiredError, verify } = jwt;
 

@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { Clock } from '../platform/clock.js';
-import type { Database, Transaction } from '../platform/database/client.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Database, Transaction } from '../../platform/database/client.js';
 import type { User } from './users.js';
 
 const TOKEN_BYTES = 32;

@@ -1,9 +1,9 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { CHANGE_COST, SIGN_IN_LIMITS } from '../limits.js';
-import type { CostArguments } from '../platform/graphql/cost.js';
-import { type Context, CurrentViewer } from './context.js';
+import { CHANGE_COST, SIGN_IN_LIMITS } from '../../limits.js';
+import type { CostArguments } from '../../platform/graphql/cost.js';
+import { EndSessionPayload, Session } from '../auth.graphql.js';
+import { type Context, CurrentViewer } from '../auth-context.js';
 import { type Session as SessionRow, type Sessions, type Viewer } from './sessions.js';
-import { EndSessionPayload, Session } from './types.js';
 
 const sessionsCost = ({ childComplexity }: CostArguments): number => 1 + SIGN_IN_LIMITS.liveSessionsPerUser * childComplexity;
 

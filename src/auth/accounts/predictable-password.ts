@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-const WORDS_FILE = new URL('../../assets/common-words.txt', import.meta.url);
+const WORDS_FILE = new URL('../../../assets/common-words.txt', import.meta.url);
 const WORD_LENGTH_MIN = 4;
 const WORD_LENGTH_MAX = 14;
 

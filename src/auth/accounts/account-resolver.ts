@@ -1,8 +1,8 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
-import { type Context, CurrentViewer } from './context.js';
-import type { AuthService } from './service.js';
-import type { Viewer } from './sessions.js';
-import { DeleteMyAccountPayload, User } from './types.js';
+import { DeleteMyAccountPayload, User } from '../auth.graphql.js';
+import { type Context, CurrentViewer } from '../auth-context.js';
+import type { AuthService } from '../auth-service.js';
+import type { Viewer } from '../sessions/sessions.js';
 import type { User as UserRow } from './users.js';
 
 /** What every user has, whoever keeps the account. */

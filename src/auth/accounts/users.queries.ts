@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../platform/database/client.js';
+import type { Database, Transaction } from '../../platform/database/client.js';
 
 /** What an import has to know about an account. */
 export interface AccountOwner {
