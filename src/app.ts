@@ -3,14 +3,14 @@ import 'reflect-metadata';
 
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import { ApiKeyResolver } from './api-keys/resolver.js';
-import { AuditResolver } from './audit/resolver.js';
+import { AuditResolver } from './activity/audit-log-resolver.js';
+import { ApiKeyResolver } from './api-keys/api-key-resolver.js';
+import { ApiKeyUsageResolver } from './api-keys/usage-resolver.js';
 import { AccountResolver } from './auth/accounts/account-resolver.js';
-import { type Context } from './auth/auth-context.js';
 import { AuthResolver } from './auth/auth-resolver.js';
 import { claimExternalIds } from './auth/external/id-namespace.js';
 import { SessionResolver } from './auth/sessions/session-resolver.js';
-import { registerGraphql } from './graphql-route.js';
+import { type Context, registerGraphql } from './graphql-route.js';
 import { GRAPHQL_LIMITS } from './limits.js';
 import { type Database } from './platform/database/client.js';
 import { SANDBOX_CSP } from './platform/graphql/sandbox.js';
@@ -28,9 +28,8 @@ import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { createHttpServer } from './platform/http/server.js';
 import { createErrorCounter } from './platform/metrics.js';
 import { createServices, type ServiceOptions, type Services } from './services.js';
-import { ApiKeyUsageResolver } from './usage/resolver.js';
 import { registerGatewayRoute } from './verification/gateway-route.js';
-import { VerificationResolver } from './verification/resolver.js';
+import { VerificationResolver } from './verification/verification-resolver.js';
 
 /** Shutdown deadlines: queued hashes are rejected after `hashes`, open connections are closed after `connections`. */
 const DRAIN_MS = { hashes: 4_000, connections: 6_000 };

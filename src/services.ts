@@ -1,7 +1,7 @@
 import { ApiKeyQueries } from './api-keys/api-key-queries.js';
+import { ApiKeyService } from './api-keys/api-key-service.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
-import { ApiKeyService } from './api-keys/service.js';
-import { AuditLog } from './audit/service.js';
+import { AuditLog } from './audit/audit-log.js';
 import { AccountDeletion } from './auth/accounts/account-deletion.js';
 import { Passwords } from './auth/accounts/password.js';
 import { PasswordRules } from './auth/accounts/password-rules.js';
@@ -28,10 +28,10 @@ import { createRedis } from './platform/redis.js';
 import { AppSecrets } from './platform/secrets.js';
 import { SharedWindowCounter } from './platform/shared-window-counter.js';
 import { type Budgets, WindowCounter } from './platform/window-counter.js';
-import { UsageRecorder } from './usage/recorder.js';
-import { UsageService } from './usage/service.js';
+import { UsageRecorder } from './usage/usage-recorder.js';
+import { UsageService } from './usage/usage-service.js';
 import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
-import { VerificationMetrics } from './verification/metrics.js';
+import { VerificationMetrics } from './verification/verification-metrics.js';
 import { Verifier } from './verification/verifier.js';
 import { VerifierTokens } from './verification/verifier-tokens.js';
 

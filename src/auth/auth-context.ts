@@ -1,30 +1,20 @@
 import type DataLoader from 'dataloader';
 import { createParameterDecorator } from 'type-graphql';
-import type { ApiKeyLoaders } from '../api-keys/loaders.js';
 import { unauthenticated } from '../platform/errors.js';
 import type { Allowance } from '../platform/fair-use.js';
 import type { RequestContext } from '../platform/graphql/request-context.js';
 import type { Origin } from '../platform/origin.js';
-import type { UsageLoaders } from '../usage/service.js';
 import type { User } from './accounts/users.js';
 import type { Authenticator } from './authenticator.js';
 import type { Viewer } from './sessions/sessions.js';
 
-/** What the resolvers of one request share. */
-export interface Context extends RequestContext {
+/** What the resolvers of accounts and sessions read of a request. */
+export interface AuthContext extends RequestContext {
   authentication: Authentication;
-  /** As configured. What a list of keys costs depends on it. */
-  keysPerUserMax: number;
   /** Whether accounts with a password are kept here. */
   localAccounts: boolean;
   /** Users by id, all that one request asks for in one query. */
   users: DataLoader<string, User | null>;
-  /** Keys by id and by successor, the same way. */
-  apiKeys: ApiKeyLoaders;
-  /** Usage by key, the same way. */
-  usage: UsageLoaders;
-  /** What was sent as X-Verifier-Token. */
-  verifierToken: string | undefined;
 }
 
 interface AuthenticationParts {
@@ -69,4 +59,4 @@ export class Authentication {
 }
 
 /** Makes an operation one for signed-in users and gives it the viewer. Without one the method isn't called. */
-export const CurrentViewer = () => createParameterDecorator<Context>(({ context }) => context.authentication.viewer());
+export const CurrentViewer = () => createParameterDecorator<AuthContext>(({ context }) => context.authentication.viewer());

@@ -1,7 +1,7 @@
 import { Arg, Ctx, Mutation, Query, Resolver, UseMiddleware } from 'type-graphql';
 import { LocalAccountsOnly } from './accounts/local-accounts-middleware.js';
 import { AuthPayload, ChangePasswordInput, ResetPasswordInput, SignInInput, SignOutPayload, SignUpInput, User } from './auth.graphql.js';
-import { type Context, CurrentViewer } from './auth-context.js';
+import { type AuthContext, CurrentViewer } from './auth-context.js';
 import type { AuthService } from './auth-service.js';
 import type { Viewer } from './sessions/sessions.js';
 
@@ -25,7 +25,7 @@ export class AuthResolver {
   })
   signUp(
     @Arg('input', () => SignUpInput, { description: 'The new account.' }) input: SignUpInput,
-    @Ctx() context: Context,
+    @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
     return this.#auth.signUp(input, context);
   }
@@ -36,7 +36,7 @@ export class AuthResolver {
   })
   signIn(
     @Arg('input', () => SignInInput, { description: 'Who signs in.' }) input: SignInInput,
-    @Ctx() context: Context,
+    @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
     return this.#auth.signIn(input, context);
   }
@@ -47,7 +47,7 @@ export class AuthResolver {
   })
   refreshSession(
     @Arg('refreshToken', () => String, { description: 'The latest of the session.' }) refreshToken: string,
-    @Ctx() context: Context,
+    @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
     return this.#auth.refreshSession(refreshToken, context);
   }
@@ -55,7 +55,7 @@ export class AuthResolver {
   @Mutation(() => SignOutPayload, { description: 'Ends a session. Its access token is refused from the next request on.' })
   async signOut(
     @Arg('refreshToken', () => String, { description: 'Any of the session.' }) refreshToken: string,
-    @Ctx() context: Context,
+    @Ctx() context: AuthContext,
   ): Promise<SignOutPayload> {
     await this.#auth.signOut(refreshToken, context);
     return { signedOut: true };
@@ -68,7 +68,7 @@ export class AuthResolver {
   changePassword(
     @Arg('input', () => ChangePasswordInput, { description: 'The old and the new password.' }) input: ChangePasswordInput,
     @CurrentViewer() viewer: Viewer,
-    @Ctx() context: Context,
+    @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
     return this.#auth.changePassword(viewer, input, context);
   }
@@ -78,7 +78,7 @@ export class AuthResolver {
   })
   resetPassword(
     @Arg('input', () => ResetPasswordInput, { description: 'The token and the new password.' }) input: ResetPasswordInput,
-    @Ctx() context: Context,
+    @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
     return this.#auth.resetPassword(input, context);
   }

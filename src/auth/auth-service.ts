@@ -1,4 +1,5 @@
-import { AuditAction, type AuditLog } from '../audit/service.js';
+import { AuditAction } from '../audit/audit-entry.js';
+import type { AuditLog } from '../audit/audit-log.js';
 import { PASSWORD_QUEUE_LIMITS } from '../limits.js';
 import type { Clock } from '../platform/clock.js';
 import { badUserInput, conflict, type FieldFault, KeywardError, unauthenticated } from '../platform/errors.js';

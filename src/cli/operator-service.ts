@@ -1,7 +1,8 @@
 import type { ApiKeyQueries } from '../api-keys/api-key-queries.js';
+import type { ApiKey, ApiKeyService } from '../api-keys/api-key-service.js';
 import type { FoundKey, KeyFinder } from '../api-keys/key-finder.js';
-import type { ApiKey, ApiKeyService } from '../api-keys/service.js';
-import { AuditAction, type AuditLog } from '../audit/service.js';
+import { AuditAction } from '../audit/audit-entry.js';
+import type { AuditLog } from '../audit/audit-log.js';
 import type { AccountDeletion } from '../auth/accounts/account-deletion.js';
 import { readEmail, readNewEmail } from '../auth/accounts/email.js';
 import type { IssuedResetToken, ResetTokens } from '../auth/accounts/reset-tokens.js';

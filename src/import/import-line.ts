@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { REASON_CHARACTERS_MAX } from '../api-keys/api-key-service.js';
+import { columnsOf, type KeyColumns } from '../api-keys/api-key-settings.js';
 import { isKeyPrefix } from '../api-keys/plaintext-key.js';
-import { REASON_CHARACTERS_MAX } from '../api-keys/service.js';
-import { columnsOf, type KeyColumns } from '../api-keys/settings.js';
 import { readEmail } from '../auth/accounts/email.js';
 import { KeywardError } from '../platform/errors.js';
 import { shortTextFault } from '../platform/text.js';

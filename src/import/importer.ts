@@ -1,5 +1,6 @@
-import { countedAt } from '../api-keys/status.js';
-import { AuditAction, type AuditLog } from '../audit/service.js';
+import { countedAt } from '../api-keys/api-key-status.js';
+import { AuditAction } from '../audit/audit-entry.js';
+import type { AuditLog } from '../audit/audit-log.js';
 import type { AccountOwner, Users } from '../auth/accounts/users.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';

@@ -7,9 +7,9 @@ import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
 import type { ErrorCounter } from '../platform/metrics.js';
 import { toKeywardError } from '../platform/public-errors.js';
-import { answerOf } from './answer.js';
 import { demandedScopesOf } from './demanded-scopes.js';
 import { type RateLimitState, type Verification, VerificationCode } from './verification.js';
+import { answerOf } from './verification-answer.js';
 import type { Verifier } from './verifier.js';
 import type { VerifierTokens } from './verifier-tokens.js';
 

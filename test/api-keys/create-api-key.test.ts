@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
+import { ApiKeyService } from '../../src/api-keys/api-key-service.js';
 import { KeyIssuer } from '../../src/api-keys/key-issuer.js';
 import { checksum } from '../../src/api-keys/plaintext-key.js';
-import { ApiKeyService } from '../../src/api-keys/service.js';
-import { AuditLog } from '../../src/audit/service.js';
+import { AuditLog } from '../../src/audit/audit-log.js';
 import { Users } from '../../src/auth/accounts/users.js';
 import { KEY_QUEUE_LIMITS } from '../../src/limits.js';
 import { HashQueue } from '../../src/platform/hash-queue.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { countedAt, rotatableAt, statusOf, usableAt } from '../../src/api-keys/status.js';
+import { countedAt, rotatableAt, statusOf, usableAt } from '../../src/api-keys/api-key-status.js';
 import { CreateApiKeyDocument, MyApiKeyHistoryDocument, type MyApiKeyHistoryQuery } from '../generated/graphql.js';
 import { startTestApp, type TestApp } from '../helpers/test-app.js';
 

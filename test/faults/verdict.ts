@@ -14,7 +14,7 @@ interface Row {
   revoked: number;
 }
 
-/** Of every key its state by the one rule (src/api-keys/status.ts), and how often the audit log tells what about it. */
+/** Of every key its state by the one rule (src/api-keys/api-key-status.ts), and how often the audit log tells what about it. */
 const ROWS = `
   SELECT k.id, k.user_id AS "userId", k.name,
          CASE WHEN k.revoked_at IS NOT NULL THEN 'REVOKED' WHEN k.expires_at <= now() THEN 'EXPIRED' WHEN NOT k.enabled THEN 'DISABLED'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { AuditLog } from '../../src/audit/service.js';
+import { AuditLog } from '../../src/audit/audit-log.js';
 import { Users } from '../../src/auth/accounts/users.js';
 import { KeyImporter } from '../../src/import/importer.js';
 import type { Outcome } from '../../src/import/plan.js';

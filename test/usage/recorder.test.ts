@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import pg from 'pg';
 import { Registry } from 'prom-client';
 import { createLogger } from '../../src/platform/logger.js';
-import { UsageRecorder } from '../../src/usage/recorder.js';
+import { UsageRecorder } from '../../src/usage/usage-recorder.js';
 import { dropDatabase, newDatabase, runSql } from '../helpers/database.js';
 
 setFlagsFromString('--expose-gc');

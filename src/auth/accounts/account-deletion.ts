@@ -1,7 +1,8 @@
-import { AuditAction, type AuditLog } from '../../audit/service.js';
+import { AuditAction } from '../../audit/audit-entry.js';
+import type { AuditLog } from '../../audit/audit-log.js';
 import type { Transaction } from '../../platform/database/client.js';
 import type { Origin } from '../../platform/origin.js';
-import type { UsageService } from '../../usage/service.js';
+import type { UsageService } from '../../usage/usage-service.js';
 
 /** Deletes accounts, for their owners and for the operator. */
 export class AccountDeletion {

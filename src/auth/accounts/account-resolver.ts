@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { DeleteMyAccountPayload, User } from '../auth.graphql.js';
-import { type Context, CurrentViewer } from '../auth-context.js';
+import { type AuthContext, CurrentViewer } from '../auth-context.js';
 import type { AuthService } from '../auth-service.js';
 import type { Viewer } from '../sessions/sessions.js';
 import type { User as UserRow } from './users.js';
@@ -38,7 +38,7 @@ export class AccountResolver {
     })
     password: string | null | undefined,
     @CurrentViewer() viewer: Viewer,
-    @Ctx() context: Context,
+    @Ctx() context: AuthContext,
   ): Promise<DeleteMyAccountPayload> {
     await this.#auth.deleteAccount(viewer, password ?? null, context);
     return { deleted: true };

@@ -1,4 +1,5 @@
-import { AuditAction, type AuditLog } from '../../audit/service.js';
+import { AuditAction } from '../../audit/audit-entry.js';
+import type { AuditLog } from '../../audit/audit-log.js';
 import { KeywardError } from '../../platform/errors.js';
 import type { Turn } from '../../platform/hash-queue.js';
 import type { Logger } from '../../platform/logger.js';

@@ -1,4 +1,4 @@
-import type { AuditLog } from '../../audit/service.js';
+import type { AuditLog } from '../../audit/audit-log.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database } from '../../platform/database/client.js';
 import type { Logger } from '../../platform/logger.js';

@@ -1,4 +1,5 @@
-import { AuditAction, type AuditLog } from '../../audit/service.js';
+import { AuditAction } from '../../audit/audit-entry.js';
+import type { AuditLog } from '../../audit/audit-log.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database, Transaction } from '../../platform/database/client.js';
 import { conflict } from '../../platform/errors.js';

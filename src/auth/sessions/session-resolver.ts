@@ -2,7 +2,7 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'ty
 import { CHANGE_COST, SIGN_IN_LIMITS } from '../../limits.js';
 import type { CostArguments } from '../../platform/graphql/cost.js';
 import { EndSessionPayload, Session } from '../auth.graphql.js';
-import { type Context, CurrentViewer } from '../auth-context.js';
+import { type AuthContext, CurrentViewer } from '../auth-context.js';
 import { type Session as SessionRow, type Sessions, type Viewer } from './sessions.js';
 
 const sessionsCost = ({ childComplexity }: CostArguments): number => 1 + SIGN_IN_LIMITS.liveSessionsPerUser * childComplexity;
@@ -27,7 +27,7 @@ export class SessionResolver {
   async endSession(
     @Arg('id', () => ID, { description: 'Of the session.' }) id: string,
     @CurrentViewer() viewer: Viewer,
-    @Ctx() context: Context,
+    @Ctx() context: AuthContext,
   ): Promise<EndSessionPayload> {
     return { session: await this.#sessions.endOwn(viewer.user.id, id, context) };
   }
@@ -38,7 +38,7 @@ export class SessionResolver {
   }
 
   @FieldResolver(() => Boolean, { description: 'Whether it is the one that asks.' })
-  async current(@Root() session: SessionRow, @Ctx() context: Context): Promise<boolean> {
+  async current(@Root() session: SessionRow, @Ctx() context: AuthContext): Promise<boolean> {
     return (await context.authentication.viewer()).sessionId === session.id;
   }
 }

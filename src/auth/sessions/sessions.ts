@@ -1,4 +1,5 @@
-import { AuditAction, type AuditLog } from '../../audit/service.js';
+import { AuditAction } from '../../audit/audit-entry.js';
+import type { AuditLog } from '../../audit/audit-log.js';
 import { SIGN_IN_LIMITS } from '../../limits.js';
 import { canonicalAddress } from '../../platform/address.js';
 import type { Clock } from '../../platform/clock.js';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { AuditLog } from '../../audit/service.js';
+import { AuditLog } from '../../audit/audit-log.js';
 import { systemClock } from '../../platform/clock.js';
 import { Cursors } from '../../platform/pagination.js';
 import { AppSecrets } from '../../platform/secrets.js';

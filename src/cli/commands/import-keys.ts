@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { AuditLog } from '../../audit/service.js';
+import { AuditLog } from '../../audit/audit-log.js';
 import { Users } from '../../auth/accounts/users.js';
 import { KeyImporter } from '../../import/importer.js';
 import { type Progress, runImport } from '../../import/run.js';

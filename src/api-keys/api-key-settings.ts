@@ -1,7 +1,7 @@
 import { canonicalRange, isAddressOrRange } from '../platform/address-ranges.js';
 import { badUserInput, type FieldFault } from '../platform/errors.js';
 import { shortTextFault } from '../platform/text.js';
-import { type Report, reportMetadataFaults } from './metadata.js';
+import { type Report, reportMetadataFaults } from './api-key-metadata.js';
 import { grantedScopeFault, SCOPES_MAX } from './scopes.js';
 
 const NAME_CHARACTERS_MAX = 100;

@@ -1,13 +1,13 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
-import { ApiKey } from '../api-keys/types.js';
-import type { Context } from '../auth/auth-context.js';
 import type { CostArguments } from '../platform/graphql/cost.js';
-import { type UsageInterval as Interval, pointCount, type UsageWindow } from './service.js';
-import { UsageInterval, UsagePoint } from './types.js';
+import { type UsageInterval as Interval, pointCount, type UsageWindow } from '../usage/usage-service.js';
+import { ApiKey } from './api-key.graphql.js';
+import type { ApiKeyContext } from './api-key-context.js';
+import { UsageInterval, UsagePoint } from './usage.graphql.js';
 
 const NULL_IF_NEVER = 'Null: never, or it is not known.';
 
-const lastUseOf = (key: ApiKey, context: Context) => context.usage.lastUses.load(key.id);
+const lastUseOf = (key: ApiKey, context: ApiKeyContext) => context.usage.lastUses.load(key.id);
 
 const usageCost = ({ childComplexity, args }: CostArguments): number => {
   const { from, to, by } = args as { from: Date; to: Date; by: Interval };
@@ -21,17 +21,17 @@ export class ApiKeyUsageResolver {
     nullable: true,
     description: 'When it was presented last, let through or refused; about a second late. Null: never.',
   })
-  async lastUsedAt(@Root() key: ApiKey, @Ctx() context: Context): Promise<Date | null> {
+  async lastUsedAt(@Root() key: ApiKey, @Ctx() context: ApiKeyContext): Promise<Date | null> {
     return (await lastUseOf(key, context))?.lastUsedAt ?? null;
   }
 
   @FieldResolver(() => String, { nullable: true, description: `The address that it was presented from last. ${NULL_IF_NEVER}` })
-  async lastUsedIp(@Root() key: ApiKey, @Ctx() context: Context): Promise<string | null> {
+  async lastUsedIp(@Root() key: ApiKey, @Ctx() context: ApiKeyContext): Promise<string | null> {
     return (await lastUseOf(key, context))?.lastUsedIp ?? null;
   }
 
   @FieldResolver(() => String, { nullable: true, description: `The program that presented it last, in its own words. ${NULL_IF_NEVER}` })
-  async lastUsedUserAgent(@Root() key: ApiKey, @Ctx() context: Context): Promise<string | null> {
+  async lastUsedUserAgent(@Root() key: ApiKey, @Ctx() context: ApiKeyContext): Promise<string | null> {
     return (await lastUseOf(key, context))?.lastUsedUserAgent ?? null;
   }
 
@@ -41,7 +41,7 @@ export class ApiKeyUsageResolver {
   })
   usage(
     @Root() key: ApiKey,
-    @Ctx() context: Context,
+    @Ctx() context: ApiKeyContext,
     @Arg('from', () => Date, { description: 'The first interval is the one that this is in.' }) from: Date,
     @Arg('to', () => Date, { description: 'The last interval is the one that ends here or that this is in.' }) to: Date,
     @Arg('by', () => UsageInterval, { defaultValue: UsageInterval.DAY, description: 'How long an interval is.' }) interval: Interval,

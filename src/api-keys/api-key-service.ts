@@ -1,4 +1,5 @@
-import { AuditAction, type AuditLog } from '../audit/service.js';
+import { AuditAction } from '../audit/audit-entry.js';
+import type { AuditLog } from '../audit/audit-log.js';
 import type { Users } from '../auth/accounts/users.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
@@ -8,10 +9,10 @@ import type { Logger } from '../platform/logger.js';
 import { logEntry, type Origin } from '../platform/origin.js';
 import { shortTextFault } from '../platform/text.js';
 import { isUuid } from '../platform/uuid.js';
-import { changesOf } from './changes.js';
+import { changesOf } from './api-key-changes.js';
+import { columnsOf, expiryFault, type KeySettings } from './api-key-settings.js';
+import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
 import type { KeyIdentity, KeyIssuer } from './key-issuer.js';
-import { columnsOf, expiryFault, type KeySettings } from './settings.js';
-import { countedAt, rotatableAt, usableAt } from './status.js';
 
 export type { ApiKey };
 

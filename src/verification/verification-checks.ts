@@ -1,5 +1,5 @@
+import { isExpired } from '../api-keys/api-key-status.js';
 import { isScopeGranted, SCOPE_CHARACTERS_MAX, SCOPES_MAX } from '../api-keys/scopes.js';
-import { isExpired } from '../api-keys/status.js';
 import { isAddress } from '../platform/address.js';
 import { isInRanges } from '../platform/address-ranges.js';
 import type { FieldFault } from '../platform/errors.js';

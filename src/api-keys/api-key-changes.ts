@@ -1,5 +1,5 @@
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { type KeyColumns, rateLimitOf } from './settings.js';
+import { type KeyColumns, rateLimitOf } from './api-key-settings.js';
 
 /** What the audit log tells of a key's settings. */
 type Told = Record<string, unknown>;

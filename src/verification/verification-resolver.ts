@@ -1,7 +1,7 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
-import type { Context } from '../auth/auth-context.js';
-import { answerOf } from './answer.js';
-import { ApiKeyVerification, VerifyApiKeyInput } from './types.js';
+import { ApiKeyVerification, VerifyApiKeyInput } from './verification.graphql.js';
+import { answerOf } from './verification-answer.js';
+import type { VerificationContext } from './verification-context.js';
 import type { Verifier } from './verifier.js';
 import type { VerifierTokens } from './verifier-tokens.js';
 
@@ -21,7 +21,7 @@ export class VerificationResolver {
   })
   async verifyApiKey(
     @Arg('input', () => VerifyApiKeyInput, { description: 'The key, and what it is presented for.' }) input: VerifyApiKeyInput,
-    @Ctx() context: Context,
+    @Ctx() context: VerificationContext,
   ): Promise<ApiKeyVerification> {
     const isKnownVerifier = this.#verifierTokens.check(context.verifierToken);
     const { key, scopes, ipAddress, userAgent } = input;

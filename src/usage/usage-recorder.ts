@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import type { Pool } from '../platform/database/pool.js';
 import type { Logger } from '../platform/logger.js';
-import { UsageMetrics } from './metrics.js';
 import { addUsage, type UsageRow } from './usage.queries.js';
+import { UsageMetrics } from './usage-metrics.js';
 
 const HOUR_MS = 3_600_000;
 const FLUSH_EVERY_MS = 1_000;

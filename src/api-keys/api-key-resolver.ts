@@ -1,13 +1,9 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { User } from '../auth/auth.graphql.js';
-import { type Context, CurrentViewer } from '../auth/auth-context.js';
+import { CurrentViewer } from '../auth/auth-context.js';
 import type { Viewer } from '../auth/sessions/sessions.js';
 import { CHANGE_COST } from '../limits.js';
 import { type CostArguments, pageCost } from '../platform/graphql/cost.js';
-import type { ApiKeyQueries } from './api-key-queries.js';
-import type { ApiKey as ApiKeyRow, ApiKeyService } from './service.js';
-import { rateLimitOf } from './settings.js';
-import { ApiKeyStatus } from './status.js';
 import {
   ApiKey,
   ApiKeyConnection,
@@ -20,14 +16,19 @@ import {
   RotateApiKeyPayload,
   UpdateApiKeyInput,
   UpdateApiKeyPayload,
-} from './types.js';
+} from './api-key.graphql.js';
+import type { ApiKeyContext } from './api-key-context.js';
+import type { ApiKeyQueries } from './api-key-queries.js';
+import type { ApiKey as ApiKeyRow, ApiKeyService } from './api-key-service.js';
+import { rateLimitOf } from './api-key-settings.js';
+import { ApiKeyStatus } from './api-key-status.js';
 
 /** Beyond as many a list of keys counts as no longer: it is rare, and would have to be asked for field by field. */
 const COUNTED_KEYS_MAX = 100;
 
 /** A user has as many keys as are allowed, and each of them may be in the course of a rotation. */
 const usableKeysCost = ({ childComplexity, context }: CostArguments): number =>
-  1 + Math.min(COUNTED_KEYS_MAX, 2 * (context as Context).keysPerUserMax) * childComplexity;
+  1 + Math.min(COUNTED_KEYS_MAX, 2 * (context as ApiKeyContext).keysPerUserMax) * childComplexity;
 
 @Resolver(() => ApiKey)
 export class ApiKeyResolver {
@@ -64,7 +65,7 @@ export class ApiKeyResolver {
   apiKey(
     @Arg('id', () => ID, { description: 'Of the key.' }) id: string,
     @CurrentViewer() viewer: Viewer,
-    @Ctx() context: Context,
+    @Ctx() context: ApiKeyContext,
   ): Promise<ApiKey> {
     return this.#apiKeys.get(viewer.user.id, id, context);
   }
@@ -77,7 +78,7 @@ export class ApiKeyResolver {
     @Arg('input', () => CreateApiKeyInput, { nullable: true, description: 'What the key is like. Null: nothing in particular.' })
     input: CreateApiKeyInput | null | undefined,
     @CurrentViewer() viewer: Viewer,
-    @Ctx() context: Context,
+    @Ctx() context: ApiKeyContext,
   ): Promise<CreateApiKeyPayload> {
     return this.#apiKeys.create(viewer.user.id, input ?? {}, context);
   }
@@ -91,7 +92,7 @@ export class ApiKeyResolver {
     @Arg('id', () => ID, { description: 'Of the key.' }) id: string,
     @Arg('input', () => UpdateApiKeyInput, { description: 'What to change.' }) input: UpdateApiKeyInput,
     @CurrentViewer() viewer: Viewer,
-    @Ctx() context: Context,
+    @Ctx() context: ApiKeyContext,
   ): Promise<UpdateApiKeyPayload> {
     return { apiKey: await this.#apiKeys.update(viewer.user.id, id, input, context) };
   }
@@ -106,7 +107,7 @@ export class ApiKeyResolver {
     @Arg('input', () => RotateApiKeyInput, { nullable: true, description: 'How. Null: with a grace period of one day.' })
     input: RotateApiKeyInput | null | undefined,
     @CurrentViewer() viewer: Viewer,
-    @Ctx() context: Context,
+    @Ctx() context: ApiKeyContext,
   ): Promise<RotateApiKeyPayload> {
     return this.#apiKeys.rotate(viewer.user.id, id, input ?? { gracePeriodSeconds: GRACE_SECONDS_DEFAULT }, context);
   }
@@ -120,7 +121,7 @@ export class ApiKeyResolver {
     @Arg('reason', () => String, { nullable: true, description: 'Why, at most 500 characters, for the history. Null: no reason given.' })
     reason: string | null | undefined,
     @CurrentViewer() viewer: Viewer,
-    @Ctx() context: Context,
+    @Ctx() context: ApiKeyContext,
   ): Promise<RevokeApiKeyPayload> {
     return { apiKey: await this.#apiKeys.revoke(viewer.user.id, id, reason ?? null, context) };
   }
@@ -146,7 +147,7 @@ export class ApiKeyResolver {
     nullable: true,
     description: 'The key that it was rotated from. Null if it was not created by a rotation.',
   })
-  async replaces(@Root() key: ApiKeyRow, @Ctx() context: Context): Promise<ApiKey | null> {
+  async replaces(@Root() key: ApiKeyRow, @Ctx() context: ApiKeyContext): Promise<ApiKey | null> {
     return key.rotatedFromId === null ? null : context.apiKeys.byId.load(key.rotatedFromId);
   }
 
@@ -154,12 +155,12 @@ export class ApiKeyResolver {
     nullable: true,
     description: 'The key that took over from it: the newest, if that was rotated in turn during the overlap. Null if it was not rotated.',
   })
-  async replacedBy(@Root() key: ApiKeyRow, @Ctx() context: Context): Promise<ApiKey | null> {
+  async replacedBy(@Root() key: ApiKeyRow, @Ctx() context: ApiKeyContext): Promise<ApiKey | null> {
     return key.replacedById === null ? null : context.apiKeys.byId.load(key.replacedById);
   }
 
   @FieldResolver(() => User, { description: 'Who holds it.' })
-  async owner(@Root() key: ApiKeyRow, @Ctx() context: Context): Promise<User> {
+  async owner(@Root() key: ApiKeyRow, @Ctx() context: ApiKeyContext): Promise<User> {
     const owner = await context.users.load(key.userId);
     if (!owner) throw new TypeError('a key without its owner');
     return owner;

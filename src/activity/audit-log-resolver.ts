@@ -1,10 +1,11 @@
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
-import { ApiKey } from '../api-keys/types.js';
-import { type Context, CurrentViewer } from '../auth/auth-context.js';
+import { ApiKey } from '../api-keys/api-key.graphql.js';
+import type { ApiKeyContext } from '../api-keys/api-key-context.js';
+import type { AuditEvent as AuditEventRow, AuditLog } from '../audit/audit-log.js';
+import { CurrentViewer } from '../auth/auth-context.js';
 import type { Viewer } from '../auth/sessions/sessions.js';
 import { pageCost } from '../platform/graphql/cost.js';
-import type { AuditEvent as AuditEventRow, AuditLog } from './service.js';
-import { AuditEvent, AuditEventConnection } from './types.js';
+import { AuditEvent, AuditEventConnection } from './audit-log.graphql.js';
 
 @Resolver(() => AuditEvent)
 export class AuditResolver {
@@ -29,7 +30,7 @@ export class AuditResolver {
     nullable: true,
     description: 'The key that it was done to. Null: none, or there is no such key any more.',
   })
-  async apiKey(@Root() event: AuditEventRow, @Ctx() context: Context): Promise<ApiKey | null> {
+  async apiKey(@Root() event: AuditEventRow, @Ctx() context: ApiKeyContext): Promise<ApiKey | null> {
     return event.apiKeyId === null ? null : context.apiKeys.byId.load(event.apiKeyId);
   }
 }

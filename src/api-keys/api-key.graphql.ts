@@ -1,7 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { PageInfo } from '../platform/graphql/page-info.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
-import { ApiKeyStatus } from './status.js';
+import { ApiKeyStatus } from './api-key-status.js';
 
 /** A day: time enough to bring the new key everywhere. */
 export const GRACE_SECONDS_DEFAULT = 86_400;

@@ -1,7 +1,7 @@
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
+import { AuditAction } from '../audit/audit-entry.js';
 import { PageInfo } from '../platform/graphql/page-info.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
-import { AuditAction } from './service.js';
 
 registerEnumType(AuditAction, {
   name: 'AuditAction',

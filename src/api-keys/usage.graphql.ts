@@ -1,5 +1,5 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { UsageInterval as Interval } from './service.js';
+import type { UsageInterval as Interval } from '../usage/usage-service.js';
 
 /** GraphQL's names of the intervals. */
 export const UsageInterval: Readonly<Record<string, Interval>> = { HOUR: 'hour', DAY: 'day' };
