@@ -6,8 +6,8 @@ import { PRODUCT } from './auth/external/id-namespace.js';
 import type { IdentityProvider } from './auth/external/identity-provider.js';
 import { keySourceFault } from './auth/external/key-source.js';
 import { LOCAL_ISSUER } from './auth/sessions/access-token.js';
-import { StartupError } from './platform/errors.js';
-import { trustedProxyFault } from './platform/http/trusted-proxies.js';
+import { StartupError } from './platform/errors/keyward-error.js';
+import { trustedProxyFault } from './platform/ip/trusted-proxies.js';
 import { secretFault } from './platform/secrets.js';
 
 /** Everything that can be set, read and checked. See `.env.example` for what each setting means. */

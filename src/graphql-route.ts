@@ -8,8 +8,8 @@ import { Users } from './auth/accounts/users.js';
 import { type AuthContext, Authentication } from './auth/auth-context.js';
 import { Authenticator } from './auth/authenticator.js';
 import { type Database } from './platform/database/client.js';
-import { Allowance, FairUse } from './platform/fair-use.js';
 import { bearerTokenOf } from './platform/http/bearer-token.js';
+import { Allowance, FairUse } from './platform/rate-limit/fair-use.js';
 import { UsageService } from './usage/usage-service.js';
 import type { VerificationContext } from './verification/verification-context.js';
 

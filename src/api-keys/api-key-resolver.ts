@@ -2,8 +2,8 @@ import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } fro
 import { User } from '../auth/auth.graphql.js';
 import { CurrentViewer } from '../auth/auth-context.js';
 import type { Viewer } from '../auth/sessions/sessions.js';
-import { CHANGE_COST } from '../limits.js';
 import { type CostArguments, pageCost } from '../platform/graphql/cost.js';
+import { CHANGE_COST } from '../platform/limits.js';
 import {
   ApiKey,
   ApiKeyConnection,

@@ -4,7 +4,7 @@ import type { Users } from '../auth/accounts/users.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { badUserInput, type FieldFault, KeywardError } from '../platform/errors.js';
+import { badUserInput, type FieldFault, KeywardError } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
 import { logEntry, type Origin } from '../platform/origin.js';
 import { shortTextFault } from '../platform/text.js';

@@ -1,5 +1,5 @@
-import { canonicalRange, isAddressOrRange } from '../platform/address-ranges.js';
-import { badUserInput, type FieldFault } from '../platform/errors.js';
+import { badUserInput, type FieldFault } from '../platform/errors/keyward-error.js';
+import { canonicalRange, isAddressOrRange } from '../platform/ip/address-ranges.js';
 import { shortTextFault } from '../platform/text.js';
 import { type Report, reportMetadataFaults } from './api-key-metadata.js';
 import { grantedScopeFault, SCOPES_MAX } from './scopes.js';

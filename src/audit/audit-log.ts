@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { canonicalAddress } from '../platform/address.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { AuditEvent as AuditEventRow } from '../platform/database/generated/client.js';
+import { canonicalAddress } from '../platform/ip/address.js';
 import type { Logger } from '../platform/logger.js';
 import { logEntry, type Origin } from '../platform/origin.js';
 import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
+import { type Budgets, WindowCounter } from '../platform/rate-limit/window-counter.js';
 import { storableUserAgent } from '../platform/text.js';
-import { type Budgets, WindowCounter } from '../platform/window-counter.js';
 import { insertAuditEvents, pruneAuditEvents } from './audit.queries.js';
 import { AuditAction, type AuditEntry } from './audit-entry.js';
 import { RefusalCounts } from './refusal-counts.js';

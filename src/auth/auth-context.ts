@@ -1,9 +1,9 @@
 import type DataLoader from 'dataloader';
 import { createParameterDecorator } from 'type-graphql';
-import { unauthenticated } from '../platform/errors.js';
-import type { Allowance } from '../platform/fair-use.js';
+import { unauthenticated } from '../platform/errors/keyward-error.js';
 import type { RequestContext } from '../platform/graphql/request-context.js';
 import type { Origin } from '../platform/origin.js';
+import type { Allowance } from '../platform/rate-limit/fair-use.js';
 import type { User } from './accounts/users.js';
 import type { Authenticator } from './authenticator.js';
 import type { Viewer } from './sessions/sessions.js';

@@ -10,7 +10,7 @@ import { accountKeptElsewhere, type User, type Users } from '../auth/accounts/us
 import type { Sessions } from '../auth/sessions/sessions.js';
 import type { Clock } from '../platform/clock.js';
 import type { Transaction } from '../platform/database/client.js';
-import { badUserInput, KeywardError } from '../platform/errors.js';
+import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
 
 const PAGE_ITEMS = 500;
 

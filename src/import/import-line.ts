@@ -3,7 +3,7 @@ import { REASON_CHARACTERS_MAX } from '../api-keys/api-key-service.js';
 import { columnsOf, type KeyColumns } from '../api-keys/api-key-settings.js';
 import { isKeyPrefix } from '../api-keys/plaintext-key.js';
 import { readEmail } from '../auth/accounts/email.js';
-import { KeywardError } from '../platform/errors.js';
+import { KeywardError } from '../platform/errors/keyward-error.js';
 import { shortTextFault } from '../platform/text.js';
 import { readImportedHash } from './imported-hash.js';
 import { readMoment } from './moment.js';

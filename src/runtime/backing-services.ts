@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import { StartupError } from '../platform/errors.js';
+import { StartupError } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
 import { dataDirSecrets, prepareDataDir } from './data-dir.js';
 import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { access, chmod, link, mkdtemp, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { StartupError } from '../platform/errors.js';
+import { StartupError } from '../platform/errors/keyward-error.js';
 import { secretFault } from '../platform/secrets.js';
 import { makeDirectories } from './make-directories.js';
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { ScramClient } from '../platform/database/scram-client.js';
-import { StartupError } from '../platform/errors.js';
+import { StartupError } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
 
 export const MIGRATIONS_DIR = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartupError } from '../platform/errors.js';
+import { StartupError } from '../platform/errors/keyward-error.js';
 import { flushLog } from '../platform/log-output.js';
 import { type Logger, scrub } from '../platform/logger.js';
 

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import type { Database, Transaction } from '../platform/database/client.js';
-import { badUserInput } from '../platform/errors.js';
+import { badUserInput } from '../platform/errors/keyward-error.js';
 import { findLastUses, forgetUsage, type LastUse, sumUsage } from './usage.queries.js';
 
 export type { LastUse };

@@ -1,8 +1,8 @@
 import { isExpired } from '../api-keys/api-key-status.js';
 import { isScopeGranted, SCOPE_CHARACTERS_MAX, SCOPES_MAX } from '../api-keys/scopes.js';
-import { isAddress } from '../platform/address.js';
-import { isInRanges } from '../platform/address-ranges.js';
-import type { FieldFault } from '../platform/errors.js';
+import type { FieldFault } from '../platform/errors/keyward-error.js';
+import { isAddress } from '../platform/ip/address.js';
+import { isInRanges } from '../platform/ip/address-ranges.js';
 import { characterFault } from '../platform/text.js';
 import { type KeyRecord, type KnownVerification, VerificationCode, type VerificationRequest } from './verification.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
 import { Passwords } from '../../src/auth/accounts/password.js';
 import { PasswordRules } from '../../src/auth/accounts/password-rules.js';
-import { HashQueue } from '../../src/platform/hash-queue.js';
+import { HashQueue } from '../../src/platform/queues/hash-queue.js';
 
 const TURN = { network: '192.0.2.0/24' };
 const rules = new PasswordRules();

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Authentication } from '../../src/auth/auth-context.js';
-import { FAIR_USE_LIMITS } from '../../src/limits.js';
-import { Allowance, FairUse, KeyedTurns } from '../../src/platform/fair-use.js';
-import { WindowCounter } from '../../src/platform/window-counter.js';
+import { FAIR_USE_LIMITS } from '../../src/platform/limits.js';
+import { Allowance, FairUse, KeyedTurns } from '../../src/platform/rate-limit/fair-use.js';
+import { WindowCounter } from '../../src/platform/rate-limit/window-counter.js';
 import { UpdateApiKeyDocument } from '../generated/graphql.js';
 import { newKey } from '../helpers/doors.js';
 import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';

@@ -10,8 +10,8 @@ import {
   parse,
 } from 'graphql';
 import { buildKeywardSchema } from '../../src/app.js';
-import { GRAPHQL_LIMITS } from '../../src/limits.js';
 import { documentError } from '../../src/platform/graphql/validation.js';
+import { GRAPHQL_LIMITS } from '../../src/platform/limits.js';
 import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
 
 let app: TestApp;

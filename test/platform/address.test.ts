@@ -1,9 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { canonicalAddress, parseAddress, parseForwardedAddress } from '../../src/platform/address.js';
-import { canonicalRange, isAddressOrRange, isInRanges } from '../../src/platform/address-ranges.js';
-import { networkOf } from '../../src/platform/network.js';
+import { canonicalAddress, parseAddress, parseForwardedAddress } from '../../src/platform/ip/address.js';
+import { canonicalRange, isAddressOrRange, isInRanges } from '../../src/platform/ip/address-ranges.js';
+import { networkOf } from '../../src/platform/ip/network.js';
 
 /** An address as the number that it is. */
 interface Reference {

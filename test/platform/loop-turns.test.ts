@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { LoopTurns } from '../../src/platform/loop-turns.js';
+import { LoopTurns } from '../../src/platform/queues/loop-turns.js';
 
 describe('G3: tasks that arrive together', () => {
   test('cheap ones share a turn of the event loop', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { networkOf } from '../../src/platform/network.js';
-import { turnOf } from '../../src/platform/network-turn.js';
+import { networkOf } from '../../src/platform/ip/network.js';
+import { turnOf } from '../../src/platform/queues/network-turn.js';
 
 test.each([
   ['192.0.2.7', '192.0.2.7'],

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
-import { KEY_QUEUE_LIMITS, KEYED_QUEUE_LIMITS, PASSWORD_QUEUE_LIMITS } from '../../src/limits.js';
-import { HashQueue, passwordQueueLimits, type Turn } from '../../src/platform/hash-queue.js';
-import { KeyedQueue } from '../../src/platform/keyed-queue.js';
+import { KEY_QUEUE_LIMITS, KEYED_QUEUE_LIMITS, PASSWORD_QUEUE_LIMITS } from '../../src/platform/limits.js';
+import { HashQueue, passwordQueueLimits, type Turn } from '../../src/platform/queues/hash-queue.js';
+import { KeyedQueue } from '../../src/platform/queues/keyed-queue.js';
 
 /** A task that ends when it is told to. */
 function heldTask() {

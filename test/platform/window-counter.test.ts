@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { RecencyMap } from '../../src/platform/recency-map.js';
-import { WindowCounter } from '../../src/platform/window-counter.js';
+import { RecencyMap } from '../../src/platform/queues/recency-map.js';
+import { WindowCounter } from '../../src/platform/rate-limit/window-counter.js';
 import { TestClock } from '../helpers/test-clock.js';
 
 const clock = new TestClock();

@@ -1,10 +1,10 @@
 import { AuditAction } from '../../audit/audit-entry.js';
 import type { AuditLog } from '../../audit/audit-log.js';
-import { KeywardError } from '../../platform/errors.js';
-import type { Turn } from '../../platform/hash-queue.js';
+import { KeywardError } from '../../platform/errors/keyward-error.js';
 import type { Logger } from '../../platform/logger.js';
-import { turnOf } from '../../platform/network-turn.js';
 import { logEntry, type Origin } from '../../platform/origin.js';
+import type { Turn } from '../../platform/queues/hash-queue.js';
+import { turnOf } from '../../platform/queues/network-turn.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { SignInLimits } from '../sign-in-limits.js';
 import type { Passwords } from './password.js';

@@ -1,5 +1,5 @@
 import bcrypt from 'bcrypt';
-import type { HashQueue, Turn } from '../../platform/hash-queue.js';
+import type { HashQueue, Turn } from '../../platform/queues/hash-queue.js';
 import { isReadableByBcrypt, normalizePassword } from './password-rules.js';
 
 /** In characters of its base64, behind the salt. */

@@ -1,8 +1,8 @@
 import type { Database, Transaction } from '../../platform/database/client.js';
-import { isUniqueViolation } from '../../platform/database/faults.js';
+import { isUniqueViolation } from '../../platform/database/database-errors.js';
 import type { User } from '../../platform/database/generated/client.js';
-import { conflict, KeywardError, unauthenticated } from '../../platform/errors.js';
-import { KeyedQueue } from '../../platform/keyed-queue.js';
+import { conflict, KeywardError, unauthenticated } from '../../platform/errors/keyward-error.js';
+import { KeyedQueue } from '../../platform/queues/keyed-queue.js';
 import { isUuid, newUuid } from '../../platform/uuid.js';
 import { type LockedUser, lockUser, lockUsersByEmail } from './user-lock.queries.js';
 import { type AccountOwner, insertUsers } from './users.queries.js';

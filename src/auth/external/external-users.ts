@@ -2,7 +2,7 @@ import { AuditAction } from '../../audit/audit-entry.js';
 import type { AuditLog } from '../../audit/audit-log.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database, Transaction } from '../../platform/database/client.js';
-import { conflict } from '../../platform/errors.js';
+import { conflict } from '../../platform/errors/keyward-error.js';
 import type { Logger } from '../../platform/logger.js';
 import { logEntry, type Origin } from '../../platform/origin.js';
 import { readNewEmail } from '../accounts/email.js';

@@ -1,6 +1,6 @@
-import { SIGN_IN_LIMITS } from '../../limits.js';
 import type { Transaction } from '../../platform/database/client.js';
 import type { Prisma } from '../../platform/database/generated/client.js';
+import { SIGN_IN_LIMITS } from '../../platform/limits.js';
 
 export const NEWEST_FIRST: Prisma.SessionOrderByWithRelationInput[] = [{ createdAt: 'desc' }, { id: 'desc' }];
 

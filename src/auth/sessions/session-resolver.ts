@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { CHANGE_COST, SIGN_IN_LIMITS } from '../../limits.js';
 import type { CostArguments } from '../../platform/graphql/cost.js';
+import { CHANGE_COST, SIGN_IN_LIMITS } from '../../platform/limits.js';
 import { EndSessionPayload, Session } from '../auth.graphql.js';
 import { type AuthContext, CurrentViewer } from '../auth-context.js';
 import { type Session as SessionRow, type Sessions, type Viewer } from './sessions.js';

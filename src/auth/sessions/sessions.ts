@@ -1,12 +1,12 @@
 import { AuditAction } from '../../audit/audit-entry.js';
 import type { AuditLog } from '../../audit/audit-log.js';
-import { SIGN_IN_LIMITS } from '../../limits.js';
-import { canonicalAddress } from '../../platform/address.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database, Transaction } from '../../platform/database/client.js';
 import type { Session } from '../../platform/database/generated/client.js';
-import { conflict, KeywardError, unauthenticated } from '../../platform/errors.js';
-import { networkOf } from '../../platform/network.js';
+import { conflict, KeywardError, unauthenticated } from '../../platform/errors/keyward-error.js';
+import { canonicalAddress } from '../../platform/ip/address.js';
+import { networkOf } from '../../platform/ip/network.js';
+import { SIGN_IN_LIMITS } from '../../platform/limits.js';
 import type { Origin } from '../../platform/origin.js';
 import { storableUserAgent } from '../../platform/text.js';
 import { isUuid } from '../../platform/uuid.js';

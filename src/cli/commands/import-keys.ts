@@ -5,7 +5,7 @@ import { Users } from '../../auth/accounts/users.js';
 import { KeyImporter } from '../../import/importer.js';
 import { type Progress, runImport } from '../../import/run.js';
 import { systemClock } from '../../platform/clock.js';
-import { StartupError } from '../../platform/errors.js';
+import { StartupError } from '../../platform/errors/keyward-error.js';
 import { Cursors } from '../../platform/pagination.js';
 import { AppSecrets } from '../../platform/secrets.js';
 import { ProgressBar } from '../progress-bar.js';

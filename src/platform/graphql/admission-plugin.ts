@@ -1,12 +1,12 @@
 import type { ApolloServerPlugin, GraphQLRequestContext } from '@apollo/server';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type OperationDefinitionNode } from 'graphql';
-import { badUserInput } from '../errors.js';
-import { LoopTurns } from '../loop-turns.js';
+import { badUserInput } from '../errors/keyward-error.js';
+import { LoopTurns } from '../queues/loop-turns.js';
 import { costOf } from './cost.js';
 import type { AcceptedDocuments } from './documents.js';
-import { type DocumentLimits, sourceFault } from './limits.js';
-import { graphqlToKeywardError } from './public-errors.js';
+import { graphqlToKeywardError } from './format-error.js';
+import { type DocumentLimits, sourceFault } from './query-limits.js';
 import type { Redactor } from './redaction.js';
 import type { RequestContext } from './request-context.js';
 import { documentError } from './validation.js';

@@ -1,7 +1,7 @@
 import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { StartupError } from '../../platform/errors.js';
+import { StartupError } from '../../platform/errors/keyward-error.js';
 import { runDetached } from './run-detached.js';
 import { type RunAs, unprivilegedUser } from './unprivileged-user.js';
 

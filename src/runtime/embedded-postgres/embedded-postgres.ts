@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { StartupError } from '../../platform/errors.js';
+import { StartupError } from '../../platform/errors/keyward-error.js';
 import type { Logger } from '../../platform/logger.js';
 import { type Cluster, DATABASE, MAINTENANCE_DATABASE, openCluster, ROLE } from './embedded-cluster.js';
 import { type Endpoint, ensureRunning, START_SECONDS, stopPostmaster } from './postmaster.js';

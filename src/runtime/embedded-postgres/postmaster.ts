@@ -1,7 +1,7 @@
 import { access, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import path from 'node:path';
-import { StartupError } from '../../platform/errors.js';
+import { StartupError } from '../../platform/errors/keyward-error.js';
 import { type Cluster, runProgram } from './embedded-cluster.js';
 import { prepareSocketFolder, removeTemporaryFolder, SOCKET_LOCK_NAME, SOCKET_PORT } from './socket-folder.js';
 

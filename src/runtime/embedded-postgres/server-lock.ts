@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { databaseFault } from '../../platform/database/faults.js';
+import { databaseFault } from '../../platform/database/database-errors.js';
 import { ScramClient } from '../../platform/database/scram-client.js';
-import { StartupError } from '../../platform/errors.js';
+import { StartupError } from '../../platform/errors/keyward-error.js';
 
 /** Held by the server for its whole life: another process on the same data directory finds it taken. `kwrd` in ASCII. */
 const SERVER_LOCK = 0x6b777264;

@@ -1,7 +1,7 @@
 import { constants, mkdir, mkdtemp, open, rmdir, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { StartupError } from '../../platform/errors.js';
+import { StartupError } from '../../platform/errors/keyward-error.js';
 import type { Account } from './unprivileged-user.js';
 
 /** Part of the name of the socket. No TCP port is opened. */

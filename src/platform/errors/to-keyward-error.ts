@@ -1,5 +1,5 @@
-import { databaseFault } from './database/faults.js';
-import { conflict, KeywardError, serviceUnavailable } from './errors.js';
+import { databaseFault } from '../database/database-errors.js';
+import { conflict, KeywardError, serviceUnavailable } from './keyward-error.js';
 
 /** When a client should come again while the database is away. It is back soon or not at all. */
 const DATABASE_RETRY_SECONDS = 2;

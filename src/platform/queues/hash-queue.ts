@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { type KeywardError, serviceUnavailable } from '../errors/keyward-error.js';
 import { KEY_QUEUE_LIMITS, PASSWORD_QUEUE_LIMITS } from '../limits.js';
-import { type KeywardError, serviceUnavailable } from './errors.js';
 import { RecentUse } from './recent-use.js';
 
 const RETRY_AFTER_SECONDS = 5;

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { Gauge, type Registry } from 'prom-client';
-import type { Logger } from './logger.js';
+import type { Logger } from '../logger.js';
 
 export type { Redis };
 

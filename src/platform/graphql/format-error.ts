@@ -1,7 +1,7 @@
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { badUserInput, type KeywardError } from '../errors.js';
-import { toKeywardError } from '../public-errors.js';
+import { badUserInput, type KeywardError } from '../errors/keyward-error.js';
+import { toKeywardError } from '../errors/to-keyward-error.js';
 import type { Redactor } from './redaction.js';
 
 /** graphql-js' and Apollo's own refusals, which no code of ours had a part in. */

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Pool } from './database/pool.js';
-import type { HashQueue } from './hash-queue.js';
 import { droppedLogLines } from './log-output.js';
+import type { HashQueue } from './queues/hash-queue.js';
 
 /** What is measured in this process: that of Node (memory, event-loop delay, garbage collection), of the database's pools and of bcrypt. */
 export function createMetrics(pools: Readonly<Record<string, Pool>>, queues: Readonly<Record<string, HashQueue>>): Registry {

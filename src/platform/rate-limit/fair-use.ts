@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { KeywardError, serviceUnavailable } from './errors.js';
+import { KeywardError, serviceUnavailable } from '../errors/keyward-error.js';
 import type { Budget, Budgets } from './window-counter.js';
 
 export interface FairUseLimits {

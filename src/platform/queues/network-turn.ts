@@ -1,5 +1,5 @@
+import { wideNetworkOf } from '../ip/wide-network.js';
 import type { Turn } from './hash-queue.js';
-import { wideNetworkOf } from './wide-network.js';
 
 /**
  * Returns whose turn in a queue a request uses: that of its IPv4 /24 or IPv6 /48. Among networks that used the queue

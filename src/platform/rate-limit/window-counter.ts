@@ -1,6 +1,6 @@
+import type { Clock } from '../clock.js';
 import { SIGN_IN_LIMITS } from '../limits.js';
-import type { Clock } from './clock.js';
-import { RecencyMap } from './recency-map.js';
+import { RecencyMap } from '../queues/recency-map.js';
 
 /** How much may be spent in which time. */
 export interface Budget {

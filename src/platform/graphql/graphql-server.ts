@@ -8,12 +8,12 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from '../logger.js';
-import type { ErrorCounter } from '../metrics.js';
+import type { ErrorCounter } from '../process-metrics.js';
 import { admissionPlugin } from './admission-plugin.js';
 import { AcceptedDocuments } from './documents.js';
+import { publicErrorFormatter } from './format-error.js';
 import { httpPlugin } from './http-plugin.js';
-import type { DocumentLimits } from './limits.js';
-import { publicErrorFormatter } from './public-errors.js';
+import type { DocumentLimits } from './query-limits.js';
 import { createRedactor } from './redaction.js';
 import type { RequestContext } from './request-context.js';
 import { sandboxPlugin } from './sandbox.js';

@@ -1,6 +1,6 @@
+import { databaseFault } from '../database/database-errors.js';
+import { serviceUnavailable } from '../errors/keyward-error.js';
 import { KEYED_QUEUE_LIMITS } from '../limits.js';
-import { databaseFault } from './database/faults.js';
-import { serviceUnavailable } from './errors.js';
 
 /** The bounds of the tasks of one key. */
 export interface KeyedQueueLimits {

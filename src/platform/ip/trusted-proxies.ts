@@ -1,4 +1,4 @@
-import { parseRange } from '../address-ranges.js';
+import { parseRange } from './address-ranges.js';
 
 /** Wide enough for 10.0.0.0/8 and fc00::/7, the largest private networks. */
 const PREFIX_BITS_MIN = { ipv4: 8, ipv6: 7 };
