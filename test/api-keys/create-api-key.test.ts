@@ -10,8 +10,8 @@ import { createLogger } from '../../src/platform/logger.js';
 import { Cursors } from '../../src/platform/pagination.js';
 import { HashQueue } from '../../src/platform/queues/hash-queue.js';
 import { CreateApiKeyDocument, type CreateApiKeyInput, MyApiKeysDocument, RevokeApiKeyDocument } from '../generated/graphql.js';
-import { runSql } from '../helpers/database.js';
-import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { runSql } from '../support/database.js';
+import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -14,10 +14,10 @@ import {
   SignInDocument,
   SignUpDocument,
 } from '../generated/graphql.js';
-import { runSql } from '../helpers/database.js';
-import { DOORS, newKey } from '../helpers/doors.js';
-import { lineOf, PASSLIB } from '../helpers/imports.js';
-import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { runSql } from '../support/database.js';
+import { DOORS, newKey } from '../support/doors.js';
+import { lineOf, PASSLIB } from '../support/imports.js';
+import { codesOf, PASSWORD, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

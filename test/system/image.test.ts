@@ -5,12 +5,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readConfig, SETTING_NAMES } from '../../src/config.js';
 import { unprivilegedUser } from '../../src/runtime/embedded-postgres/unprivileged-user.js';
-import { readCompose } from '../helpers/compose.js';
-import { runSql } from '../helpers/database.js';
-import { startDebianPostgres } from '../helpers/debian-postgres.js';
-import { freePort, startProgram } from '../helpers/program.js';
-import { ask, type ServerProcess, startServer } from '../helpers/server-process.js';
-import { PASSWORD } from '../helpers/test-app.js';
+import { readCompose } from '../support/compose.js';
+import { runSql } from '../support/database.js';
+import { startDebianPostgres } from '../support/debian-postgres.js';
+import { freePort, startProgram } from '../support/program.js';
+import { ask, type ServerProcess, startServer } from '../support/server-process.js';
+import { PASSWORD } from '../support/test-app.js';
 
 interface Stage {
   name: string;
