@@ -18,8 +18,8 @@ export default {
       },
     ],
   },
-  globalSetup: '<rootDir>/test/helpers/global-setup.mjs',
-  globalTeardown: '<rootDir>/test/helpers/global-teardown.mjs',
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   // The machine may be busy with other things. A test that hangs ends all the same.
   testTimeout: 120_000,
   // Both cores: the tests wait for hashes and for the database more than they compute.

@@ -2,4 +2,4 @@
 import { prepare } from './lib/prepare.mjs';
 
 prepare();
-await import('../dist/commands/audit-prune.js');
+await import('../dist/cli/commands/audit-prune.js');

@@ -3,4 +3,4 @@
 import { prepare } from './lib/prepare.mjs';
 
 prepare();
-await import('../dist/commands/import-keys.js');
+await import('../dist/cli/commands/import-keys.js');

@@ -2,4 +2,4 @@
 import { prepare } from './lib/prepare.mjs';
 
 prepare();
-await import('../dist/commands/keys.js');
+await import('../dist/cli/commands/keys.js');

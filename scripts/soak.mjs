@@ -1,4 +1,4 @@
-// npm run soak: two servers on one PostgreSQL, under mixed load, with faults at random (test/faults/chaos.ts), and a checker that
+// npm run soak: two servers on one PostgreSQL, under mixed load, with faults at random (test/support/faults/chaos.ts), and a checker that
 // knows what was acknowledged. Exits with 1 unless there were 0 wrong answers and 0 lost acknowledged writes.
 //   npm run soak -- --minutes 10 --every 5 --kills 100 --seed 1
 import path from 'node:path';
@@ -20,8 +20,8 @@ if (!(minutes > 0 && everySeconds > 0 && kills >= 0 && Number.isInteger(seed))) 
 }
 
 prepare();
-runNode('node_modules/typescript/bin/tsc', '-p', 'test/faults/tsconfig.json');
-const { soak } = await import(path.join(root, '.cache/soak/test/faults/soak.js'));
+runNode('node_modules/typescript/bin/tsc', '-p', 'test/support/faults/tsconfig.json');
+const { soak } = await import(path.join(root, '.cache/soak/test/support/faults/soak.js'));
 
 const load = { writers: 6, verifiers: 8 };
 console.log(`two servers, ${load.writers} writers and ${load.verifiers} verifiers, a fault every ${everySeconds} s, seed ${seed}`);

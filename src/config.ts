@@ -2,22 +2,13 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { scopeFault } from './api-keys/scopes.js';
-import { LOCAL_ISSUER } from './auth/access-token.js';
 import { PRODUCT } from './auth/external/id-namespace.js';
+import type { IdentityProvider } from './auth/external/identity-provider.js';
 import { keySourceFault } from './auth/external/key-source.js';
-import { StartupError } from './platform/errors.js';
-import { trustedProxyFault } from './platform/http/trusted-proxies.js';
+import { LOCAL_ISSUER } from './auth/sessions/access-token.js';
+import { StartupError } from './platform/errors/keyward-error.js';
+import { trustedProxyFault } from './platform/ip/trusted-proxies.js';
 import { secretFault } from './platform/secrets.js';
-
-/** Who vouches for users that have no password here. */
-export interface IdentityProvider {
-  /** The `iss` of its access tokens, to the letter. */
-  issuer: string;
-  /** Must be among the `aud` of its access tokens. */
-  audience: string;
-  /** Where its public keys are: a URL to fetch or a file. */
-  jwksUrl: URL;
-}
 
 /** Everything that can be set, read and checked. See `.env.example` for what each setting means. */
 export interface Config {

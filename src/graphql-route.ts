@@ -2,16 +2,21 @@ import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import DataLoader from 'dataloader';
 import type { FastifyInstance } from 'fastify';
-import { createApiKeyLoaders } from './api-keys/loaders.js';
+import type { ApiKeyContext } from './api-keys/api-key-context.js';
+import { createApiKeyLoaders } from './api-keys/api-key-loaders.js';
+import { Users } from './auth/accounts/users.js';
+import { type AuthContext, Authentication } from './auth/auth-context.js';
 import { Authenticator } from './auth/authenticator.js';
-import { Authentication, type Context } from './auth/context.js';
-import { Users } from './auth/users.js';
 import { type Database } from './platform/database/client.js';
-import { Allowance, FairUse } from './platform/fair-use.js';
 import { bearerTokenOf } from './platform/http/bearer-token.js';
-import { UsageService } from './usage/service.js';
+import { Allowance, FairUse } from './platform/rate-limit/fair-use.js';
+import { UsageService } from './usage/usage-service.js';
+import type { VerificationContext } from './verification/verification-context.js';
 
 export const GRAPHQL_PATH = '/graphql';
+
+/** The context of one request: what the resolvers of each feature read of it. */
+export type Context = AuthContext & ApiKeyContext & VerificationContext;
 
 /** Serves GraphQL, with a context of its own for each request. */
 export function registerGraphql(

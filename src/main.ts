@@ -1,10 +1,10 @@
 import { createApp } from './app.js';
-import { openBacking } from './backing.js';
 import { loadConfig } from './config.js';
 import { GRAPHQL_PATH } from './graphql-route.js';
 import { listen } from './platform/http/listen.js';
-import { runToEnd } from './platform/lifecycle.js';
 import { createLogger, logToStdout } from './platform/logger.js';
+import { openBacking } from './runtime/backing-services.js';
+import { runToEnd } from './runtime/process-lifecycle.js';
 
 await runToEnd(async (closers) => {
   const config = loadConfig();

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { TOKEN_REJECTION_REASONS } from '../src/auth/token-rejection.js';
 import { SETTING_NAMES } from '../src/config.js';
-import * as limits from '../src/limits.js';
-import { ERROR_CODES } from '../src/platform/errors.js';
+import { ERROR_CODES } from '../src/platform/errors/keyward-error.js';
+import * as limits from '../src/platform/limits.js';
 
 describe('the documentation', () => {
   test('docs/errors.md describes every code, and no other', () => {
@@ -19,7 +19,7 @@ describe('the documentation', () => {
     expect(described.sort()).toEqual([...ERROR_CODES, ...graphql].sort());
   });
 
-  test('A12: docs/limits.md lists every limit of src/limits.ts with its value, and no other', () => {
+  test('A12: docs/limits.md lists every limit of src/platform/limits.ts with its value, and no other', () => {
     const listed = [...readFileSync('docs/limits.md', 'utf8').matchAll(/^\| `([A-Z_]+\.\w+)` \| ([^|]+) \|/gm)].map(([, name, value]) => [
       name,
       value,
@@ -92,7 +92,7 @@ const FILE_NAME = /^(?:[\w.@-]+\/)*[\w.-]+\.(?:md|mjs|cjs|js|ts|tsx|json|ya?ml|c
 /** Made by users, by the build or at run time, or the name of something else that looks like a file. */
 const NOT_IN_THE_REPOSITORY = new Set([
   'dist/main.js',
-  'dist/commands/users.js',
+  'dist/cli/commands/users.js',
   'export.sql',
   'secrets.json',
   'data-0.1.0/secrets.json',

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Fastify from 'fastify';
 import { RevokeApiKeyDocument } from './generated/graphql.js';
-import { dropDatabase } from './helpers/database.js';
-import { newKey } from './helpers/doors.js';
-import { startTestApp, type TestApp } from './helpers/test-app.js';
+import { dropDatabase } from './support/database.js';
+import { newKey } from './support/doors.js';
+import { startTestApp, type TestApp } from './support/test-app.js';
 
 type Options = { keyward: string; scopes?: string[]; verifierToken?: string; timeoutMs?: number };
 // biome-ignore lint/suspicious/noExplicitAny: the examples are JavaScript, for frameworks of which one isn't here.

@@ -10,9 +10,9 @@ import {
   type TypedDocumentString,
   UpdateApiKeyDocument,
 } from './generated/graphql.js';
-import { runSql } from './helpers/database.js';
-import { newKey } from './helpers/doors.js';
-import { codesOf, startTestApp, type TestApp } from './helpers/test-app.js';
+import { runSql } from './support/database.js';
+import { newKey } from './support/doors.js';
+import { codesOf, startTestApp, type TestApp } from './support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -14,7 +14,7 @@ export const LAYERS = [
   ['activity'],
   ['management'],
   ['import'],
-  ['config.ts', 'services.ts', 'app.ts', 'main.ts', 'runtime', 'cli'],
+  ['config.ts', 'services.ts', 'graphql-route.ts', 'app.ts', 'main.ts', 'runtime', 'cli'],
 ];
 
 /**
@@ -38,6 +38,7 @@ export const PRESENTATION = [
   '**/*-resolver.ts',
   '**/*-route.ts',
   '**/*-context.ts',
+  '**/*-middleware.ts',
 ];
 
 /** What services do not import: packages by name, and places in src. */

@@ -13,8 +13,8 @@ const HBA = 'local all postgres trust\nlocal all keyward scram-sha-256\n';
  * @param {Record<string, string>} settings of PostgreSQL
  */
 export async function startThrowawayPostgres(directory, settings = {}) {
-  const { prepareDataDir } = await import('../../dist/platform/data-dir.js');
-  const { startEmbeddedPostgres } = await import('../../dist/platform/database/embedded-postgres.js');
+  const { prepareDataDir } = await import('../../dist/runtime/data-dir.js');
+  const { startEmbeddedPostgres } = await import('../../dist/runtime/embedded-postgres/embedded-postgres.js');
   const { createLogger } = await import('../../dist/platform/logger.js');
   const dataDir = path.join(directory, 'data');
   await prepareDataDir(dataDir);

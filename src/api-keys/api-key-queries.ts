@@ -2,8 +2,8 @@ import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
 import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
-import { findEndedKeys } from './history.queries.js';
-import { type ApiKeyStatus, DAY_MS, expiresWithin, statusOf, usableAt } from './status.js';
+import { findEndedKeys } from './api-key-history.queries.js';
+import { type ApiKeyStatus, DAY_MS, expiresWithin, statusOf, usableAt } from './api-key-status.js';
 
 /** A thousand keys, each with the one that it replaces. */
 const USABLE_KEYS_MAX = 2_000;

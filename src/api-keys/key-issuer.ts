@@ -1,10 +1,10 @@
-import type { Users } from '../auth/users.js';
+import type { Users } from '../auth/accounts/users.js';
 import type { Transaction } from '../platform/database/client.js';
-import { isUniqueViolation } from '../platform/database/faults.js';
-import type { HashQueue } from '../platform/hash-queue.js';
-import { KeyedQueue } from '../platform/keyed-queue.js';
-import { turnOf } from '../platform/network-turn.js';
+import { isUniqueViolation } from '../platform/database/database-errors.js';
 import type { Origin } from '../platform/origin.js';
+import type { HashQueue } from '../platform/queues/hash-queue.js';
+import { KeyedQueue } from '../platform/queues/keyed-queue.js';
+import { turnOf } from '../platform/queues/network-turn.js';
 import { fingerprintOf, hashKey } from './key-hash.js';
 import { makePlaintextKey, type NewKey } from './plaintext-key.js';
 

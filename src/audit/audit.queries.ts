@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../platform/database/client.js';
 import { newUuid } from '../platform/uuid.js';
-import type { AuditEntry } from './service.js';
+import type { AuditEntry } from './audit-entry.js';
 
 /**
  * Writes many events in one statement of fixed text with one parameter: Prisma's createMany takes many times as long for

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { FAIR_USE_LIMITS } from '../limits.js';
-import type { Budgets } from '../platform/window-counter.js';
+import { FAIR_USE_LIMITS } from '../platform/limits.js';
+import type { Budgets } from '../platform/rate-limit/window-counter.js';
 
 /** Users and targets with repetitions that are not told yet. The longest unused are forgotten. */
 const TARGETS_MAX = 10_000;

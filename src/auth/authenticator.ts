@@ -1,8 +1,8 @@
 import type { Origin } from '../platform/origin.js';
-import { LOCAL_ISSUER } from './access-token.js';
 import { claimedIssuerOf, type ExternalTokens } from './external/external-tokens.js';
 import type { ExternalUsers } from './external/external-users.js';
-import type { Sessions, Viewer } from './sessions.js';
+import { LOCAL_ISSUER } from './sessions/access-token.js';
+import type { Sessions, Viewer } from './sessions/sessions.js';
 import type { TokenRejection, TokenRejectionLog } from './token-rejection.js';
 
 /** What it takes to know the users of an identity provider. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { SIGN_IN_LIMITS } from '../limits.js';
-import { KeywardError } from '../platform/errors.js';
-import { networkOf } from '../platform/network.js';
-import { wideNetworkOf } from '../platform/wide-network.js';
-import type { Budget, Budgets } from '../platform/window-counter.js';
+import { KeywardError } from '../platform/errors/keyward-error.js';
+import { networkOf } from '../platform/ip/network.js';
+import { wideNetworkOf } from '../platform/ip/wide-network.js';
+import { SIGN_IN_LIMITS } from '../platform/limits.js';
+import type { Budget, Budgets } from '../platform/rate-limit/window-counter.js';
 
 /** What one attempt spent, and can give back. */
 class Receipt {

@@ -1,10 +1,11 @@
-import { countedAt } from '../api-keys/status.js';
-import { AuditAction, type AuditLog } from '../audit/service.js';
-import type { AccountOwner, Users } from '../auth/users.js';
+import { countedAt } from '../api-keys/api-key-status.js';
+import { AuditAction } from '../audit/audit-entry.js';
+import type { AuditLog } from '../audit/audit-log.js';
+import type { AccountOwner, Users } from '../auth/accounts/users.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
-import { databaseFault, isUniqueViolation } from '../platform/database/faults.js';
-import { KeywardError } from '../platform/errors.js';
+import { databaseFault, isUniqueViolation } from '../platform/database/database-errors.js';
+import { KeywardError } from '../platform/errors/keyward-error.js';
 import { newUuid } from '../platform/uuid.js';
 import { DryRun } from './dry-run.js';
 import { type ImportedKey, readImportLine } from './import-line.js';

@@ -1,4 +1,4 @@
-import { ApiKeyStatus, statusOf } from '../api-keys/status.js';
+import { ApiKeyStatus, statusOf } from '../api-keys/api-key-status.js';
 import type { ImportedKey } from './import-line.js';
 
 /** What became of a line: the key is new, was there already, or can't be taken. */

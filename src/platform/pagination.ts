@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { badUserInput } from './errors.js';
+import { badUserInput } from './errors/keyward-error.js';
 import type { KeyRing } from './secrets.js';
 import { bytesToUuid, UUID_BYTES, uuidToBytes } from './uuid.js';
 

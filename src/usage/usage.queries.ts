@@ -1,6 +1,6 @@
-import { canonicalAddress } from '../platform/address.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { Pool } from '../platform/database/pool.js';
+import { canonicalAddress } from '../platform/ip/address.js';
 import { storableUserAgent } from '../platform/text.js';
 
 /** What is to be added to the row of one key and one hour. Times are milliseconds since the epoch. */

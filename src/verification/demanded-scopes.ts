@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { badUserInput, type KeywardError } from '../platform/errors.js';
+import { badUserInput, type KeywardError } from '../platform/errors/keyward-error.js';
 
 const QUERY_NAME = 'scope';
 const HEADER_NAME = 'x-keyward-required-scope';

@@ -1,15 +1,15 @@
 import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ErrorCode } from '../platform/errors.js';
+import type { ErrorCode } from '../platform/errors/keyward-error.js';
+import { toKeywardError } from '../platform/errors/to-keyward-error.js';
 import { bearerTokenOf } from '../platform/http/bearer-token.js';
 import { HttpError } from '../platform/http/error-answers.js';
 import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
-import type { ErrorCounter } from '../platform/metrics.js';
-import { toKeywardError } from '../platform/public-errors.js';
-import { answerOf } from './answer.js';
+import type { ErrorCounter } from '../platform/process-metrics.js';
 import { demandedScopesOf } from './demanded-scopes.js';
 import { type RateLimitState, type Verification, VerificationCode } from './verification.js';
+import { answerOf } from './verification-answer.js';
 import type { Verifier } from './verifier.js';
 import type { VerifierTokens } from './verifier-tokens.js';
 

@@ -1,4 +1,4 @@
-import { rateLimitOf } from '../api-keys/settings.js';
+import { rateLimitOf } from '../api-keys/api-key-settings.js';
 import type { Pool } from '../platform/database/pool.js';
 import type { KeyRecord } from './verification.js';
 

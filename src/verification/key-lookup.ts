@@ -1,15 +1,15 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import { matchesHash } from '../api-keys/key-hash.js';
-import { COMPARISON_QUEUE_LIMITS } from '../limits.js';
 import type { Database } from '../platform/database/client.js';
 import { createPool, type Pool } from '../platform/database/pool.js';
-import { HashQueue } from '../platform/hash-queue.js';
+import { COMPARISON_QUEUE_LIMITS } from '../platform/limits.js';
 import type { Logger } from '../platform/logger.js';
-import { turnOf } from '../platform/network-turn.js';
+import { HashQueue } from '../platform/queues/hash-queue.js';
+import { turnOf } from '../platform/queues/network-turn.js';
 import { findKeysByFingerprint, findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
-import type { VerificationMetrics } from './metrics.js';
 import type { KeyRecord } from './verification.js';
+import type { VerificationMetrics } from './verification-metrics.js';
 
 /** A verification waits for nothing longer than a gateway does for its answer. */
 const TIMEOUTS_MS = { connect: 1_500, lock: 1_000, statement: 1_500, query: 2_000 };

@@ -1,4 +1,4 @@
-import type { RateLimit } from '../api-keys/settings.js';
+import type { RateLimit } from '../api-keys/api-key-settings.js';
 
 /** What became of a verification. Data, never an exception: a refusal is an answer like any other. */
 export enum VerificationCode {

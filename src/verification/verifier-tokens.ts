@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { KeywardError } from '../platform/errors.js';
+import { KeywardError } from '../platform/errors/keyward-error.js';
 
 const digestOf = (token: string): Buffer => hash('sha256', token, 'buffer');
 

@@ -1,15 +1,15 @@
 import { fingerprintOf } from '../api-keys/key-hash.js';
 import { keyPrefixOf } from '../api-keys/plaintext-key.js';
 import type { Clock } from '../platform/clock.js';
-import { badUserInput } from '../platform/errors.js';
+import { badUserInput } from '../platform/errors/keyward-error.js';
 import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
-import type { Budgets } from '../platform/window-counter.js';
-import type { UsageRecorder } from '../usage/recorder.js';
-import { refusalOf, requestFaults } from './checks.js';
+import type { Budgets } from '../platform/rate-limit/window-counter.js';
+import type { UsageRecorder } from '../usage/usage-recorder.js';
 import type { KeyLookup } from './key-lookup.js';
-import type { VerificationMetrics } from './metrics.js';
 import { type KeyRecord, type KnownVerification, type Verification, VerificationCode, type VerificationRequest } from './verification.js';
+import { refusalOf, requestFaults } from './verification-checks.js';
+import type { VerificationMetrics } from './verification-metrics.js';
 
 /** Says whether a key may pass. Both doors, GraphQL and the gateway's, ask here. */
 export class Verifier {

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
+import { ApiKeyService } from '../../src/api-keys/api-key-service.js';
 import { KeyIssuer } from '../../src/api-keys/key-issuer.js';
 import { checksum } from '../../src/api-keys/plaintext-key.js';
-import { ApiKeyService } from '../../src/api-keys/service.js';
-import { AuditLog } from '../../src/audit/service.js';
-import { Users } from '../../src/auth/users.js';
-import { KEY_QUEUE_LIMITS } from '../../src/limits.js';
-import { HashQueue } from '../../src/platform/hash-queue.js';
+import { AuditLog } from '../../src/audit/audit-log.js';
+import { Users } from '../../src/auth/accounts/users.js';
+import { KEY_QUEUE_LIMITS } from '../../src/platform/limits.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { Cursors } from '../../src/platform/pagination.js';
+import { HashQueue } from '../../src/platform/queues/hash-queue.js';
 import { CreateApiKeyDocument, type CreateApiKeyInput, MyApiKeysDocument, RevokeApiKeyDocument } from '../generated/graphql.js';
-import { runSql } from '../helpers/database.js';
-import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { runSql } from '../support/database.js';
+import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ApiKeyDocument, MyApiKeysDocument, RevokeApiKeyDocument } from '../generated/graphql.js';
-import { newKey } from '../helpers/doors.js';
-import { startTestApp, type TestApp } from '../helpers/test-app.js';
+import { newKey } from '../support/doors.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const appSecrets = [Buffer.alloc(32, 'secret')];
 

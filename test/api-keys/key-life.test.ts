@@ -8,8 +8,8 @@ import {
   UpdateApiKeyDocument,
   VerifyApiKeyDocument,
 } from '../generated/graphql.js';
-import { type Answer, codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
-import { KEYS_MAX, KeyModel, type Operation, type Outcome, WINDOW_SECONDS } from './key-model.js';
+import { KEYS_MAX, KeyModel, type Operation, type Outcome, WINDOW_SECONDS } from '../support/key-model.js';
+import { type Answer, codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 /** A run is a user whose keys live through up to 15 commands. `MODEL_RUNS=1000 npm test -- test/api-keys/key-life` for more. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 50);

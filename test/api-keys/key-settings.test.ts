@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApiKeyDocument, CreateApiKeyDocument, type CreateApiKeyInput, MyApiKeysDocument } from '../generated/graphql.js';
-import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 let token: string;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CreateApiKeyDocument, MyApiKeyHistoryDocument, RevokeApiKeyDocument, RotateApiKeyDocument } from '../generated/graphql.js';
-import { queriesOf } from '../helpers/queries.js';
-import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { queriesOf } from '../support/queries.js';
+import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

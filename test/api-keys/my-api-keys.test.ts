@@ -6,8 +6,8 @@ import {
   RevokeApiKeyDocument,
   RotateApiKeyDocument,
 } from '../generated/graphql.js';
-import { queriesOf } from '../helpers/queries.js';
-import { startTestApp, type TestApp } from '../helpers/test-app.js';
+import { queriesOf } from '../support/queries.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -10,10 +10,10 @@ import {
   type RotateApiKeyMutation,
   UpdateApiKeyDocument,
 } from '../generated/graphql.js';
-import { runSql } from '../helpers/database.js';
-import { DOORS, dataOf, type MadeKey, newKey } from '../helpers/doors.js';
-import { queriesOf } from '../helpers/queries.js';
-import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { runSql } from '../support/database.js';
+import { DOORS, dataOf, type MadeKey, newKey } from '../support/doors.js';
+import { queriesOf } from '../support/queries.js';
+import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CreateApiKeyDocument, RotateApiKeyDocument, UpdateApiKeyDocument } from '../generated/graphql.js';
-import { DOORS, newKey } from '../helpers/doors.js';
-import { startTestApp, type TestApp } from '../helpers/test-app.js';
+import { DOORS, newKey } from '../support/doors.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

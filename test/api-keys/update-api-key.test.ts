@@ -6,8 +6,8 @@ import {
   UpdateApiKeyDocument,
   type UpdateApiKeyInput,
 } from '../generated/graphql.js';
-import { DOORS, type MadeKey, newKey } from '../helpers/doors.js';
-import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { DOORS, type MadeKey, newKey } from '../support/doors.js';
+import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

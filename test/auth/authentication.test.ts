@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CreateApiKeyDocument, MeDocument, SignInDocument, SignOutDocument } from '../generated/graphql.js';
-import { runSql } from '../helpers/database.js';
-import { queriesOf } from '../helpers/queries.js';
-import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { runSql } from '../support/database.js';
+import { queriesOf } from '../support/queries.js';
+import { codesOf, PASSWORD, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { dropDatabase, newDatabase } from '../helpers/database.js';
-import { ask, type ServerProcess, startServer } from '../helpers/server-process.js';
+import { dropDatabase, newDatabase } from '../support/database.js';
+import { ask, type ServerProcess, startServer } from '../support/server-process.js';
 
 const EXAMPLE = path.resolve('examples/own-users');
 const VERIFY = 'mutation ($input: VerifyApiKeyInput!) { verifyApiKey(input: $input) { code } }';

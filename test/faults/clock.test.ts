@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CreateApiKeyDocument, MeDocument, RefreshSessionDocument, SignInDocument } from '../generated/graphql.js';
-import { runSql } from '../helpers/database.js';
-import { DOORS, newKey } from '../helpers/doors.js';
-import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { runSql } from '../support/database.js';
+import { DOORS, newKey } from '../support/doors.js';
+import { codesOf, PASSWORD, startTestApp, type TestApp } from '../support/test-app.js';
 
 const HOUR = 3_600;
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type pg from 'pg';
-import { RECOVERY_MS_MAX } from './asker.js';
-import { errorCodesOf, graphql, send } from './client.js';
-import { dataOf, everyRequest, newPerson, notUnavailable, type Person, recoveryMs } from './person.js';
-import { DATABASE, type Stack, startStack } from './stack.js';
+import { RECOVERY_MS_MAX } from '../support/faults/asker.js';
+import { errorCodesOf, graphql, send } from '../support/faults/client.js';
+import { dataOf, everyRequest, newPerson, notUnavailable, type Person, recoveryMs } from '../support/faults/person.js';
+import { DATABASE, type Stack, startStack } from '../support/faults/stack.js';
 
 /** An ordinary role: a superuser has connections reserved for it. */
 const ROLE = 'application';

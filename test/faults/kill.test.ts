@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { dropDatabase, newDatabase } from '../helpers/database.js';
-import { postgresEndpoint, postgresPid } from '../helpers/server-process.js';
-import { Findings } from './findings.js';
-import { killLoop } from './kill-loop.js';
-import { Random } from './random.js';
+import { dropDatabase, newDatabase } from '../support/database.js';
+import { Findings } from '../support/faults/findings.js';
+import { killLoop } from '../support/faults/kill-loop.js';
+import { Random } from '../support/faults/random.js';
+import { postgresEndpoint, postgresPid } from '../support/server-process.js';
 
 /** What a minute allows. `npm run soak` kills a hundred times. */
 const KILLS = { external: 24, embedded: 6 };

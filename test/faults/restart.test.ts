@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Asker, RECOVERY_MS_MAX } from './asker.js';
-import { Findings } from './findings.js';
-import { Load } from './load.js';
-import { Random } from './random.js';
-import { type Stack, startStack } from './stack.js';
+import { Asker, RECOVERY_MS_MAX } from '../support/faults/asker.js';
+import { Findings } from '../support/faults/findings.js';
+import { Load } from '../support/faults/load.js';
+import { Random } from '../support/faults/random.js';
+import { type Stack, startStack } from '../support/faults/stack.js';
 
 let stack: Stack;
 beforeAll(async () => {

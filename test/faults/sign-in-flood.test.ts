@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SignInDocument } from '../generated/graphql.js';
-import { DOORS, newKey } from '../helpers/doors.js';
-import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { DOORS, newKey } from '../support/doors.js';
+import { codesOf, PASSWORD, startTestApp, type TestApp } from '../support/test-app.js';
 
 const SIGN_INS = 100;
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { RECOVERY_MS_MAX } from './asker.js';
-import { ANSWER_MS_MAX, send } from './client.js';
-import { everyRequest, newPerson, notUnavailable, recoveryMs } from './person.js';
-import { type Stack, startStack } from './stack.js';
+import { RECOVERY_MS_MAX } from '../support/faults/asker.js';
+import { ANSWER_MS_MAX, send } from '../support/faults/client.js';
+import { everyRequest, newPerson, notUnavailable, recoveryMs } from '../support/faults/person.js';
+import { type Stack, startStack } from '../support/faults/stack.js';
 
 let stack: Stack;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { FAULTS } from './chaos.js';
-import { soak } from './soak.js';
+import { FAULTS } from '../support/faults/chaos.js';
+import { soak } from '../support/faults/soak.js';
 
 test('F1 to F5: every kind of fault once, under load: no wrong answer, no acknowledged write lost', async () => {
   const load = { writers: 4, verifiers: 5 };

@@ -3,8 +3,8 @@ import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import pg from 'pg';
-import { dropDatabase, newDatabase, runSql } from '../helpers/database.js';
-import { ask, type ServerProcess, startServer } from '../helpers/server-process.js';
+import { dropDatabase, newDatabase, runSql } from '../support/database.js';
+import { ask, type ServerProcess, startServer } from '../support/server-process.js';
 
 const CONNECTIONS = 20;
 const STOP_MS_MAX = 10_000;

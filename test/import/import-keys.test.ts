@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type CommandProcess, spawnCommand } from '../helpers/commands.js';
-import { dropDatabase, newDatabase, runSql } from '../helpers/database.js';
-import { lineOf, PASSLIB } from '../helpers/imports.js';
-import { ask, postgresPid, type ServerProcess, startServer } from '../helpers/server-process.js';
+import { type CommandProcess, spawnCommand } from '../support/commands.js';
+import { dropDatabase, newDatabase, runSql } from '../support/database.js';
+import { lineOf, PASSLIB } from '../support/imports.js';
+import { ask, postgresPid, type ServerProcess, startServer } from '../support/server-process.js';
 
 const VERIFY = 'mutation ($key: String!) { verifyApiKey(input: { key: $key }) { code } }';
 const COUNTS = `SELECT (SELECT count(*)::int FROM api_keys) AS keys, (SELECT count(*)::int FROM users) AS users,

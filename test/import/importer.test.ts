@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { AuditLog } from '../../src/audit/service.js';
-import { Users } from '../../src/auth/users.js';
+import { AuditLog } from '../../src/audit/audit-log.js';
+import { Users } from '../../src/auth/accounts/users.js';
 import { KeyImporter } from '../../src/import/importer.js';
 import type { Outcome } from '../../src/import/plan.js';
 import { type Progress, runImport } from '../../src/import/run.js';
@@ -14,10 +14,10 @@ import {
   SignInDocument,
   SignUpDocument,
 } from '../generated/graphql.js';
-import { runSql } from '../helpers/database.js';
-import { DOORS, newKey } from '../helpers/doors.js';
-import { lineOf, PASSLIB } from '../helpers/imports.js';
-import { codesOf, PASSWORD, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { runSql } from '../support/database.js';
+import { DOORS, newKey } from '../support/doors.js';
+import { lineOf, PASSLIB } from '../support/imports.js';
+import { codesOf, PASSWORD, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { runBuiltCommand } from '../helpers/commands.js';
-import { dropDatabase, newDatabase, runSql } from '../helpers/database.js';
-import { ask, type ServerProcess, spawnServer, startServer } from '../helpers/server-process.js';
-import { type IssuerKey, newKeyPair, signToken } from '../helpers/token-issuer.js';
+import { runBuiltCommand } from '../support/commands.js';
+import { dropDatabase, newDatabase, runSql } from '../support/database.js';
+import { ask, type ServerProcess, spawnServer, startServer } from '../support/server-process.js';
+import { type IssuerKey, newKeyPair, signToken } from '../support/token-issuer.js';
 
 const [A, B] = ['https://a.example.com/', 'https://b.example.com/'];
 const ME = '{ me { id externalId issuer } }';

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { dropDatabase, newDatabase, runSql, urlOf } from '../helpers/database.js';
-import { ask, spawnServer, startServer } from '../helpers/server-process.js';
-import { PASSWORD } from '../helpers/test-app.js';
+import { dropDatabase, newDatabase, runSql, urlOf } from '../support/database.js';
+import { ask, spawnServer, startServer } from '../support/server-process.js';
+import { PASSWORD } from '../support/test-app.js';
 
 const APP_SECRETS = randomBytes(32).toString('base64');
 const SIGN_UP = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }';

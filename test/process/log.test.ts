@@ -4,9 +4,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { newDatabase } from '../helpers/database.js';
-import { freePort } from '../helpers/program.js';
-import { spawnServer, startServer } from '../helpers/server-process.js';
+import { newDatabase } from '../support/database.js';
+import { freePort } from '../support/program.js';
+import { spawnServer, startServer } from '../support/server-process.js';
 
 let home: string;
 let env: Record<string, string>;

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { dropDatabase, newDatabase } from '../helpers/database.js';
-import { ask, type ServerProcess, startServer } from '../helpers/server-process.js';
-import { PASSWORD } from '../helpers/test-app.js';
+import { dropDatabase, newDatabase } from '../support/database.js';
+import { ask, type ServerProcess, startServer } from '../support/server-process.js';
+import { PASSWORD } from '../support/test-app.js';
 
 // What docs/operations.md says to do, done.
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, get } from 'node:http';
 import { expect, test } from '@jest/globals';
-import { dropDatabase, newDatabase } from '../helpers/database.js';
-import { ask, type ServerProcess, startServer } from '../helpers/server-process.js';
-import { PASSWORD } from '../helpers/test-app.js';
+import { dropDatabase, newDatabase } from '../support/database.js';
+import { ask, type ServerProcess, startServer } from '../support/server-process.js';
+import { PASSWORD } from '../support/test-app.js';
 
 const KEYS = 60;
 const CONNECTIONS = 50;

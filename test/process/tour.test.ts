@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type ServerProcess, startServer } from '../helpers/server-process.js';
-import { comparable, runSteps, type Step, stepsOf } from '../helpers/tour.js';
+import { type ServerProcess, startServer } from '../support/server-process.js';
+import { comparable, runSteps, type Step, stepsOf } from '../support/tour.js';
 
 let directory: string;
 let server: ServerProcess;

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
-import { type Ports, readExample, startStack, substitute } from '../helpers/behind-gateway.js';
-import type { Command } from '../helpers/program.js';
-import { describeGateway } from './gateway-guarantees.js';
+import { type Ports, readExample, startStack, substitute } from '../support/behind-gateway.js';
+import { describeGateway } from '../support/gateway-guarantees.js';
+import type { Command } from '../support/program.js';
 
 /** Debian's Caddy on examples/Caddyfile, without the port where it takes orders. */
 const caddy =

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readConfig, SETTING_NAMES } from '../../src/config.js';
-import { unprivilegedUser } from '../../src/platform/database/unprivileged-user.js';
-import { readCompose } from '../helpers/compose.js';
-import { runSql } from '../helpers/database.js';
-import { startDebianPostgres } from '../helpers/debian-postgres.js';
-import { freePort, startProgram } from '../helpers/program.js';
-import { ask, type ServerProcess, startServer } from '../helpers/server-process.js';
-import { PASSWORD } from '../helpers/test-app.js';
+import { unprivilegedUser } from '../../src/runtime/embedded-postgres/unprivileged-user.js';
+import { readCompose } from '../support/compose.js';
+import { runSql } from '../support/database.js';
+import { startDebianPostgres } from '../support/debian-postgres.js';
+import { freePort, startProgram } from '../support/program.js';
+import { ask, type ServerProcess, startServer } from '../support/server-process.js';
+import { PASSWORD } from '../support/test-app.js';
 
 interface Stage {
   name: string;
@@ -148,22 +148,22 @@ describe('what the Dockerfile does, done by hand', () => {
       const { stdout, stderr, status } = spawnSync(process.execPath, args, { ...ids, cwd: folderOf('final'), env, encoding: 'utf8' });
       return { stdout, stderr, status };
     };
-    expect(operate('dist/commands/users.js', 'list')).toEqual({
+    expect(operate('dist/cli/commands/users.js', 'list')).toEqual({
       stdout: expect.stringContaining('ada@example.com'),
       stderr: '',
       status: 0,
     });
-    expect(operate('dist/commands/users.js', 'whose', createApiKey.plaintextKey)).toMatchObject({ stderr: '', status: 0 });
-    expect(operate('dist/commands/keys.js', 'expiring')).toMatchObject({ stderr: '', status: 0 });
-    expect(operate('dist/commands/audit-prune.js', '--before', '2020-01-01')).toEqual({
+    expect(operate('dist/cli/commands/users.js', 'whose', createApiKey.plaintextKey)).toMatchObject({ stderr: '', status: 0 });
+    expect(operate('dist/cli/commands/keys.js', 'expiring')).toMatchObject({ stderr: '', status: 0 });
+    expect(operate('dist/cli/commands/audit-prune.js', '--before', '2020-01-01')).toEqual({
       stdout: '0 events removed\n',
       stderr: '',
       status: 0,
     });
-    expect(operate('dist/commands/import-keys.js')).toMatchObject({ status: 2, stderr: expect.stringContaining('Usage') });
+    expect(operate('dist/cli/commands/import-keys.js')).toMatchObject({ status: 2, stderr: expect.stringContaining('Usage') });
     const documented = [...readFileSync('docs/operations.md', 'utf8').matchAll(/node (?:--\S+ )?(dist\/commands\/[\w-]+\.js)/g)];
     expect(documented.map(([, file]) => file).sort()).toEqual(
-      ['audit-prune', 'import-keys', 'keys', 'users'].map((name) => `dist/commands/${name}.js`),
+      ['audit-prune', 'import-keys', 'keys', 'users'].map((name) => `dist/cli/commands/${name}.js`),
     );
 
     expect(await server.stop()).toEqual({ code: 0, signal: null });

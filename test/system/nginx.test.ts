@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { type Ports, readExample, startStack, substitute } from '../helpers/behind-gateway.js';
-import { nginxCommand } from '../helpers/nginx.js';
-import type { Command } from '../helpers/program.js';
-import { describeGateway } from './gateway-guarantees.js';
+import { type Ports, readExample, startStack, substitute } from '../support/behind-gateway.js';
+import { describeGateway } from '../support/gateway-guarantees.js';
+import { nginxCommand } from '../support/nginx.js';
+import type { Command } from '../support/program.js';
 
 /** Debian's nginx on examples/nginx.conf. */
 const nginx =

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { ask, type ServerProcess, startServer } from '../helpers/server-process.js';
-import { PASSWORD } from '../helpers/test-app.js';
+import { ask, type ServerProcess, startServer } from '../support/server-process.js';
+import { PASSWORD } from '../support/test-app.js';
 
 /** An exact version, which stays in npm's cache. It is the package that npm's `node` installs by a script. */
 const NODE_PACKAGE = `node-${process.platform}-${process.arch}@24.21.0`;
@@ -53,7 +53,7 @@ test('the built server does its main job on Node 24: sign up, create, verify, re
   expect(await verify()).toBe(401);
 
   const env = { PATH: process.env.PATH ?? '', DATA_DIR: dataDir };
-  const listed = spawnSync(node, ['dist/commands/users.js', 'list'], { env, encoding: 'utf8' });
+  const listed = spawnSync(node, ['dist/cli/commands/users.js', 'list'], { env, encoding: 'utf8' });
   expect(listed).toMatchObject({ stdout: expect.stringContaining('ada@example.com'), stderr: '', status: 0 });
   const running = server;
   server = undefined;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startDebianPostgres } from '../helpers/debian-postgres.js';
-import { ask, startServer } from '../helpers/server-process.js';
-import { PASSWORD } from '../helpers/test-app.js';
+import { startDebianPostgres } from '../support/debian-postgres.js';
+import { ask, startServer } from '../support/server-process.js';
+import { PASSWORD } from '../support/test-app.js';
 
 let database: Awaited<ReturnType<typeof startDebianPostgres>>;
 beforeAll(async () => {

@@ -3,14 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { Registry } from 'prom-client';
 import { createLogger } from '../../src/platform/logger.js';
-import { createRedis } from '../../src/platform/redis.js';
-import { SharedWindowCounter } from '../../src/platform/shared-window-counter.js';
-import { WindowCounter } from '../../src/platform/window-counter.js';
-import { startDebianPostgres } from '../helpers/debian-postgres.js';
-import { REDIS_PASSWORD, type RedisServer, startRedisServer } from '../helpers/redis-server.js';
-import { ask, type ServerProcess, startServer } from '../helpers/server-process.js';
-import { PASSWORD } from '../helpers/test-app.js';
-import { TestClock } from '../helpers/test-clock.js';
+import { createRedis } from '../../src/platform/rate-limit/redis.js';
+import { SharedWindowCounter } from '../../src/platform/rate-limit/shared-window-counter.js';
+import { WindowCounter } from '../../src/platform/rate-limit/window-counter.js';
+import { startDebianPostgres } from '../support/debian-postgres.js';
+import { REDIS_PASSWORD, type RedisServer, startRedisServer } from '../support/redis-server.js';
+import { ask, type ServerProcess, startServer } from '../support/server-process.js';
+import { PASSWORD } from '../support/test-app.js';
+import { TestClock } from '../support/test-clock.js';
 
 const HOUR_SECONDS = 3_600;
 

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { substitute } from '../helpers/behind-gateway.js';
-import { readCompose } from '../helpers/compose.js';
-import { startDebianPostgres } from '../helpers/debian-postgres.js';
-import { nginxCommand } from '../helpers/nginx.js';
-import { freePort, startProgram } from '../helpers/program.js';
-import { startRedisServer } from '../helpers/redis-server.js';
-import { type ServerProcess, startServer } from '../helpers/server-process.js';
-import { PASSWORD } from '../helpers/test-app.js';
+import { substitute } from '../support/behind-gateway.js';
+import { readCompose } from '../support/compose.js';
+import { startDebianPostgres } from '../support/debian-postgres.js';
+import { nginxCommand } from '../support/nginx.js';
+import { freePort, startProgram } from '../support/program.js';
+import { startRedisServer } from '../support/redis-server.js';
+import { type ServerProcess, startServer } from '../support/server-process.js';
+import { PASSWORD } from '../support/test-app.js';
 
 const METRICS_TOKEN = randomBytes(16).toString('hex');
 

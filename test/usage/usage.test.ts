@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CreateApiKeyDocument, MyApiKeysWithUsageDocument, VerifyApiKeyDocument } from '../generated/graphql.js';
-import { DOORS, newKey } from '../helpers/doors.js';
-import { queriesOf } from '../helpers/queries.js';
-import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { DOORS, newKey } from '../support/doors.js';
+import { queriesOf } from '../support/queries.js';
+import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp; // its clock begins on 2026-01-31 at 12:00
 beforeAll(async () => {

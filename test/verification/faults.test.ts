@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { VerifyApiKeyDocument } from '../generated/graphql.js';
-import { dropDatabase, runSql } from '../helpers/database.js';
-import { DOORS, newKey } from '../helpers/doors.js';
-import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { dropDatabase, runSql } from '../support/database.js';
+import { DOORS, newKey } from '../support/doors.js';
+import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeEach(async () => {

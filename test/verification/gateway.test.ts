@@ -1,9 +1,9 @@
 import { METHODS } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RevokeApiKeyDocument, VerifyApiKeyDocument } from '../generated/graphql.js';
-import { newKey } from '../helpers/doors.js';
-import { sendRaw } from '../helpers/raw-http.js';
-import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { newKey } from '../support/doors.js';
+import { sendRaw } from '../support/raw-http.js';
+import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 let port: number;

@@ -6,11 +6,11 @@ import { fingerprintOf } from '../../src/api-keys/key-hash.js';
 import { makePlaintextKey } from '../../src/api-keys/plaintext-key.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createVerificationPool, KeyLookup } from '../../src/verification/key-lookup.js';
-import { VerificationMetrics } from '../../src/verification/metrics.js';
+import { VerificationMetrics } from '../../src/verification/verification-metrics.js';
 import { RevokeApiKeyDocument, VerifyApiKeyDocument } from '../generated/graphql.js';
-import { runSql } from '../helpers/database.js';
-import { DOORS, forgetFingerprint, newKey } from '../helpers/doors.js';
-import { codesOf, startTestApp, type TestApp } from '../helpers/test-app.js';
+import { runSql } from '../support/database.js';
+import { DOORS, forgetFingerprint, newKey } from '../support/doors.js';
+import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makePlaintextKey } from '../../src/api-keys/plaintext-key.js';
 import { type CreateApiKeyInput, RevokeApiKeyDocument } from '../generated/graphql.js';
-import { runSql } from '../helpers/database.js';
-import { DOORS, newKey } from '../helpers/doors.js';
-import { startTestApp, type TestApp } from '../helpers/test-app.js';
+import { runSql } from '../support/database.js';
+import { DOORS, newKey } from '../support/doors.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {

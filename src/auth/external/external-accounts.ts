@@ -1,11 +1,11 @@
-import type { AuditLog } from '../../audit/service.js';
-import type { IdentityProvider } from '../../config.js';
+import type { AuditLog } from '../../audit/audit-log.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database } from '../../platform/database/client.js';
 import type { Logger } from '../../platform/logger.js';
 import type { ExternalAccounts } from '../authenticator.js';
 import { ExternalTokens } from './external-tokens.js';
 import { ExternalUsers } from './external-users.js';
+import type { IdentityProvider } from './identity-provider.js';
 import { KeySet } from './key-set.js';
 import { isUnencrypted, keySource } from './key-source.js';
 

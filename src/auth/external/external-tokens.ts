@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, type ProtectedHeaderParameters } from 'jose';
 import type { Clock } from '../../platform/clock.js';
-import { KeywardError } from '../../platform/errors.js';
+import { KeywardError } from '../../platform/errors/keyward-error.js';
 import { shortTextFault } from '../../platform/text.js';
 import type { TokenRejection } from '../token-rejection.js';
 import type { KeySet } from './key-set.js';

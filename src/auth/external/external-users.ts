@@ -1,11 +1,12 @@
-import { AuditAction, type AuditLog } from '../../audit/service.js';
+import { AuditAction } from '../../audit/audit-entry.js';
+import type { AuditLog } from '../../audit/audit-log.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database, Transaction } from '../../platform/database/client.js';
-import { conflict } from '../../platform/errors.js';
+import { conflict } from '../../platform/errors/keyward-error.js';
 import type { Logger } from '../../platform/logger.js';
 import { logEntry, type Origin } from '../../platform/origin.js';
-import { readNewEmail } from '../email.js';
-import type { User } from '../users.js';
+import { readNewEmail } from '../accounts/email.js';
+import type { User } from '../accounts/users.js';
 import type { ExternalIdentity } from './external-tokens.js';
 
 /** Returns the canonical form of the address that the provider vouches for, or null. Any number of users may have it. */

@@ -1,5 +1,5 @@
 import type { Database } from '../../platform/database/client.js';
-import { KeywardError, StartupError } from '../../platform/errors.js';
+import { KeywardError, StartupError } from '../../platform/errors/keyward-error.js';
 
 /** The row of the settings table that records whose ids the external ids are. */
 const NAME = 'external_id_issuer';

@@ -1,6 +1,6 @@
 import { type CryptoKey, createLocalJWKSet, errors, type JSONWebKeySet, type JWTHeaderParameters } from 'jose';
 import type { Clock } from '../../platform/clock.js';
-import { KeywardError } from '../../platform/errors.js';
+import { KeywardError } from '../../platform/errors/keyward-error.js';
 import type { Logger } from '../../platform/logger.js';
 
 /** After so long the keys are asked for again, so that one that the provider withdrew is not good for ever. */

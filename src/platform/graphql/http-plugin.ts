@@ -2,12 +2,12 @@ import type { ApolloServerPlugin, GraphQLRequestContext, GraphQLRequestListener,
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import Negotiator from 'negotiator';
-import type { ErrorCode } from '../errors.js';
+import type { ErrorCode } from '../errors/keyward-error.js';
 import type { Logger } from '../logger.js';
-import type { ErrorCounter } from '../metrics.js';
+import type { ErrorCounter } from '../process-metrics.js';
+import { graphqlToKeywardError } from './format-error.js';
 import { locationsOf } from './locations.js';
 import { describeOperation } from './operation-name.js';
-import { graphqlToKeywardError } from './public-errors.js';
 import type { RequestContext } from './request-context.js';
 
 const JSON_RESPONSE = 'application/json';

@@ -1,5 +1,5 @@
-import type { Allowance } from '../fair-use.js';
 import type { Origin } from '../origin.js';
+import type { Allowance } from '../rate-limit/fair-use.js';
 
 /** What is known of a request before anything has been asked. */
 export interface RequestContext extends Origin {

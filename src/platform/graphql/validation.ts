@@ -8,7 +8,7 @@ import {
   ValuesOfCorrectTypeRule,
   validate,
 } from 'graphql';
-import { type DocumentLimits, limitFault } from './limits.js';
+import { type DocumentLimits, limitFault } from './query-limits.js';
 
 /** Literals are checked together with variables, so that both get the same answer. */
 const RULES = specifiedRules.filter((rule) => rule !== ValuesOfCorrectTypeRule);

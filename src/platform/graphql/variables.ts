@@ -10,7 +10,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import type { FieldFault } from '../errors.js';
+import type { FieldFault } from '../errors/keyward-error.js';
 import { checkLiteral, checkValue, type FaultReport, type InputPath, type OnVariable } from './input-values.js';
 import type { Redactor } from './redaction.js';
 

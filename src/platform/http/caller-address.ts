@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { canonicalAddress, parseAddress, parseForwardedAddress } from '../address.js';
-import { matchesRanges, parseRanges, type Range } from '../address-ranges.js';
+import { canonicalAddress, parseAddress, parseForwardedAddress } from '../ip/address.js';
+import { matchesRanges, parseRanges, type Range } from '../ip/address-ranges.js';
 import type { Logger } from '../logger.js';
 
 declare module 'fastify' {

@@ -1,9 +1,9 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
-import { parseAddress } from '../address.js';
-import { matchesRanges, parseRanges } from '../address-ranges.js';
 import type { Clock } from '../clock.js';
+import { parseAddress } from '../ip/address.js';
+import { matchesRanges, parseRanges } from '../ip/address-ranges.js';
 import { bearerTokenOf } from './bearer-token.js';
 import { sendError } from './error-answers.js';
 

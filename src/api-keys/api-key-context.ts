@@ -1,0 +1,13 @@
+import type { AuthContext } from '../auth/auth-context.js';
+import type { UsageLoaders } from '../usage/usage-service.js';
+import type { ApiKeyLoaders } from './api-key-loaders.js';
+
+/** What the resolvers of API keys and their usage read of a request. */
+export interface ApiKeyContext extends AuthContext {
+  /** As configured. The cost of a list of keys depends on it. */
+  keysPerUserMax: number;
+  /** Loads keys by id, all that one request asks for in one query. */
+  apiKeys: ApiKeyLoaders;
+  /** Loads usage by key, all that one request asks for in one query. */
+  usage: UsageLoaders;
+}

@@ -1,0 +1,246 @@
+import { AuditAction } from '../audit/audit-entry.js';
+import type { AuditLog } from '../audit/audit-log.js';
+import type { Users } from '../auth/accounts/users.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database, Transaction } from '../platform/database/client.js';
+import type { ApiKey } from '../platform/database/generated/client.js';
+import { badUserInput, type FieldFault, KeywardError } from '../platform/errors/keyward-error.js';
+import type { Logger } from '../platform/logger.js';
+import { logEntry, type Origin } from '../platform/origin.js';
+import { shortTextFault } from '../platform/text.js';
+import { isUuid } from '../platform/uuid.js';
+import { changesOf } from './api-key-changes.js';
+import { columnsOf, expiryFault, type KeySettings } from './api-key-settings.js';
+import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
+import type { KeyIdentity, KeyIssuer } from './key-issuer.js';
+
+export type { ApiKey };
+
+export const REASON_CHARACTERS_MAX = 500;
+const GRACE_SECONDS_MAX = 30 * 86_400;
+
+export interface CreatedKey {
+  apiKey: ApiKey;
+  /** Shown once. Nobody can tell it again, we included. */
+  plaintextKey: string;
+}
+
+/** How a key is rotated. */
+export interface Rotation {
+  /** 0: the old key ends at once. */
+  gracePeriodSeconds: number;
+  /** Of the new key. Absent: the old one's; null: none. */
+  expiresAt?: Date | null;
+}
+
+export interface RotatedKey extends CreatedKey {
+  /** The key that `apiKey` takes over from, good until its `expiresAt`. */
+  replaced: ApiKey;
+}
+
+function refuseBadRotation({ gracePeriodSeconds, expiresAt }: Rotation, now: Date): void {
+  const faults: FieldFault[] = [];
+  if (gracePeriodSeconds < 0 || gracePeriodSeconds > GRACE_SECONDS_MAX) {
+    faults.push({ path: 'input.gracePeriodSeconds', message: `must be from 0 to ${GRACE_SECONDS_MAX}` });
+  }
+  const fault = expiresAt ? expiryFault(expiresAt, now) : null;
+  if (fault !== null) faults.push({ path: 'input.expiresAt', message: fault });
+  if (faults.length > 0) throw badUserInput(faults);
+}
+
+/** The life of the users' API keys: every change of one. */
+export class ApiKeyService {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #users: Users;
+  readonly #issuer: KeyIssuer;
+  readonly #audit: AuditLog;
+  readonly #logger: Logger;
+  readonly #keysPerUserMax: number;
+  readonly #scopeCatalogue: readonly string[];
+
+  constructor(options: {
+    database: Database;
+    clock: Clock;
+    users: Users;
+    issuer: KeyIssuer;
+    audit: AuditLog;
+    logger: Logger;
+    keysPerUserMax: number;
+    /** The scopes that can be granted. Empty: any. */
+    scopeCatalogue: readonly string[];
+  }) {
+    this.#database = options.database;
+    this.#clock = options.clock;
+    this.#users = options.users;
+    this.#issuer = options.issuer;
+    this.#audit = options.audit;
+    this.#logger = options.logger;
+    this.#keysPerUserMax = options.keysPerUserMax;
+    this.#scopeCatalogue = options.scopeCatalogue;
+  }
+
+  /** @throws {KeywardError} NOT_FOUND, FORBIDDEN for somebody else's */
+  async get(userId: string, id: string, origin: Origin): Promise<ApiKey> {
+    const key = isUuid(id) ? await this.#database.apiKey.findUnique({ where: { id } }) : null;
+    if (!key) throw new KeywardError('NOT_FOUND', 'There is no such API key.');
+    if (key.userId !== userId) {
+      await this.#audit.recordRefusal(userId, { apiKeyId: key.id }, origin);
+      throw new KeywardError('FORBIDDEN', 'This API key belongs to somebody else.');
+    }
+    return key;
+  }
+
+  /**
+   * Makes a key. The limit is looked at before the hash is computed, and again under the lock.
+   *
+   * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED
+   */
+  async create(userId: string, settings: KeySettings, origin: Origin): Promise<CreatedKey> {
+    const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
+    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, origin, {
+      check: () => this.#refuseAtLimit(this.#database, userId),
+      store: async (transaction, identity) => {
+        await this.#refuseAtLimit(transaction, userId);
+        const created = await transaction.apiKey.create({ data: { ...columns, ...identity, userId, createdAt: this.#clock.now() } });
+        await this.#record(transaction, created, AuditAction.API_KEY_CREATED, {}, origin);
+        return created;
+      },
+    });
+    this.#log(origin, apiKey, 'API key created');
+    return { apiKey, plaintextKey };
+  }
+
+  /**
+   * Changes a key; what the settings leave out stays as it is. Takes effect with the next verification.
+   *
+   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for somebody else's, CONFLICT for a key that has ended or is
+   *   being replaced
+   */
+  async update(userId: string, id: string, settings: KeySettings, origin: Origin): Promise<ApiKey> {
+    const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
+    await this.get(userId, id, origin);
+    const { key, changed } = await this.#users.withLocked(userId, async (transaction) => {
+      const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
+      // The guard is in the statement itself: nothing brings an ended key back or lengthens it.
+      const [after] = await transaction.apiKey.updateManyAndReturn({
+        where: { id, replacedById: null, ...usableAt(this.#clock.now()) },
+        data: columns,
+      });
+      if (!after) {
+        throw new KeywardError('CONFLICT', 'This API key has been revoked, has expired or is being replaced, so it can not be changed.');
+      }
+      if (columns.rateLimit !== undefined) await this.#limitPredecessor(transaction, after);
+      const changes = changesOf(columns, before, after);
+      if (changes.changed.length > 0) await this.#record(transaction, after, AuditAction.API_KEY_UPDATED, changes, origin);
+      return { key: after, changed: changes.changed };
+    });
+    this.#log(origin, key, 'API key updated', { changed });
+    return key;
+  }
+
+  /**
+   * Makes a key that takes over from another one, with the same settings. The old one stays good until its own expiry or the
+   * end of the grace period, whichever comes first.
+   *
+   * The successor in a rotation that still goes on can be rotated with a grace period of 0 alone: whoever lost the answer has no use
+   * for the key in it. It ends at once, and the key in its grace period is replaced by the newest one.
+   *
+   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for somebody else's, CONFLICT for a key that has ended, or that
+   *   is one of the two of a rotation still going on
+   */
+  async rotate(userId: string, id: string, rotation: Rotation, origin: Origin): Promise<RotatedKey> {
+    refuseBadRotation(rotation, this.#clock.now());
+    await this.get(userId, id, origin);
+    const { plaintextKey, stored } = await this.#issuer.issue(userId, origin, {
+      check: async () => void (await this.#findRotatable(this.#database, id, rotation, this.#clock.now())),
+      store: (transaction, identity) => this.#replace(transaction, id, { rotation, identity, origin }),
+    });
+    this.#log(origin, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
+    return { ...stored, plaintextKey };
+  }
+
+  async #replace(
+    transaction: Transaction,
+    id: string,
+    { rotation, identity, origin }: { rotation: Rotation; identity: KeyIdentity; origin: Origin },
+  ): Promise<Omit<RotatedKey, 'plaintextKey'>> {
+    const now = this.#clock.now();
+    const old = await this.#findRotatable(transaction, id, rotation, now);
+    const { id: _id, replacedById: _replacedById, ...settings } = old;
+    const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
+    const lineageId = old.lineageId ?? old.id;
+    const apiKey = await transaction.apiKey.create({
+      data: { ...settings, ...identity, metadata: old.metadata ?? {}, lineageId, rotatedFromId: id, createdAt: now, expiresAt },
+    });
+    // What is in its grace period, if anything, is not waiting for a key that ends now.
+    await transaction.apiKey.updateMany({ where: { replacedById: id, ...usableAt(now) }, data: { replacedById: apiKey.id } });
+    const endOfGrace = new Date(now.getTime() + gracePeriodSeconds * 1_000);
+    const end = old.expiresAt !== null && old.expiresAt < endOfGrace ? old.expiresAt : endOfGrace;
+    const replaced = await transaction.apiKey.update({ where: { id, revokedAt: null }, data: { replacedById: apiKey.id, expiresAt: end } });
+    const details = { replacedBy: { id: apiKey.id, keyPrefix: apiKey.keyPrefix }, expiresAt: end };
+    await this.#record(transaction, replaced, AuditAction.API_KEY_ROTATED, details, origin);
+    return { apiKey, replaced };
+  }
+
+  /**
+   * Revokes a key for good. Revoking it again changes nothing and answers as the first time.
+   *
+   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for somebody else's
+   */
+  async revoke(userId: string, id: string, reason: string | null, origin: Origin): Promise<ApiKey> {
+    const fault = reason === null ? null : shortTextFault(reason, REASON_CHARACTERS_MAX);
+    if (fault !== null) throw badUserInput([{ path: 'reason', message: fault }]);
+    // Before the lock, so that a refusal holds up nobody; a key never changes hands.
+    await this.get(userId, id, origin);
+    return this.#revoke(userId, id, reason, origin);
+  }
+
+  /** Revokes a key whoever holds it: for the operator. Otherwise as revoke. */
+  revokeAny({ userId, id }: ApiKey): Promise<ApiKey> {
+    return this.#revoke(userId, id, null, null);
+  }
+
+  async #revoke(userId: string, id: string, reason: string | null, origin: Origin | null): Promise<ApiKey> {
+    const revoke = async (transaction: Transaction) => {
+      const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
+      if (before.revokedAt !== null) return { key: before, isNew: false };
+      const data = { revokedAt: this.#clock.now(), revokedReason: reason };
+      const revoked = await transaction.apiKey.update({ where: { id, revokedAt: null }, data });
+      await this.#record(transaction, revoked, AuditAction.API_KEY_REVOKED, {}, origin);
+      return { key: revoked, isNew: true };
+    };
+    const { key, isNew } = await this.#users.withLocked(userId, revoke, { alsoDisabled: origin === null });
+    if (isNew) this.#log(origin, key, 'API key revoked');
+    return key;
+  }
+
+  async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation, now: Date): Promise<ApiKey> {
+    const key = await database.apiKey.findFirst({ where: { id, ...rotatableAt(now, gracePeriodSeconds) } });
+    if (!key) throw new KeywardError('CONFLICT', 'This API key has ended, or a rotation of it is still going on.');
+    return key;
+  }
+
+  /** Two keys between which a rotation goes on have one budget, so they have one limit. */
+  async #limitPredecessor(transaction: Transaction, { id, rateLimit, rateLimitWindowSeconds }: ApiKey): Promise<void> {
+    await transaction.apiKey.updateMany({
+      where: { replacedById: id, ...usableAt(this.#clock.now()) },
+      data: { rateLimit, rateLimitWindowSeconds },
+    });
+  }
+
+  async #refuseAtLimit(database: Transaction, userId: string): Promise<void> {
+    const limit = this.#keysPerUserMax;
+    if ((await database.apiKey.count({ where: { userId, ...countedAt(this.#clock.now()) } })) < limit) return;
+    throw new KeywardError('API_KEY_LIMIT_REACHED', `You can have at most ${limit} usable API keys. Revoke one first.`, { limit });
+  }
+
+  #record(transaction: Transaction, key: ApiKey, action: AuditAction, details: object, origin: Origin | null): Promise<void> {
+    const { userId, id, keyPrefix } = key;
+    return this.#audit.record(transaction, { userId, action, apiKeyId: id, details: { keyPrefix, ...details } }, origin);
+  }
+
+  #log(origin: Origin | null, { userId, keyPrefix }: ApiKey, message: string, more: object = {}): void {
+    this.#logger.info({ ...logEntry(origin), userId, keyPrefix, ...more }, message);
+  }
+}

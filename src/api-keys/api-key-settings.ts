@@ -1,0 +1,103 @@
+import { badUserInput, type FieldFault } from '../platform/errors/keyward-error.js';
+import { canonicalRange, isAddressOrRange } from '../platform/ip/address-ranges.js';
+import { shortTextFault } from '../platform/text.js';
+import { type Report, reportMetadataFaults } from './api-key-metadata.js';
+import { grantedScopeFault, SCOPES_MAX } from './scopes.js';
+
+const NAME_CHARACTERS_MAX = 100;
+const CIDRS_MAX = 50;
+const RATE_LIMIT_MAX = 1_000_000;
+const RATE_LIMIT_WINDOW_SECONDS_MAX = 86_400;
+const EXPIRY_YEARS_MAX = 10;
+
+/** How often a key may be used. */
+export interface RateLimit {
+  limit: number;
+  windowSeconds: number;
+}
+
+/** What the owner decides about a key. Absent: as it is; null clears what can be cleared. */
+export interface KeySettings {
+  name?: string | null;
+  scopes?: readonly string[] | null;
+  allowedCidrs?: readonly string[] | null;
+  rateLimit?: RateLimit | null;
+  metadata?: Readonly<Record<string, unknown>> | null;
+  expiresAt?: Date | null;
+  enabled?: boolean | null;
+}
+
+/** The same as columns. */
+export interface KeyColumns {
+  name?: string | null;
+  scopes?: string[];
+  allowedCidrs?: string[];
+  rateLimit?: number | null;
+  rateLimitWindowSeconds?: number | null;
+  metadata?: object;
+  expiresAt?: Date | null;
+  enabled?: boolean;
+}
+
+function checkList(name: string, items: readonly string[], itemsMax: number, faultOf: (item: string) => string | null, report: Report) {
+  if (items.length > itemsMax) return report(name, `must have at most ${itemsMax} items`);
+  for (const [index, item] of items.entries()) report(`${name}.${index}`, faultOf(item));
+}
+
+const cidrFault = (range: string): string | null => (isAddressOrRange(range) ? null : 'must be an IP address or a CIDR range');
+
+const countFault = (count: number, max: number): string | null =>
+  Number.isInteger(count) && count >= 1 && count <= max ? null : `must be from 1 to ${max}`;
+
+export function expiryFault(expiresAt: Date, now: Date): string | null {
+  const last = new Date(now);
+  last.setUTCFullYear(last.getUTCFullYear() + EXPIRY_YEARS_MAX);
+  if (expiresAt <= now) return 'must be in the future';
+  return expiresAt > last ? `must be within ${EXPIRY_YEARS_MAX} years` : null;
+}
+
+function checkSettings(settings: KeySettings, now: Date, scopeCatalogue: readonly string[], report: Report): void {
+  const { name, scopes, allowedCidrs, rateLimit, metadata, expiresAt, enabled } = settings;
+  if (typeof name === 'string') report('name', shortTextFault(name, NAME_CHARACTERS_MAX));
+  for (const [field, value] of Object.entries({ scopes, allowedCidrs, metadata, enabled })) {
+    if (value === null) report(field, 'must not be null');
+  }
+  if (scopes) checkList('scopes', scopes, SCOPES_MAX, (scope) => grantedScopeFault(scope, scopeCatalogue), report);
+  if (allowedCidrs) checkList('allowedCidrs', allowedCidrs, CIDRS_MAX, cidrFault, report);
+  if (rateLimit) {
+    report('rateLimit.limit', countFault(rateLimit.limit, RATE_LIMIT_MAX));
+    report('rateLimit.windowSeconds', countFault(rateLimit.windowSeconds, RATE_LIMIT_WINDOW_SECONDS_MAX));
+  }
+  if (metadata) reportMetadataFaults(metadata, report);
+  if (expiresAt) report('expiresAt', expiryFault(expiresAt, now));
+}
+
+/**
+ * @param settings as the owner wishes them
+ * @param scopeCatalogue the scopes that can be granted; empty: any
+ * @returns the columns that they change, every rule kept
+ * @throws {KeywardError} BAD_USER_INPUT with each rule that is broken, under `input.`
+ */
+export function columnsOf(settings: KeySettings, now: Date, scopeCatalogue: readonly string[]): KeyColumns {
+  const faults: FieldFault[] = [];
+  checkSettings(settings, now, scopeCatalogue, (path, message) => {
+    if (message !== null) faults.push({ path: `input.${path}`, message });
+  });
+  if (faults.length > 0) throw badUserInput(faults);
+  const { name, scopes, allowedCidrs, rateLimit, metadata, expiresAt, enabled } = settings;
+  return {
+    ...(name !== undefined && { name }),
+    ...(scopes && { scopes: [...new Set(scopes)] }),
+    ...(allowedCidrs && { allowedCidrs: [...new Set(allowedCidrs.map((range) => canonicalRange(range) ?? range))] }),
+    ...(rateLimit !== undefined && { rateLimit: rateLimit?.limit ?? null, rateLimitWindowSeconds: rateLimit?.windowSeconds ?? null }),
+    ...(metadata && { metadata }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(typeof enabled === 'boolean' && { enabled }),
+  };
+}
+
+/** @returns the rate limit that two columns hold; null where there is none */
+export const rateLimitOf = (row: { rateLimit: number | null; rateLimitWindowSeconds: number | null }): RateLimit | null =>
+  row.rateLimit === null || row.rateLimitWindowSeconds === null
+    ? null
+    : { limit: row.rateLimit, windowSeconds: row.rateLimitWindowSeconds };

@@ -1,0 +1,27 @@
+import { AuditAction } from '../../audit/audit-entry.js';
+import type { AuditLog } from '../../audit/audit-log.js';
+import type { Transaction } from '../../platform/database/client.js';
+import type { Origin } from '../../platform/origin.js';
+import type { UsageService } from '../../usage/usage-service.js';
+
+/** Deletes accounts, for their owners and for the operator. */
+export class AccountDeletion {
+  readonly #usage: UsageService;
+  readonly #audit: AuditLog;
+
+  constructor(options: { usage: UsageService; audit: AuditLog }) {
+    this.#usage = options.usage;
+    this.#audit = options.audit;
+  }
+
+  /**
+   * Deletes a user with sessions, reset tokens, keys and their usage, in a transaction that holds the user locked. The audit log stays.
+   *
+   * @param origin of the request; null if the operator deletes the user
+   */
+  async run(transaction: Transaction, userId: string, origin: Origin | null): Promise<void> {
+    await this.#audit.record(transaction, { userId, action: AuditAction.USER_DELETED }, origin);
+    await this.#usage.forget(transaction, userId);
+    await transaction.user.delete({ where: { id: userId } });
+  }
+}

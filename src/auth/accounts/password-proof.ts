@@ -1,0 +1,96 @@
+import { AuditAction } from '../../audit/audit-entry.js';
+import type { AuditLog } from '../../audit/audit-log.js';
+import { KeywardError } from '../../platform/errors/keyward-error.js';
+import type { Logger } from '../../platform/logger.js';
+import { logEntry, type Origin } from '../../platform/origin.js';
+import type { Turn } from '../../platform/queues/hash-queue.js';
+import { turnOf } from '../../platform/queues/network-turn.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { SignInLimits } from '../sign-in-limits.js';
+import type { Passwords } from './password.js';
+import { addressOf, type User } from './users.js';
+
+interface ProofInput {
+  /** Canonical. */
+  email: string;
+  password: string;
+  find: () => Promise<User | null>;
+}
+
+/** A user whose password was right. */
+export interface Proof {
+  user: User;
+  /** For further hashes of the same request. */
+  turn: Turn;
+}
+
+interface Parts {
+  passwords: Passwords;
+  sessions: Sessions;
+  limits: SignInLimits;
+  audit: AuditLog;
+  logger: Logger;
+}
+
+/** The id of no user: asked about where there is none, so that both cases send the same queries. */
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
+const invalidCredentials = () => new KeywardError('INVALID_CREDENTIALS', 'Email or password is wrong.');
+
+/** Checks passwords within the limits of guessing, with the same work whether or not the account exists. */
+export class PasswordProof {
+  readonly #parts: Parts;
+
+  constructor({ passwords, sessions, limits, audit, logger }: Parts) {
+    this.#parts = { passwords, sessions, limits, audit, logger };
+  }
+
+  /** @throws {KeywardError} INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE */
+  forSignIn(input: ProofInput, origin: Origin): Promise<Proof> {
+    return this.#prove({ ...input, opensSession: true }, origin);
+  }
+
+  /**
+   * Checks the password of a user who is signed in. It counts like a sign-in: a stolen session would otherwise let its
+   * thief guess the password.
+   *
+   * @throws {KeywardError} INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE
+   */
+  again(user: User, password: string, origin: Origin): Promise<Proof> {
+    return this.#prove({ email: addressOf(user), password, find: async () => user, opensSession: false }, origin);
+  }
+
+  async #prove({ email, password, find, opensSession }: ProofInput & { opensSession: boolean }, origin: Origin): Promise<Proof> {
+    const { sessions, limits } = this.#parts;
+    let user: User | null = null;
+    const isKnownNetwork = async (network: string) => {
+      user = await find();
+      return sessions.isKnownNetwork(user?.id ?? NIL_UUID, network);
+    };
+    const attempt = await limits.attempt({ email, ipAddress: origin.ipAddress, opensSession, isKnownNetwork });
+    const turn = turnOf(origin.ipAddress, attempt.isKnown || !opensSession);
+    const proven = await this.#compare(password, user, turn).catch(async (error: unknown) => {
+      await attempt.cancel();
+      throw error;
+    });
+    if (!proven) {
+      await attempt.fail();
+      this.#recordFailure(user, origin);
+      throw invalidCredentials();
+    }
+    await attempt.succeed();
+    return { user: proven, turn };
+  }
+
+  #recordFailure(user: User | null, origin: Origin): void {
+    const { audit, logger } = this.#parts;
+    logger.info({ ...logEntry(origin), userId: user?.id }, 'sign-in refused');
+    if (user) audit.recordRefusalLater({ userId: user.id, action: AuditAction.USER_SIGN_IN_FAILED }, origin);
+  }
+
+  /** Returns the user if the password is right and the user may sign in. */
+  async #compare(password: string, user: User | null, turn: Turn): Promise<User | null> {
+    const matches = await this.#parts.passwords.matches(password, user?.passwordHash ?? null, turn);
+    return matches && user?.disabledAt === null ? user : null;
+  }
+}

@@ -1,0 +1,85 @@
+import { Arg, Ctx, Mutation, Query, Resolver, UseMiddleware } from 'type-graphql';
+import { LocalAccountsOnly } from './accounts/local-accounts-middleware.js';
+import { AuthPayload, ChangePasswordInput, ResetPasswordInput, SignInInput, SignOutPayload, SignUpInput, User } from './auth.graphql.js';
+import { type AuthContext, CurrentViewer } from './auth-context.js';
+import type { AuthService } from './auth-service.js';
+import type { Viewer } from './sessions/sessions.js';
+
+@Resolver()
+@UseMiddleware(LocalAccountsOnly)
+export class AuthResolver {
+  readonly #auth: AuthService;
+
+  constructor(auth: AuthService) {
+    this.#auth = auth;
+  }
+
+  @Query(() => User, { description: 'The signed-in user.' })
+  me(@CurrentViewer() viewer: Viewer): User {
+    return viewer.user;
+  }
+
+  @Mutation(() => AuthPayload, {
+    description:
+      'Creates an account and opens a session. EMAIL_TAKEN if the address has an account, FORBIDDEN if sign-up is disabled, RATE_LIMITED after too many sign-ups from one network.',
+  })
+  signUp(
+    @Arg('input', () => SignUpInput, { description: 'The new account.' }) input: SignUpInput,
+    @Ctx() context: AuthContext,
+  ): Promise<AuthPayload> {
+    return this.#auth.signUp(input, context);
+  }
+
+  @Mutation(() => AuthPayload, {
+    description:
+      'Opens a session. INVALID_CREDENTIALS if email and password do not match, RATE_LIMITED after too many attempts. A user has at most 100 sessions: the oldest ends.',
+  })
+  signIn(
+    @Arg('input', () => SignInInput, { description: 'Who signs in.' }) input: SignInInput,
+    @Ctx() context: AuthContext,
+  ): Promise<AuthPayload> {
+    return this.#auth.signIn(input, context);
+  }
+
+  @Mutation(() => AuthPayload, {
+    description:
+      'Exchanges a refresh token for a new pair. A refresh token works once. The one just replaced gets CONFLICT for 10 seconds (two tabs, a lost answer); an older one ends the session.',
+  })
+  refreshSession(
+    @Arg('refreshToken', () => String, { description: 'The latest of the session.' }) refreshToken: string,
+    @Ctx() context: AuthContext,
+  ): Promise<AuthPayload> {
+    return this.#auth.refreshSession(refreshToken, context);
+  }
+
+  @Mutation(() => SignOutPayload, { description: 'Ends a session. Its access token is refused from the next request on.' })
+  async signOut(
+    @Arg('refreshToken', () => String, { description: 'Any of the session.' }) refreshToken: string,
+    @Ctx() context: AuthContext,
+  ): Promise<SignOutPayload> {
+    await this.#auth.signOut(refreshToken, context);
+    return { signedOut: true };
+  }
+
+  @Mutation(() => AuthPayload, {
+    description:
+      'Sets a new password, ends every session, the current one included, and opens a new one. Earlier access tokens are rejected from the next request on.',
+  })
+  changePassword(
+    @Arg('input', () => ChangePasswordInput, { description: 'The old and the new password.' }) input: ChangePasswordInput,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: AuthContext,
+  ): Promise<AuthPayload> {
+    return this.#auth.changePassword(viewer, input, context);
+  }
+
+  @Mutation(() => AuthPayload, {
+    description: 'Sets a new password with a one-time token from the operator, ends every session and opens a new one.',
+  })
+  resetPassword(
+    @Arg('input', () => ResetPasswordInput, { description: 'The token and the new password.' }) input: ResetPasswordInput,
+    @Ctx() context: AuthContext,
+  ): Promise<AuthPayload> {
+    return this.#auth.resetPassword(input, context);
+  }
+}

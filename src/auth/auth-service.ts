@@ -1,0 +1,249 @@
+import { AuditAction } from '../audit/audit-entry.js';
+import type { AuditLog } from '../audit/audit-log.js';
+import type { Clock } from '../platform/clock.js';
+import { badUserInput, conflict, type FieldFault, KeywardError, unauthenticated } from '../platform/errors/keyward-error.js';
+import { networkOf } from '../platform/ip/network.js';
+import { PASSWORD_QUEUE_LIMITS } from '../platform/limits.js';
+import type { Logger } from '../platform/logger.js';
+import { logEntry, type Origin } from '../platform/origin.js';
+import type { Turn } from '../platform/queues/hash-queue.js';
+import { KeyedQueue } from '../platform/queues/keyed-queue.js';
+import { turnOf } from '../platform/queues/network-turn.js';
+import type { AccountDeletion } from './accounts/account-deletion.js';
+import { readEmail, readNewEmail } from './accounts/email.js';
+import type { Passwords } from './accounts/password.js';
+import { PasswordProof } from './accounts/password-proof.js';
+import type { PasswordRules } from './accounts/password-rules.js';
+import type { ResetTokens } from './accounts/reset-tokens.js';
+import { accountKeptElsewhere, emailTaken, type User, type Users } from './accounts/users.js';
+import type { Sessions, SignedIn, Viewer } from './sessions/sessions.js';
+import type { SignInLimits } from './sign-in-limits.js';
+
+export interface Credentials {
+  email: string;
+  password: string;
+}
+
+/** How often a password is proven anew because its hash was replaced meanwhile, as it is by a parallel sign-in. */
+const SIGN_IN_TRIES = 3;
+
+/** A token of an identity provider stands for the password for this long after its user was authenticated. */
+const FRESH_SECONDS = 300;
+
+const fieldFaults = (faults: Record<string, string | null>): FieldFault[] =>
+  Object.entries(faults).flatMap(([path, message]) => (message === null ? [] : [{ path, message }]));
+
+/** Signing up, in and out, and what else a password is needed for. */
+export class AuthService {
+  readonly #clock: Clock;
+  readonly #users: Users;
+  readonly #sessions: Sessions;
+  readonly #passwords: Passwords;
+  readonly #rules: PasswordRules;
+  readonly #resetTokens: ResetTokens;
+  readonly #proof: PasswordProof;
+  readonly #limits: SignInLimits;
+  readonly #deletion: AccountDeletion;
+  readonly #audit: AuditLog;
+  readonly #logger: Logger;
+  readonly #signUpIsOpen: boolean;
+  /** By network, so that of one network at most one attempt is counted that may still succeed; by user for signed-in users. */
+  readonly #turns = new KeyedQueue({
+    waitingMax: PASSWORD_QUEUE_LIMITS.requestsPerAddressMax,
+    waitingMsMax: PASSWORD_QUEUE_LIMITS.requestWaitingMsMax,
+  });
+
+  constructor(options: {
+    clock: Clock;
+    users: Users;
+    sessions: Sessions;
+    passwords: Passwords;
+    rules: PasswordRules;
+    resetTokens: ResetTokens;
+    limits: SignInLimits;
+    deletion: AccountDeletion;
+    audit: AuditLog;
+    logger: Logger;
+    signUpIsOpen: boolean;
+  }) {
+    this.#clock = options.clock;
+    this.#users = options.users;
+    this.#sessions = options.sessions;
+    this.#passwords = options.passwords;
+    this.#rules = options.rules;
+    this.#resetTokens = options.resetTokens;
+    this.#proof = new PasswordProof(options);
+    this.#limits = options.limits;
+    this.#deletion = options.deletion;
+    this.#audit = options.audit;
+    this.#logger = options.logger;
+    this.#signUpIsOpen = options.signUpIsOpen;
+  }
+
+  /** @throws {KeywardError} FORBIDDEN where sign-up is closed, BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED, SERVICE_UNAVAILABLE */
+  async signUp(input: Credentials, origin: Origin): Promise<SignedIn> {
+    if (!this.#signUpIsOpen) throw new KeywardError('FORBIDDEN', 'Nobody can sign up here. Ask the operator for an account.');
+    const { email, fault } = readNewEmail(input.email);
+    const passwordFault = this.#rules.fault(input.password, fault === null ? email : null);
+    const faults = fieldFaults({ 'input.email': fault, 'input.password': passwordFault });
+    if (faults.length > 0) throw badUserInput(faults);
+    const signedIn = await this.#inTurn(networkOf(origin.ipAddress), async () => {
+      const giveBack = await this.#limits.signUp(origin.ipAddress);
+      try {
+        return await this.#createUser(email, input.password, origin);
+      } catch (error) {
+        if (!(error instanceof KeywardError && error.code === 'EMAIL_TAKEN')) await giveBack();
+        throw error;
+      }
+    });
+    this.#logger.info({ ...logEntry(origin), userId: signedIn.user.id }, 'user signed up');
+    return signedIn;
+  }
+
+  /**
+   * Unknown address, wrong password and disabled user are one answer, after the same work.
+   *
+   * @throws {KeywardError} INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE
+   */
+  async signIn(input: Credentials, origin: Origin): Promise<SignedIn> {
+    const { email, fault } = readEmail(input.email);
+    const find = async () => (fault === null ? this.#users.findByEmail(email) : null);
+    const signedIn = await this.#inTurn(networkOf(origin.ipAddress), async () => {
+      for (let tries = 1; tries <= SIGN_IN_TRIES; tries += 1) {
+        const { user, turn } = await this.#proof.forSignIn({ email, password: input.password, find }, origin);
+        const session = await this.#open(user, input.password, turn, origin);
+        if (session) return session;
+      }
+      throw conflict();
+    });
+    this.#logger.info({ ...logEntry(origin), userId: signedIn.user.id }, 'user signed in');
+    return signedIn;
+  }
+
+  /** @throws {KeywardError} CONFLICT, UNAUTHENTICATED: see Sessions.refresh */
+  refreshSession(refreshToken: string, origin: Origin): Promise<SignedIn> {
+    return this.#sessions.refresh(refreshToken, origin);
+  }
+
+  /** @throws {KeywardError} UNAUTHENTICATED for a token that isn't one of ours */
+  signOut(refreshToken: string, origin: Origin): Promise<void> {
+    return this.#sessions.end(refreshToken, origin);
+  }
+
+  /**
+   * Sets a new password, ends every session, this one included, and opens a new one.
+   *
+   * @throws {KeywardError} INVALID_CREDENTIALS for a wrong current password, BAD_USER_INPUT, RATE_LIMITED, CONFLICT; FORBIDDEN
+   *   for a user of an identity provider
+   */
+  async changePassword(viewer: Viewer, input: { currentPassword: string; newPassword: string }, origin: Origin): Promise<SignedIn> {
+    const { user, sessionId } = viewer;
+    if (sessionId === null) throw accountKeptElsewhere();
+    const faults = fieldFaults({ 'input.newPassword': this.#rules.fault(input.newPassword, user.email) });
+    if (faults.length > 0) throw badUserInput(faults);
+    const signedIn = await this.#inTurn(user.id, async () => {
+      const { user: proven } = await this.#proof.again(user, input.currentPassword, origin);
+      const passwordHash = await this.#passwords.hash(input.newPassword, turnOf(origin.ipAddress, true));
+      return this.#users.withLocked(user.id, async (transaction, locked) => {
+        if (locked.passwordHash !== proven.passwordHash) throw conflict();
+        await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
+        await this.#resetTokens.discard(transaction, user.id);
+        await this.#audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_CHANGED }, origin);
+        return this.#sessions.replaceAll(transaction, { user, sessionId }, origin);
+      });
+    });
+    this.#logger.info({ ...logEntry(origin), userId: user.id }, 'password changed');
+    return signedIn;
+  }
+
+  /**
+   * Sets a new password with a one-time token, ends every session and opens a new one.
+   *
+   * @throws {KeywardError} UNAUTHENTICATED for a token that isn't good (any more), BAD_USER_INPUT, which leaves it good
+   */
+  async resetPassword(input: { token: string; newPassword: string }, origin: Origin): Promise<SignedIn> {
+    const user = await this.#resetTokens.find(input.token);
+    if (!user) throw unauthenticated();
+    const faults = fieldFaults({ 'input.newPassword': this.#rules.fault(input.newPassword, user.email) });
+    if (faults.length > 0) throw badUserInput(faults);
+    const signedIn = await this.#inTurn(user.id, async () => {
+      const passwordHash = await this.#passwords.hash(input.newPassword, turnOf(origin.ipAddress, true));
+      return this.#users.withLocked(user.id, async (transaction) => {
+        if (!(await this.#resetTokens.take(transaction, input.token))) throw unauthenticated();
+        await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
+        await this.#sessions.endAll(transaction, user.id);
+        await this.#audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_RESET }, origin);
+        return this.#sessions.open(transaction, user, origin);
+      });
+    });
+    this.#logger.info({ ...logEntry(origin), userId: user.id }, 'password reset');
+    return signedIn;
+  }
+
+  /**
+   * Deletes the viewer's account with all its sessions and keys, and their use. The audit log stays.
+   *
+   * @param password null where none was given; a user of an identity provider needs none
+   * @throws {KeywardError} BAD_USER_INPUT for a missing password, INVALID_CREDENTIALS for a wrong one, RATE_LIMITED,
+   *   SERVICE_UNAVAILABLE; FORBIDDEN for a user of an identity provider who signed in there too long ago
+   */
+  async deleteAccount(viewer: Viewer, password: string | null, origin: Origin): Promise<void> {
+    const { user } = viewer;
+    if (user.externalId === null) await this.#deleteByPassword(user, password, origin);
+    else await this.#deleteByFreshToken(viewer, origin);
+    this.#logger.info({ ...logEntry(origin), userId: user.id }, 'user deleted');
+  }
+
+  async #deleteByPassword(user: User, password: string | null, origin: Origin): Promise<void> {
+    if (password === null) throw badUserInput([{ path: 'password', message: 'is required for an account with a password' }]);
+    await this.#inTurn(user.id, async () => {
+      const { user: proven } = await this.#proof.again(user, password, origin);
+      await this.#users.withLocked(user.id, async (transaction, locked) => {
+        if (locked.passwordHash !== proven.passwordHash) throw conflict();
+        await this.#deletion.run(transaction, user.id, origin);
+      });
+    });
+  }
+
+  async #deleteByFreshToken({ user, authenticatedAt }: Viewer, origin: Origin): Promise<void> {
+    const ageMs = authenticatedAt ? this.#clock.now().getTime() - authenticatedAt.getTime() : Number.POSITIVE_INFINITY;
+    if (ageMs > FRESH_SECONDS * 1_000) {
+      throw new KeywardError(
+        'FORBIDDEN',
+        'Sign in again: to delete the account, your identity provider must have authenticated you in the last 5 minutes.',
+      );
+    }
+    await this.#users.withLocked(user.id, (transaction) => this.#deletion.run(transaction, user.id, origin));
+  }
+
+  async #createUser(email: string, password: string, origin: Origin): Promise<SignedIn> {
+    if (await this.#users.findByEmail(email)) throw emailTaken();
+    const passwordHash = await this.#passwords.hash(password, turnOf(origin.ipAddress));
+    return this.#users.create({ email, passwordHash, createdAt: this.#clock.now() }, async (transaction, user) => {
+      await this.#audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_UP }, origin);
+      return this.#sessions.open(transaction, user, origin);
+    });
+  }
+
+  /** @param key a network or a user */
+  #inTurn<T>(key: string, task: () => Promise<T>): Promise<T> {
+    return this.#turns.run(key, task);
+  }
+
+  /**
+   * Opens a session under the user's lock, because the password may have been changed, or the user disabled, since it was
+   * compared. A hash that was made at another cost is replaced, while the password is at hand.
+   *
+   * @returns null when the hash isn't the one that was compared any more, so that the password has to be proven again
+   */
+  async #open(user: User, password: string, turn: Turn, origin: Origin): Promise<SignedIn | null> {
+    const renewedHash =
+      user.passwordHash !== null && this.#passwords.isOutdated(user.passwordHash) ? await this.#passwords.hash(password, turn) : null;
+    return this.#users.withLocked(user.id, async (transaction, locked) => {
+      if (locked.passwordHash !== user.passwordHash) return null;
+      if (renewedHash !== null) await transaction.user.update({ where: { id: user.id }, data: { passwordHash: renewedHash } });
+      await this.#audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_IN }, origin);
+      return this.#sessions.open(transaction, user, origin);
+    });
+  }
+}

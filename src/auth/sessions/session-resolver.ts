@@ -1,0 +1,44 @@
+import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { CostArguments } from '../../platform/graphql/cost.js';
+import { CHANGE_COST, SIGN_IN_LIMITS } from '../../platform/limits.js';
+import { EndSessionPayload, Session } from '../auth.graphql.js';
+import { type AuthContext, CurrentViewer } from '../auth-context.js';
+import { type Session as SessionRow, type Sessions, type Viewer } from './sessions.js';
+
+const sessionsCost = ({ childComplexity }: CostArguments): number => 1 + SIGN_IN_LIMITS.liveSessionsPerUser * childComplexity;
+
+@Resolver(() => Session)
+export class SessionResolver {
+  readonly #sessions: Sessions;
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions;
+  }
+
+  @Query(() => [Session], { description: 'Your sessions, at most 100, the newest first.', complexity: sessionsCost })
+  mySessions(@CurrentViewer() viewer: Viewer): Promise<SessionRow[]> {
+    return this.#sessions.listLive(viewer.user.id);
+  }
+
+  @Mutation(() => EndSessionPayload, {
+    complexity: CHANGE_COST,
+    description: 'Ends one of your sessions. NOT_FOUND where there is none, FORBIDDEN where it is somebody else’s.',
+  })
+  async endSession(
+    @Arg('id', () => ID, { description: 'Of the session.' }) id: string,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: AuthContext,
+  ): Promise<EndSessionPayload> {
+    return { session: await this.#sessions.endOwn(viewer.user.id, id, context) };
+  }
+
+  @FieldResolver(() => Date, { description: 'When it was signed in to or refreshed last. Its access token may have been used since.' })
+  lastUsedAt(@Root() session: SessionRow): Date {
+    return session.refreshedAt;
+  }
+
+  @FieldResolver(() => Boolean, { description: 'Whether it is the one that asks.' })
+  async current(@Root() session: SessionRow, @Ctx() context: AuthContext): Promise<boolean> {
+    return (await context.authentication.viewer()).sessionId === session.id;
+  }
+}

@@ -1,0 +1,249 @@
+import { AuditAction } from '../../audit/audit-entry.js';
+import type { AuditLog } from '../../audit/audit-log.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Database, Transaction } from '../../platform/database/client.js';
+import type { Session } from '../../platform/database/generated/client.js';
+import { conflict, KeywardError, unauthenticated } from '../../platform/errors/keyward-error.js';
+import { canonicalAddress } from '../../platform/ip/address.js';
+import { networkOf } from '../../platform/ip/network.js';
+import { SIGN_IN_LIMITS } from '../../platform/limits.js';
+import type { Origin } from '../../platform/origin.js';
+import { storableUserAgent } from '../../platform/text.js';
+import { isUuid } from '../../platform/uuid.js';
+import type { User } from '../accounts/users.js';
+import type { TokenRejection } from '../token-rejection.js';
+import type { AccessTokens } from './access-token.js';
+import type { RefreshTokens } from './refresh-token.js';
+import { endBeyondLimit, NEWEST_FIRST } from './session-limit.js';
+
+/** Two tabs, or an answer that got lost: for so long the token that was just exchanged isn't taken for a stolen one. */
+const REUSE_GRACE_MS = 10_000;
+
+/** Ended sessions are kept as long, too: the known networks are found in them. */
+const KNOWN_NETWORK_MS = SIGN_IN_LIMITS.knownNetworkSeconds * 1_000;
+
+export type { Session };
+
+/** Who is signed in, as one request sees it. */
+export interface Viewer {
+  user: User;
+  /** Null for a user of an identity provider, where such users have their sessions. */
+  sessionId: string | null;
+  /** When the identity provider authenticated the user, by its token. Absent for a session of ours, null if the token says nothing. */
+  authenticatedAt?: Date | null;
+}
+
+/** What signing in and refreshing hand out. */
+export interface SignedIn {
+  accessToken: string;
+  /** Of the access token. */
+  expiresAt: Date;
+  refreshToken: string;
+  user: User;
+}
+
+/**
+ * Sessions: one for each sign-in. The access token names its session, whose row every authenticated request reads, so
+ * that ending it takes effect at once. Refresh tokens rotate by generation (RFC 9700 §4.14.2).
+ */
+export class Sessions {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #accessTokens: AccessTokens;
+  readonly #refreshTokens: RefreshTokens;
+  readonly #audit: AuditLog;
+  readonly #ttlMs: number;
+
+  constructor(options: {
+    database: Database;
+    clock: Clock;
+    accessTokens: AccessTokens;
+    refreshTokens: RefreshTokens;
+    audit: AuditLog;
+    ttlSeconds: number;
+  }) {
+    this.#database = options.database;
+    this.#clock = options.clock;
+    this.#accessTokens = options.accessTokens;
+    this.#refreshTokens = options.refreshTokens;
+    this.#audit = options.audit;
+    this.#ttlMs = options.ttlSeconds * 1_000;
+  }
+
+  /**
+   * Opens a session for a user whose password has just been proven, in the transaction that holds the user locked. Ends
+   * the oldest beyond the number that a user may have.
+   */
+  async open(transaction: Transaction, user: User, origin: Origin): Promise<SignedIn> {
+    const now = this.#clock.now();
+    await transaction.session.deleteMany({
+      where: { userId: user.id, expiresAt: { lt: new Date(now.getTime() - KNOWN_NETWORK_MS) } },
+    });
+    const session = await transaction.session.create({
+      data: { userId: user.id, network: networkOf(origin.ipAddress), createdAt: now, ...this.#refreshed(now, origin) },
+    });
+    const sessions = await endBeyondLimit(transaction, user.id, now);
+    if (sessions > 0) {
+      const details = { reason: 'too many sessions', sessions };
+      await this.#audit.record(transaction, { userId: user.id, action: AuditAction.SESSION_ENDED, details }, origin);
+    }
+    return this.#signedIn(session, user);
+  }
+
+  /**
+   * @param accessToken as the client sent it
+   * @returns why the token is rejected, if it is invalid or its session or user no longer is live; one query
+   */
+  async authenticate(accessToken: string): Promise<Viewer | TokenRejection> {
+    const claims = this.#accessTokens.verify(accessToken);
+    if ('rejection' in claims) return claims;
+    const session = await this.#find(claims.sessionId);
+    const { userId } = claims;
+    if (session?.userId !== userId) return { rejection: 'unknown session' };
+    if (session.user.disabledAt !== null) return { rejection: 'user disabled', userId };
+    return this.#isLive(session) ? { user: session.user, sessionId: session.id } : { rejection: 'session ended', userId };
+  }
+
+  /**
+   * Exchanges the token of the current generation for the next. The one before it, within ten seconds, changes nothing;
+   * an older one can only come from somebody who kept it, so it ends the session.
+   *
+   * @throws {KeywardError} CONFLICT for the token just replaced, UNAUTHENTICATED for any other that can't be exchanged
+   */
+  async refresh(refreshToken: string, origin: Origin): Promise<SignedIn> {
+    const token = this.#refreshTokens.read(refreshToken);
+    const session = token && (await this.#find(token.sessionId));
+    if (!session || !this.#isLive(session)) throw unauthenticated();
+    const renewed = await this.#advance(this.#database, { id: session.id, generation: token.generation }, origin);
+    if (renewed) return this.#signedIn(renewed, session.user);
+    return this.#refuseReplaced(session.id, token.generation, origin);
+  }
+
+  /**
+   * Ends every session of the user, the one that asks included, and opens a new one: whoever copied a token of before has
+   * nothing any more.
+   *
+   * @throws {KeywardError} UNAUTHENTICATED if the session that asks has ended meanwhile
+   */
+  async replaceAll(transaction: Transaction, { user, sessionId }: { user: User; sessionId: string }, origin: Origin): Promise<SignedIn> {
+    const data = { endedAt: this.#clock.now() };
+    const { count } = await transaction.session.updateMany({ where: { id: sessionId, endedAt: null }, data });
+    if (count === 0) throw unauthenticated();
+    await this.endAll(transaction, user.id);
+    return this.open(transaction, user, origin);
+  }
+
+  /**
+   * Ends the session that a refresh token belongs to, whichever generation it is of: who holds it wants out. Ending an
+   * ended session changes nothing.
+   *
+   * @throws {KeywardError} UNAUTHENTICATED for a token that we didn't make
+   */
+  async end(refreshToken: string, origin: Origin): Promise<void> {
+    const token = this.#refreshTokens.read(refreshToken);
+    if (!token) throw unauthenticated();
+    await this.#endOne(token.sessionId, AuditAction.USER_SIGNED_OUT, origin);
+  }
+
+  /** Ends all sessions of a user, in the transaction of what they are ended for. */
+  async endAll(transaction: Transaction, userId: string): Promise<void> {
+    await transaction.session.updateMany({ where: { userId, endedAt: null }, data: { endedAt: this.#clock.now() } });
+  }
+
+  /** @returns the user's live sessions, the one signed in to last first; no more than a user may have */
+  listLive(userId: string): Promise<Session[]> {
+    return this.#database.session.findMany({
+      where: { userId, endedAt: null, expiresAt: { gt: this.#clock.now() } },
+      orderBy: NEWEST_FIRST,
+      take: SIGN_IN_LIMITS.liveSessionsPerUser,
+    });
+  }
+
+  /**
+   * Ends one of the user's sessions. Ending an ended one changes nothing and answers as the first time.
+   *
+   * @throws {KeywardError} NOT_FOUND, FORBIDDEN for somebody else's
+   */
+  async endOwn(userId: string, id: string, origin: Origin): Promise<Session> {
+    const session = isUuid(id) ? await this.#database.session.findUnique({ where: { id } }) : null;
+    if (!session) throw new KeywardError('NOT_FOUND', 'There is no such session.');
+    if (session.userId !== userId) {
+      await this.#audit.recordRefusal(userId, { sessionId: id }, origin);
+      throw new KeywardError('FORBIDDEN', 'This session belongs to somebody else.');
+    }
+    await this.#endOne(id, AuditAction.SESSION_ENDED, origin);
+    return session;
+  }
+
+  /** Returns whether a session of the account was created or refreshed from this network lately. */
+  async isKnownNetwork(userId: string, network: string): Promise<boolean> {
+    const since = new Date(this.#clock.now().getTime() - KNOWN_NETWORK_MS);
+    const session = await this.#database.session.findFirst({
+      where: {
+        userId,
+        OR: [
+          { network, createdAt: { gte: since } },
+          { refreshedNetwork: network, refreshedAt: { gte: since } },
+        ],
+      },
+      select: { id: true },
+    });
+    return session !== null;
+  }
+
+  /**
+   * Moves a live session to its next generation and prolongs it, in one statement.
+   *
+   * @param session its generation, where given, must be the current one
+   * @returns null when it isn't, or the session isn't live
+   */
+  async #advance(database: Transaction, session: { id: string; generation?: number }, origin: Origin): Promise<Session | null> {
+    const now = this.#clock.now();
+    const [renewed] = await database.session.updateManyAndReturn({
+      where: { ...session, endedAt: null, expiresAt: { gt: now } },
+      data: { generation: { increment: 1 }, refreshedNetwork: networkOf(origin.ipAddress), ...this.#refreshed(now, origin) },
+    });
+    return renewed ?? null;
+  }
+
+  async #refuseReplaced(sessionId: string, generation: number, origin: Origin): Promise<never> {
+    const session = await this.#find(sessionId);
+    if (!session || !this.#isLive(session)) throw unauthenticated();
+    const justReplaced =
+      generation === session.generation - 1 && this.#clock.now().getTime() - session.refreshedAt.getTime() <= REUSE_GRACE_MS;
+    if (justReplaced) throw conflict();
+    if (generation < session.generation) await this.#endOne(sessionId, AuditAction.SESSION_REUSE_DETECTED, origin);
+    throw unauthenticated();
+  }
+
+  /** Ends a session, if it hasn't ended yet, and tells why. */
+  #endOne(id: string, action: AuditAction, origin: Origin): Promise<void> {
+    return this.#database.$transaction(async (transaction) => {
+      const [ended] = await transaction.session.updateManyAndReturn({ where: { id, endedAt: null }, data: { endedAt: this.#clock.now() } });
+      if (ended) await this.#audit.record(transaction, { userId: ended.userId, action }, origin);
+    });
+  }
+
+  #find(id: string): Promise<(Session & { user: User }) | null> {
+    return this.#database.session.findUnique({ where: { id }, include: { user: true }, relationLoadStrategy: 'join' });
+  }
+
+  #isLive(session: Session & { user: User }): boolean {
+    return session.endedAt === null && session.expiresAt > this.#clock.now() && session.user.disabledAt === null;
+  }
+
+  #refreshed(now: Date, { ipAddress, userAgent }: Origin) {
+    return {
+      refreshedAt: now,
+      expiresAt: new Date(now.getTime() + this.#ttlMs),
+      ipAddress: canonicalAddress(ipAddress),
+      userAgent: storableUserAgent(userAgent),
+    };
+  }
+
+  #signedIn(session: Session, user: User): SignedIn {
+    const { token, expiresAt } = this.#accessTokens.issue({ userId: user.id, sessionId: session.id });
+    const refreshToken = this.#refreshTokens.issue({ sessionId: session.id, generation: session.generation });
+    return { accessToken: token, expiresAt, refreshToken, user };
+  }
+}

@@ -1,0 +1,207 @@
+import type { ApiKeyQueries } from '../api-keys/api-key-queries.js';
+import type { ApiKey, ApiKeyService } from '../api-keys/api-key-service.js';
+import type { FoundKey, KeyFinder } from '../api-keys/key-finder.js';
+import { AuditAction } from '../audit/audit-entry.js';
+import type { AuditLog } from '../audit/audit-log.js';
+import type { AccountDeletion } from '../auth/accounts/account-deletion.js';
+import { readEmail, readNewEmail } from '../auth/accounts/email.js';
+import type { IssuedResetToken, ResetTokens } from '../auth/accounts/reset-tokens.js';
+import { accountKeptElsewhere, type User, type Users } from '../auth/accounts/users.js';
+import type { Sessions } from '../auth/sessions/sessions.js';
+import type { Clock } from '../platform/clock.js';
+import type { Transaction } from '../platform/database/client.js';
+import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
+
+const PAGE_ITEMS = 500;
+
+/** Candidates that are listed where a text means several users. */
+const CANDIDATES_MAX = 20;
+
+/** A user as the operator sees one. */
+export interface UserOverview {
+  user: User;
+  /** Usable ones. */
+  keys: number;
+}
+
+/** What the operator does with users and their keys. Every change is in the audit log of the user, with the operator as actor. */
+export class OperatorService {
+  readonly #clock: Clock;
+  readonly #users: Users;
+  readonly #sessions: Sessions;
+  readonly #resetTokens: ResetTokens;
+  readonly #deletion: AccountDeletion;
+  readonly #apiKeys: ApiKeyService;
+  readonly #keyQueries: ApiKeyQueries;
+  readonly #keyFinder: KeyFinder;
+  readonly #audit: AuditLog;
+
+  constructor(options: {
+    clock: Clock;
+    users: Users;
+    sessions: Sessions;
+    resetTokens: ResetTokens;
+    deletion: AccountDeletion;
+    apiKeys: ApiKeyService;
+    keyQueries: ApiKeyQueries;
+    keyFinder: KeyFinder;
+    audit: AuditLog;
+  }) {
+    this.#clock = options.clock;
+    this.#users = options.users;
+    this.#sessions = options.sessions;
+    this.#resetTokens = options.resetTokens;
+    this.#deletion = options.deletion;
+    this.#apiKeys = options.apiKeys;
+    this.#keyQueries = options.keyQueries;
+    this.#keyFinder = options.keyFinder;
+    this.#audit = options.audit;
+  }
+
+  /** All users, in the order in which they were made. */
+  async *list(): AsyncGenerator<UserOverview> {
+    for (let page: User[] = [], last: string | null = null; ; ) {
+      page = await this.#users.page(last, PAGE_ITEMS);
+      const counts = await this.#keyQueries.countUsable(page.map(({ id }) => id));
+      for (const user of page) yield { user, keys: counts.get(user.id) ?? 0 };
+      last = page.at(-1)?.id ?? null;
+      if (page.length < PAGE_ITEMS) return;
+    }
+  }
+
+  /** @param text an id, an external id or an email address @throws {KeywardError} NOT_FOUND, CONFLICT if it means several users; so do all that take one */
+  async show(text: string): Promise<UserOverview & { sessions: number; lastSignInAt: Date | null }> {
+    const user = await this.#find(text);
+    const sessions = await this.#sessions.listLive(user.id);
+    const keys = (await this.#keyQueries.countUsable([user.id])).get(user.id) ?? 0;
+    return { user, keys, sessions: sessions.length, lastSignInAt: sessions[0]?.createdAt ?? null };
+  }
+
+  /** Makes a user without a password, and a token to set one with. @throws {KeywardError} EMAIL_TAKEN */
+  async create(typedEmail: string): Promise<{ user: User; resetToken: IssuedResetToken }> {
+    const email = emailOf(typedEmail, readNewEmail);
+    return this.#users.create(
+      { email, passwordHash: null, selfRegistered: false, createdAt: this.#clock.now() },
+      async (transaction, user) => {
+        await this.#record(transaction, user, AuditAction.USER_SIGNED_UP);
+        return { user, resetToken: await this.#issueResetToken(transaction, user) };
+      },
+    );
+  }
+
+  /** Refuses the user's tokens and keys from the next request on. Doing it again changes nothing. */
+  disable(text: string): Promise<User> {
+    return this.#setDisabled(text, AuditAction.USER_DISABLED);
+  }
+
+  /** Lets the user in again, and the keys. The sessions that there were have ended. */
+  enable(text: string): Promise<User> {
+    return this.#setDisabled(text, AuditAction.USER_ENABLED);
+  }
+
+  /** Deletes a user with sessions, keys and usage. The audit log stays. @returns what was deleted */
+  async delete(text: string): Promise<{ user: User; keys: number; sessions: number }> {
+    const user = await this.#find(text);
+    const remove = async (transaction: Transaction) => {
+      const where = { userId: user.id };
+      const [keys, sessions] = [await transaction.apiKey.count({ where }), await transaction.session.count({ where })];
+      await this.#deletion.run(transaction, user.id, null);
+      return { user, keys, sessions };
+    };
+    return this.#users.withLocked(user.id, remove, { alsoDisabled: true });
+  }
+
+  /**
+   * Makes a one-time token that lets its bearer set a new password.
+   *
+   * @throws {KeywardError} FORBIDDEN for a user of an identity provider
+   */
+  async issueResetToken(text: string): Promise<IssuedResetToken> {
+    const user = await this.#find(text);
+    if (user.externalId !== null) throw accountKeptElsewhere();
+    return this.#users.withLocked(user.id, (transaction) => this.#issueResetToken(transaction, user), { alsoDisabled: true });
+  }
+
+  /** @returns all keys of a user, the newest first */
+  async keys(text: string): Promise<ApiKey[]> {
+    return this.#keyQueries.listAll((await this.#find(text)).id);
+  }
+
+  /** @param text an id, a key prefix or a whole key @throws {KeywardError} NOT_FOUND */
+  async revoke(text: string): Promise<ApiKey> {
+    return this.#apiKeys.revokeAny((await this.#findKey(text)).apiKey);
+  }
+
+  /** @param text an id, a key prefix or a whole key, which is repeated nowhere @throws {KeywardError} NOT_FOUND */
+  async whose(text: string): Promise<FoundKey & { owner: User }> {
+    const found = await this.#findKey(text);
+    const [owner] = await this.#users.findByIds([found.apiKey.userId]);
+    if (!owner) throw noSuchKey();
+    return { ...found, owner };
+  }
+
+  /** The usable keys that end within so many days with their owners, the next one to end first. */
+  async *expiring(days: number): AsyncGenerator<{ apiKey: ApiKey; owner: User | null }> {
+    for (let page: ApiKey[] = [], last: ApiKey | null = null; ; ) {
+      page = await this.#keyQueries.listExpiring(days, last, PAGE_ITEMS);
+      const owners = await this.#users.findByIds(page.map(({ userId }) => userId));
+      for (const [index, apiKey] of page.entries()) yield { apiKey, owner: owners[index] ?? null };
+      last = page.at(-1) ?? null;
+      if (page.length < PAGE_ITEMS) return;
+    }
+  }
+
+  /** @returns what the key is good for now */
+  statusOf(key: ApiKey): string {
+    return this.#keyQueries.statusOf(key);
+  }
+
+  async #setDisabled(text: string, action: AuditAction.USER_DISABLED | AuditAction.USER_ENABLED): Promise<User> {
+    const user = await this.#find(text);
+    const disabledAt = action === AuditAction.USER_DISABLED ? this.#clock.now() : null;
+    const change = async (transaction: Transaction, locked: { disabledAt: Date | null }) => {
+      if ((locked.disabledAt === null) === (disabledAt === null)) return { ...user, disabledAt: locked.disabledAt };
+      if (disabledAt) {
+        await this.#sessions.endAll(transaction, user.id);
+        await this.#resetTokens.discard(transaction, user.id);
+      }
+      await this.#record(transaction, user, action);
+      return transaction.user.update({ where: { id: user.id }, data: { disabledAt } });
+    };
+    return this.#users.withLocked(user.id, change, { alsoDisabled: true });
+  }
+
+  async #issueResetToken(transaction: Transaction, user: User): Promise<IssuedResetToken> {
+    await this.#record(transaction, user, AuditAction.PASSWORD_RESET_ISSUED);
+    return this.#resetTokens.issue(transaction, user.id);
+  }
+
+  #record(transaction: Transaction, user: User, action: AuditAction): Promise<void> {
+    return this.#audit.record(transaction, { userId: user.id, action }, null);
+  }
+
+  async #find(text: string): Promise<User> {
+    const { email, fault } = readEmail(text);
+    const users = await this.#users.findMatching(text, fault === null ? email : null, CANDIDATES_MAX + 1);
+    const [user] = users;
+    if (!user) throw new KeywardError('NOT_FOUND', 'There is no user with this id, external id or email address.');
+    if (users.length === 1) return user;
+    const ids = users.slice(0, CANDIDATES_MAX).map(({ id }) => id);
+    const more = users.length > CANDIDATES_MAX ? ' and more' : '';
+    throw new KeywardError('CONFLICT', `Several users match. Name one of them by id: ${ids.join(', ')}${more}.`);
+  }
+
+  async #findKey(text: string): Promise<FoundKey> {
+    const found = await this.#keyFinder.find(text);
+    if (!found) throw noSuchKey();
+    return found;
+  }
+}
+
+const noSuchKey = () => new KeywardError('NOT_FOUND', 'There is no such API key.');
+
+function emailOf(typed: string, read = readEmail): string {
+  const { email, fault } = read(typed);
+  if (fault !== null) throw badUserInput([{ path: 'email', message: fault }]);
+  return email;
+}

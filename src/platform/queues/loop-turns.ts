@@ -1,0 +1,164 @@
+import { LRUCache } from 'lru-cache';
+import { KeywardError } from '../errors/keyward-error.js';
+
+/** Tasks share a turn of the event loop until they took this long together. An ordinary document takes a fraction of it. */
+const TURN_MS = 1;
+
+/** The pause after a task that took longer, as a multiple of its time: other work has two thirds of the time. */
+const PAUSE_FACTOR = 2;
+
+export interface LoopTurnLimits {
+  /** The share of the event loop's time that the tasks of one network may take. */
+  shareOfTime: number;
+  /** The time that a network which was idle may take at once. */
+  burstMs: number;
+  /** A task that was rejected while others of its network waited counts this many times its time. */
+  rejectedFactor: number;
+  waitingMax: number;
+  waitingPerNetworkMax: number;
+  waitingMsMax: number;
+  retryAfterSeconds: number;
+  networksMax: number;
+}
+
+/** The turn of one task. What the task does until it waits for something belongs to the turn. */
+export interface LoopTurn {
+  isRejected: boolean;
+}
+
+interface Waiting {
+  start(turn: LoopTurn): void;
+}
+
+/** The time that a network may still take, in milliseconds; negative if it took more. */
+interface Credit {
+  ms: number;
+  at: number;
+}
+
+/**
+ * Bounds the time of the event loop that costly tasks take. Many that arrive together would otherwise run before anything else
+ * that arrived meanwhile, so a costly task is followed by a pause: work that needs several turns, such as a verification that
+ * waits for the database, is then not interrupted at each of them. Cheap tasks share a turn, so that their database reads
+ * still become one query. Each network has a token bucket of time, and networks with time left take turns.
+ */
+export class LoopTurns {
+  readonly #limits: LoopTurnLimits;
+  readonly #now: () => number;
+  /** By network; the one that waits longest for a turn is the first. */
+  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #credits: LRUCache<string, Credit>;
+  #waitingCount = 0;
+  #pauseUntil = 0;
+  #isInTurn = false;
+  #isScheduled = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param now milliseconds that never decrease; passed by tests only */
+  constructor(limits: LoopTurnLimits, now: () => number = () => performance.now()) {
+    this.#limits = limits;
+    this.#now = now;
+    this.#credits = new LRUCache({ max: limits.networksMax });
+  }
+
+  /**
+   * Resolves when a task of the network may run.
+   *
+   * @throws {KeywardError} RATE_LIMITED if too many tasks wait, or this one waited too long
+   */
+  pass(network: string): Promise<LoopTurn> {
+    const { waitingMax, waitingPerNetworkMax, waitingMsMax } = this.#limits;
+    const own = this.#waiting.get(network) ?? [];
+    if (own.length >= waitingPerNetworkMax || this.#waitingCount >= waitingMax) return Promise.reject(this.#rateLimited());
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#remove(network, waiting);
+        reject(this.#rateLimited());
+      }, waitingMsMax).unref();
+      const waiting: Waiting = {
+        start: (turn) => {
+          clearTimeout(timer);
+          resolve(turn);
+        },
+      };
+      own.push(waiting);
+      this.#waiting.set(network, own);
+      this.#waitingCount += 1;
+      if (!this.#isInTurn) this.#schedule(this.#now());
+    });
+  }
+
+  #rateLimited(): KeywardError {
+    const { retryAfterSeconds } = this.#limits;
+    return new KeywardError('RATE_LIMITED', 'Your network sends too many new or invalid GraphQL documents.', { retryAfterSeconds });
+  }
+
+  #remove(network: string, waiting: Waiting): void {
+    const own = this.#waiting.get(network) ?? [];
+    own.splice(own.indexOf(waiting), 1);
+    if (own.length === 0) this.#waiting.delete(network);
+    this.#waitingCount -= 1;
+  }
+
+  #creditOf(network: string, now: number): number {
+    const { burstMs, shareOfTime } = this.#limits;
+    const credit = this.#credits.get(network);
+    return credit ? Math.min(burstMs, credit.ms + (now - credit.at) * shareOfTime) : burstMs;
+  }
+
+  /** Returns the milliseconds until the network may have a turn. */
+  #delayOf(network: string, now: number): number {
+    return Math.max(0, -this.#creditOf(network, now) / this.#limits.shareOfTime);
+  }
+
+  #schedule(now: number): void {
+    if (this.#isScheduled || this.#waitingCount === 0) return;
+    const delays = [...this.#waiting.keys()].map((network) => this.#delayOf(network, now));
+    const delay = Math.max(Math.min(...delays), this.#pauseUntil - now);
+    clearTimeout(this.#timer);
+    if (delay > 0) {
+      this.#timer = setTimeout(() => this.#schedule(this.#now()), delay);
+      return;
+    }
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#next(this.#now());
+    });
+  }
+
+  #next(turnStartedAt: number): void {
+    const startedAt = this.#now();
+    const network = [...this.#waiting.keys()].find((each) => this.#delayOf(each, startedAt) === 0);
+    const waiting = network === undefined ? undefined : this.#waiting.get(network)?.[0];
+    if (network === undefined || waiting === undefined) {
+      this.#schedule(startedAt);
+      return;
+    }
+    this.#takeOut(network, waiting);
+    const turn = { isRejected: false };
+    this.#isInTurn = true;
+    waiting.start(turn);
+    // A tick that a microtask schedules comes when all microtasks have run, which is when the task waits for something.
+    queueMicrotask(() => process.nextTick(() => this.#end(network, turn, startedAt, turnStartedAt)));
+  }
+
+  /** Removes a task, and moves its network behind the others. */
+  #takeOut(network: string, waiting: Waiting): void {
+    this.#remove(network, waiting);
+    const others = this.#waiting.get(network);
+    if (others && this.#waiting.delete(network)) this.#waiting.set(network, others);
+  }
+
+  #end(network: string, turn: LoopTurn, startedAt: number, turnStartedAt: number): void {
+    this.#isInTurn = false;
+    const now = this.#now();
+    const tookMs = now - startedAt;
+    // A client that waits for each answer is alone in its queue, and is slowed down by the pauses alone.
+    const price = turn.isRejected && this.#waiting.has(network) ? tookMs * this.#limits.rejectedFactor : tookMs;
+    this.#credits.set(network, { ms: this.#creditOf(network, now) - price, at: now });
+    if (tookMs > TURN_MS) this.#pauseUntil = now + PAUSE_FACTOR * tookMs;
+    if (tookMs <= TURN_MS && now - turnStartedAt < TURN_MS) this.#next(turnStartedAt);
+    else this.#schedule(now);
+  }
+}

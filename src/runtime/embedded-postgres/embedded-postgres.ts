@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { StartupError } from '../../platform/errors/keyward-error.js';
+import type { Logger } from '../../platform/logger.js';
+import { type Cluster, DATABASE, MAINTENANCE_DATABASE, openCluster, ROLE } from './embedded-cluster.js';
+import { type Endpoint, ensureRunning, START_SECONDS, stopPostmaster } from './postmaster.js';
+import { type Attachment, takeServerLock } from './server-lock.js';
+import { checkSocketFolder, chooseSocketFolder, removeTemporaryFolder, SOCKET_PORT } from './socket-folder.js';
+
+const RETRY_AFTER_MS = 100;
+const RESTART_AFTER_MS = 1_000;
+
+export interface EmbeddedPostgres {
+  /** Of the database. Holds the password. */
+  url: string;
+  /** Stops PostgreSQL in an orderly way, unless it is another process's: to be called when the last query has been answered. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedPostgresOptions {
+  /** An absolute path. Made where it is missing. */
+  dataDir: string;
+  password: string;
+  logger: Logger;
+  /** Settings of PostgreSQL on top of ours. */
+  settings?: Readonly<Record<string, string>>;
+  /** Whether the database of a server that runs may be used beside it. It is left running then. */
+  join?: boolean;
+}
+
+/** The connection that holds the server's lock, if this process got it, and where PostgreSQL listens. */
+type Holding = Attachment & { endpoint: Endpoint };
+
+async function createDatabase(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
+  if (rowCount !== 0) return;
+  await client.query(`CREATE DATABASE ${DATABASE}`).catch((error: { code?: unknown }) => {
+    // A server that we join, or that joins us, was quicker: duplicate_database, or the catalogue's own unique_violation.
+    if (error.code !== '42P04' && error.code !== '23505') throw error;
+  });
+}
+
+/** A cluster of version 0.1.0 was created by the server's own role, which PostgreSQL therefore cannot make an ordinary one. */
+async function openOldCluster(client: pg.Client, logger: Logger): Promise<void> {
+  const { rows } = await client.query<{ isSuperuser: boolean }>(
+    'SELECT rolsuper AS "isSuperuser" FROM pg_roles WHERE rolname = current_user',
+  );
+  if (!rows[0]?.isSuperuser) return;
+  logger.warn(
+    'The role of the server is a superuser of the embedded database, which version 0.1.0 created. See "A data directory of 0.1.0" in docs/operations.md.',
+  );
+  await createDatabase(client);
+}
+
+function urlOf(endpoint: Endpoint, password: string, database: string): string {
+  const isSocket = 'socketFolder' in endpoint;
+  const url = new URL(`postgresql://${isSocket ? 'localhost' : '127.0.0.1'}:${isSocket ? SOCKET_PORT : endpoint.tcpPort}/${database}`);
+  Object.assign(url, { username: ROLE, password });
+  if (isSocket) url.searchParams.set('host', endpoint.socketFolder);
+  url.searchParams.set('require_auth', 'scram-sha-256');
+  return url.href;
+}
+
+/** Starts PostgreSQL or finds it running, and tries to take the server's lock on it. */
+class Attacher {
+  readonly #cluster: Cluster;
+  readonly #options: EmbeddedPostgresOptions;
+  /** The same for the life of the process: connections are made again by the same URL. */
+  #socketFolder: string | null = null;
+  /** Whether the PostgreSQL that is running was started by this process. */
+  #started = false;
+  stopping = false;
+
+  constructor(cluster: Cluster, options: EmbeddedPostgresOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+  }
+
+  async attach(): Promise<Holding> {
+    const deadline = Date.now() + START_SECONDS * 1_000;
+    for (;;) {
+      const holding = await this.#tryToAttach();
+      if (holding) return holding;
+      if (this.stopping || Date.now() > deadline) throw new StartupError('the embedded PostgreSQL does not answer');
+      await sleep(RETRY_AFTER_MS);
+    }
+  }
+
+  async #tryToAttach(): Promise<Holding | null> {
+    const { dataDir, password, settings = {} } = this.#options;
+    const { owner } = this.#cluster.user;
+    const { endpoint, started } = await ensureRunning(this.#cluster, settings, async () => {
+      this.#socketFolder ??= await chooseSocketFolder(dataDir, owner);
+      return this.#socketFolder;
+    });
+    this.#started ||= started;
+    if (!endpoint) return null;
+    if ('socketFolder' in endpoint) await checkSocketFolder(endpoint.socketFolder, owner);
+    const attachment = await takeServerLock(urlOf(endpoint, password, MAINTENANCE_DATABASE)).catch(async (error: unknown) => {
+      if (this.#started) await stopPostmaster(this.#cluster);
+      throw error;
+    });
+    if (!attachment?.holdsLock) return attachment && { ...attachment, endpoint };
+    if ('socketFolder' in endpoint) {
+      this.#socketFolder ??= endpoint.socketFolder;
+      if (endpoint.socketFolder === this.#socketFolder) return { ...attachment, endpoint };
+    }
+    // Left behind by a killed process that listened elsewhere. Nobody uses it: the lock was free.
+    await attachment.client.end();
+    await stopPostmaster(this.#cluster);
+    this.#started = false;
+    return null;
+  }
+
+  /** Removes a temporary folder that PostgreSQL does not use, or no longer. */
+  async removeSocketFolder(): Promise<void> {
+    if (this.#socketFolder !== null) await removeTemporaryFolder(this.#socketFolder);
+  }
+}
+
+/**
+ * Starts the PostgreSQL that comes with the npm package, or attaches to the one that a killed server left running on the
+ * same directory. Should it die while the server lives, it is started again.
+ *
+ * @throws {StartupError} when it can't be made or started, or another process has it that isn't to be joined
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { dataDir, password, logger, join = false } = options;
+  const cluster = await openCluster(dataDir, password);
+  const attacher = new Attacher(cluster, options);
+  let recovering = Promise.resolve();
+
+  const own = async (): Promise<Holding> => {
+    const holding = await attacher.attach();
+    if (holding.holdsLock) {
+      holding.client.once('end', () => {
+        recovering = recover();
+      });
+    } else if (!join) {
+      await holding.client.end();
+      await attacher.removeSocketFolder();
+      throw new StartupError('another Keyward is running on this DATA_DIR');
+    }
+    return holding;
+  };
+
+  const recover = async () => {
+    while (!attacher.stopping) {
+      try {
+        logger.error('the embedded database went away; starting it again');
+        current = await own();
+        logger.info('the embedded database is back');
+        return;
+      } catch (error) {
+        logger.error({ err: error }, 'the embedded database could not be started again');
+        await sleep(RESTART_AFTER_MS);
+      }
+    }
+  };
+
+  let current = await own();
+  cluster.user.report(logger);
+  await openOldCluster(current.client, logger);
+  return {
+    url: urlOf(current.endpoint, password, DATABASE),
+    async stop() {
+      attacher.stopping = true;
+      await recovering;
+      await current.client.end().catch(() => undefined);
+      const failure = current.holdsLock ? await stopPostmaster(cluster) : null;
+      if (failure === null) await attacher.removeSocketFolder();
+      else logger.error({ reason: failure }, 'the embedded database could not be stopped');
+    },
+  };
+}

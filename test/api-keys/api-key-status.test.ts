@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { countedAt, rotatableAt, statusOf, usableAt } from '../../src/api-keys/api-key-status.js';
+import { CreateApiKeyDocument, MyApiKeyHistoryDocument, type MyApiKeyHistoryQuery } from '../generated/graphql.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp({ env: { MAX_KEYS_PER_USER: '1000' } });
+});
+afterAll(() => app.close());
+
+const USABLE = ['ACTIVE', 'ROTATING', 'DISABLED'];
+
+describe('the status of a key', () => {
+  test('is one rule in code and in SQL, whatever is true of a key and of its successor', async () => {
+    const { accessToken, user } = await app.newUser();
+    const now = app.clock.now();
+    const [before, after] = [new Date(now.getTime() - 1), new Date(now.getTime() + 1)];
+    const states = [null, before].flatMap((revokedAt) =>
+      [null, before, now, after].flatMap((expiresAt) => [true, false].map((enabled) => ({ revokedAt, expiresAt, enabled }))),
+    );
+    // Each kind of key with no successor, and with a successor of each kind.
+    for (const state of states) {
+      for (const successor of [null, ...states]) {
+        const common = { userId: user.id, hashedKey: '', createdAt: now };
+        const prefix = () => `test_${Math.random().toString(16).slice(2, 14)}`;
+        const replacedBy = successor && (await app.database.apiKey.create({ data: { ...common, ...successor, keyPrefix: prefix() } }));
+        await app.database.apiKey.create({ data: { ...common, ...state, keyPrefix: prefix(), replacedById: replacedBy?.id ?? null } });
+      }
+    }
+
+    const keys = await app.database.apiKey.findMany({ where: { userId: user.id }, include: { replaces: true, replacedBy: true } });
+    expect(keys).toHaveLength(16 * 33);
+    const isUsable = (key: (typeof keys)[number]['replacedBy']) => key !== null && USABLE.includes(statusOf(key, now));
+    const expected = {
+      usable: keys.filter((key) => isUsable(key)),
+      counted: keys.filter((key) => isUsable(key) && !isUsable(key.replacedBy)),
+      rotatable: keys.filter((key) => isUsable(key) && key.replacedById === null && !key.replaces.some(isUsable)),
+      rotatableAtOnce: keys.filter((key) => isUsable(key) && key.replacedById === null),
+    };
+    const find = async (where: object) =>
+      (await app.database.apiKey.findMany({ where: { userId: user.id, ...where } })).map(({ id }) => id).sort();
+    const idsOf = (some: typeof keys) => some.map(({ id }) => id).sort();
+    expect(await find(usableAt(now))).toEqual(idsOf(expected.usable));
+    expect(await find(countedAt(now))).toEqual(idsOf(expected.counted));
+    expect(await find(rotatableAt(now, 1))).toEqual(idsOf(expected.rotatable));
+    expect(await find(rotatableAt(now, 0))).toEqual(idsOf(expected.rotatableAtOnce));
+    expect(expected.rotatableAtOnce.length).toBeGreaterThan(expected.rotatable.length);
+    expect(new Set(keys.map((key) => statusOf(key, now)))).toEqual(new Set(['ACTIVE', 'ROTATING', 'DISABLED', 'EXPIRED', 'REVOKED']));
+
+    // The third place that knows the rule: the list of what has ended.
+    const ended = new Set<string>();
+    for (let after: string | null = null; ; ) {
+      const { myApiKeyHistory }: MyApiKeyHistoryQuery = await app.ask(MyApiKeyHistoryDocument, { first: 100, after }, accessToken);
+      for (const { node } of myApiKeyHistory.edges) ended.add(node.id);
+      if (!myApiKeyHistory.pageInfo.hasNextPage) break;
+      after = myApiKeyHistory.pageInfo.endCursor ?? null;
+    }
+    expect([...ended].sort()).toEqual(idsOf(keys.filter((key) => !isUsable(key))));
+  });
+
+  test('a new key is ACTIVE', async () => {
+    const { accessToken } = await app.newUser();
+    expect((await app.ask(CreateApiKeyDocument, {}, accessToken)).createApiKey.apiKey.status).toBe('ACTIVE');
+  });
+});

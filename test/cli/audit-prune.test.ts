@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runBuiltCommand } from '../support/commands.js';
+import { runSql } from '../support/database.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+const SECRET = Buffer.alloc(32, 'secret').toString('base64');
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+const prune = (...args: string[]) => runBuiltCommand('audit-prune', args, { DATABASE_URL: app.databaseUrl, APP_SECRETS: SECRET });
+const times = async () =>
+  (await runSql<{ at: Date }>(app.databaseUrl, 'SELECT at FROM audit_events ORDER BY at')).map(({ at }) => at.toISOString());
+
+describe('npm run audit:prune', () => {
+  test('removes what is older, and nothing else; what is left can still not be changed', async () => {
+    const at = ['2024-01-01T00:00:00.000Z', '2024-06-01T00:00:00.000Z', '2025-01-01T00:00:00.000Z', '2025-01-01T00:00:00.001Z'];
+    for (const moment of at) {
+      await runSql(
+        app.databaseUrl,
+        `INSERT INTO audit_events (id, user_id, at, action) VALUES (gen_random_uuid(), gen_random_uuid(), $1, 'USER_SIGNED_IN')`,
+        [moment],
+      );
+    }
+    expect(await prune('--before', '2024-06-01')).toEqual({ code: 0, stdout: '1 events removed\n', stderr: '' });
+    expect(await times()).toEqual(at.slice(1));
+    expect(await prune('--before', '2025-01-01T00:00:00.001Z')).toMatchObject({ code: 0, stdout: '2 events removed\n' });
+    expect(await times()).toEqual(at.slice(3));
+    expect(await prune('--before', '2025-01-01')).toMatchObject({ code: 0, stdout: '0 events removed\n' });
+    await expect(runSql(app.databaseUrl, 'DELETE FROM audit_events')).rejects.toThrow('append-only');
+    expect(await times()).toEqual(at.slice(3));
+  });
+
+  test.each([
+    [[]],
+    [['--before']],
+    [['--before', 'yesterday']],
+    [['--before', '2999-01-01']],
+    [['--before', '2024-13-01']],
+    [['2024-01-01']],
+  ])('called wrongly (%j) it removes nothing and tells how it is used, with exit code 2', async (args) => {
+    const before = await times();
+    const { code, stderr } = await prune(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Usage: npm run audit:prune');
+    expect(await times()).toEqual(before);
+  });
+});

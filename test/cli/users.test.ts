@@ -1,0 +1,319 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { CreateApiKeyDocument, MeDocument, MyAuditLogDocument, ResetPasswordDocument, SignInDocument } from '../generated/graphql.js';
+import { type CommandResult, runBuiltCommand } from '../support/commands.js';
+import { runSql } from '../support/database.js';
+import { DOORS, forgetFingerprint, type MadeKey, newKey } from '../support/doors.js';
+import { ask, startServer } from '../support/server-process.js';
+import { codesOf, PASSWORD, startTestApp, type TestApp } from '../support/test-app.js';
+import { TestClock } from '../support/test-clock.js';
+
+const NO_USER = 'There is no user with this id, external id or email address.';
+const SECRET = Buffer.alloc(32, 'secret');
+
+let app: TestApp;
+beforeAll(async () => {
+  // The commands go by the real time.
+  app = await startTestApp({ appSecrets: [SECRET], clock: new TestClock(new Date().toISOString()) });
+});
+afterAll(() => app.close());
+
+const run = (command: 'users' | 'keys', args: string[], input?: string): Promise<CommandResult> =>
+  runBuiltCommand(command, args, { DATABASE_URL: app.databaseUrl, APP_SECRETS: SECRET.toString('base64') }, input);
+const users = (...args: string[]) => run('users', args);
+/** What a command tells with --json, which must have succeeded. */
+const told = async (...args: string[]): Promise<Record<string, unknown>[]> => {
+  const { code, stdout, stderr } = await users(...args, '--json');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout.trim() === ''
+    ? []
+    : stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+};
+const actions = async (userId: string) =>
+  runSql<{ action: string; actor: string | null }>(
+    app.databaseUrl,
+    `SELECT action, details->>'actor' AS actor FROM audit_events WHERE user_id = $1 AND details ? 'actor' ORDER BY at, id`,
+    [userId],
+  );
+const [verify] = Object.values(DOORS) as [(typeof DOORS)[string]];
+
+describe('npm run users', () => {
+  test('create makes a user, whose token sets the password', async () => {
+    const [made] = await told('create', ' Ada@Example.com ');
+    expect(made).toMatchObject({ email: 'ada@example.com', hasPassword: false, disabledAt: null, resetToken: expect.any(String) });
+    const input = { email: 'ada@example.com', password: PASSWORD };
+    expect(codesOf(await app.send(SignInDocument, { input }))).toEqual(['INVALID_CREDENTIALS']);
+    const reset = { token: String(made?.resetToken), newPassword: PASSWORD };
+    expect((await app.ask(ResetPasswordDocument, { input: reset }, undefined)).resetPassword.user.id).toBe(made?.id);
+    expect(codesOf(await app.send(SignInDocument, { input }))).toEqual([]);
+    expect(await actions(String(made?.id))).toEqual([
+      { action: 'USER_SIGNED_UP', actor: 'operator' },
+      { action: 'PASSWORD_RESET_ISSUED', actor: 'operator' },
+    ]);
+    expect(await users('create', 'ada@example.com')).toMatchObject({
+      code: 1,
+      stderr: 'keyward: There is an account with this email address.\n',
+    });
+  });
+
+  test('A7: disable refuses tokens and keys at the next request; enable lets the keys in again, and the user by a new sign-in', async () => {
+    const { accessToken, user } = await app.newUser();
+    const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
+    const key = createApiKey.plaintextKey;
+    expect(await told('disable', user.email)).toMatchObject([{ email: user.email, disabledAt: expect.any(String) }]);
+    expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
+    expect((await verify(app, { key })).code).toBe('OWNER_DISABLED');
+    await told('disable', user.email);
+    expect(await told('enable', user.email)).toMatchObject([{ disabledAt: null }]);
+    expect((await verify(app, { key })).code).toBe('VALID');
+    expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
+    const { signIn } = await app.ask(SignInDocument, { input: { email: user.email, password: PASSWORD } }, undefined);
+    const { myAuditLog } = await app.ask(MyAuditLogDocument, {}, signIn.accessToken);
+    const log = myAuditLog.edges.map(({ node: { action, details, ipAddress } }) => ({ action, details, ipAddress }));
+    const byOperator = { details: { actor: 'operator' }, ipAddress: null };
+    // By the real time, which has gone on meanwhile.
+    expect(log.slice(0, 2)).toEqual([
+      { action: 'USER_ENABLED', ...byOperator },
+      { action: 'USER_DISABLED', ...byOperator },
+    ]);
+  });
+
+  test('A7: disable ends reset tokens for good; one issued since works once the user is enabled', async () => {
+    const { user } = await app.newUser();
+    const issue = async () => {
+      const [issued] = await told('reset-token', user.email);
+      return { token: String(issued?.resetToken), newPassword: 'something else entirely' };
+    };
+    const reset = async (input: { token: string; newPassword: string }) => codesOf(await app.send(ResetPasswordDocument, { input }));
+    const before = await issue();
+    await told('disable', user.email);
+    const meanwhile = await issue();
+    expect([await reset(before), await reset(meanwhile)]).toEqual([['UNAUTHENTICATED'], ['UNAUTHENTICATED']]);
+    await told('enable', user.email);
+    expect([await reset(before), await reset(meanwhile)]).toEqual([['UNAUTHENTICATED'], []]);
+  });
+
+  test('shows look-alike addresses by their code points, and takes them as it shows them', async () => {
+    const lookAlike = 'p\u0430ul@example.com';
+    const { user } = await app.newUser(lookAlike);
+    const { stdout } = await users('list');
+    expect(stdout).toContain('email: p\\u{430}ul@example.com');
+    // What was stored before such an address was rejected is shown and found, too.
+    const hidden = 'p\u200baul@example.com';
+    await runSql(app.databaseUrl, 'UPDATE users SET email = $2 WHERE id = $1', [user.id, hidden]);
+    expect(await told('show', 'p\\u{200b}aul@example.com')).toMatchObject([{ id: user.id, email: hidden }]);
+    expect((await users('list', '--json')).stdout).toContain('"email":"p\\u200baul@example.com"');
+    expect(await users('create', 'q\\u{200b}@example.com')).toMatchObject({ code: 1, stderr: expect.stringContaining('invisible') });
+  });
+
+  test('list, show and keys tell what there is, and no hash', async () => {
+    const { id, key, userId } = await newKey(app, { name: 'build server' });
+    const [{ email } = { email: '' }] = await runSql<{ email: string }>(app.databaseUrl, 'SELECT email FROM users WHERE id = $1', [userId]);
+    const overview = { id: userId, email, externalId: null, hasPassword: true, disabledAt: null, keys: 1 };
+    expect(await told('list')).toContainEqual(expect.objectContaining(overview));
+    expect(await told('show', email)).toEqual([
+      { ...overview, createdAt: expect.any(String), sessions: 1, lastSignInAt: app.clock.now().toISOString() },
+    ]);
+    const keys = await told('keys', email);
+    expect(keys).toMatchObject([{ id, keyPrefix: key.slice(0, 13), status: 'ACTIVE', name: 'build server' }]);
+    const { stdout } = await users('keys', email);
+    expect(stdout).toContain(`keyPrefix: ${key.slice(0, 13)}  status: ACTIVE  name: build server`);
+    expect(JSON.stringify(keys) + stdout).not.toMatch(/\$2b\$|fingerprint|hash/i);
+  });
+
+  /** A user of the product with a key. */
+  const productUser = async (externalId: string, email: string | null = null) => {
+    const made = await newKey(app);
+    await runSql(app.databaseUrl, 'UPDATE users SET external_id = $2, email = $3, password_hash = NULL WHERE id = $1', [
+      made.userId,
+      externalId,
+      email,
+    ]);
+    return made;
+  };
+
+  test('every command about a user finds it by id, external id and email address', async () => {
+    const { userId, id: keyId, key } = await productUser('customer_42', 'grace@example.com');
+    const user = { id: userId, externalId: 'customer_42', email: 'grace@example.com', hasPassword: false };
+    for (const text of [userId.toUpperCase(), 'customer_42', ' Grace@Example.com']) {
+      expect(await told('show', text)).toMatchObject([{ ...user, keys: 1, sessions: 1 }]);
+    }
+    expect(await told('disable', userId)).toMatchObject([user]);
+    expect(await told('enable', 'customer_42')).toMatchObject([user]);
+    expect(await told('keys', 'customer_42')).toMatchObject([{ id: keyId }]);
+    expect(await users('reset-token', 'customer_42')).toMatchObject({ code: 1, stderr: expect.stringContaining('identity provider') });
+    expect(await told('list')).toContainEqual(expect.objectContaining({ id: userId, externalId: 'customer_42' }));
+    expect(await told('whose', keyId)).toMatchObject([{ userId, externalId: 'customer_42', id: keyId }]);
+    expect((await users('show', 'customer_42')).stdout).toContain('externalId: customer_42');
+    expect((await verify(app, { key })).code).toBe('VALID');
+  });
+
+  test('a text that means several users changes none of them: their ids, exit 1', async () => {
+    const email = 'shared@example.com';
+    const { user } = await app.newUser(email);
+    const [first, second] = [await productUser('shared_1', email), await productUser(email)];
+    const ids = [user.id, first.userId, second.userId].sort();
+    for (const command of ['show', 'disable', 'delete']) {
+      expect(await users(command, email)).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `keyward: Several users match. Name one of them by id: ${ids.join(', ')}.\n`,
+      });
+    }
+    // A user of the product may be called what another user's id is.
+    await productUser(user.id);
+    expect(await users('delete', user.id)).toMatchObject({ code: 1, stderr: expect.stringContaining('Several users match.') });
+    expect(await told('show', 'shared_1')).toMatchObject([{ id: first.userId }]);
+  });
+
+  test('of very many users with one address it lists twenty', async () => {
+    await runSql(
+      app.databaseUrl,
+      `INSERT INTO users (id, email, external_id, created_at)
+       SELECT gen_random_uuid(), 'crowd@example.com', 'crowd_' || n, now() FROM generate_series(1, 30) AS n`,
+    );
+    const { code, stderr } = await users('show', 'crowd@example.com');
+    expect([code, stderr.match(/[0-9a-f]{8}-[0-9a-f-]{27}/g)?.length, stderr.endsWith(' and more.\n')]).toEqual([1, 20, true]);
+  });
+
+  test.each(['email', 'externalId', 'id'] as const)(
+    'delete by %s removes user, keys, sessions and usage, and says what; the audit log stays',
+    async (by) => {
+      const { key, userId, id: keyId } = by === 'externalId' ? await productUser('leaver') : await newKey(app);
+      const [{ email } = { email: '' }] = await runSql<{ email: string }>(app.databaseUrl, 'SELECT email FROM users WHERE id = $1', [
+        userId,
+      ]);
+      await verify(app, { key });
+      await app.usage.flush();
+      await told('disable', userId);
+      const text = { email, externalId: 'leaver', id: userId }[by];
+      expect(await told('delete', text)).toMatchObject([{ id: userId, keys: 1, sessions: 1, deleted: true }]);
+      expect((await verify(app, { key })).code).toBe('NOT_FOUND');
+      for (const [table, column, value] of [
+        ['users', 'id', userId],
+        ['api_keys', 'user_id', userId],
+        ['sessions', 'user_id', userId],
+        ['api_key_usage', 'key_id', keyId],
+      ]) {
+        expect(await runSql(app.databaseUrl, `SELECT FROM ${table} WHERE ${column} = $1`, [value])).toEqual([]);
+      }
+      expect((await actions(userId)).at(-1)).toEqual({ action: 'USER_DELETED', actor: 'operator' });
+      expect(await users('delete', text)).toMatchObject({ code: 1, stderr: `keyward: ${NO_USER}\n` });
+    },
+  );
+
+  test('revoke takes an id, a prefix or a whole key, is effective at the next verification and is told as the operator’s', async () => {
+    for (const pick of [
+      ({ id }: { id: string }) => id,
+      ({ key }: { key: string }) => key.slice(0, 13),
+      ({ key }: { key: string }) => key,
+    ]) {
+      const made = await newKey(app);
+      expect(await told('revoke', pick(made))).toMatchObject([{ id: made.id, status: 'REVOKED' }]);
+      expect((await verify(app, { key: made.key })).code).toBe('REVOKED');
+      expect(await actions(made.userId)).toEqual([{ action: 'API_KEY_REVOKED', actor: 'operator' }]);
+    }
+  });
+
+  test('revoke also revokes a key of a disabled user', async () => {
+    const made = await newKey(app);
+    await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [made.userId]);
+    expect(await told('revoke', made.id)).toMatchObject([{ status: 'REVOKED' }]);
+  });
+
+  test('whose tells the owner of a leaked key, and repeats it nowhere', async () => {
+    const { id, key, userId } = await newKey(app);
+    const forged = `${key.slice(0, 14)}${'A'.repeat(43)}`;
+    const unused = await newKey(app);
+    await forgetFingerprint(app, unused.id);
+    for (const [text, expected] of [
+      [key, { id, userId, isGenuine: true }],
+      [`${key}\n`, { id, userId, isGenuine: true }],
+      [key.slice(0, 13), { id, userId, isGenuine: null }],
+      [id, { id, userId, isGenuine: null }],
+      [forged, { id, userId, isGenuine: false }],
+      [unused.key, { id: unused.id, isGenuine: true }],
+    ] as const) {
+      const { code, stdout, stderr } = await run('users', ['whose', '-', '--json'], text);
+      expect(JSON.parse(stdout)).toMatchObject(expected);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).not.toContain(text.split('.')[1]?.slice(0, 30) ?? 'no secret');
+    }
+    expect(await users('whose', key, '--json')).toMatchObject({ code: 0, stdout: expect.not.stringContaining(key.slice(14)) });
+  });
+
+  test.each([
+    ['an unknown address', ['show', 'nobody@example.com'], NO_USER],
+    ['an unknown external id', ['show', 'nobody'], NO_USER],
+    ['an unknown id', ['delete', '01900000-0000-7000-8000-000000000000'], NO_USER],
+    ['a new user with no address', ['create', 'nobody'], 'email must be an email address'],
+    ['an unknown key', ['revoke', 'amos_00000000'], 'There is no such API key.'],
+    ['garbage for a key', ['whose', "' OR 1=1 --\u0000"], 'There is no such API key.'],
+  ])('%s is one line on stderr, with exit code 1', async (_case, args, message) => {
+    expect(await users(...args.map((arg) => arg.replace('\u0000', '')))).toEqual({ code: 1, stdout: '', stderr: `keyward: ${message}\n` });
+  });
+
+  test.each([
+    [[]],
+    [['nonsense']],
+    [['show']],
+    [['list', 'x']],
+    [['show', 'a@b.c', 'x']],
+    [['list', '--nonsense']],
+    [['constructor', 'x']],
+    [['change-issuer', 'product']],
+    [['change-issuer', 'product', 'with space']],
+    [['change-issuer', 'product', 'keyward']],
+    [['change-issuer', 'a', 'b', 'c']],
+  ])('called wrongly (%j) it tells how it is used, with exit code 2', async (args) => {
+    const { code, stdout, stderr } = await users(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Usage: npm run users -- COMMAND');
+  });
+
+  test('works on the embedded database, beside a running server and without one', async () => {
+    const home = await mkdtemp(path.join(tmpdir(), 'keyward-users-'));
+    const env = { DATA_DIR: path.join(home, 'data') };
+    const create = (email: string) => runBuiltCommand('users', ['create', email, '--json'], env);
+    const first = await create('first@example.com');
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    const server = await startServer(env);
+    try {
+      const second = await create('second@example.com');
+      expect(second).toMatchObject({ code: 0, stderr: '' });
+      for (const { stdout } of [first, second]) {
+        const input = { token: JSON.parse(stdout).resetToken, newPassword: PASSWORD };
+        const query = 'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { user { email } } }';
+        expect(await ask(server, query, { input })).toMatchObject({ resetPassword: { user: { email: JSON.parse(stdout).email } } });
+      }
+    } finally {
+      await server.stop();
+      await rm(home, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('npm run keys -- expiring', () => {
+  test('tells the usable keys that end within so many days with their owners, the next one to end first', async () => {
+    const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+    const made: MadeKey[] = [];
+    for (const days of [10, 2, 20]) made.push(await newKey(app, { expiresAt: inDays(days), name: `in ${days} days` }));
+    await newKey(app);
+    const list = async (...args: string[]) => {
+      const { stdout } = await run('keys', ['expiring', '--json', ...args]);
+      const ids = made.map(({ id }) => id);
+      return stdout.split('\n').flatMap((line) => (line && ids.includes(JSON.parse(line).id) ? [JSON.parse(line)] : []));
+    };
+    expect((await list()).map(({ name }) => name)).toEqual(['in 2 days', 'in 10 days']);
+    expect((await list('--days', '30')).map(({ name }) => name)).toEqual(['in 2 days', 'in 10 days', 'in 20 days']);
+    expect(await list('--days', '3')).toMatchObject([
+      { email: expect.stringContaining('@'), externalId: null, userId: made[1]?.userId, status: 'ACTIVE' },
+    ]);
+    expect(await run('keys', ['expiring', '--days', '0'])).toMatchObject({ code: 2 });
+  });
+});

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { CreateApiKeyDocument, MeDocument, MyApiKeysDocument, SignUpDocument } from '../../generated/graphql.js';
+import { dropDatabase, runSql } from '../../support/database.js';
+import { type Answer, codesOf, PASSWORD, startTestApp, type TestApp } from '../../support/test-app.js';
+
+const TECHNICAL = /prisma|postgres|select|insert|relation|constraint|column "|P\d{4}|\.[jt]s\b|node_modules|ECONN|\n\s+at /i;
+
+let app: TestApp;
+beforeEach(async () => {
+  app = await startTestApp();
+});
+afterEach(() => app.close());
+
+function expectMasked(answer: Answer<unknown>, status: number, code: string) {
+  expect(answer.status).toBe(status);
+  expect(codesOf(answer)).toEqual([code]);
+  expect(answer.errors[0]?.extensions.requestId).toBe(answer.headers['x-request-id']);
+  expect(answer.text).not.toMatch(TECHNICAL);
+}
+
+describe('G8: what the database says stays inside', () => {
+  test('an error of ours is INTERNAL_SERVER_ERROR with a fixed message; the log has the rest', async () => {
+    const { accessToken } = await app.newUser();
+    await runSql(app.databaseUrl, 'ALTER TABLE api_keys RENAME COLUMN name TO title');
+    const answer = await app.send(MyApiKeysDocument, {}, { token: accessToken });
+    expectMasked(answer, 500, 'INTERNAL_SERVER_ERROR');
+    expect(answer.errors[0]?.message).toBe('Something went wrong on our side.');
+    const event =
+      app
+        .logs()
+        .split('\n')
+        .find((line) => line.includes('"request failed"')) ?? '{}';
+    expect(JSON.parse(event)).toMatchObject({ requestId: answer.headers['x-request-id'], err: { code: expect.any(String) } });
+  });
+
+  test('a constraint that is broken behind our back isn’t named', async () => {
+    const { accessToken } = await app.newUser();
+    await runSql(app.databaseUrl, "ALTER TABLE api_keys ADD CONSTRAINT secret_rule CHECK (name <> 'kanarie')");
+    const answer = await app.send(CreateApiKeyDocument, { input: { name: 'kanarie' } }, { token: accessToken });
+    expectMasked(answer, 500, 'INTERNAL_SERVER_ERROR');
+    expect(app.logs()).not.toContain('kanarie');
+  });
+
+  test('the database is away: SERVICE_UNAVAILABLE, 503, Retry-After; not ready, but alive', async () => {
+    const { accessToken } = await app.newUser();
+    await dropDatabase(app.databaseUrl);
+    const answers = [
+      await app.send(MeDocument, {}, { token: accessToken }),
+      await app.send(SignUpDocument, { input: { email: 'new@example.com', password: PASSWORD } }),
+    ];
+    for (const answer of answers) {
+      expectMasked(answer, 503, 'SERVICE_UNAVAILABLE');
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    }
+    expect((await app.http.inject('/readyz')).statusCode).toBe(503);
+    expect((await app.http.inject('/healthz')).statusCode).toBe(200);
+    expect(app.logs()).not.toMatch(/new@example|postgresql:\/\//);
+  });
+
+  test('F1: connections that break are made anew', async () => {
+    const { accessToken } = await app.newUser();
+    await runSql(
+      app.databaseUrl,
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
+    const codes = [];
+    for (let tries = 0; tries < 5; tries += 1) codes.push(...codesOf(await app.send(MeDocument, {}, { token: accessToken })));
+    expect(codes.every((code) => code === 'SERVICE_UNAVAILABLE')).toBe(true);
+    expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual([]);
+  });
+});

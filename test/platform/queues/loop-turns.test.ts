@@ -1,0 +1,128 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { NEW_DOCUMENT_LIMITS } from '../../../src/platform/limits.js';
+import { LoopTurns } from '../../../src/platform/queues/loop-turns.js';
+
+const unlimited = { ...NEW_DOCUMENT_LIMITS, burstMs: 1e9 };
+const rateLimited = expect.objectContaining({ code: 'RATE_LIMITED', details: { retryAfterSeconds: 1 } });
+
+/** Occupies the event loop, in several microtasks as a chain of promises does. */
+async function occupy(milliseconds: number): Promise<void> {
+  for (let count = 0; count < 4; count += 1) {
+    for (const until = performance.now() + milliseconds / 4; performance.now() < until; );
+    await null;
+  }
+}
+
+describe('G3: LoopTurns', () => {
+  test('lets cheap tasks share a turn of the event loop', async () => {
+    const turns = new LoopTurns(unlimited, () => 0);
+    let passed = 0;
+    const tasks = Array.from({ length: 20 }, async () => {
+      await turns.pass('a');
+      passed += 1;
+    });
+    await nextTurn();
+    await nextTurn();
+    expect(passed).toBe(20);
+    await Promise.all(tasks);
+  });
+
+  test('gives each task a turn of its own, in order, if a task takes the time of a turn', async () => {
+    let now = 0;
+    const turns = new LoopTurns(unlimited, () => {
+      now += 0.5;
+      return now;
+    });
+    const order: string[] = [];
+    const tasks = ['a', 'b', 'c'].map(async (name) => {
+      await turns.pass('network');
+      order.push(name);
+    });
+    const seen = new Set<number>();
+    while (order.length < 3) {
+      await nextTurn();
+      seen.add(order.length);
+    }
+    await Promise.all(tasks);
+    expect(order).toEqual(['a', 'b', 'c']);
+    // No two tasks passed between two observations.
+    expect([...seen].filter((count) => count > 0)).toEqual([1, 2, 3]);
+  });
+
+  test('pauses twice as long as a costly task took', async () => {
+    const turns = new LoopTurns(unlimited);
+    const at: number[] = [];
+    const tasks = ['a', 'b'].map(async (network) => {
+      await turns.pass(network);
+      at.push(performance.now());
+      await occupy(20);
+    });
+    await Promise.all(tasks);
+    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(59);
+  });
+
+  test('delays a network that used its share of time, and no other network', async () => {
+    let now = 0;
+    const limits = { ...unlimited, shareOfTime: 0.01, burstMs: 4 };
+    const turns = new LoopTurns(limits, () => now);
+    const order: string[] = [];
+    const take = async (network: string) => {
+      await turns.pass(network);
+      order.push(network);
+      now += 5;
+    };
+    const tasks = [take('busy'), take('busy'), take('other')];
+    while (order.length < 2) {
+      await nextTurn();
+      now += 1;
+    }
+    expect(order).toEqual(['busy', 'other']);
+    now += 1_000;
+    await Promise.all(tasks);
+    expect(order).toEqual(['busy', 'other', 'busy']);
+  });
+
+  /** @returns how many of ten tasks, sent together, ran before their network had used its time */
+  async function countOf(isRejected: boolean): Promise<number> {
+    let now = 0;
+    let count = 0;
+    const turns = new LoopTurns({ ...unlimited, burstMs: 3, waitingMsMax: 20 }, () => now);
+    const tasks = Array.from({ length: 10 }, async () => {
+      const turn = await turns.pass('a');
+      turn.isRejected = isRejected;
+      count += 1;
+      now += 0.5;
+    });
+    const outcomes = await Promise.allSettled(tasks);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toEqual(rateLimited);
+    return count;
+  }
+
+  test('counts a rejected task that others wait behind at a multiple of its time', async () => {
+    expect(await countOf(false)).toBe(8);
+    expect(await countOf(true)).toBe(1);
+  });
+
+  test('rejects a task that would be one too many of its network', async () => {
+    const turns = new LoopTurns({ ...unlimited, waitingPerNetworkMax: 2 });
+    const tasks = [turns.pass('a'), turns.pass('a')];
+    await expect(turns.pass('a')).rejects.toEqual(rateLimited);
+    await Promise.all([...tasks, turns.pass('b')]);
+  });
+
+  test('rejects a task that would be one too many of all networks', async () => {
+    const turns = new LoopTurns({ ...unlimited, waitingMax: 2 });
+    const tasks = [turns.pass('a'), turns.pass('b')];
+    await expect(turns.pass('c')).rejects.toEqual(rateLimited);
+    await Promise.all(tasks);
+  });
+
+  test('gives turns after it was idle', async () => {
+    const turns = new LoopTurns(unlimited);
+    await turns.pass('a');
+    await nextTurn();
+    await nextTurn();
+    await expect(turns.pass('a')).resolves.toEqual({ isRejected: false });
+  });
+});

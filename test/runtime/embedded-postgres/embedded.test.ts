@@ -1,0 +1,207 @@
+import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ask, postgresPid, type ServerProcess, spawnServer, startServer } from '../../support/server-process.js';
+import { PASSWORD } from '../../support/test-app.js';
+
+const SIGN_UP = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken refreshToken user { id } } }';
+const input = { email: 'ada@example.com', password: PASSWORD };
+
+let directory: string;
+let dataDir: string;
+let servers: ServerProcess[];
+beforeEach(async () => {
+  // Readable for nobody else, as mktemp -d makes them: root's PostgreSQL has to get through all the same.
+  directory = await mkdtemp(path.join(tmpdir(), 'keyward-process-'));
+  dataDir = path.join(directory, 'data');
+  servers = [];
+});
+afterEach(async () => {
+  await Promise.all(servers.map((server) => server.stop('SIGKILL')));
+  const pid = await postgresPid(dataDir);
+  if (pid !== null) process.kill(pid, 'SIGKILL');
+  await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+});
+
+async function start(env: Record<string, string> = {}): Promise<ServerProcess> {
+  const server = await startServer({ DATA_DIR: dataDir, ...env });
+  servers.push(server);
+  return server;
+}
+
+function spawn(env: Record<string, string> = {}): ServerProcess {
+  const server = spawnServer({ DATA_DIR: dataDir, ...env });
+  servers.push(server);
+  return server;
+}
+
+describe('on the embedded database', () => {
+  test('what was made before an orderly stop is there after the next start; nothing keeps running in between', async () => {
+    const first = await start();
+    const { signUp } = await ask<{ signUp: { accessToken: string } }>(first, SIGN_UP, { input });
+    await ask(first, 'mutation { createApiKey(input: { name: "kept" }) { plaintextKey } }', {}, signUp.accessToken);
+    expect(await first.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(await postgresPid(dataDir)).toBeNull();
+    expect(first.stderr()).toBe('');
+
+    const second = await start();
+    expect(await ask(second, '{ myApiKeys { name } }', {}, signUp.accessToken)).toEqual({ myApiKeys: [{ name: 'kept' }] });
+    await second.stop();
+  });
+
+  test('F4: after kill -9, which leaves PostgreSQL running, the next start takes it over, with users, sessions and keys', async () => {
+    const first = await start();
+    const { signUp } = await ask<{ signUp: { accessToken: string; refreshToken: string } }>(first, SIGN_UP, { input });
+    await ask(first, 'mutation { createApiKey(input: { name: "kept" }) { plaintextKey } }', {}, signUp.accessToken);
+    await first.stop('SIGKILL');
+    const orphan = await postgresPid(dataDir);
+    expect(orphan).not.toBeNull();
+
+    const second = await start();
+    expect(await postgresPid(dataDir)).toBe(orphan);
+    expect(await ask(second, '{ myApiKeys { name } }', {}, signUp.accessToken)).toEqual({ myApiKeys: [{ name: 'kept' }] });
+    await ask(second, `mutation { refreshSession(refreshToken: "${signUp.refreshToken}") { accessToken } }`);
+    await second.stop();
+    expect(await postgresPid(dataDir)).toBeNull();
+  });
+
+  test('after everything was killed, a stale pid file of another program’s number included', async () => {
+    const first = await start();
+    await ask(first, SIGN_UP, { input });
+    const pid = await postgresPid(dataDir);
+    await first.stop('SIGKILL');
+    process.kill(pid ?? 0, 'SIGKILL');
+    const pidFile = path.join(dataDir, 'postgres/postmaster.pid');
+    const lines = (await readFile(pidFile, 'utf8')).split('\n');
+    await writeFile(pidFile, [process.pid, ...lines.slice(1)].join('\n'));
+
+    const second = await start();
+    await expect(ask(second, SIGN_UP, { input })).rejects.toThrow('EMAIL_TAKEN');
+    await second.stop();
+  });
+
+  test('should PostgreSQL die meanwhile, it is started again and the server goes on', async () => {
+    const server = await start();
+    const { signUp } = await ask<{ signUp: { accessToken: string } }>(server, SIGN_UP, { input });
+    process.kill((await postgresPid(dataDir)) ?? 0, 'SIGQUIT');
+    let answer: unknown = null;
+    for (let tries = 0; tries < 100 && answer === null; tries += 1) {
+      answer = await ask(server, '{ myApiKeys { name } }', {}, signUp.accessToken).catch(() => null);
+      if (answer === null) await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(answer).toEqual({ myApiKeys: [] });
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(await postgresPid(dataDir)).toBeNull();
+  });
+
+  test('the secrets made at the first start are its owner’s only', async () => {
+    const server = await start();
+    expect((await stat(path.join(dataDir, 'secrets.json'))).mode & 0o777).toBe(0o600);
+    const { databasePassword, appSecrets } = JSON.parse(await readFile(path.join(dataDir, 'secrets.json'), 'utf8'));
+    await server.stop();
+    for (const secret of [databasePassword, ...appSecrets]) expect(server.stdout() + server.stderr()).not.toContain(secret);
+  });
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s to the whole process group, as from a terminal, and again and again: one orderly stop, exit 0, the database last',
+    async (signal) => {
+      const server = await start();
+      // For long enough to hit what the server starts in order to stop its database.
+      for (let count = 0; count < 60 && server.child.exitCode === null; count += 1) {
+        process.kill(-(server.child.pid ?? 0), signal);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      expect(await server.exited).toEqual({ code: 0, signal: null });
+      expect(await postgresPid(dataDir)).toBeNull();
+      const events = server
+        .stdout()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(events.slice(-2).map(({ msg }) => msg)).toEqual(['stopping', 'stopped']);
+      expect(events.filter(({ level }) => level > 30)).toEqual([]);
+    },
+  );
+
+  test('a signal while it is still starting stops it when it has started', async () => {
+    const server = spawn();
+    while ((await postgresPid(dataDir)) === null) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(await postgresPid(dataDir)).toBeNull();
+  });
+});
+
+describe('F9: what keeps it from starting is one clear line on stderr, with exit code 1', () => {
+  const expectRefusal = async (server: ServerProcess, reason: RegExp) => {
+    expect(await server.exited).toEqual({ code: 1, signal: null });
+    expect(server.stderr().trim().split('\n')).toEqual([expect.stringMatching(reason)]);
+  };
+
+  test('a second process on the same DATA_DIR; the first one goes on', async () => {
+    const first = await start();
+    await expectRefusal(spawn(), /^keyward: another Keyward is running on this DATA_DIR$/);
+    expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
+    await first.stop();
+  });
+
+  test('of two that make the same DATA_DIR at once, one starts and one is refused', async () => {
+    const both = [spawn(), spawn()];
+    const loser = await Promise.race(both.map((server) => server.exited.then(() => server)));
+    await expectRefusal(loser, /^keyward: another Keyward is running on this DATA_DIR$/);
+    const winner = both.find((server) => server !== loser);
+    while (!winner?.stdout().includes('Keyward is ready')) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await winner.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  test('a port in use; the database that was started for it is stopped', async () => {
+    const first = await start();
+    const other = path.join(directory, 'other');
+    await expectRefusal(spawn({ DATA_DIR: other, PORT: new URL(first.url).port }), /^keyward: HOST and PORT: something else listens there/);
+    expect(await postgresPid(other)).toBeNull();
+    await first.stop();
+  });
+
+  test('a DATA_DIR that is a file, or lies below one, or at a dangling link', async () => {
+    await writeFile(dataDir, 'a file');
+    const link = path.join(directory, 'link');
+    await symlink(path.join(directory, 'nothing', 'here'), link);
+    for (const each of [dataDir, path.join(dataDir, 'below'), link]) {
+      await expectRefusal(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} can't be written \\(E\\w+\\)$`));
+    }
+  });
+
+  // Linux alone has these file systems, in which even root can create nothing.
+  const special = ['/proc/nope', '/proc/nope/deeper/still', '/proc', '/sys/nope'].filter(() => process.platform === 'linux');
+  test.each(special)('a DATA_DIR on a file system that takes no files: %s', async (each) => {
+    await expectRefusal(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} can't be written \\(E\\w+\\)$`));
+  });
+
+  test('a DATA_DIR whose parents are missing is none of that: they are created', async () => {
+    const server = await start({ DATA_DIR: path.join(dataDir, 'deep', 'er') });
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+    await server.stop();
+  });
+
+  test('a DATA_DIR that a shell would read differently', async () => {
+    await expectRefusal(spawn({ DATA_DIR: path.join(directory, 'a $HOME') }), /^keyward: DATA_DIR must not hold/);
+  });
+
+  test.each([
+    ['isn’t whole', '{"databasePassword": "kanarie'],
+    ['has a secret that is none', '{"databasePassword": "kanarie", "appSecrets": ["AAAA"]}'],
+  ])('a secrets file that %s; nothing of it is told', async (_case, content) => {
+    await (await start()).stop();
+    await writeFile(path.join(dataDir, 'secrets.json'), content);
+    const server = spawn();
+    await expectRefusal(server, /^keyward: \S+secrets.json can't be read or written/);
+    expect(server.stderr()).not.toContain('kanarie');
+  });
+
+  test('a secrets file of another database', async () => {
+    await (await start()).stop();
+    await rm(path.join(dataDir, 'secrets.json'));
+    await expectRefusal(spawn(), /^keyward: the embedded database refuses the password in secrets.json/);
+    await chmod(dataDir, 0o700);
+  });
+});

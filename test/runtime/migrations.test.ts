@@ -1,0 +1,196 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+// @ts-expect-error: a script, which has no types
+import { diffSchemas } from '../../scripts/lib/schema-diff.mjs';
+import { createLogger } from '../../src/platform/logger.js';
+import { MIGRATIONS_DIR, migrate } from '../../src/runtime/migrations.js';
+import { dropDatabase, newDatabase, runSql } from '../support/database.js';
+
+const logger = createLogger('silent');
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'keyward-migrations-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+/** A folder of migrations with these, on top of ours. */
+async function withExtra(extra: Record<string, string>): Promise<string> {
+  const folder = await mkdtemp(path.join(directory, 'm-'));
+  await cp(MIGRATIONS_DIR, folder, { recursive: true });
+  for (const [name, sql] of Object.entries(extra)) {
+    await mkdir(path.join(folder, name));
+    await writeFile(path.join(folder, name, 'migration.sql'), sql);
+  }
+  return folder;
+}
+
+/** Written by hand, because a Prisma schema can't tell it. */
+const BY_HAND = ['api_keys_user_id_ended_at_idx', 'users_identified', 'users_password_cost_idx'];
+
+/** What the database looks like from outside: columns, indexes, constraints and triggers of our tables. */
+async function catalogue(url: string): Promise<unknown> {
+  const inPublic = "n.nspname = 'public' AND c.relname <> '_prisma_migrations'";
+  const queries = {
+    columns: `SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid) AS default
+      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+      LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+      WHERE ${inPublic} AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, 2`,
+    indexes: `SELECT pg_get_indexdef(i.indexrelid) AS definition FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+      JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${inPublic}
+      AND i.indexrelid::regclass::text <> ALL('{${BY_HAND.join()}}') ORDER BY 1`,
+    constraints: `SELECT c.relname, o.conname, pg_get_constraintdef(o.oid) AS definition FROM pg_constraint o
+      JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${inPublic}
+      AND o.conname <> ALL('{${BY_HAND.join()}}') ORDER BY 1, 2`,
+    enums: 'SELECT t.typname, e.enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid ORDER BY 1, e.enumsortorder',
+  };
+  const entries = Object.entries(queries).map(async ([name, sql]) => [name, await runSql(url, sql)]);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+describe('migrations', () => {
+  test('lead to what schema.prisma says', async () => {
+    const [migrated, direct] = [await newDatabase('empty'), await newDatabase('empty')];
+    await migrate(migrated, logger);
+    await runSql(direct, await diffSchemas(null, await readFile('prisma/schema.prisma', 'utf8')));
+    expect(await catalogue(migrated)).toEqual(await catalogue(direct));
+    expect(JSON.stringify(await catalogue(migrated))).toContain('api_keys_key_prefix_key');
+    await Promise.all([migrated, direct].map(dropDatabase));
+  });
+
+  test('the last one keeps the schema.prisma that it leads to, from which the next one starts', async () => {
+    const folders = (await readdir(MIGRATIONS_DIR, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+    const last =
+      folders
+        .map(({ name }) => name)
+        .sort()
+        .at(-1) ?? '';
+    const kept = await readFile(path.join(MIGRATIONS_DIR, last, 'schema.prisma'), 'utf8');
+    expect(await diffSchemas(kept, await readFile('prisma/schema.prisma', 'utf8'))).toMatch(/empty migration/);
+  });
+
+  test('F10: of five processes that start at once on an empty database one applies them, and all come up', async () => {
+    const url = await newDatabase('empty');
+    const applied = await Promise.all(Array.from({ length: 5 }, () => migrate(url, logger)));
+    expect(applied.filter((names) => names.length > 0)).toHaveLength(1);
+    const rows = await runSql<{ finished_at: Date | null; applied_steps_count: number }>(url, 'SELECT * FROM _prisma_migrations');
+    expect(rows).toHaveLength(applied.flat().length);
+    expect(rows.every((row) => row.finished_at !== null && row.applied_steps_count === 1)).toBe(true);
+    await dropDatabase(url);
+  });
+
+  test('done again they change nothing', async () => {
+    const url = await newDatabase();
+    expect(await migrate(url, logger)).toEqual([]);
+    await dropDatabase(url);
+  });
+
+  test('a migration may hold what has semicolons inside, such as a trigger', async () => {
+    const url = await newDatabase();
+    const sql = `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no; never'; END; $$;
+      CREATE TRIGGER t BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION refuse();`;
+    expect(await migrate(url, logger, await withExtra({ '29990101000000_trigger': sql }))).toEqual(['29990101000000_trigger']);
+    expect(await runSql(url, "SELECT tgname FROM pg_trigger WHERE tgname = 't'")).toHaveLength(1);
+    await dropDatabase(url);
+  });
+
+  test('one that has to wait for a table holds up nobody else for long, and is applied once the table is free', async () => {
+    const url = await newDatabase();
+    const folder = await withExtra({ '29990101000000_column': 'ALTER TABLE users ADD COLUMN more TEXT;' });
+    const reader = new pg.Client({ connectionString: url });
+    await reader.connect();
+    await reader.query('BEGIN; SELECT 1 FROM users');
+    const migrated = migrate(url, logger, folder);
+    const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward migrations' AND wait_event_type = 'Lock'";
+    for (let round = 0; round < 3; round += 1) {
+      while ((await runSql(url, waiting)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      const startedAt = performance.now();
+      await runSql(url, 'SELECT 1 FROM users');
+      expect(performance.now() - startedAt).toBeLessThan(1_500);
+    }
+    await reader.query('COMMIT');
+    expect(await migrated).toEqual(['29990101000000_column']);
+    await reader.end();
+    await dropDatabase(url);
+  });
+
+  test('one that would deadlock with a query gives way, and is applied after it', async () => {
+    const url = await newDatabase();
+    const folder = await withExtra({
+      '29990101000000_two': 'ALTER TABLE users ADD COLUMN more TEXT; ALTER TABLE api_keys ADD COLUMN more TEXT;',
+    });
+    const reader = new pg.Client({ connectionString: url });
+    await reader.connect();
+    await reader.query('BEGIN; SELECT 1 FROM api_keys');
+    const migrated = migrate(url, logger, folder);
+    const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward migrations' AND wait_event_type = 'Lock'";
+    while ((await runSql(url, waiting)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await reader.query('SELECT 1 FROM users; COMMIT');
+    expect(await migrated).toEqual(['29990101000000_two']);
+    await reader.end();
+    await dropDatabase(url);
+  });
+
+  test('F9: one that fails leaves nothing of itself, those before it stay, and the reason is told', async () => {
+    const url = await newDatabase();
+    const folder = await withExtra({
+      '29990101000000_good': 'CREATE TABLE good (id INT);',
+      '29990101000001_bad': 'CREATE TABLE half (id INT); SELECT 1 / 0;',
+    });
+    await expect(migrate(url, logger, folder)).rejects.toThrow('migration 29990101000001_bad failed and was rolled back: division by zero');
+    expect(await runSql(url, "SELECT to_regclass('good') AS good, to_regclass('half') AS half")).toEqual([{ good: 'good', half: null }]);
+    await writeFile(path.join(folder, '29990101000001_bad', 'migration.sql'), 'CREATE TABLE half (id INT);');
+    expect(await migrate(url, logger, folder)).toEqual(['29990101000001_bad']);
+    await dropDatabase(url);
+  });
+
+  test('F9: one whose row can’t be written is rolled back too', async () => {
+    const url = await newDatabase();
+    const folder = await withExtra({ '29990101000000_bad': 'CREATE TABLE half (id INT); ALTER TABLE _prisma_migrations RENAME TO gone;' });
+    await expect(migrate(url, logger, folder)).rejects.toThrow('migration 29990101000000_bad failed and was rolled back');
+    expect(await runSql(url, "SELECT to_regclass('half') AS half, to_regclass('gone') AS gone")).toEqual([{ half: null, gone: null }]);
+    await dropDatabase(url);
+  });
+
+  test('F9: one that Prisma’s own engine left half applied is told, and nothing is done', async () => {
+    const url = await newDatabase();
+    await runSql(url, "INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'x', '29990101000000_half')");
+    const folder = await withExtra({ '29990101000000_half': 'CREATE TABLE half (id INT);' });
+    await expect(migrate(url, logger, folder)).rejects.toThrow('migration 29990101000000_half failed half-way before');
+    await runSql(url, "UPDATE _prisma_migrations SET rolled_back_at = now() WHERE id = 'x'");
+    expect(await migrate(url, logger, folder)).toEqual(['29990101000000_half']);
+    await dropDatabase(url);
+  });
+
+  test('one that was changed after it had been applied is told', async () => {
+    const url = await newDatabase();
+    await runSql(url, "UPDATE _prisma_migrations SET checksum = 'another'");
+    await expect(migrate(url, logger)).rejects.toThrow(/was changed after it had been applied/);
+    await dropDatabase(url);
+  });
+
+  test('one of a newer version beside us is left alone', async () => {
+    const url = await newDatabase();
+    await migrate(url, logger, await withExtra({ '29990101000000_newer': 'CREATE TABLE newer (id INT);' }));
+    expect(await migrate(url, logger)).toEqual([]);
+    await dropDatabase(url);
+  });
+
+  test('the lock is given up at once, on a connection that is gone', async () => {
+    const url = await newDatabase('empty');
+    await migrate(url, logger);
+    expect(
+      await runSql(
+        url,
+        "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+      ),
+    ).toEqual([]);
+    expect(
+      await runSql(url, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward migrations' AND datname = current_database()"),
+    ).toEqual([]);
+    await dropDatabase(url);
+  });
+});

@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+/** A command that runs. */
+export interface CommandProcess {
+  child: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  exited: Promise<{ code: number | null; signal: string | null }>;
+}
+
+/**
+ * Runs a built command as a process of its own, with nothing of our environment but what is given.
+ *
+ * @param input what it finds on standard input; null: nothing yet, and no end
+ */
+export function spawnCommand(
+  name: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  input: string | null = '',
+): CommandProcess {
+  const child = spawn(process.execPath, [path.resolve(`dist/cli/commands/${name}.js`), ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (chunk) => (out += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk) => (err += chunk));
+  child.stdin.on('error', () => undefined);
+  if (input !== null) child.stdin.end(input);
+  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  return { child, stdout: () => out, stderr: () => err, exited };
+}
+
+/** What a command ended with. */
+export interface CommandResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** As spawnCommand, when it has ended. */
+export async function runBuiltCommand(
+  name: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  input = '',
+): Promise<CommandResult> {
+  const command = spawnCommand(name, args, env, input);
+  const { code } = await command.exited;
+  return { code, stdout: command.stdout(), stderr: command.stderr() };
+}

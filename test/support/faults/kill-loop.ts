@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runSql } from '../database.js';
+import { ask, type ServerProcess, startServer } from '../server-process.js';
+import type { Findings } from './findings.js';
+import type { Random } from './random.js';
+import { checkDatabase } from './verdict.js';
+
+const KEYS_MAX = 5;
+
+/** More than the limit lets through, so that it must hold under fire. */
+const CREATES = 8;
+
+/** About the time that one key takes, most of which is its hash. */
+const CREATE_MS = 80;
+
+/** Users whose keys are made full in the end. */
+const FILLED = 3;
+
+/** One user whose keys were being made when the server was killed. */
+interface Victim {
+  token: string;
+  acknowledged: string[];
+}
+
+export interface KillLoopOptions {
+  /** Of the servers. All of them are on one database. */
+  env: Readonly<Record<string, string>>;
+  kills: number;
+  /** Servers that live and die side by side. */
+  lanes: number;
+  random: Random;
+  findings: Findings;
+  /** Of the database, asked when the last server is up. */
+  databaseUrl(): Promise<string>;
+  afterKill?(kills: number): Promise<void>;
+}
+
+/**
+ * Starts servers, has each make keys of a new user, and kills it (-9) meanwhile; in the end looks at what that left: whatever was
+ * acknowledged is there, every row is whole and has its audit event, no user is over the limit, and the next server goes on.
+ *
+ * @returns how many keys were acknowledged, and how many creates were cut off
+ */
+export async function killLoop(options: KillLoopOptions): Promise<{ acknowledged: number; cutOff: number }> {
+  const { env, kills, lanes, random, findings } = options;
+  const victims: Victim[] = [];
+  let begun = 0;
+  const lane = async () => {
+    while (begun < kills) {
+      begun += 1;
+      victims.push(await killOnce(env, random));
+      findings.countFault('server killed (-9) while it made keys');
+      await options.afterKill?.(victims.length);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+
+  const server = await startServer(env);
+  await judge(await options.databaseUrl(), server, victims, findings);
+  await server.stop();
+  const acknowledged = victims.reduce((sum, victim) => sum + victim.acknowledged.length, 0);
+  return { acknowledged, cutOff: victims.length * CREATES - acknowledged };
+}
+
+/** Kills at a random moment of the making of one of the first keys. */
+async function killOnce(env: Readonly<Record<string, string>>, random: Random): Promise<Victim> {
+  const server = await startServer(env);
+  const email = `${randomBytes(8).toString('hex')}@example.com`;
+  const { signUp } = await ask<{ signUp: { accessToken: string } }>(
+    server,
+    `mutation { signUp(input: { email: "${email}", password: "correct horse battery staple" }) { accessToken } }`,
+  );
+  const victim: Victim = { token: signUp.accessToken, acknowledged: [] };
+  const madeBefore = random.pick([0, 1, 2, 3]);
+  const creates = createKeys(server, victim);
+  while (victim.acknowledged.length < madeBefore) await sleep(1);
+  await sleep(random.between(0, CREATE_MS));
+  await server.stop('SIGKILL');
+  await creates;
+  return victim;
+}
+
+async function createKeys(server: ServerProcess, victim: Victim): Promise<void> {
+  const create = async () => {
+    const query = 'mutation { createApiKey { apiKey { id } } }';
+    const { createApiKey } = await ask<{ createApiKey: { apiKey: { id: string } } }>(server, query, {}, victim.token);
+    victim.acknowledged.push(createApiKey.apiKey.id);
+  };
+  await Promise.allSettled(Array.from({ length: CREATES }, create));
+}
+
+async function judge(databaseUrl: string, server: ServerProcess, victims: readonly Victim[], findings: Findings): Promise<void> {
+  const query = <Row>(sql: string) => runSql(databaseUrl, sql) as Promise<Row[]>;
+  const rows = await checkDatabase(query, findings);
+  for (const id of victims.flatMap((victim) => victim.acknowledged)) if (!rows.has(id)) findings.lost(`key ${id} was made`);
+  for (const victim of victims.slice(-FILLED)) {
+    await createKeys(server, victim);
+    const { myApiKeys } = await ask<{ myApiKeys: unknown[] }>(server, '{ myApiKeys { id } }', {}, victim.token);
+    if (myApiKeys.length !== KEYS_MAX) findings.wrong(`a user can have ${myApiKeys.length} keys after a kill`);
+  }
+  await checkDatabase(query, findings);
+}

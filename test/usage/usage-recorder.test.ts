@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { Registry } from 'prom-client';
+import { createLogger } from '../../src/platform/logger.js';
+import { UsageRecorder } from '../../src/usage/usage-recorder.js';
+import { dropDatabase, newDatabase, runSql } from '../support/database.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+interface Row {
+  key_id: string;
+  hour: Date;
+  allowed: number;
+  refused: number;
+  last_at: Date;
+  last_ip: string | null;
+  last_user_agent: string | null;
+}
+
+let url: string;
+let pool: pg.Pool;
+let recorder: UsageRecorder;
+let logs: string[];
+beforeAll(async () => {
+  url = await newDatabase();
+});
+beforeEach(async () => {
+  await runSql(url, 'TRUNCATE api_key_usage');
+  pool = new pg.Pool({ connectionString: url });
+  logs = [];
+  recorder = new UsageRecorder({ pool, metrics: new Registry(), logger: createLogger('info', { write: (line) => void logs.push(line) }) });
+});
+afterEach(async () => {
+  await recorder.close();
+  await pool.end();
+});
+afterAll(() => dropDatabase(url));
+
+const rows = () => runSql<Row>(url, 'SELECT * FROM api_key_usage ORDER BY hour, key_id');
+const at = (time: string) => new Date(`2026-01-31T${time}Z`);
+const use = (keyId: string, time: string, more: Partial<Parameters<UsageRecorder['record']>[0]> = {}) =>
+  recorder.record({ keyId, at: at(time), allowed: true, ipAddress: null, userAgent: null, ...more });
+
+describe('usage', () => {
+  test('is one row for each key and hour: how often let through, how often refused, and the last time', async () => {
+    const [a, b] = [randomUUID(), randomUUID()].sort() as [string, string];
+    use(a, '10:59:59.999', { ipAddress: '192.0.2.1', userAgent: 'curl/8' });
+    use(a, '11:00:00.000');
+    use(a, '11:30:00.000', { allowed: false, ipAddress: '192.0.2.2', userAgent: 'wget' });
+    use(b, '11:10:00.000');
+    await recorder.flush();
+    expect(await rows()).toEqual([
+      {
+        key_id: a,
+        hour: at('10:00:00'),
+        allowed: 1,
+        refused: 0,
+        last_at: at('10:59:59.999'),
+        last_ip: '192.0.2.1',
+        last_user_agent: 'curl/8',
+      },
+      { key_id: a, hour: at('11:00:00'), allowed: 1, refused: 1, last_at: at('11:30:00'), last_ip: '192.0.2.2', last_user_agent: 'wget' },
+      { key_id: b, hour: at('11:00:00'), allowed: 1, refused: 0, last_at: at('11:10:00'), last_ip: null, last_user_agent: null },
+    ]);
+  });
+
+  test('adds up over flushes and processes; the last use is the latest, whoever writes it last', async () => {
+    const key = randomUUID();
+    const other = new UsageRecorder({ pool, metrics: new Registry(), logger: createLogger('silent') });
+    use(key, '10:30:00', { ipAddress: '192.0.2.2' });
+    await recorder.flush();
+    other.record({ keyId: key, at: at('10:20:00'), allowed: false, ipAddress: '192.0.2.1', userAgent: 'late' });
+    await other.close();
+    use(key, '10:10:00');
+    await recorder.flush();
+    expect(await rows()).toEqual([
+      {
+        key_id: key,
+        hour: at('10:00:00'),
+        allowed: 2,
+        refused: 1,
+        last_at: at('10:30:00'),
+        last_ip: '192.0.2.2',
+        last_user_agent: null,
+      },
+    ]);
+  });
+
+  test('is written by itself, about a second later', async () => {
+    use(randomUUID(), '10:00:00');
+    const deadline = Date.now() + 10_000;
+    while ((await rows()).length === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await rows()).toHaveLength(1);
+  });
+
+  test('is written at the end, what was counted a moment ago included', async () => {
+    use(randomUUID(), '10:00:00');
+    await recorder.close();
+    expect(await rows()).toHaveLength(1);
+  });
+
+  test('that can’t be written is kept, and written with what came meanwhile; the fault is told once', async () => {
+    const key = randomUUID();
+    await runSql(url, 'ALTER TABLE api_key_usage RENAME TO away');
+    use(key, '10:00:00');
+    await recorder.flush();
+    use(key, '10:00:01', { allowed: false });
+    await recorder.flush();
+    await runSql(url, 'ALTER TABLE away RENAME TO api_key_usage');
+    await recorder.flush();
+    await recorder.flush();
+    expect(await rows()).toMatchObject([{ key_id: key, allowed: 1, refused: 1, last_at: at('10:00:01') }]);
+    expect(logs.filter((line) => line.includes('usage could not be written'))).toHaveLength(1);
+  });
+
+  test('one flush at a time: flushes that meet write nothing twice', async () => {
+    const key = randomUUID();
+    use(key, '10:00:00');
+    const flushes = [recorder.flush(), recorder.flush()];
+    use(key, '10:00:01');
+    await Promise.all([...flushes, recorder.flush()]);
+    await recorder.flush();
+    expect(await rows()).toMatchObject([{ allowed: 2 }]);
+  });
+
+  test('of more keys than go into one statement is written whole', async () => {
+    for (let count = 0; count < 2_500; count += 1) use(randomUUID(), '10:00:00');
+    await recorder.flush();
+    const [sum] = await runSql<{ keys: string; allowed: string }>(
+      url,
+      'SELECT count(*) AS keys, sum(allowed) AS allowed FROM api_key_usage',
+    );
+    expect(sum).toEqual({ keys: '2500', allowed: '2500' });
+  });
+
+  test('of the same keys, written by two processes in opposite order, deadlocks nobody', async () => {
+    const keys = Array.from({ length: 500 }, () => randomUUID());
+    const other = new UsageRecorder({ pool, metrics: new Registry(), logger: createLogger('silent') });
+    for (let round = 0; round < 10; round += 1) {
+      for (const key of keys) use(key, '10:00:00');
+      for (const keyId of keys.toReversed()) other.record({ keyId, at: at('10:00:00'), allowed: true, ipAddress: null, userAgent: null });
+      await Promise.all([recorder.flush(), other.flush()]);
+    }
+    await other.close();
+    expect(logs).toEqual([]);
+    const counts = await runSql(url, 'SELECT DISTINCT allowed FROM api_key_usage');
+    expect(counts).toEqual([{ allowed: 20 }]);
+  });
+
+  test.each([
+    ['an address that is none', { ipAddress: 'unknown' }, { last_ip: null }],
+    ['an IPv4-mapped address', { ipAddress: '::ffff:192.0.2.7' }, { last_ip: '192.0.2.7' }],
+    ['a NUL and escape sequences', { userAgent: 'a\u0000b\u001b[31m' }, { last_user_agent: 'ab[31m' }],
+    ['half a surrogate pair', { userAgent: 'a\ud800' }, { last_user_agent: 'a\ufffd' }],
+    ['quotes, commas and backslashes', { userAgent: '{"a\\",\'b\'}' }, { last_user_agent: '{"a\\",\'b\'}' }],
+    ['a very long text', { userAgent: 'x'.repeat(10_000) }, { last_user_agent: 'x'.repeat(300) }],
+  ])('stores %s as what it is, and loses no row over it', async (_case, more, expected) => {
+    use(randomUUID(), '10:00:00', more);
+    await recorder.flush();
+    expect(await rows()).toMatchObject([expected]);
+  });
+
+  test('F11: a million keys while nothing can be written take less than 100 MB', () => {
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    for (let count = 0; count < 1_000_000; count += 1) {
+      use(`00000000-0000-7000-8000-${String(count).padStart(12, '0')}`, '10:00:00', { ipAddress: '192.0.2.1', userAgent: 'curl/8' });
+    }
+    collectGarbage();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(100_000_000);
+  });
+});
