@@ -82,10 +82,10 @@ export class ApiKeyService {
   /** @throws {KeywardError} NOT_FOUND, FORBIDDEN for somebody else's */
   async get(userId: string, id: string, origin: Origin): Promise<ApiKey> {
     const key = isUuid(id) ? await this.#database.apiKey.findUnique({ where: { id } }) : null;
-    if (!key) throw new KeywardError('NOT_FOUND', 'There is no such API key.');
+    if (!key) throw new KeywardError('NOT_FOUND', 'There is no API key with this ID.');
     if (key.userId !== userId) {
       await this.#audit.recordRefusal(userId, { apiKeyId: key.id }, origin);
-      throw new KeywardError('FORBIDDEN', 'This API key belongs to somebody else.');
+      throw new KeywardError('FORBIDDEN', 'This API key belongs to another user.');
     }
     return key;
   }
@@ -127,7 +127,10 @@ export class ApiKeyService {
         data: columns,
       });
       if (!after) {
-        throw new KeywardError('CONFLICT', 'This API key has been revoked, has expired or is being replaced, so it can not be changed.');
+        throw new KeywardError(
+          'CONFLICT',
+          'This API key cannot be updated, because it is revoked or expired or a rotation has replaced it.',
+        );
       }
       if (columns.rateLimit !== undefined) await this.#limitPredecessor(transaction, after);
       const changes = changesOf(columns, before, after);
@@ -216,7 +219,11 @@ export class ApiKeyService {
 
   async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation, now: Date): Promise<ApiKey> {
     const key = await database.apiKey.findFirst({ where: { id, ...rotatableAt(now, gracePeriodSeconds) } });
-    if (!key) throw new KeywardError('CONFLICT', 'This API key has ended, or a rotation of it is still going on.');
+    if (!key)
+      throw new KeywardError(
+        'CONFLICT',
+        'This API key is revoked or expired, or its rotation is in progress. During a rotation, only the new key can be rotated, with gracePeriodSeconds 0.',
+      );
     return key;
   }
 

@@ -96,7 +96,7 @@ export class AuditLog {
     const repeated = await this.#refusals.count(`${userId} ${Object.values(details)[0]}`);
     if (repeated === null) return;
     const counted = { ...details, ...(repeated > 0 && { repeated }) };
-    this.#logger.warn({ ...logEntry(origin), userId, ...counted }, 'access to what belongs to another user refused');
+    this.#logger.warn({ ...logEntry(origin), userId, ...counted }, 'access to an object of another user rejected');
     await this.record(this.#database, { userId, action: AuditAction.ACCESS_REFUSED, details: counted }, origin);
   }
 
@@ -107,7 +107,7 @@ export class AuditLog {
       .then(() => insert(this.#database, [entry], origin, at))
       .catch((error: unknown) => {
         const { action, userId } = entry;
-        this.#logger.error({ ...logEntry(origin), userId, action, err: error }, 'an audit event could not be written');
+        this.#logger.error({ ...logEntry(origin), userId, action, err: error }, 'audit event could not be written');
       })
       .finally(() => this.#writing.delete(writing));
     this.#writing.add(writing);

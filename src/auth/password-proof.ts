@@ -34,7 +34,7 @@ interface Parts {
 /** The id of no user: asked about where there is none, so that both cases send the same queries. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-const invalidCredentials = () => new KeywardError('INVALID_CREDENTIALS', 'Email or password is wrong.');
+const invalidCredentials = () => new KeywardError('INVALID_CREDENTIALS', 'The email address or the password is wrong.');
 
 /** Checks passwords within the limits of guessing, with the same work whether or not the account exists. */
 export class PasswordProof {
@@ -83,7 +83,7 @@ export class PasswordProof {
 
   #recordFailure(user: User | null, origin: Origin): void {
     const { audit, logger } = this.#parts;
-    logger.info({ ...logEntry(origin), userId: user?.id }, 'sign-in refused');
+    logger.info({ ...logEntry(origin), userId: user?.id }, 'sign-in rejected');
     if (user) audit.recordRefusalLater({ userId: user.id, action: AuditAction.USER_SIGN_IN_FAILED }, origin);
   }
 

@@ -71,11 +71,11 @@ export class PasswordRules {
       return `must not contain the product's name, ${PRODUCT_NAME}`;
     }
     if (isRepetition(plain) || isRepetition(folded)) return 'must not be one word or character repeated';
-    if (this.#isCommon(folded)) return 'is one of the most common passwords, or a variant of one';
+    if (this.#isCommon(folded)) return 'must not be one of the most common passwords or a variant of one';
     const { cost, kinds } = this.#parts.cheapestCut(folded, new Set(email === null ? [] : wordsOf(email)));
     if (cost >= PARTS_MIN) return null;
-    if (kinds.has('own')) return 'must not be your email address with a few more characters';
-    if (kinds.has('word')) return 'is a variant of common passwords: use more words, or unusual ones';
+    if (kinds.has('own')) return 'must not be your email address with a few added characters';
+    if (kinds.has('word')) return 'must not be a variant of common passwords. Use more words or less common words';
     return 'must not consist of sequences (such as 1234567 or qwertyu), numbers and repetitions';
   }
 

@@ -81,7 +81,7 @@ export class AuthService {
 
   /** @throws {KeywardError} FORBIDDEN where sign-up is closed, BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED, SERVICE_UNAVAILABLE */
   async signUp(input: Credentials, origin: Origin): Promise<SignedIn> {
-    if (!this.#signUpIsOpen) throw new KeywardError('FORBIDDEN', 'Nobody can sign up here. Ask the operator for an account.');
+    if (!this.#signUpIsOpen) throw new KeywardError('FORBIDDEN', 'Sign-up is disabled. Ask the operator for an account.');
     const { email, fault } = readNewEmail(input.email);
     const passwordFault = this.#rules.fault(input.password, fault === null ? email : null);
     const faults = fieldFaults({ 'input.email': fault, 'input.password': passwordFault });
@@ -209,7 +209,7 @@ export class AuthService {
     if (ageMs > FRESH_SECONDS * 1_000) {
       throw new KeywardError(
         'FORBIDDEN',
-        'Sign in again: to delete the account, your identity provider must have authenticated you in the last 5 minutes.',
+        'Sign in again at your identity provider. Deleting the account requires a sign-in there in the last 5 minutes.',
       );
     }
     await this.#users.withLocked(user.id, (transaction) => this.#deletion.run(transaction, user.id, origin));

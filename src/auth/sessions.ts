@@ -165,10 +165,10 @@ export class Sessions {
    */
   async endOwn(userId: string, id: string, origin: Origin): Promise<Session> {
     const session = isUuid(id) ? await this.#database.session.findUnique({ where: { id } }) : null;
-    if (!session) throw new KeywardError('NOT_FOUND', 'There is no such session.');
+    if (!session) throw new KeywardError('NOT_FOUND', 'There is no session with this ID.');
     if (session.userId !== userId) {
       await this.#audit.recordRefusal(userId, { sessionId: id }, origin);
-      throw new KeywardError('FORBIDDEN', 'This session belongs to somebody else.');
+      throw new KeywardError('FORBIDDEN', 'This session belongs to another user.');
     }
     await this.#endOne(id, AuditAction.SESSION_ENDED, origin);
     return session;

@@ -136,7 +136,6 @@ export function addressOf({ email }: User): string {
 }
 
 /** Where an identity provider keeps the account, it has no password here, and no session. */
-export const accountKeptElsewhere = () =>
-  new KeywardError('FORBIDDEN', 'Accounts are kept elsewhere: sign in with your identity provider.');
+export const accountKeptElsewhere = () => new KeywardError('FORBIDDEN', 'Accounts are managed by your identity provider. Sign in there.');
 
-export const emailTaken = () => new KeywardError('EMAIL_TAKEN', 'There is an account with this email address.');
+export const emailTaken = () => new KeywardError('EMAIL_TAKEN', 'An account with this email address already exists.');

@@ -197,7 +197,7 @@ export class OperatorService {
   }
 }
 
-const noSuchKey = () => new KeywardError('NOT_FOUND', 'There is no such API key.');
+const noSuchKey = () => new KeywardError('NOT_FOUND', 'There is no API key with this ID, key prefix or plaintext.');
 
 function emailOf(typed: string, read = readEmail): string {
   const { email, fault } = read(typed);

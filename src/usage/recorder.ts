@@ -96,7 +96,7 @@ export class UsageRecorder {
         this.#metrics.failures.inc();
         for (const row of rows) this.#add(row);
         if (!this.#isFailing)
-          this.#logger.warn({ err: error, keys: rows.length }, 'usage could not be written; it is kept and tried again');
+          this.#logger.warn({ err: error, keys: rows.length }, 'usage could not be written; it was kept for the next attempt');
         this.#isFailing = true;
         return;
       }

@@ -90,7 +90,7 @@ function align({ from, to, interval }: UsageWindow): UsageWindow {
   if (from.getTime() < 0) throw badUserInput([{ path: 'from', message: 'must not be before 1970' }]);
   if (to <= from) throw badUserInput([{ path: 'to', message: 'must be after from' }]);
   if (to.getTime() - from.getTime() > daysMax * DAY_MS) {
-    throw badUserInput([{ path: 'to', message: `must be at most ${daysMax} days after from, by ${interval}` }]);
+    throw badUserInput([{ path: 'to', message: `must be at most ${daysMax} days after from if usage is by ${interval}` }]);
   }
   return {
     from: new Date(Math.floor(from.getTime() / ms) * ms),

@@ -54,7 +54,7 @@ export class ExternalUsers {
       if (!known) throw conflict();
       return { user: known, isNew: false };
     });
-    if (isNew) this.#logger.info({ ...logEntry(origin), userId: user.id }, 'user of the identity provider seen for the first time');
+    if (isNew) this.#logger.info({ ...logEntry(origin), userId: user.id }, 'user of the identity provider created');
     return user;
   }
 

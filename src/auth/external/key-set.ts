@@ -68,7 +68,7 @@ export class KeySet {
       this.#lastTryFailed = false;
     } catch (error) {
       this.#lastTryFailed = true;
-      this.#logger.warn({ err: error }, 'the keys of the identity provider cannot be had');
+      this.#logger.warn({ err: error }, 'signing keys of the identity provider could not be loaded');
     }
   }
 
@@ -87,6 +87,6 @@ async function findIn(keys: ReturnType<typeof createLocalJWKSet>, header: JWTHea
 }
 
 const unavailable = () =>
-  new KeywardError('SERVICE_UNAVAILABLE', 'The keys of the identity provider cannot be had at the moment. Try again soon.', {
+  new KeywardError('SERVICE_UNAVAILABLE', 'The signing keys of the identity provider are unavailable. Try again soon.', {
     retryAfterSeconds: RETRY_SECONDS,
   });

@@ -21,11 +21,13 @@ function parseKeySet(text: string): JSONWebKeySet {
 function fileFault(url: URL): string | null {
   try {
     const { keys } = parseKeySet(readFileSync(fileURLToPath(url), 'utf8'));
-    if (keys.length === 0) return 'is a file without any key';
+    if (keys.length === 0) return 'must be a file with at least one public key';
     // RFC 7518 §6: `d` is what makes a key private, `k` a secret one. Neither is needed to verify, and we don't want to hold it.
-    return keys.some((key) => 'd' in key || 'k' in key) ? 'is a file with a private key: only public ones belong there' : null;
+    return keys.some((key) => 'd' in key || 'k' in key)
+      ? 'must be a file with public keys only, but contains a private or secret key'
+      : null;
   } catch {
-    return 'is not a file that can be read and holds a JWK set';
+    return 'must be a readable file that contains a JWK set';
   }
 }
 
@@ -51,7 +53,7 @@ async function readBounded(response: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > BYTES_MAX) throw new Error(`the answer is longer than ${BYTES_MAX} bytes`);
+    if (bytes > BYTES_MAX) throw new Error(`the response is longer than ${BYTES_MAX} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -66,7 +68,7 @@ async function fetchText(url: URL): Promise<string> {
   });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new Error(`the answer is HTTP ${response.status}`);
+    throw new Error(`the response has the HTTP status ${response.status}`);
   }
   return readBounded(response);
 }
