@@ -5,13 +5,13 @@ import type { Viewer } from './sessions.js';
 import { DeleteMyAccountPayload, User } from './types.js';
 import type { User as UserRow } from './users.js';
 
-/** What every user has, whoever keeps the account. */
+/** Resolvers for all users, including users of an identity provider. */
 @Resolver(() => User)
 export class AccountResolver {
   readonly #auth: AuthService;
   readonly #externalIdIssuer: string | null;
 
-  /** @param externalIdIssuer the issuer that all external ids of this database belong to; null if they are the product's own */
+  /** @param externalIdIssuer issuer of all external ids in this database; null if they are the product's own */
   constructor(auth: AuthService, externalIdIssuer: string | null) {
     this.#auth = auth;
     this.#externalIdIssuer = externalIdIssuer;

@@ -10,20 +10,20 @@ import type { Authenticator } from './authenticator.js';
 import type { Viewer } from './sessions.js';
 import type { User } from './users.js';
 
-/** What the resolvers of one request share. */
+/** The context that the resolvers of one request share. */
 export interface Context extends RequestContext {
   authentication: Authentication;
-  /** As configured. What a list of keys costs depends on it. */
+  /** MAX_KEYS_PER_USER. The cost of a list of keys is estimated from it. */
   keysPerUserMax: number;
-  /** Whether accounts with a password are kept here. */
+  /** Whether Keyward keeps accounts with a password. */
   localAccounts: boolean;
-  /** Users by id, all that one request asks for in one query. */
+  /** Loads users by id. One query loads all the users that a request needs. */
   users: DataLoader<string, User | null>;
-  /** Keys by id and by successor, the same way. */
+  /** Loads keys by id, batched in the same way. */
   apiKeys: ApiKeyLoaders;
-  /** Usage by key, the same way. */
+  /** Loads usage by key, batched in the same way. */
   usage: UsageLoaders;
-  /** What was sent as X-Verifier-Token. */
+  /** The value of the X-Verifier-Token header. */
   verifierToken: string | undefined;
 }
 
@@ -34,7 +34,7 @@ interface AuthenticationParts {
   allowance: Allowance;
 }
 
-/** Finds out at most once, and only when it matters, who sent the request. */
+/** Authenticates the sender of a request: at most once, and only when a resolver needs the viewer. */
 export class Authentication {
   readonly #parts: AuthenticationParts;
   #viewer: Promise<Viewer> | undefined;
@@ -44,7 +44,7 @@ export class Authentication {
   }
 
   /**
-   * Waits while the user has too many other requests in progress.
+   * Returns the signed-in user. Waits while the user has too many other requests in progress.
    *
    * @throws {KeywardError} UNAUTHENTICATED, RATE_LIMITED, SERVICE_UNAVAILABLE
    */
@@ -56,7 +56,7 @@ export class Authentication {
   async #authenticate(): Promise<Viewer> {
     const viewer = await this.#find();
     const waited = await this.#parts.allowance.enter(viewer.user.id);
-    // Session or user may have ended meanwhile.
+    // The session may have ended, or the user may have been disabled, during the wait.
     return waited ? this.#find() : viewer;
   }
 
@@ -68,5 +68,5 @@ export class Authentication {
   }
 }
 
-/** Makes an operation one for signed-in users and gives it the viewer. Without one the method isn't called. */
+/** Injects the viewer as an argument and so restricts the operation to signed-in users. Without a viewer, the method is not called. */
 export const CurrentViewer = () => createParameterDecorator<Context>(({ context }) => context.authentication.viewer());
