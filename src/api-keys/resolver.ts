@@ -22,10 +22,10 @@ import {
   UpdateApiKeyPayload,
 } from './types.js';
 
-/** Beyond as many a list of keys counts as no longer: it is rare, and would have to be asked for field by field. */
+/** Maximum assumed length of a list of keys. Longer lists are rare, and a higher estimate would reject queries of ordinary users. */
 const COUNTED_KEYS_MAX = 100;
 
-/** A user has as many keys as are allowed, and each of them may be in the course of a rotation. */
+/** Assumes that the user has the maximum number of keys and that each of them is in a rotation, which counts two keys as one. */
 const usableKeysCost = ({ childComplexity, context }: CostArguments): number =>
   1 + Math.min(COUNTED_KEYS_MAX, 2 * (context as Context).keysPerUserMax) * childComplexity;
 

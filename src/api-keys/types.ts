@@ -3,7 +3,7 @@ import { PageInfo } from '../platform/graphql/page-info.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
 import { ApiKeyStatus } from './status.js';
 
-/** A day: time enough to bring the new key everywhere. */
+/** Default grace period: one day, to deploy the new key. */
 export const GRACE_SECONDS_DEFAULT = 86_400;
 
 registerEnumType(ApiKeyStatus, {

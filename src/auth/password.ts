@@ -27,7 +27,7 @@ export class Passwords {
   #comparedCost: number;
   #isHighestKnown = false;
 
-  /** @param options.findHighestCost returns the highest cost of a stored hash; null if there is none */
+  /** @param options.findHighestCost returns the highest cost of a stored hash; null if no hash is stored */
   constructor(options: { hashes: HashQueue; cost: number; findHighestCost: () => Promise<number | null> }) {
     this.#hashes = options.hashes;
     this.#cost = options.cost;

@@ -1,11 +1,11 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** What can be watched of the counting of usage. */
+/** Metrics of the usage recorder. */
 export class UsageMetrics {
   readonly failures: Counter;
   readonly dropped: Counter;
 
-  /** @param rowsWaiting tells how many rows wait to be written */
+  /** @param rowsWaiting returns the number of rows that wait to be written */
   constructor(registry: Registry, rowsWaiting: () => number) {
     const registers = [registry];
     this.failures = new Counter({

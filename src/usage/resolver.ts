@@ -14,7 +14,7 @@ const usageCost = ({ childComplexity, args }: CostArguments): number => {
   return 1 + pointCount({ from, to, interval: by } satisfies UsageWindow) * childComplexity;
 };
 
-/** What ApiKey tells of its use. */
+/** Resolvers for the usage fields of ApiKey. */
 @Resolver(() => ApiKey)
 export class ApiKeyUsageResolver {
   @FieldResolver(() => Date, {

@@ -1,7 +1,7 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { UsageInterval as Interval } from './service.js';
 
-/** GraphQL's names of the intervals. */
+/** Names of the intervals in GraphQL. */
 export const UsageInterval: Readonly<Record<string, Interval>> = { HOUR: 'hour', DAY: 'day' };
 registerEnumType(UsageInterval, {
   name: 'UsageInterval',

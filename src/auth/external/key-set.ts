@@ -44,7 +44,7 @@ export class KeySet {
     const known = this.#keys && (await findIn(this.#keys, header));
     if (known) return known;
     await this.#reload();
-    // The token may be valid. Rejecting it would make its user sign in again without need.
+    // The token may be valid. A rejection would force its user to sign in again without need.
     if (!this.#keys || this.#lastTryFailed) throw unavailable();
     return this.#keys(header);
   }
