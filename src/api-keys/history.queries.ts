@@ -3,8 +3,8 @@ import { Prisma } from '../platform/database/generated/client.js';
 import type { Position } from '../platform/pagination.js';
 
 /**
- * Finds the keys with the status REVOKED or EXPIRED. It is SQL because Prisma cannot sort by an expression. A key that expired and
- * was revoked later ended at its expiry.
+ * Finds the keys with the status REVOKED or EXPIRED. It is SQL because Prisma cannot sort by an expression. A key that expired
+ * and was revoked later ended at its expiry.
  *
  * @returns the positions of the keys in the list; the key that ended most recently is first
  */

@@ -22,7 +22,9 @@ export interface KeyIdentity {
 export interface Issue<T> {
   /** Cheap check without a lock, before the hash is computed. `store` repeats it under the lock. */
   check(): Promise<void>;
-  /** Stores the key, in a transaction that holds its owner's row locked. Repeats the check, because the state may have changed. */
+  /**
+   * Stores the key, in a transaction that holds its owner's row locked. Repeats the check, because the state may have changed.
+   */
   store(transaction: Transaction, identity: KeyIdentity): Promise<T>;
 }
 

@@ -22,7 +22,10 @@ import {
   UpdateApiKeyPayload,
 } from './types.js';
 
-/** Maximum assumed length of a list of keys. Longer lists are rare, and a higher estimate would reject queries of ordinary users. */
+/**
+ * Maximum assumed length of a list of keys. Longer lists are rare, and a higher estimate would allow only a few fields in a
+ * query.
+ */
 const COUNTED_KEYS_MAX = 100;
 
 /** Assumes that the user has the maximum number of keys and that each of them is in a rotation, which counts two keys as one. */

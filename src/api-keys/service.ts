@@ -145,8 +145,8 @@ export class ApiKeyService {
    * Replaces a key by a new one with the same settings. The old key stays valid until its own expiry or the end of the grace
    * period, whichever is earlier.
    *
-   * During a rotation, the new key can be rotated only with a grace period of 0. A caller that lost the response cannot use the key
-   * in it. That key expires immediately, and the key in its grace period is then replaced by the newest key.
+   * During a rotation, the new key can be rotated only with a grace period of 0. A caller that lost the response cannot use the
+   * key in it. That key expires immediately, and the key in its grace period is then replaced by the newest key.
    *
    * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a key that is revoked or
    *   expired or part of a rotation in progress

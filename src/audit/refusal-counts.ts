@@ -5,7 +5,9 @@ import type { Budgets } from '../platform/window-counter.js';
 /** Maximum number of targets with unreported repetitions. The least recently used are discarded. */
 const TARGETS_MAX = 10_000;
 
-/** Counts repeated rejections instead of recording each: the audit log is append-only, and a loop of requests would fill the disk. */
+/**
+ * Counts repeated rejections instead of recording each: the audit log is append-only, and a loop of requests would fill the disk.
+ */
 export class RefusalCounts {
   readonly #budgets: Budgets;
   readonly #repeated = new LRUCache<string, number>({ max: TARGETS_MAX });

@@ -101,8 +101,8 @@ export class AuditLog {
   }
 
   /**
-   * Records a rejection after the response. The caller does not wait for it, because the response time would otherwise reveal that
-   * an event was written.
+   * Records a rejection after the response. The caller does not wait for it, because the response time would otherwise reveal
+   * that an event was written.
    */
   recordRefusalLater(entry: AuditEntry, origin: Origin): void {
     const at = this.#clock.now();
@@ -122,8 +122,8 @@ export class AuditLog {
   }
 
   /**
-   * Deletes old events permanently. The trigger allows deletion only here. Each step deletes one day, the oldest first, so that no
-   * step takes long and the command can be stopped at any time.
+   * Deletes old events permanently. The trigger allows deletion only here. Each step deletes one day, the oldest first, so that
+   * no step takes long and the command can be stopped at any time.
    *
    * @param before events from this time on are kept
    * @returns for each step, the number of deleted events and the end of the deleted period

@@ -68,5 +68,8 @@ export class Authentication {
   }
 }
 
-/** Injects the viewer as an argument and so restricts the operation to signed-in users. Without a viewer, the method is not called. */
+/**
+ * Injects the viewer as an argument and so restricts the operation to signed-in users. Without a viewer, the method is not
+ * called.
+ */
 export const CurrentViewer = () => createParameterDecorator<Context>(({ context }) => context.authentication.viewer());

@@ -28,7 +28,9 @@ export function readEmail(typed: string): { email: string; fault: string | null 
 const LOCAL_PART = /^[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~-]+$/u;
 const DOMAIN = /^[\p{L}\p{M}\p{N}.-]+$/u;
 
-/** Invisible characters and marks that change only the display of their neighbours. They make different addresses look the same. */
+/**
+ * Invisible characters and marks that change only the display of their neighbours. They make different addresses look the same.
+ */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
 
 /**

@@ -18,11 +18,17 @@ const COMMON_PASSWORDS_FILE = new URL('../../assets/common-passwords.txt', impor
 /** A longer password exceeds 72 bytes in any normal form. Normalization takes time quadratic in the length, so it is skipped. */
 const NORMALIZED_LENGTH_MAX = 300;
 
-/** Returns the NFC form of a password, so that equal text typed in different ways matches (RFC 8265 §4.2, NIST SP 800-63B-4 §3.1.1.2). */
+/**
+ * Returns the NFC form of a password, so that equal text typed in different ways matches (RFC 8265 §4.2, NIST SP 800-63B-4
+ * §3.1.1.2).
+ */
 export const normalizePassword = (password: string): string =>
   password.length > NORMALIZED_LENGTH_MAX ? password : password.normalize('NFC');
 
-/** Returns whether bcrypt reads the whole password. It would compare only 72 bytes of a longer one, and only the part before a NUL. */
+/**
+ * Returns whether bcrypt reads the whole password. It would compare only 72 bytes of a longer one, and only the part before a
+ * NUL.
+ */
 export const isReadableByBcrypt = (password: string): boolean =>
   Buffer.byteLength(password) <= BYTES_MAX && characterFault(password) === null;
 

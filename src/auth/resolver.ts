@@ -43,7 +43,7 @@ export class AuthResolver {
 
   @Mutation(() => AuthPayload, {
     description:
-      'Exchanges a refresh token for a new pair of tokens. A refresh token can be exchanged once. For 10 seconds, the previous token gets CONFLICT and ends nothing, because two tabs or a lost response can cause that. A previous token after that time, or an older one, ends the session.',
+      'Exchanges a refresh token for a new pair of tokens. A refresh token can be exchanged once. For 10 seconds, the previous token gets CONFLICT and ends nothing, because two tabs or a lost response can cause that. After that time it ends the session. An older token always ends the session.',
   })
   refreshSession(
     @Arg('refreshToken', () => String, { description: 'Newest refresh token of the session.' }) refreshToken: string,

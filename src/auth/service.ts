@@ -46,7 +46,10 @@ export class AuthService {
   readonly #audit: AuditLog;
   readonly #logger: Logger;
   readonly #signUpIsOpen: boolean;
-  /** One queue for each network, so that at most one undecided attempt of a network is counted; for signed-in users, one for each user. */
+  /**
+   * One queue for each network, so that at most one undecided attempt of a network is counted; for signed-in users, one for each
+   * user.
+   */
   readonly #turns = new KeyedQueue({
     waitingMax: PASSWORD_QUEUE_LIMITS.requestsPerAddressMax,
     waitingMsMax: PASSWORD_QUEUE_LIMITS.requestWaitingMsMax,

@@ -5,9 +5,9 @@ import type { Prisma } from '../platform/database/generated/client.js';
 export const NEWEST_FIRST: Prisma.SessionOrderByWithRelationInput[] = [{ createdAt: 'desc' }, { id: 'desc' }];
 
 /**
- * Ends the oldest live sessions beyond the maximum number for each user, and deletes the oldest ended sessions, because
- * their number would grow with each sign-in. Must run in a transaction that holds the user's row locked, so that parallel sign-ins count
- * each other's sessions.
+ * Ends the oldest live sessions beyond the maximum number for each user, and deletes the oldest ended sessions, because their
+ * number would grow with each sign-in. Must run in a transaction that holds the user's row locked, so that parallel sign-ins
+ * count each other's sessions.
  *
  * @returns the number of sessions that were ended
  */

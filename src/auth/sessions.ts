@@ -31,7 +31,9 @@ export interface Viewer {
   user: User;
   /** Null for a user of an identity provider: the provider keeps the sessions of its users. */
   sessionId: string | null;
-  /** When the identity provider authenticated the user, according to its token. Absent for a session of Keyward, null if unknown. */
+  /**
+   * When the identity provider authenticated the user, according to its token. Absent for a session of Keyward, null if unknown.
+   */
   authenticatedAt?: Date | null;
 }
 
@@ -108,7 +110,7 @@ export class Sessions {
 
   /**
    * Exchanges the token of the current generation for the next one. For ten seconds, the previous token changes nothing.
-   * After that, the reuse of an earlier token indicates a copy, so it ends the session.
+   * Any other earlier token indicates a copy, so it ends the session.
    *
    * @throws {KeywardError} CONFLICT for the previous token within ten seconds, UNAUTHENTICATED for any other invalid token
    */

@@ -5,7 +5,9 @@ import { logEntry, type Origin } from '../platform/origin.js';
 /** Log lines of one reason in one second. The limit exists because clients determine the number of rejected tokens. */
 const LINES_PER_SECOND = 5;
 
-/** Reasons for the rejection of an access token. The list is closed: docs/accounts.md describes each, and a test compares the two. */
+/**
+ * Reasons for the rejection of an access token. The list is closed: docs/accounts.md describes each, and a test compares the two.
+ */
 export const TOKEN_REJECTION_REASONS = [
   'malformed',
   'issuer',

@@ -21,7 +21,10 @@ export function insertUsers(transaction: Transaction, users: readonly { id: stri
     ON CONFLICT (email) WHERE external_id IS NULL DO NOTHING`;
 }
 
-/** Returns the highest bcrypt cost of a stored password; null if no password is stored. An index on the expression answers the query. */
+/**
+ * Returns the highest bcrypt cost of a stored password; null if no password is stored. An index on the expression answers the
+ * query.
+ */
 export async function findHighestPasswordCost(database: Database): Promise<number | null> {
   const [row] = await database.$queryRaw<{ cost: string }[]>`
     SELECT substring(password_hash, 5, 2) AS cost FROM users

@@ -29,8 +29,8 @@ export class Users {
   }
 
   /**
-   * Returns the account with this address. Users with an external id are not found: their address comes from the identity provider,
-   * and several users can have the same one.
+   * Returns the account with this address. Users with an external id are not found: their address comes from the identity
+   * provider, and several users can have the same one.
    *
    * @param email canonical
    */
@@ -59,7 +59,8 @@ export class Users {
   /**
    * Creates a user and runs `complete` in the same transaction.
    *
-   * @param input the email is canonical. Without a password, the user cannot sign in until one is set. `selfRegistered` defaults to true
+   * @param input the email is canonical. Without a password, the user cannot sign in until one is set. `selfRegistered` defaults
+   *   to true
    * @throws {KeywardError} EMAIL_TAKEN
    */
   async create<T>(

@@ -103,7 +103,11 @@ export class OperatorService {
     return this.#setDisabled(text, AuditAction.USER_ENABLED);
   }
 
-  /** Deletes a user with sessions, keys and usage. The audit log is kept. @returns the user and the numbers of deleted keys and sessions */
+  /**
+   * Deletes a user with sessions, keys and usage. The audit log is kept.
+   *
+   * @returns the user and the numbers of deleted keys and sessions
+   */
   async delete(text: string): Promise<{ user: User; keys: number; sessions: number }> {
     const user = await this.#find(text);
     const remove = async (transaction: Transaction) => {
@@ -136,7 +140,12 @@ export class OperatorService {
     return this.#apiKeys.revokeAny((await this.#findKey(text)).apiKey);
   }
 
-  /** Returns a key and its owner. @param text an id, a key prefix or a plaintext key, which is never repeated @throws {KeywardError} NOT_FOUND */
+  /**
+   * Returns a key and its owner.
+   *
+   * @param text an id, a key prefix or a plaintext key, which is never repeated
+   * @throws {KeywardError} NOT_FOUND
+   */
   async whose(text: string): Promise<FoundKey & { owner: User }> {
     const found = await this.#findKey(text);
     const [owner] = await this.#users.findByIds([found.apiKey.userId]);

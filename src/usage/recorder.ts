@@ -11,7 +11,10 @@ const FLUSH_EVERY_MS = 1_000;
 /** Rows of one statement. Building a statement blocks the event loop, so its size is bounded. */
 const ROWS_PER_STATEMENT = 1_000;
 
-/** Maximum number of waiting rows. Beyond it, while the database is unavailable, verifications that need a new row are not counted. */
+/**
+ * Maximum number of waiting rows. Beyond it, while the database is unavailable, verifications that need a new row are not
+ * counted.
+ */
 const ROWS_MAX = 100_000;
 
 /** Maximum time for the last write during shutdown. */
@@ -27,8 +30,9 @@ export interface Use {
 }
 
 /**
- * Counts verifications in memory and writes the counts of all keys together, about every second. One flush runs at a time, and the
- * next begins one second after the last one ended. No request waits for it. A process that is killed loses only unwritten counts.
+ * Counts verifications in memory and writes the counts of all keys together, about every second. One flush runs at a time, and
+ * the next begins one second after the last one ended. No request waits for it. A process that is killed loses only unwritten
+ * counts.
  */
 export class UsageRecorder {
   readonly #pool: Pool;

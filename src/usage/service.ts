@@ -58,7 +58,9 @@ export class UsageService {
     };
   }
 
-  /** Deletes the usage of a user's keys, in the transaction that deletes the user. Counts of the last second may be written later. */
+  /**
+   * Deletes the usage of a user's keys, in the transaction that deletes the user. Counts of the last second may be written later.
+   */
   forget(transaction: Transaction, userId: string): Promise<void> {
     return forgetUsage(transaction, userId);
   }

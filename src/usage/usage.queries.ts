@@ -30,7 +30,9 @@ const ADD_USAGE = {
       last_user_agent = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_user_agent ELSE u.last_user_agent END`,
 };
 
-/** Returns an array literal of items that need no quotes. The driver would quote and escape each item, at several times the cost. */
+/**
+ * Returns an array literal of items that need no quotes. The driver would quote and escape each item, at several times the cost.
+ */
 const plainArray = (items: readonly (string | number)[]): string => `{${items.join()}}`;
 
 /**
@@ -95,7 +97,7 @@ export function sumUsage(
     GROUP BY 1, 2`;
 }
 
-/** Deletes the usage of all keys of a user, because its addresses and User-Agents are personal data. */
+/** Deletes the usage of all keys of a user, because the addresses in it may be personal data of the user. */
 export async function forgetUsage(transaction: Transaction, userId: string): Promise<void> {
   await transaction.$executeRaw`
     DELETE FROM api_key_usage WHERE key_id IN (SELECT id FROM api_keys WHERE user_id = ${userId}::uuid)`;

@@ -91,7 +91,10 @@ export class ExternalTokens {
     }
   }
 
-  /** Checks the claims that the library does not check. It checks `exp` too, because the tolerance for `nbf` must not extend a token. */
+  /**
+   * Checks the claims that the library does not check. It checks `exp` too, because the tolerance for `nbf` must not extend a
+   * token.
+   */
   #claimsRejection({ iss, sub, exp, iat, cnf }: JWTPayload): TokenRejection | null {
     const now = this.#nowSeconds();
     if (iss !== this.issuer) return { rejection: 'issuer', expected: this.issuer };

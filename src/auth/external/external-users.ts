@@ -8,7 +8,9 @@ import { readNewEmail } from '../email.js';
 import type { User } from '../users.js';
 import type { ExternalIdentity } from './external-tokens.js';
 
-/** Returns the canonical form of the address that the provider verified, or null. Any number of users can have the same address. */
+/**
+ * Returns the canonical form of the address that the provider verified, or null. Any number of users can have the same address.
+ */
 function emailOf({ verifiedEmail }: ExternalIdentity): string | null {
   const { email, fault } = readNewEmail(verifiedEmail ?? '');
   return fault === null ? email : null;
@@ -24,7 +26,10 @@ export class ExternalUsers {
   readonly #clock: Clock;
   readonly #audit: AuditLog;
   readonly #logger: Logger;
-  /** By subject. A page sends its first requests in parallel, and each transaction would hold a connection while it waits for the first. */
+  /**
+   * By subject. A page sends its first requests in parallel, and each transaction would hold a connection while it waits for the
+   * first.
+   */
   readonly #creating = new Map<string, Promise<User>>();
 
   constructor(options: { database: Database; clock: Clock; audit: AuditLog; logger: Logger }) {

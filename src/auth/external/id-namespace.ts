@@ -4,7 +4,10 @@ import { KeywardError, StartupError } from '../../platform/errors.js';
 /** Row of the settings table that records the issuer of the external ids. */
 const NAME = 'external_id_issuer';
 
-/** Recorded value before an AUTH_ISSUER is configured: the ids are the product's own. No issuer can have this name (see config.ts). */
+/**
+ * Recorded value before an AUTH_ISSUER is configured: the ids are the product's own. No issuer can have this name (see
+ * config.ts).
+ */
 export const PRODUCT = 'product';
 
 /** Returns a text quoted for a shell, because an issuer may contain any visible ASCII character. */
