@@ -32,7 +32,8 @@ export class ApiKeyQueries {
   }
 
   /**
-   * @returns the user's revoked and expired keys; the key that ended most recently is first
+   * Returns a page of the user's revoked and expired keys. The key that ended most recently is first.
+   *
    * @throws {KeywardError} BAD_USER_INPUT, like Cursors.page
    */
   history(userId: string, request: PageRequest): Promise<Page<ApiKey>> {
@@ -60,8 +61,9 @@ export class ApiKeyQueries {
   }
 
   /**
+   * Returns a page of the usable keys that expire within `days`, the earliest first.
+   *
    * @param after the last key of the previous page; null for the first page
-   * @returns the usable keys that expire within `days`, the earliest first
    */
   listExpiring(days: number, after: ApiKey | null, limit: number): Promise<ApiKey[]> {
     const now = this.#clock.now();

@@ -22,6 +22,8 @@ export class KeyFinder {
   }
 
   /**
+   * Finds a key.
+   *
    * @param text an id, a key prefix or a plaintext key, with or without surrounding spaces
    * @returns the key; null if there is no such key. For a plaintext key with a wrong secret, the key that has its prefix
    */

@@ -52,10 +52,7 @@ export function makePlaintextKey(namespace: string, random: (bytes: number) => B
 /** Returns whether a text has the form of a key prefix. A key with another prefix cannot be verified. */
 export const isKeyPrefix = (text: string): boolean => WHOLE_KEY_PREFIX.test(text);
 
-/**
- * @param text a presented key
- * @returns its key prefix; null if the format or the checksum is wrong
- */
+/** Returns the key prefix of a presented key; null if the format or the checksum is wrong. */
 export function keyPrefixOf(text: string): string | null {
   const [, keyPrefix, digits] = PLAINTEXT_KEY.exec(text) ?? [];
   if (keyPrefix === undefined) return null;

@@ -127,10 +127,7 @@ export class ApiKeyService {
         data: columns,
       });
       if (!after) {
-        throw new KeywardError(
-          'CONFLICT',
-          'This API key cannot be updated, because it is revoked or expired or a rotation has replaced it.',
-        );
+        throw new KeywardError('CONFLICT', 'This API key is revoked, expired or replaced, so it cannot be updated.');
       }
       if (columns.rateLimit !== undefined) await this.#limitPredecessor(transaction, after);
       const changes = changesOf(columns, before, after);
@@ -219,11 +216,7 @@ export class ApiKeyService {
 
   async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation, now: Date): Promise<ApiKey> {
     const key = await database.apiKey.findFirst({ where: { id, ...rotatableAt(now, gracePeriodSeconds) } });
-    if (!key)
-      throw new KeywardError(
-        'CONFLICT',
-        'This API key is revoked or expired, or its rotation is in progress. During a rotation, only the new key can be rotated, with gracePeriodSeconds 0.',
-      );
+    if (!key) throw new KeywardError('CONFLICT', 'This API key is revoked or expired, or its rotation is still in progress.');
     return key;
   }
 

@@ -90,14 +90,14 @@ export class CreateApiKeyInput {
   @Field(() => [String], {
     nullable: true,
     description:
-      'Scopes to grant: at most 50, each with at most 64 lower-case letters, digits and the characters . _ : - (`orders:*` grants every scope that begins with `orders:`). If absent, the key has no scopes.',
+      'Scopes to grant: at most 50, each with at most 64 lower-case letters, digits and the characters . _ : - (`orders:*` grants every scope that begins with `orders:`). If absent, the key has no scopes. Must not be null.',
   })
   readonly scopes?: string[] | null;
 
   @Field(() => [String], {
     nullable: true,
     description:
-      'Addresses from which the key is accepted: at most 50 IP addresses or CIDR ranges. If absent or empty, every address is accepted.',
+      'Addresses from which the key is accepted: at most 50 IP addresses or CIDR ranges. If absent or empty, every address is accepted. Must not be null.',
   })
   readonly allowedCidrs?: string[] | null;
 
@@ -110,7 +110,7 @@ export class CreateApiKeyInput {
   @Field(() => JSONObject, {
     nullable: true,
     description:
-      'JSON to attach to the key, at most 4 KiB. It is returned when the key is verified. If absent, the metadata is an empty object.',
+      'JSON to attach to the key, at most 4 KiB. It is returned when the key is verified. If absent, the metadata is an empty object. Must not be null.',
   })
   readonly metadata?: Record<string, unknown> | null;
 

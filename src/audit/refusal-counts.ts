@@ -17,6 +17,8 @@ export class RefusalCounts {
   }
 
   /**
+   * Counts a rejection.
+   *
    * @param target the user and the requested object
    * @returns the number of unrecorded rejections since the last recorded one; null if this rejection is not to be recorded
    */

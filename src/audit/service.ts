@@ -138,7 +138,8 @@ export class AuditLog {
   }
 
   /**
-   * @returns the events of the user's account, newest first
+   * Returns a page of the events of the user's account, newest first.
+   *
    * @throws {KeywardError} BAD_USER_INPUT, like Cursors.page
    */
   page(userId: string, request: PageRequest): Promise<Page<AuditEvent>> {

@@ -22,7 +22,10 @@ registerEnumType(AuditAction, {
     USER_ENABLED: { description: 'The operator enabled the account again.' },
     USER_DELETED: { description: 'The account and all its API keys were deleted.' },
     API_KEY_CREATED: { description: 'An API key was created.' },
-    API_KEY_UPDATED: { description: 'An API key was updated. `details` holds the changed settings before and after the update.' },
+    API_KEY_UPDATED: {
+      description:
+        'An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name and metadata.',
+    },
     API_KEY_ROTATED: {
       description: 'An API key was replaced by a new one. `details` names the new key and the time at which the old key expires.',
     },

@@ -28,6 +28,8 @@ export class Authenticator {
   }
 
   /**
+   * Authenticates an access token.
+   *
    * @param accessToken as the client sent it
    * @returns the viewer; null if the token is rejected. The reason is logged and never returned to the client
    * @throws {KeywardError} SERVICE_UNAVAILABLE if the signing keys of the identity provider are unavailable

@@ -56,7 +56,7 @@ export class Authentication {
   async #authenticate(): Promise<Viewer> {
     const viewer = await this.#find();
     const waited = await this.#parts.allowance.enter(viewer.user.id);
-    // Read again: another request may have ended the session or disabled the user during the wait.
+    // Read again, because the session may end or the user may be disabled during the wait.
     return waited ? this.#find() : viewer;
   }
 

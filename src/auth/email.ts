@@ -15,6 +15,8 @@ const tooLong = `must be at most ${OCTETS_MAX} bytes long`;
 const canonical = (typed: string): string => typed.trim().toLowerCase().normalize('NFC');
 
 /**
+ * Reads and checks an email address.
+ *
  * @param typed the address as the user typed it
  * @returns the address in canonical form, and the rule that it breaks; null if it is valid
  */

@@ -44,7 +44,7 @@ export class PasswordProof {
     this.#parts = { passwords, sessions, limits, audit, logger };
   }
 
-  /** @throws {KeywardError} INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE */
+  /** Checks the password of a sign-in. @throws {KeywardError} INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE */
   forSignIn(input: ProofInput, origin: Origin): Promise<Proof> {
     return this.#prove({ ...input, opensSession: true }, origin);
   }

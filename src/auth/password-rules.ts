@@ -57,6 +57,8 @@ export class PasswordRules {
   readonly #parts = new PredictableParts();
 
   /**
+   * Checks a new password.
+   *
    * @param email canonical address of the user; null if unknown
    * @returns the message for the first rule that the password breaks; null if it breaks none
    */

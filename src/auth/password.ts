@@ -35,7 +35,7 @@ export class Passwords {
     this.#findHighestCost = options.findHighestCost;
   }
 
-  /** @throws {KeywardError} SERVICE_UNAVAILABLE if too many hashes wait */
+  /** Returns the hash of a password. @throws {KeywardError} SERVICE_UNAVAILABLE if too many hashes wait */
   hash(password: string, turn: Turn): Promise<string> {
     return this.#hashes.run(() => bcrypt.hash(normalizePassword(password), this.#cost), turn);
   }

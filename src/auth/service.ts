@@ -46,10 +46,7 @@ export class AuthService {
   readonly #audit: AuditLog;
   readonly #logger: Logger;
   readonly #signUpIsOpen: boolean;
-  /**
-   * One queue for each network, so that at most one undecided attempt of a network is counted; for signed-in users, one for each
-   * user.
-   */
+  /** One queue for each network, so that at most one undecided attempt of it is counted, or for each signed-in user. */
   readonly #turns = new KeyedQueue({
     waitingMax: PASSWORD_QUEUE_LIMITS.requestsPerAddressMax,
     waitingMsMax: PASSWORD_QUEUE_LIMITS.requestWaitingMsMax,
@@ -82,7 +79,10 @@ export class AuthService {
     this.#signUpIsOpen = options.signUpIsOpen;
   }
 
-  /** @throws {KeywardError} FORBIDDEN if sign-up is disabled, BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED, SERVICE_UNAVAILABLE */
+  /**
+   * Creates an account and opens a session.
+   * @throws {KeywardError} FORBIDDEN if sign-up is disabled, BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED, SERVICE_UNAVAILABLE
+   */
   async signUp(input: Credentials, origin: Origin): Promise<SignedIn> {
     if (!this.#signUpIsOpen) throw new KeywardError('FORBIDDEN', 'Sign-up is disabled. Ask the operator for an account.');
     const { email, fault } = readNewEmail(input.email);
@@ -122,12 +122,12 @@ export class AuthService {
     return signedIn;
   }
 
-  /** @throws {KeywardError} CONFLICT, UNAUTHENTICATED: see Sessions.refresh */
+  /** Exchanges a refresh token. @throws {KeywardError} CONFLICT, UNAUTHENTICATED, like Sessions.refresh */
   refreshSession(refreshToken: string, origin: Origin): Promise<SignedIn> {
     return this.#sessions.refresh(refreshToken, origin);
   }
 
-  /** @throws {KeywardError} UNAUTHENTICATED for a token that Keyward did not issue */
+  /** Ends the session of a refresh token. @throws {KeywardError} UNAUTHENTICATED for a token that Keyward did not issue */
   signOut(refreshToken: string, origin: Origin): Promise<void> {
     return this.#sessions.end(refreshToken, origin);
   }
@@ -227,7 +227,6 @@ export class AuthService {
     });
   }
 
-  /** @param key a network or a user */
   #inTurn<T>(key: string, task: () => Promise<T>): Promise<T> {
     return this.#turns.run(key, task);
   }

@@ -15,10 +15,7 @@ import { endBeyondLimit, NEWEST_FIRST } from './session-limit.js';
 import type { TokenRejection } from './token-rejection.js';
 import type { User } from './users.js';
 
-/**
- * Time during which a refresh token that was exchanged is not treated as stolen. Two tabs or a lost response can cause a second
- * exchange.
- */
+/** Time during which an exchanged refresh token is not treated as stolen: two tabs or a lost response can send it again. */
 const REUSE_GRACE_MS = 10_000;
 
 /** Ended sessions are kept for the same time, because the known networks are read from them. */
@@ -95,8 +92,10 @@ export class Sessions {
   }
 
   /**
+   * Authenticates an access token and reads its session, in one query.
+   *
    * @param accessToken as the client sent it
-   * @returns the viewer; the reason for the rejection if the token is invalid or its session or user is not live. One query
+   * @returns the viewer; the reason for the rejection if the token is invalid or its session or user is not live
    */
   async authenticate(accessToken: string): Promise<Viewer | TokenRejection> {
     const claims = this.#accessTokens.verify(accessToken);

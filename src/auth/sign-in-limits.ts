@@ -60,7 +60,7 @@ export class SignInLimits {
     this.#signUpsPerHour = options.signUpsPerHour;
   }
 
-  /** @throws {KeywardError} RATE_LIMITED; the rejected attempt is not counted */
+  /** Counts an attempt to sign in. @throws {KeywardError} RATE_LIMITED; the rejected attempt is not counted */
   async attempt({ email, ipAddress, opensSession, isKnownNetwork }: AttemptInput): Promise<SignInAttempt> {
     const network = networkOf(ipAddress);
     const account = createHash('sha256').update(email).digest('base64url');

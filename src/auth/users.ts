@@ -20,8 +20,9 @@ export class Users {
   }
 
   /**
+   * Returns a page of users, in the order of their creation.
+   *
    * @param afterId id of the last user of the previous page; null for the first page
-   * @returns the users in the order of their creation
    */
   page(afterId: string | null, limit: number): Promise<User[]> {
     const where = afterId === null ? {} : { id: { gt: afterId } };
@@ -92,8 +93,9 @@ export class Users {
   }
 
   /**
+   * Returns the existing accounts by email, without users that have an external id.
+   *
    * @param emails canonical
-   * @returns the existing accounts by email, without users that have an external id
    */
   async findAccounts(emails: readonly string[]): Promise<Map<string, AccountOwner>> {
     const users = await this.#database.user.findMany({

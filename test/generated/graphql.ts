@@ -29,7 +29,7 @@ export type AuditAction =
   | 'API_KEY_REVOKED'
   /** An API key was replaced by a new one. `details` names the new key and the time at which the old key expires. */
   | 'API_KEY_ROTATED'
-  /** An API key was updated. `details` holds the changed settings before and after the update. */
+  /** An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name and metadata. */
   | 'API_KEY_UPDATED'
   /** The user changed the password, which ended every earlier session. */
   | 'PASSWORD_CHANGED'
@@ -66,17 +66,17 @@ export type ChangePasswordInput = {
 
 /** Settings of a new API key. Every field is optional. */
 export type CreateApiKeyInput = {
-  /** Addresses from which the key is accepted: at most 50 IP addresses or CIDR ranges. If absent or empty, every address is accepted. */
+  /** Addresses from which the key is accepted: at most 50 IP addresses or CIDR ranges. If absent or empty, every address is accepted. Must not be null. */
   allowedCidrs?: Array<string> | null | undefined;
   /** Time from which the key is rejected: in the future, within 10 years. Null if the key does not expire. */
   expiresAt?: string | null | undefined;
-  /** JSON to attach to the key, at most 4 KiB. It is returned when the key is verified. If absent, the metadata is an empty object. */
+  /** JSON to attach to the key, at most 4 KiB. It is returned when the key is verified. If absent, the metadata is an empty object. Must not be null. */
   metadata?: unknown;
   /** Name of the key, at most 100 characters. Null if the key has no name. */
   name?: string | null | undefined;
   /** Rate limit of the key. Null if the number of verifications is not limited. */
   rateLimit?: RateLimitInput | null | undefined;
-  /** Scopes to grant: at most 50, each with at most 64 lower-case letters, digits and the characters . _ : - (`orders:*` grants every scope that begins with `orders:`). If absent, the key has no scopes. */
+  /** Scopes to grant: at most 50, each with at most 64 lower-case letters, digits and the characters . _ : - (`orders:*` grants every scope that begins with `orders:`). If absent, the key has no scopes. Must not be null. */
   scopes?: Array<string> | null | undefined;
 };
 

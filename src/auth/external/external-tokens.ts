@@ -67,6 +67,8 @@ export class ExternalTokens {
   }
 
   /**
+   * Verifies an access token of the identity provider.
+   *
    * @returns the identity in a valid token, else the reason for its rejection, which is for the log only
    * @throws {KeywardError} SERVICE_UNAVAILABLE if the signing keys are unavailable
    */

@@ -34,7 +34,9 @@ export class KeySet {
   }
 
   /**
-   * @param header header of a token. Only its `kid` and `alg` select the key; it never determines the source of keys
+   * Finds the key for the signature of a token. Fetches the current keys if they are old or no known key matches.
+   *
+   * @param header header of the token. Only its `kid` and `alg` select the key; it never determines the source of keys
    * @returns the one key that matches
    * @throws {KeywardError} SERVICE_UNAVAILABLE if no known key matches and the current keys are unavailable
    * @throws {errors.JOSEError} if no key or more than one key matches (OpenID Connect Core §10.1 then requires a `kid`)

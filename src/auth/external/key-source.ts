@@ -75,8 +75,9 @@ async function fetchText(url: URL): Promise<string> {
 }
 
 /**
+ * Returns a function that loads the current key set, or throws.
+ *
  * @param url a URL that keySourceFault accepts
- * @returns a function that loads the current key set, or throws
  */
 export const keySource =
   (url: URL): (() => Promise<JSONWebKeySet>) =>
