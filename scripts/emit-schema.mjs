@@ -7,7 +7,7 @@ import { root } from './lib/prepare.mjs';
 
 const file = path.join(root, 'schema.graphql');
 // Nothing is resolved, so the resolvers need no services.
-const text = `# Made from the resolvers by: npm run codegen\n\n${printSchema(lexicographicSortSchema(buildKeywardSchema({})))}\n`;
+const text = `# Generated from the resolvers by: npm run codegen\n\n${printSchema(lexicographicSortSchema(buildKeywardSchema({})))}\n`;
 if (!process.argv.includes('--check')) writeFileSync(file, text);
 else if (readFileSync(file, 'utf8') !== text) {
   console.error('schema.graphql is not current: npm run codegen');

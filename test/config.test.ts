@@ -242,15 +242,15 @@ describe('configuration', () => {
 
     test.each([
       ['{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA"}]}', []],
-      [null, ['AUTH_JWKS_URL is not a file that can be read and holds a JWK set']],
-      ['{}', ['AUTH_JWKS_URL is not a file that can be read and holds a JWK set']],
-      ['not JSON', ['AUTH_JWKS_URL is not a file that can be read and holds a JWK set']],
-      ['{"keys":[]}', ['AUTH_JWKS_URL is a file without any key']],
+      [null, ['AUTH_JWKS_URL must be a readable file that contains a JWK set']],
+      ['{}', ['AUTH_JWKS_URL must be a readable file that contains a JWK set']],
+      ['not JSON', ['AUTH_JWKS_URL must be a readable file that contains a JWK set']],
+      ['{"keys":[]}', ['AUTH_JWKS_URL must be a file with at least one public key']],
       [
         '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA","d":"AAAA"}]}',
-        ['AUTH_JWKS_URL is a file with a private key: only public ones belong there'],
+        ['AUTH_JWKS_URL must be a file with public keys only, but contains a private or secret key'],
       ],
-      ['{"keys":[{"kty":"oct","k":"AAAA"}]}', ['AUTH_JWKS_URL is a file with a private key: only public ones belong there']],
+      ['{"keys":[{"kty":"oct","k":"AAAA"}]}', ['AUTH_JWKS_URL must be a file with public keys only, but contains a private or secret key']],
     ])('a file for keys that holds %s is looked at when the server starts', (content, faults) => {
       const folder = mkdtempSync(path.join(tmpdir(), 'keyward-jwks-'));
       const file = path.join(folder, 'jwks.json');

@@ -15,10 +15,10 @@ export class AuditResolver {
     this.#audit = audit;
   }
 
-  @Query(() => AuditEventConnection, { description: 'What was done in your account, newest first.', complexity: pageCost })
+  @Query(() => AuditEventConnection, { description: 'Events of the audit log of your account, newest first.', complexity: pageCost })
   async myAuditLog(
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 100.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'A cursor: the page begins behind it. Null: at the beginning.' })
+    @Arg('first', () => Int, { defaultValue: 50, description: 'Maximum number of events in the page: 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor after which the page begins. Null if the page is the first one.' })
     after: string | null | undefined,
     @CurrentViewer() viewer: Viewer,
   ): Promise<AuditEventConnection> {
@@ -28,7 +28,7 @@ export class AuditResolver {
 
   @FieldResolver(() => ApiKey, {
     nullable: true,
-    description: 'The key that it was done to. Null: none, or there is no such key any more.',
+    description: 'The API key that the event concerns. Null if it concerns no key or the key no longer exists.',
   })
   async apiKey(@Root() event: AuditEventRow, @Ctx() context: ApiKeyContext): Promise<ApiKey | null> {
     return event.apiKeyId === null ? null : context.apiKeys.byId.load(event.apiKeyId);

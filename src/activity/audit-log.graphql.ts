@@ -5,70 +5,80 @@ import { JSONObject } from '../platform/graphql/scalars.js';
 
 registerEnumType(AuditAction, {
   name: 'AuditAction',
-  description: 'What was done in an account.',
+  description: 'Kind of an event in the audit log.',
   valuesConfig: {
-    USER_SIGNED_UP: { description: 'The account was made. Of a user of an identity provider `details` tells its `issuer`.' },
-    USER_SIGNED_IN: { description: 'Somebody signed in, with the right password.' },
-    USER_SIGN_IN_FAILED: { description: 'Somebody tried a password that was wrong, or the account was disabled.' },
-    USER_SIGNED_OUT: { description: 'A session was signed out of.' },
-    PASSWORD_CHANGED: { description: 'A new password was set, and every other session ended.' },
-    PASSWORD_RESET_ISSUED: { description: 'The operator made a token to set a new password with.' },
-    PASSWORD_RESET: { description: 'A new password was set with such a token, and every session ended.' },
-    SESSION_ENDED: { description: 'A session was ended by its owner, from another one.' },
-    SESSION_REUSE_DETECTED: { description: 'A refresh token was used again long after it had been exchanged, so its session was ended.' },
-    USER_DISABLED: { description: 'The operator disabled the account: its sessions ended, and its keys are refused.' },
+    USER_SIGNED_UP: { description: 'The account was created. For a user of an identity provider, `details` holds its `issuer`.' },
+    USER_SIGNED_IN: { description: 'A session was opened with the correct password.' },
+    USER_SIGN_IN_FAILED: { description: 'A sign-in failed, because the password was wrong or the account was disabled.' },
+    USER_SIGNED_OUT: { description: 'A session was ended by signing out.' },
+    PASSWORD_CHANGED: { description: 'The user changed the password, which ended every earlier session.' },
+    PASSWORD_RESET_ISSUED: { description: 'The operator created a password reset token.' },
+    PASSWORD_RESET: { description: 'A new password was set with a password reset token, which ended every earlier session.' },
+    SESSION_ENDED: {
+      description: 'A session was ended: by its owner from another session, or as the oldest one beyond the maximum number of sessions.',
+    },
+    SESSION_REUSE_DETECTED: { description: 'A refresh token was used again after it had been exchanged, so its session was ended.' },
+    USER_DISABLED: { description: 'The operator disabled the account. Its sessions were ended, and its API keys are rejected.' },
     USER_ENABLED: { description: 'The operator enabled the account again.' },
-    USER_DELETED: { description: 'The account was deleted by its owner, and all its keys.' },
-    API_KEY_CREATED: { description: 'A key was made.' },
-    API_KEY_UPDATED: { description: 'A key was changed; `details` tells what, before and after.' },
-    API_KEY_ROTATED: { description: 'A key was replaced by a new one; `details` tells by which, and when the old one ends.' },
-    API_KEY_REVOKED: { description: 'A key was revoked.' },
-    API_KEY_IMPORTED: { description: 'A key of another system was taken over by the operator.' },
-    ACCESS_REFUSED: { description: 'Somebody signed in to this account asked for what belongs to somebody else.' },
+    USER_DELETED: { description: 'The account and all its API keys were deleted.' },
+    API_KEY_CREATED: { description: 'An API key was created.' },
+    API_KEY_UPDATED: {
+      description:
+        'An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name and metadata.',
+    },
+    API_KEY_ROTATED: {
+      description: 'An API key was replaced by a new one. `details` names the new key and the time at which the old key expires.',
+    },
+    API_KEY_REVOKED: { description: 'An API key was revoked.' },
+    API_KEY_IMPORTED: { description: 'The operator imported an API key from another system.' },
+    ACCESS_REFUSED: { description: 'A request of the user for an object of another user was rejected.' },
   },
 });
 
-@ObjectType({ description: 'Something that was done in an account. It is never changed.' })
+@ObjectType({ description: 'An event in the audit log of an account. Events are never changed.' })
 export class AuditEvent {
-  @Field(() => ID, { description: 'Never changes.' })
+  @Field(() => ID, { description: 'ID of the event. It never changes.' })
   readonly id!: string;
 
-  @Field(() => Date, { description: 'When it was done.' })
+  @Field(() => Date, { description: 'Time at which the event was recorded.' })
   readonly at!: Date;
 
-  @Field(() => AuditAction, { description: 'What was done.' })
+  @Field(() => AuditAction, { description: 'What was done in the account.' })
   readonly action!: AuditAction;
 
-  @Field(() => String, { nullable: true, description: 'The address that it was done from. Null: not known, or not done by a request.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'IP address of the request. Null if the address is unknown or the event was not caused by a request.',
+  })
   readonly ipAddress!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The program that it was done with, in its own words. Null: it said nothing, or it was not done by a request.',
+    description: 'User-Agent of the request, as sent by the client. Null if the client sent none or the event was not caused by a request.',
   })
   readonly userAgent!: string | null;
 
   @Field(() => JSONObject, {
     description:
-      'What else there is to tell. Of a key always its `keyPrefix`; `actor: "operator"` where the operator did it. Never a secret.',
+      'Further details of the event. An event of an API key always has its `keyPrefix`; an action of the operator has `actor: "operator"`. Details never contain a secret.',
   })
   readonly details!: Record<string, unknown>;
 }
 
-@ObjectType({ description: 'An event in the audit log.' })
+@ObjectType({ description: 'An event in a page, with its cursor.' })
 export class AuditEventEdge {
-  @Field(() => AuditEvent, { description: 'The event.' })
+  @Field(() => AuditEvent, { description: 'The event of this edge.' })
   readonly node!: AuditEvent;
 
-  @Field(() => String, { description: 'Where the event is in the log: pass it as `after` to go on from here.' })
+  @Field(() => String, { description: 'Cursor of the event. Pass it as `after` to continue after this event.' })
   readonly cursor!: string;
 }
 
-@ObjectType({ description: 'A page of the audit log.' })
+@ObjectType({ description: 'A page of events of the audit log.' })
 export class AuditEventConnection {
-  @Field(() => [AuditEventEdge], { description: 'The events of the page, in order.' })
+  @Field(() => [AuditEventEdge], { description: 'Events of the page, newest first.' })
   readonly edges!: AuditEventEdge[];
 
-  @Field(() => PageInfo, { description: 'Where the page is in the log.' })
+  @Field(() => PageInfo, { description: 'Position of the page in the audit log.' })
   readonly pageInfo!: PageInfo;
 }

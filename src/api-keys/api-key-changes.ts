@@ -1,7 +1,7 @@
 import type { ApiKey } from '../platform/database/generated/client.js';
 import { type KeyColumns, rateLimitOf } from './api-key-settings.js';
 
-/** What the audit log tells of a key's settings. */
+/** Settings of a key as the audit log records them. */
 type Told = Record<string, unknown>;
 
 const toldOf = (key: ApiKey): Told => ({
@@ -13,8 +13,8 @@ const toldOf = (key: ApiKey): Told => ({
 });
 
 /**
- * @returns for the audit log, which can never be changed: the names of the settings that a change set, with the values before
- *   and after; of name and metadata, the owner's own words, only the names
+ * Returns the changes of an update for the audit log: the names of the settings, with their values before and after. Name and
+ * metadata are free text of the owner, so their values are left out, because the audit log can never be changed.
  */
 export function changesOf(columns: KeyColumns, before: ApiKey, after: ApiKey): { changed: string[]; before: Told; after: Told } {
   const changed = Object.keys(columns).filter((column) => column !== 'rateLimitWindowSeconds');

@@ -3,10 +3,10 @@ import { Prisma } from '../platform/database/generated/client.js';
 import type { Position } from '../platform/pagination.js';
 
 /**
- * Finds revoked and expired keys: ApiKeyStatus REVOKED and EXPIRED, in SQL because Prisma sorts by no expression. A key that
- * expired and was revoked later ended when it expired.
+ * Finds the keys with the status REVOKED or EXPIRED. It is SQL because Prisma cannot sort by an expression. A key that expired
+ * and was revoked later ended at its expiry.
  *
- * @returns where they are in the list of the user's ended keys, the one that ended last first
+ * @returns the positions of the keys in the list; the key that ended most recently is first
  */
 export function findEndedKeys(
   database: Database,

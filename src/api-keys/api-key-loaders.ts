@@ -2,9 +2,8 @@ import DataLoader from 'dataloader';
 import type { Database } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
 
-/** What the resolvers of one request load keys through: all that it asks for in one query. */
+/** Loads keys for the resolvers of one request. One query loads all the keys that the request needs. */
 export interface ApiKeyLoaders {
-  /** By its id. */
   byId: DataLoader<string, ApiKey | null>;
 }
 

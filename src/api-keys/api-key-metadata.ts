@@ -1,17 +1,17 @@
 import { characterFault, isTellableName } from '../platform/text.js';
 
-/** Takes the path of a setting and its fault; null: none. */
+/** Reports the error in the setting at a path. The message is null if the setting is valid. */
 export type Report = (path: string, message: string | null) => void;
 
 const METADATA_BYTES_MAX = 4_096;
 
-/** As many as JavaScript writes out. PostgreSQL's jsonb writes out every number: 1e308 with 309 digits. */
+/** Digits up to which JavaScript writes a number without an exponent. PostgreSQL's jsonb never uses one: 1e308 has 309 digits. */
 const NUMBER_DIGITS_MAX = 21;
 
-/** Faults of one value that are reported. */
+/** Maximum number of reported errors of one value. */
 const FAULTS_MAX = 5;
 
-/** @returns how many digits a finite number has without an exponent */
+/** Returns the number of digits of a finite number written without an exponent. */
 export function writtenOutDigits(value: number): number {
   const [mantissa = '', exponent = '0'] = Math.abs(value).toExponential().split('e');
   const significant = mantissa.replace('.', '').length;
@@ -20,7 +20,7 @@ export function writtenOutDigits(value: number): number {
   return integerDigits + fractionDigits;
 }
 
-/** Walks through the metadata once, with its size as jsonb writes it. */
+/** Checks the metadata in one pass and computes its size in jsonb. */
 class MetadataCheck {
   readonly #report: Report;
   #faults = 0;
@@ -50,7 +50,7 @@ class MetadataCheck {
   }
 
   #visitText(text: string): void {
-    // Line breaks and tabs are no harm, because metadata is never logged.
+    // Line breaks and tabs are harmless, because metadata is never logged.
     this.#fault('metadata', characterFault(text.replace(/[\n\r\t]/g, '')));
   }
 
@@ -67,7 +67,7 @@ class MetadataCheck {
   }
 }
 
-/** @returns the length as JSON; null if it is nested too deeply to be written */
+/** Returns the length as JSON in bytes; null if the nesting is too deep for JSON.stringify. */
 function jsonBytes(metadata: object): number | null {
   try {
     return Buffer.byteLength(JSON.stringify(metadata));
@@ -76,14 +76,14 @@ function jsonBytes(metadata: object): number | null {
   }
 }
 
-/** Reports what PostgreSQL could not store, or would return much longer than it was sent. */
+/** Reports values that PostgreSQL cannot store or would return much longer than they were sent. */
 export function reportMetadataFaults(metadata: object, report: Report): void {
   const reportSize = () => report('metadata', `must be at most ${METADATA_BYTES_MAX} bytes of JSON`);
   const bytes = jsonBytes(metadata);
   if (bytes === null) {
     report('metadata', 'is nested too deeply');
   } else if (bytes > METADATA_BYTES_MAX) {
-    // Before the walk: what is small is not nested too deeply for it.
+    // Checked before the pass, because small metadata is never nested too deeply for it.
     reportSize();
   } else {
     const check = new MetadataCheck(report);

@@ -5,7 +5,7 @@ import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
 import { findEndedKeys } from './api-key-history.queries.js';
 import { type ApiKeyStatus, DAY_MS, expiresWithin, statusOf, usableAt } from './api-key-status.js';
 
-/** A thousand keys, each with the one that it replaces. */
+/** The maximum of 1,000 keys for each user, each with the key that it replaces. */
 const USABLE_KEYS_MAX = 2_000;
 
 /** Reads API keys, for their owners and for the operator. */
@@ -22,7 +22,7 @@ export class ApiKeyQueries {
     this.#expiryWarningDays = options.expiryWarningDays;
   }
 
-  /** @returns the user's usable keys, newest first; USABLE_KEYS_MAX at most */
+  /** Returns the user's usable keys, newest first, at most USABLE_KEYS_MAX. */
   listUsable(userId: string): Promise<ApiKey[]> {
     return this.#database.apiKey.findMany({
       where: { userId, ...usableAt(this.#clock.now()) },
@@ -32,8 +32,9 @@ export class ApiKeyQueries {
   }
 
   /**
-   * @returns the user's revoked and expired keys, the one that ended last first
-   * @throws {KeywardError} BAD_USER_INPUT, as Cursors.page
+   * Returns a page of the user's revoked and expired keys. The key that ended most recently is first.
+   *
+   * @throws {KeywardError} BAD_USER_INPUT, like Cursors.page
    */
   history(userId: string, request: PageRequest): Promise<Page<ApiKey>> {
     return this.#cursors.page({ list: 'api-key-history', userId }, request, async (after, limit) => {
@@ -47,12 +48,12 @@ export class ApiKeyQueries {
     });
   }
 
-  /** @returns all keys of a user, the newest first, whatever their status */
+  /** Returns all keys of a user, with any status, newest first. */
   listAll(userId: string): Promise<ApiKey[]> {
     return this.#database.apiKey.findMany({ where: { userId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] });
   }
 
-  /** @returns how many usable keys each of the users has; users without are absent */
+  /** Returns the number of usable keys by user. Users without usable keys are absent. */
   async countUsable(userIds: readonly string[]): Promise<Map<string, number>> {
     const where = { userId: { in: [...userIds] }, ...usableAt(this.#clock.now()) };
     const counts = await this.#database.apiKey.groupBy({ by: ['userId'], where, _count: true });
@@ -60,8 +61,9 @@ export class ApiKeyQueries {
   }
 
   /**
-   * @param after the last one of the page before; null for the first page
-   * @returns the usable keys that end within so many days, the next one to end first
+   * Returns a page of the usable keys that expire within `days`, the earliest first.
+   *
+   * @param after the last key of the previous page; null for the first page
    */
   listExpiring(days: number, after: ApiKey | null, limit: number): Promise<ApiKey[]> {
     const now = this.#clock.now();
@@ -76,12 +78,12 @@ export class ApiKeyQueries {
     });
   }
 
-  /** @returns what the key is good for now */
+  /** Returns the current status of the key. */
   statusOf(key: ApiKey): ApiKeyStatus {
     return statusOf(key, this.#clock.now());
   }
 
-  /** @returns whether the key is usable and ends within EXPIRY_WARNING_DAYS */
+  /** Returns whether the key is usable and expires within EXPIRY_WARNING_DAYS. */
   expiresSoon(key: ApiKey): boolean {
     return expiresWithin(key, this.#expiryWarningDays, this.#clock.now());
   }

@@ -23,10 +23,13 @@ import type { ApiKey as ApiKeyRow, ApiKeyService } from './api-key-service.js';
 import { rateLimitOf } from './api-key-settings.js';
 import { ApiKeyStatus } from './api-key-status.js';
 
-/** Beyond as many a list of keys counts as no longer: it is rare, and would have to be asked for field by field. */
+/**
+ * Maximum assumed length of a list of keys. Longer lists are rare, and a higher estimate would allow only a few fields in a
+ * query.
+ */
 const COUNTED_KEYS_MAX = 100;
 
-/** A user has as many keys as are allowed, and each of them may be in the course of a rotation. */
+/** Assumes that the user has the maximum number of keys and that each of them is in a rotation, which counts two keys as one. */
 const usableKeysCost = ({ childComplexity, context }: CostArguments): number =>
   1 + Math.min(COUNTED_KEYS_MAX, 2 * (context as ApiKeyContext).keysPerUserMax) * childComplexity;
 
@@ -40,18 +43,21 @@ export class ApiKeyResolver {
     this.#queries = queries;
   }
 
-  @Query(() => [ApiKey], { description: 'Your usable keys, newest first.', complexity: usableKeysCost })
+  @Query(() => [ApiKey], {
+    description: 'Your usable API keys: those that are neither revoked nor expired. Newest first.',
+    complexity: usableKeysCost,
+  })
   myApiKeys(@CurrentViewer() viewer: Viewer): Promise<ApiKey[]> {
     return this.#queries.listUsable(viewer.user.id);
   }
 
   @Query(() => ApiKeyConnection, {
-    description: 'Your revoked and expired keys, the one that ended last first.',
+    description: 'Your revoked and expired API keys. The key that ended most recently is first.',
     complexity: pageCost,
   })
   myApiKeyHistory(
-    @Arg('first', () => Int, { defaultValue: 20, description: 'How many at most: 1 to 100.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'A cursor: the page begins behind it. Null: at the beginning.' })
+    @Arg('first', () => Int, { defaultValue: 20, description: 'Maximum number of keys in the page: 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor after which the page begins. Null if the page is the first one.' })
     after: string | null | undefined,
     @CurrentViewer() viewer: Viewer,
   ): Promise<ApiKeyConnection> {
@@ -60,10 +66,10 @@ export class ApiKeyResolver {
 
   @Query(() => ApiKey, {
     nullable: true,
-    description: 'One of your keys, whatever its status. NOT_FOUND where there is none, FORBIDDEN where it is somebody else’s.',
+    description: 'One of your API keys, with any status. NOT_FOUND if no key has this ID, FORBIDDEN if the key belongs to another user.',
   })
   apiKey(
-    @Arg('id', () => ID, { description: 'Of the key.' }) id: string,
+    @Arg('id', () => ID, { description: 'ID of the API key to return.' }) id: string,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: ApiKeyContext,
   ): Promise<ApiKey> {
@@ -71,11 +77,15 @@ export class ApiKeyResolver {
   }
 
   @Mutation(() => CreateApiKeyPayload, {
-    description: 'Makes a key. API_KEY_LIMIT_REACHED where you have as many as one may have.',
+    description:
+      'Creates an API key and returns its plaintext once. API_KEY_LIMIT_REACHED if you already have the maximum number of usable keys.',
     complexity: CHANGE_COST,
   })
   createApiKey(
-    @Arg('input', () => CreateApiKeyInput, { nullable: true, description: 'What the key is like. Null: nothing in particular.' })
+    @Arg('input', () => CreateApiKeyInput, {
+      nullable: true,
+      description: 'Settings of the new key. Null if every setting has its default.',
+    })
     input: CreateApiKeyInput | null | undefined,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: ApiKeyContext,
@@ -86,11 +96,11 @@ export class ApiKeyResolver {
   @Mutation(() => UpdateApiKeyPayload, {
     complexity: CHANGE_COST,
     description:
-      'Changes a key, from its next verification on. A field that is left out stays as it is. CONFLICT for a key that was revoked, has expired or is being replaced.',
+      'Updates the settings of an API key, with effect from its next verification. Absent fields are unchanged. CONFLICT if the key is revoked or expired or a rotation has replaced it.',
   })
   async updateApiKey(
-    @Arg('id', () => ID, { description: 'Of the key.' }) id: string,
-    @Arg('input', () => UpdateApiKeyInput, { description: 'What to change.' }) input: UpdateApiKeyInput,
+    @Arg('id', () => ID, { description: 'ID of the API key to update.' }) id: string,
+    @Arg('input', () => UpdateApiKeyInput, { description: 'Settings to change. Absent fields are unchanged.' }) input: UpdateApiKeyInput,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: ApiKeyContext,
   ): Promise<UpdateApiKeyPayload> {
@@ -100,11 +110,14 @@ export class ApiKeyResolver {
   @Mutation(() => RotateApiKeyPayload, {
     complexity: CHANGE_COST,
     description:
-      'Makes a key that takes over from another one, with the same settings. Both are valid until the grace period ends, share one rate limit and count as one key. Until then the new key can be rotated with a grace period of 0 alone, which ends it at once. CONFLICT while a rotation of the key is still going on, and for a key that was revoked or has expired.',
+      'Replaces an API key by a new one with the same settings. Until the grace period ends, both keys are valid, share one rate limit and count as one key, and the new key can be rotated only with a grace period of 0, which ends it immediately. CONFLICT if a rotation has already replaced the key, or if the key is revoked or expired.',
   })
   rotateApiKey(
-    @Arg('id', () => ID, { description: 'Of the key that is replaced.' }) id: string,
-    @Arg('input', () => RotateApiKeyInput, { nullable: true, description: 'How. Null: with a grace period of one day.' })
+    @Arg('id', () => ID, { description: 'ID of the API key to replace.' }) id: string,
+    @Arg('input', () => RotateApiKeyInput, {
+      nullable: true,
+      description: 'Options of the rotation. Null if the grace period is one day and the expiry is unchanged.',
+    })
     input: RotateApiKeyInput | null | undefined,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: ApiKeyContext,
@@ -114,11 +127,15 @@ export class ApiKeyResolver {
 
   @Mutation(() => RevokeApiKeyPayload, {
     complexity: CHANGE_COST,
-    description: 'Revokes a key for good. Doing it again changes nothing and answers as the first time.',
+    description:
+      'Revokes an API key permanently, with effect from its next verification. Revoking a revoked key changes nothing and returns the same result.',
   })
   async revokeApiKey(
-    @Arg('id', () => ID, { description: 'Of the key.' }) id: string,
-    @Arg('reason', () => String, { nullable: true, description: 'Why, at most 500 characters, for the history. Null: no reason given.' })
+    @Arg('id', () => ID, { description: 'ID of the API key to revoke.' }) id: string,
+    @Arg('reason', () => String, {
+      nullable: true,
+      description: 'Reason for the revocation, at most 500 characters, kept with the key. Null if no reason is given.',
+    })
     reason: string | null | undefined,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: ApiKeyContext,
@@ -126,26 +143,29 @@ export class ApiKeyResolver {
     return { apiKey: await this.#apiKeys.revoke(viewer.user.id, id, reason ?? null, context) };
   }
 
-  @FieldResolver(() => ApiKeyStatus, { description: 'What it is good for now.' })
+  @FieldResolver(() => ApiKeyStatus, { description: 'Current status of the key.' })
   status(@Root() key: ApiKeyRow): ApiKeyStatus {
     return this.#queries.statusOf(key);
   }
 
   @FieldResolver(() => Boolean, {
-    description: 'Whether it can be used still and ends within 14 days, or as many as the operator has set.',
+    description: 'Whether the key is usable and expires within 14 days, or within the number of days that the operator has configured.',
   })
   expiresSoon(@Root() key: ApiKeyRow): boolean {
     return this.#queries.expiresSoon(key);
   }
 
-  @FieldResolver(() => RateLimit, { nullable: true, description: 'How often it may be used. Null: as often as you like.' })
+  @FieldResolver(() => RateLimit, {
+    nullable: true,
+    description: 'Rate limit of the key. Null if the number of verifications is not limited.',
+  })
   rateLimit(@Root() key: ApiKeyRow): RateLimit | null {
     return rateLimitOf(key);
   }
 
   @FieldResolver(() => ApiKey, {
     nullable: true,
-    description: 'The key that it was rotated from. Null if it was not created by a rotation.',
+    description: 'The API key that this key replaced. Null if this key was not created by a rotation.',
   })
   async replaces(@Root() key: ApiKeyRow, @Ctx() context: ApiKeyContext): Promise<ApiKey | null> {
     return key.rotatedFromId === null ? null : context.apiKeys.byId.load(key.rotatedFromId);
@@ -153,13 +173,14 @@ export class ApiKeyResolver {
 
   @FieldResolver(() => ApiKey, {
     nullable: true,
-    description: 'The key that took over from it: the newest, if that was rotated in turn during the overlap. Null if it was not rotated.',
+    description:
+      'The API key that replaced this key. If the replacement was itself rotated during the grace period, this is the newest key. Null if this key was not rotated.',
   })
   async replacedBy(@Root() key: ApiKeyRow, @Ctx() context: ApiKeyContext): Promise<ApiKey | null> {
     return key.replacedById === null ? null : context.apiKeys.byId.load(key.replacedById);
   }
 
-  @FieldResolver(() => User, { description: 'Who holds it.' })
+  @FieldResolver(() => User, { description: 'The user that the key belongs to.' })
   async owner(@Root() key: ApiKeyRow, @Ctx() context: ApiKeyContext): Promise<User> {
     const owner = await context.users.load(key.userId);
     if (!owner) throw new TypeError('a key without its owner');

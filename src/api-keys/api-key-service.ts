@@ -21,20 +21,20 @@ const GRACE_SECONDS_MAX = 30 * 86_400;
 
 export interface CreatedKey {
   apiKey: ApiKey;
-  /** Shown once. Nobody can tell it again, we included. */
+  /** Returned once. It cannot be recovered later, because only its hashes are stored. */
   plaintextKey: string;
 }
 
-/** How a key is rotated. */
+/** Options of a rotation. */
 export interface Rotation {
-  /** 0: the old key ends at once. */
+  /** 0 if the old key expires immediately. */
   gracePeriodSeconds: number;
-  /** Of the new key. Absent: the old one's; null: none. */
+  /** Expiry of the new key. Absent for the expiry of the old key; null for no expiry. */
   expiresAt?: Date | null;
 }
 
 export interface RotatedKey extends CreatedKey {
-  /** The key that `apiKey` takes over from, good until its `expiresAt`. */
+  /** The key that `apiKey` replaced. It stays valid until its `expiresAt`. */
   replaced: ApiKey;
 }
 
@@ -48,7 +48,7 @@ function refuseBadRotation({ gracePeriodSeconds, expiresAt }: Rotation, now: Dat
   if (faults.length > 0) throw badUserInput(faults);
 }
 
-/** The life of the users' API keys: every change of one. */
+/** Creates, updates, rotates and revokes API keys. */
 export class ApiKeyService {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -67,7 +67,7 @@ export class ApiKeyService {
     audit: AuditLog;
     logger: Logger;
     keysPerUserMax: number;
-    /** The scopes that can be granted. Empty: any. */
+    /** The scopes that can be granted. Empty if every scope can be granted. */
     scopeCatalogue: readonly string[];
   }) {
     this.#database = options.database;
@@ -80,19 +80,19 @@ export class ApiKeyService {
     this.#scopeCatalogue = options.scopeCatalogue;
   }
 
-  /** @throws {KeywardError} NOT_FOUND, FORBIDDEN for somebody else's */
+  /** Returns one of the user's keys. @throws {KeywardError} NOT_FOUND, FORBIDDEN for a key of another user */
   async get(userId: string, id: string, origin: Origin): Promise<ApiKey> {
     const key = isUuid(id) ? await this.#database.apiKey.findUnique({ where: { id } }) : null;
-    if (!key) throw new KeywardError('NOT_FOUND', 'There is no such API key.');
+    if (!key) throw new KeywardError('NOT_FOUND', 'There is no API key with this ID.');
     if (key.userId !== userId) {
       await this.#audit.recordRefusal(userId, { apiKeyId: key.id }, origin);
-      throw new KeywardError('FORBIDDEN', 'This API key belongs to somebody else.');
+      throw new KeywardError('FORBIDDEN', 'This API key belongs to another user.');
     }
     return key;
   }
 
   /**
-   * Makes a key. The limit is looked at before the hash is computed, and again under the lock.
+   * Creates a key. The limit is checked before the hash is computed, and again under the lock.
    *
    * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED
    */
@@ -112,23 +112,23 @@ export class ApiKeyService {
   }
 
   /**
-   * Changes a key; what the settings leave out stays as it is. Takes effect with the next verification.
+   * Updates the settings of a key, with effect from its next verification. Absent settings are unchanged.
    *
-   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for somebody else's, CONFLICT for a key that has ended or is
-   *   being replaced
+   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a key that is revoked,
+   *   expired or replaced
    */
   async update(userId: string, id: string, settings: KeySettings, origin: Origin): Promise<ApiKey> {
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
     await this.get(userId, id, origin);
     const { key, changed } = await this.#users.withLocked(userId, async (transaction) => {
       const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
-      // The guard is in the statement itself: nothing brings an ended key back or lengthens it.
+      // The statement itself has the guard, so that no update can revive an ended key or extend its life.
       const [after] = await transaction.apiKey.updateManyAndReturn({
         where: { id, replacedById: null, ...usableAt(this.#clock.now()) },
         data: columns,
       });
       if (!after) {
-        throw new KeywardError('CONFLICT', 'This API key has been revoked, has expired or is being replaced, so it can not be changed.');
+        throw new KeywardError('CONFLICT', 'This API key is revoked, expired or replaced, so it cannot be updated.');
       }
       if (columns.rateLimit !== undefined) await this.#limitPredecessor(transaction, after);
       const changes = changesOf(columns, before, after);
@@ -140,14 +140,14 @@ export class ApiKeyService {
   }
 
   /**
-   * Makes a key that takes over from another one, with the same settings. The old one stays good until its own expiry or the
-   * end of the grace period, whichever comes first.
+   * Replaces a key by a new one with the same settings. The old key stays valid until its own expiry or the end of the grace
+   * period, whichever is earlier.
    *
-   * The successor in a rotation that still goes on can be rotated with a grace period of 0 alone: whoever lost the answer has no use
-   * for the key in it. It ends at once, and the key in its grace period is replaced by the newest one.
+   * During a rotation, the new key can be rotated only with a grace period of 0. A caller that lost the response cannot use the
+   * key in it. That key expires immediately, and the key in its grace period is then replaced by the newest key.
    *
-   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for somebody else's, CONFLICT for a key that has ended, or that
-   *   is one of the two of a rotation still going on
+   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a key that is revoked or
+   *   expired or part of a rotation in progress
    */
   async rotate(userId: string, id: string, rotation: Rotation, origin: Origin): Promise<RotatedKey> {
     refuseBadRotation(rotation, this.#clock.now());
@@ -173,7 +173,7 @@ export class ApiKeyService {
     const apiKey = await transaction.apiKey.create({
       data: { ...settings, ...identity, metadata: old.metadata ?? {}, lineageId, rotatedFromId: id, createdAt: now, expiresAt },
     });
-    // What is in its grace period, if anything, is not waiting for a key that ends now.
+    // A predecessor in its grace period is linked to the newest key, because the key between them expires now.
     await transaction.apiKey.updateMany({ where: { replacedById: id, ...usableAt(now) }, data: { replacedById: apiKey.id } });
     const endOfGrace = new Date(now.getTime() + gracePeriodSeconds * 1_000);
     const end = old.expiresAt !== null && old.expiresAt < endOfGrace ? old.expiresAt : endOfGrace;
@@ -184,19 +184,19 @@ export class ApiKeyService {
   }
 
   /**
-   * Revokes a key for good. Revoking it again changes nothing and answers as the first time.
+   * Revokes a key permanently. Revoking a revoked key changes nothing and returns the same result.
    *
-   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for somebody else's
+   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user
    */
   async revoke(userId: string, id: string, reason: string | null, origin: Origin): Promise<ApiKey> {
     const fault = reason === null ? null : shortTextFault(reason, REASON_CHARACTERS_MAX);
     if (fault !== null) throw badUserInput([{ path: 'reason', message: fault }]);
-    // Before the lock, so that a refusal holds up nobody; a key never changes hands.
+    // Checked before the lock, so that a rejected request delays no others. The owner of a key never changes.
     await this.get(userId, id, origin);
     return this.#revoke(userId, id, reason, origin);
   }
 
-  /** Revokes a key whoever holds it: for the operator. Otherwise as revoke. */
+  /** Revokes a key of any user, for the operator. Otherwise like revoke. */
   revokeAny({ userId, id }: ApiKey): Promise<ApiKey> {
     return this.#revoke(userId, id, null, null);
   }
@@ -217,11 +217,11 @@ export class ApiKeyService {
 
   async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation, now: Date): Promise<ApiKey> {
     const key = await database.apiKey.findFirst({ where: { id, ...rotatableAt(now, gracePeriodSeconds) } });
-    if (!key) throw new KeywardError('CONFLICT', 'This API key has ended, or a rotation of it is still going on.');
+    if (!key) throw new KeywardError('CONFLICT', 'This API key is revoked or expired, or its rotation is still in progress.');
     return key;
   }
 
-  /** Two keys between which a rotation goes on have one budget, so they have one limit. */
+  /** Sets the rate limit of the predecessor in a rotation, because both keys share one rate limit. */
   async #limitPredecessor(transaction: Transaction, { id, rateLimit, rateLimitWindowSeconds }: ApiKey): Promise<void> {
     await transaction.apiKey.updateMany({
       where: { replacedById: id, ...usableAt(this.#clock.now()) },

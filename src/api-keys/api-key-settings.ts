@@ -10,13 +10,13 @@ const RATE_LIMIT_MAX = 1_000_000;
 const RATE_LIMIT_WINDOW_SECONDS_MAX = 86_400;
 const EXPIRY_YEARS_MAX = 10;
 
-/** How often a key may be used. */
+/** Rate limit of a key: `limit` verifications in each window. */
 export interface RateLimit {
   limit: number;
   windowSeconds: number;
 }
 
-/** What the owner decides about a key. Absent: as it is; null clears what can be cleared. */
+/** Settings of a key that its owner chooses. Absent settings are unchanged; null clears an optional one. */
 export interface KeySettings {
   name?: string | null;
   scopes?: readonly string[] | null;
@@ -27,7 +27,7 @@ export interface KeySettings {
   enabled?: boolean | null;
 }
 
-/** The same as columns. */
+/** The settings as columns of the table. */
 export interface KeyColumns {
   name?: string | null;
   scopes?: string[];
@@ -73,10 +73,11 @@ function checkSettings(settings: KeySettings, now: Date, scopeCatalogue: readonl
 }
 
 /**
- * @param settings as the owner wishes them
- * @param scopeCatalogue the scopes that can be granted; empty: any
- * @returns the columns that they change, every rule kept
- * @throws {KeywardError} BAD_USER_INPUT with each rule that is broken, under `input.`
+ * Validates settings and converts them to columns.
+ *
+ * @param scopeCatalogue the scopes that can be granted; empty if every scope can be granted
+ * @returns the columns that the settings change
+ * @throws {KeywardError} BAD_USER_INPUT with every broken rule; the paths begin with `input.`
  */
 export function columnsOf(settings: KeySettings, now: Date, scopeCatalogue: readonly string[]): KeyColumns {
   const faults: FieldFault[] = [];
@@ -96,7 +97,7 @@ export function columnsOf(settings: KeySettings, now: Date, scopeCatalogue: read
   };
 }
 
-/** @returns the rate limit that two columns hold; null where there is none */
+/** Returns the rate limit in two columns; null if the key has no rate limit. */
 export const rateLimitOf = (row: { rateLimit: number | null; rateLimitWindowSeconds: number | null }): RateLimit | null =>
   row.rateLimit === null || row.rateLimitWindowSeconds === null
     ? null

@@ -1,6 +1,6 @@
 import type { ApiKey } from '../platform/database/generated/client.js';
 
-/** What a key is good for. Derived, never stored. */
+/** Status of a key. Computed from its fields, never stored. */
 export enum ApiKeyStatus {
   ACTIVE = 'ACTIVE',
   ROTATING = 'ROTATING',
@@ -9,16 +9,16 @@ export enum ApiKeyStatus {
   REVOKED = 'REVOKED',
 }
 
-/** Refused from that very instant on. */
+/** Returns whether a key has expired. It is rejected from `expiresAt` on, inclusive. */
 export const isExpired = (expiresAt: Date | null, now: Date): boolean => expiresAt !== null && expiresAt <= now;
 
 export const DAY_MS = 86_400_000;
 
-/** Whether a usable key ends within so many days. */
+/** Returns whether the key is usable and expires within `days`. */
 export const expiresWithin = (key: Pick<ApiKey, 'revokedAt' | 'expiresAt'>, days: number, now: Date): boolean =>
   key.revokedAt === null && key.expiresAt !== null && key.expiresAt > now && key.expiresAt.getTime() <= now.getTime() + days * DAY_MS;
 
-/** The one rule. */
+/** Returns the status of a key: REVOKED before EXPIRED before DISABLED before ROTATING before ACTIVE. */
 export function statusOf(key: Pick<ApiKey, 'revokedAt' | 'expiresAt' | 'enabled' | 'replacedById'>, now: Date): ApiKeyStatus {
   if (key.revokedAt !== null) return ApiKeyStatus.REVOKED;
   if (isExpired(key.expiresAt, now)) return ApiKeyStatus.EXPIRED;
@@ -26,19 +26,19 @@ export function statusOf(key: Pick<ApiKey, 'revokedAt' | 'expiresAt' | 'enabled'
   return key.replacedById === null ? ApiKeyStatus.ACTIVE : ApiKeyStatus.ROTATING;
 }
 
-/** The same rule for a query: the keys that are listed, neither revoked nor expired. A test holds the two together. */
+/** Returns the condition for usable keys, neither revoked nor expired. A test compares it with statusOf. */
 export const usableAt = (now: Date) => ({ revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] });
 
 /**
- * The keys that count against the limit: the usable ones, of which a key in its grace period and its usable successor are
- * one. A query selects them, so that it also holds under the lock.
+ * Returns the condition for the keys that count against the limit: the usable keys. A key in its grace period and its usable
+ * successor count as one. It is a condition of a query, so that the check also works under the lock.
  */
 export const countedAt = (now: Date) => ({ ...usableAt(now), NOT: { replacedBy: { is: usableAt(now) } } });
 
 /**
- * The keys that can be rotated: usable, not replaced yet, and not the successor in a rotation that is still going on. Such a successor
- * can be rotated with a grace period of 0 alone, which ends it at once: its answer may have been lost, and three keys are never
- * valid for one.
+ * Returns the condition for the keys that can be rotated: usable, not replaced, and not the successor in a rotation in progress.
+ * Such a successor can be rotated only with a grace period of 0, which ends it immediately: the response with its plaintext may
+ * have been lost, and at most two keys of a lineage are valid at a time.
  */
 export const rotatableAt = (now: Date, gracePeriodSeconds: number) => ({
   ...usableAt(now),

@@ -3,196 +3,225 @@ import { PageInfo } from '../platform/graphql/page-info.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
 import { ApiKeyStatus } from './api-key-status.js';
 
-/** A day: time enough to bring the new key everywhere. */
+/** Default grace period: one day, to deploy the new key. */
 export const GRACE_SECONDS_DEFAULT = 86_400;
 
 registerEnumType(ApiKeyStatus, {
   name: 'ApiKeyStatus',
-  description: 'What a key is good for.',
+  description: 'Status of an API key. Computed from its fields when it is read.',
   valuesConfig: {
-    ACTIVE: { description: 'It can be used.' },
-    ROTATING: { description: 'It can be used until `expiresAt`; another key has taken over.' },
-    DISABLED: { description: 'It was switched off, and can be switched on again.' },
-    EXPIRED: { description: 'Its time is over, and it never works again.' },
-    REVOKED: { description: 'It was revoked by its owner and never works again.' },
+    ACTIVE: { description: 'The key is valid.' },
+    ROTATING: { description: 'A rotation has replaced the key. It stays valid until `expiresAt`.' },
+    DISABLED: { description: 'The owner disabled the key and can enable it again.' },
+    EXPIRED: { description: 'The key has expired and cannot become valid again.' },
+    REVOKED: { description: 'The key was revoked and cannot become valid again.' },
   },
 });
 
-@ObjectType({ description: 'How often a key may be used.' })
+@ObjectType({ description: 'Rate limit of an API key.' })
 export class RateLimit {
-  @Field(() => Int, { description: 'So many verifications are let through in one window.' })
+  @Field(() => Int, { description: 'Number of verifications that succeed in one window.' })
   readonly limit!: number;
 
-  @Field(() => Int, { description: 'How long a window is. It begins with the first verification.' })
+  @Field(() => Int, { description: 'Length of the window in seconds. The window begins with the first verification.' })
   readonly windowSeconds!: number;
 }
 
-@InputType({ description: 'How often a key may be used.' })
+@InputType({ description: 'Rate limit to set for an API key.' })
 export class RateLimitInput {
-  @Field(() => Int, { description: 'So many verifications are let through in one window: 1 to 1,000,000.' })
+  @Field(() => Int, { description: 'Number of verifications that succeed in one window: 1 to 1,000,000.' })
   readonly limit!: number;
 
-  @Field(() => Int, { description: 'How long a window is: 1 to 86,400 seconds.' })
+  @Field(() => Int, { description: 'Length of the window in seconds: 1 to 86,400. The window begins with the first verification.' })
   readonly windowSeconds!: number;
 }
 
-@ObjectType({ description: 'A key for programs. The key itself is told once, when it is made, and is no field of this type.' })
+@ObjectType({
+  description: 'An API key. Its plaintext is returned once, by `createApiKey` or `rotateApiKey`, and is never a field of this type.',
+})
 export class ApiKey {
-  @Field(() => ID, { description: 'Never changes.' })
+  @Field(() => ID, { description: 'ID of the API key. It never changes.' })
   readonly id!: string;
 
-  @Field(() => String, { description: 'The start of the key, namespace and 8 hex digits: tells keys apart, safe to show and to log.' })
+  @Field(() => String, {
+    description:
+      'First part of the key: namespace, underscore and 8 hexadecimal digits. It identifies the key, is not secret and can be displayed and logged.',
+  })
   readonly keyPrefix!: string;
 
-  @Field(() => String, { nullable: true, description: 'What its owner calls it. Null: it has no name.' })
+  @Field(() => String, { nullable: true, description: 'Name of the key, chosen by its owner. Null if the key has no name.' })
   readonly name!: string | null;
 
-  @Field(() => [String], { description: 'What it may be used for. `orders:*` stands for anything under `orders:`.' })
+  @Field(() => [String], { description: 'Scopes granted to the key. `orders:*` grants every scope that begins with `orders:`.' })
   readonly scopes!: string[];
 
-  @Field(() => [String], { description: 'The addresses that it may be used from, as CIDR ranges. Empty: any.' })
+  @Field(() => [String], {
+    description: 'CIDR ranges of the addresses from which the key is accepted. If the list is empty, every address is accepted.',
+  })
   readonly allowedCidrs!: string[];
 
-  @Field(() => JSONObject, { description: 'Its owner’s notes, handed to whoever verifies the key.' })
+  @Field(() => JSONObject, { description: 'JSON that the owner attached to the key. Each verification of the key returns it.' })
   readonly metadata!: unknown;
 
-  @Field(() => Boolean, { description: 'Whether it is switched on.' })
+  @Field(() => Boolean, { description: 'Whether the key is enabled. A disabled key is rejected.' })
   readonly enabled!: boolean;
 
-  @Field(() => Date, { description: 'When it was made.' })
+  @Field(() => Date, { description: 'Time at which the key was created.' })
   readonly createdAt!: Date;
 
-  @Field(() => Date, { nullable: true, description: 'From this moment on it is refused. Null: it does not expire.' })
+  @Field(() => Date, { nullable: true, description: 'Time from which the key is rejected. Null if the key does not expire.' })
   readonly expiresAt!: Date | null;
 
-  @Field(() => Date, { nullable: true, description: 'When it was revoked. Null: it was not.' })
+  @Field(() => Date, { nullable: true, description: 'Time at which the key was revoked. Null if the key is not revoked.' })
   readonly revokedAt!: Date | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Why it was revoked, in its owner’s words. Null: it was not, or no reason was given.',
+    description: 'Reason for the revocation, as given when the key was revoked. Null if the key is not revoked or no reason was given.',
   })
   readonly revokedReason!: string | null;
 }
 
-@InputType({ description: 'What the new key is like. Everything can be left out.' })
+@InputType({ description: 'Settings of a new API key. Every field is optional.' })
 export class CreateApiKeyInput {
-  @Field(() => String, { nullable: true, description: 'What to call it, at most 100 characters. Null: no name.' })
+  @Field(() => String, { nullable: true, description: 'Name of the key, at most 100 characters. Null if the key has no name.' })
   readonly name?: string | null;
 
   @Field(() => [String], {
     nullable: true,
     description:
-      'What it may be used for: at most 50, each of up to 64 lower-case letters, digits and . _ : - (`orders:*` for anything under `orders:`). Left out: nothing that asks for a scope.',
+      'Scopes to grant: at most 50, each with at most 64 lower-case letters, digits and the characters . _ : - (`orders:*` grants every scope that begins with `orders:`). If absent, the key has no scopes. Must not be null.',
   })
   readonly scopes?: string[] | null;
 
   @Field(() => [String], {
     nullable: true,
-    description: 'The addresses that it may be used from: at most 50 CIDR ranges or addresses. Left out: any.',
+    description:
+      'Addresses from which the key is accepted: at most 50 IP addresses or CIDR ranges. If absent or empty, every address is accepted. Must not be null.',
   })
   readonly allowedCidrs?: string[] | null;
 
-  @Field(() => RateLimitInput, { nullable: true, description: 'How often it may be used. Null: as often as you like.' })
+  @Field(() => RateLimitInput, {
+    nullable: true,
+    description: 'Rate limit of the key. Null if the number of verifications is not limited.',
+  })
   readonly rateLimit?: RateLimitInput | null;
 
   @Field(() => JSONObject, {
     nullable: true,
-    description: 'Notes for whoever verifies the key, at most 4 KiB of JSON. Left out: none.',
+    description:
+      'JSON to attach to the key, at most 4 KiB. It is returned when the key is verified. If absent, the metadata is an empty object. Must not be null.',
   })
   readonly metadata?: Record<string, unknown> | null;
 
-  @Field(() => Date, { nullable: true, description: 'When it ends: in the future, within 10 years. Null: it does not expire.' })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'Time from which the key is rejected: in the future, within 10 years. Null if the key does not expire.',
+  })
   readonly expiresAt?: Date | null;
 }
 
-@ObjectType({ description: 'The new key, with its plaintext.' })
+@ObjectType({ description: 'Result of `createApiKey`: the new API key and its plaintext.' })
 export class CreateApiKeyPayload {
-  @Field(() => ApiKey, { description: 'The new key.' })
+  @Field(() => ApiKey, { description: 'The new API key.' })
   readonly apiKey!: ApiKey;
 
-  @Field(() => String, { description: 'What programs present. It is shown here and never again: keep it now.' })
+  @Field(() => String, {
+    description: 'Plaintext of the new key, which programs send to authenticate. It is returned only once, so store it now.',
+  })
   readonly plaintextKey!: string;
 }
 
-@InputType({ description: 'What to change of a key. A field that is left out stays as it is; the bounds are those of CreateApiKeyInput.' })
+@InputType({
+  description: 'Changes to the settings of an API key. Absent fields are unchanged. The bounds are those of CreateApiKeyInput.',
+})
 export class UpdateApiKeyInput {
-  @Field(() => String, { nullable: true, description: 'What to call it. Null: no name.' })
+  @Field(() => String, { nullable: true, description: 'New name of the key. Null if the key is to have no name.' })
   readonly name?: string | null;
 
-  @Field(() => [String], { nullable: true, description: 'What it may be used for, all of it. Not null.' })
+  @Field(() => [String], { nullable: true, description: 'New scopes of the key. They replace all its scopes. Must not be null.' })
   readonly scopes?: string[] | null;
 
-  @Field(() => [String], { nullable: true, description: 'The addresses that it may be used from, all of them; empty: any. Not null.' })
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'New IP addresses and CIDR ranges from which the key is accepted. They replace the whole list. If the list is empty, every address is accepted. Must not be null.',
+  })
   readonly allowedCidrs?: string[] | null;
 
-  @Field(() => RateLimitInput, { nullable: true, description: 'How often it may be used. Null: as often as you like.' })
+  @Field(() => RateLimitInput, {
+    nullable: true,
+    description: 'Rate limit of the key. Null if the number of verifications is not limited.',
+  })
   readonly rateLimit?: RateLimitInput | null;
 
-  @Field(() => JSONObject, { nullable: true, description: 'Notes for whoever verifies the key, all of them. Not null.' })
+  @Field(() => JSONObject, { nullable: true, description: 'New metadata of the key. It replaces all its metadata. Must not be null.' })
   readonly metadata?: Record<string, unknown> | null;
 
-  @Field(() => Date, { nullable: true, description: 'When it ends. Null: it does not expire.' })
+  @Field(() => Date, { nullable: true, description: 'New time from which the key is rejected. Null if the key is not to expire.' })
   readonly expiresAt?: Date | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Whether it is switched on. Not null.' })
+  @Field(() => Boolean, { nullable: true, description: 'Whether the key is enabled. Must not be null.' })
   readonly enabled?: boolean | null;
 }
 
-@ObjectType({ description: 'The key that was changed.' })
+@ObjectType({ description: 'Result of `updateApiKey`.' })
 export class UpdateApiKeyPayload {
-  @Field(() => ApiKey, { description: 'The key as it is now.' })
+  @Field(() => ApiKey, { description: 'The API key after the update.' })
   readonly apiKey!: ApiKey;
 }
 
-@ObjectType({ description: 'The key that was revoked.' })
+@ObjectType({ description: 'Result of `revokeApiKey`.' })
 export class RevokeApiKeyPayload {
-  @Field(() => ApiKey, { description: 'The key as it is now.' })
+  @Field(() => ApiKey, { description: 'The revoked API key.' })
   readonly apiKey!: ApiKey;
 }
 
-@InputType({ description: 'Options of a rotation.' })
+@InputType({ description: 'Options of the rotation of an API key.' })
 export class RotateApiKeyInput {
   @Field(() => Int, {
     defaultValue: GRACE_SECONDS_DEFAULT,
     description:
-      'Seconds for which the old key stays valid: 0 (it ends at once) to 2,592,000, 30 days. It never outlives its own expiry. Only 0 is accepted for a key whose own predecessor is still valid.',
+      'Grace period in seconds, for which the replaced key stays valid: 0 (it expires immediately) to 2,592,000 (30 days). The replaced key still expires at its own `expiresAt` if that is earlier. If the predecessor of the key is still valid, only 0 is accepted.',
   })
   readonly gracePeriodSeconds!: number;
 
   @Field(() => Date, {
     nullable: true,
-    description: 'When the new key expires: in the future, within 10 years. Absent: when the old key would have. Null: never.',
+    description:
+      'Time from which the new key is rejected: in the future, within 10 years. If absent, the new key has the expiry of the replaced key. Null if the new key does not expire.',
   })
   readonly expiresAt?: Date | null;
 }
 
-@ObjectType({ description: 'The key that takes over, with its plaintext.' })
+@ObjectType({ description: 'Result of `rotateApiKey`: the new API key with its plaintext, and the replaced key.' })
 export class RotateApiKeyPayload {
-  @Field(() => ApiKey, { description: 'The new key, with the settings of the old one and the expiry that was asked for.' })
+  @Field(() => ApiKey, { description: 'The new API key. It has the settings of the replaced key and the requested expiry.' })
   readonly apiKey!: ApiKey;
 
-  @Field(() => String, { description: 'What programs present from now on. It is shown here and never again: keep it now.' })
+  @Field(() => String, {
+    description: 'Plaintext of the new key, which programs send to authenticate. It is returned only once, so store it now.',
+  })
   readonly plaintextKey!: string;
 
-  @Field(() => ApiKey, { description: 'The old key, good until its `expiresAt`.' })
+  @Field(() => ApiKey, { description: 'The replaced API key. It stays valid until its `expiresAt`.' })
   readonly replaced!: ApiKey;
 }
 
-@ObjectType({ description: 'A key in a list.' })
+@ObjectType({ description: 'An API key in a page, with its cursor.' })
 export class ApiKeyEdge {
-  @Field(() => ApiKey, { description: 'The key.' })
+  @Field(() => ApiKey, { description: 'The API key of this edge.' })
   readonly node!: ApiKey;
 
-  @Field(() => String, { description: 'Where the key is in the list: pass it as `after` to go on from here.' })
+  @Field(() => String, { description: 'Cursor of the key. Pass it as `after` to continue after this key.' })
   readonly cursor!: string;
 }
 
-@ObjectType({ description: 'A page of a list of keys.' })
+@ObjectType({ description: 'A page of API keys.' })
 export class ApiKeyConnection {
-  @Field(() => [ApiKeyEdge], { description: 'The keys of the page, in order.' })
+  @Field(() => [ApiKeyEdge], { description: 'API keys of the page, in the order of the list.' })
   readonly edges!: ApiKeyEdge[];
 
-  @Field(() => PageInfo, { description: 'Where the page is in the list.' })
+  @Field(() => PageInfo, { description: 'Position of the page in the list.' })
   readonly pageInfo!: PageInfo;
 }

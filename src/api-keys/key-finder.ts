@@ -6,14 +6,14 @@ import { keyPrefixOf } from './plaintext-key.js';
 
 const KEY_PREFIX = /^[a-z][a-z0-9]{1,11}_[0-9a-f]{8}$/;
 
-/** A key that was found by what somebody knows of it. */
+/** A key that was found by its id, key prefix or plaintext. */
 export interface FoundKey {
   apiKey: ApiKey;
-  /** Whether the whole key was given, and is this one; null where only its id or prefix was given. */
+  /** Whether the given plaintext key is genuine; null if only an id or a key prefix was given. */
   isGenuine: boolean | null;
 }
 
-/** Finds keys for the operator: by id, by prefix, or by a whole key that leaked, which is told nobody. */
+/** Finds keys for the operator by id, key prefix or plaintext, such as a leaked key. It never logs or returns the plaintext. */
 export class KeyFinder {
   readonly #database: Database;
 
@@ -22,8 +22,10 @@ export class KeyFinder {
   }
 
   /**
-   * @param text an id, a key prefix or a plaintext key, with or without spaces around it
-   * @returns null where there is no such key. With a secret that is wrong it is the key that has this prefix.
+   * Finds a key.
+   *
+   * @param text an id, a key prefix or a plaintext key, with or without surrounding spaces
+   * @returns the key; null if there is no such key. For a plaintext key with a wrong secret, the key that has its prefix
    */
   async find(text: string): Promise<FoundKey | null> {
     const trimmed = text.trim();

@@ -8,32 +8,34 @@ import { turnOf } from '../platform/queues/network-turn.js';
 import { fingerprintOf, hashKey } from './key-hash.js';
 import { makePlaintextKey, type NewKey } from './plaintext-key.js';
 
-/** Of 2³² prefixes one may be taken; three taken ones in a row are no accident. */
+/** Attempts to find an unused prefix among 2³². Three used ones in a row are no coincidence. */
 const PREFIX_TRIES = 3;
 
-/** What is stored of a plaintext key. */
+/** The stored forms of a plaintext key. */
 export interface KeyIdentity {
   keyPrefix: string;
   hashedKey: string;
   fingerprint: Uint8Array<ArrayBuffer>;
 }
 
-/** One way to issue a key. */
+/** The steps of issuing a key. */
 export interface Issue<T> {
-  /** Refuses, without a lock and before anything is hashed, what is bound to be refused later. */
+  /** Cheap check without a lock, before the hash is computed. `store` repeats it under the lock. */
   check(): Promise<void>;
-  /** Stores the key, in a transaction that holds its owner's row locked; refuses what the check was too early to see. */
+  /**
+   * Stores the key, in a transaction that holds its owner's row locked. Repeats the check, because the state may have changed.
+   */
   store(transaction: Transaction, identity: KeyIdentity): Promise<T>;
 }
 
-/** Makes plaintext keys and has them stored. */
+/** Generates plaintext keys and stores them. */
 export class KeyIssuer {
   readonly #users: Users;
   readonly #hashes: HashQueue;
   readonly #makeKey: () => NewKey;
   readonly #turns = new KeyedQueue();
 
-  /** @param options.random given only by tests */
+  /** @param options.random source of randomness, for tests only */
   constructor(options: { users: Users; hashes: HashQueue; namespace: string; random?: (bytes: number) => Buffer }) {
     this.#users = options.users;
     this.#hashes = options.hashes;
@@ -41,11 +43,11 @@ export class KeyIssuer {
   }
 
   /**
-   * Issues a key. Those of one user wait for each other and are checked before they are hashed, so that a refused one costs
-   * no hash; no hash runs under the lock.
+   * Issues a key. The keys of one user are issued one after another and checked before they are hashed, so that a rejected key
+   * costs no hash. No hash runs under the lock.
    *
-   * @returns the plaintext, which nobody can tell again, and what was stored
-   * @throws what check and store throw; {KeywardError} SERVICE_UNAVAILABLE when too many wait
+   * @returns the plaintext, which cannot be recovered later, and the stored key
+   * @throws the errors of check and store; {KeywardError} SERVICE_UNAVAILABLE if too many requests are waiting
    */
   issue<T>(userId: string, origin: Origin, { check, store }: Issue<T>): Promise<{ plaintextKey: string; stored: T }> {
     return this.#turns.run(userId, async () => {

@@ -6,24 +6,24 @@ const SECRET_BYTES = 32;
 const CHECKSUM_DIGITS = 6;
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** Any namespace: a change of KEY_NAMESPACE kills no key. */
+/** Accepts every namespace, so that a change of KEY_NAMESPACE invalidates no key. */
 const KEY_PREFIX = '[a-z][a-z0-9]{1,11}_[0-9a-f]{8}';
 const WHOLE_KEY_PREFIX = new RegExp(`^${KEY_PREFIX}$`);
 
-/** Without a checksum: a key of the system that Keyward comes from. */
+/** The checksum is optional, because keys of Keyward's predecessor have none. */
 const PLAINTEXT_KEY = new RegExp(`^(${KEY_PREFIX})\\.[\\w-]{43}([0-9A-Za-z]{6})?$`);
 
-/** A new key in the only moment in which its plaintext is known. */
+/** A new key with its plaintext, which is not stored. */
 export interface NewKey {
-  /** Namespace and 8 hex digits: `amos_1a2b3c4d`. Names the key without giving it away. */
+  /** Namespace and 8 hexadecimal digits: `amos_1a2b3c4d`. It identifies the key and is not secret. */
   keyPrefix: string;
-  /** The whole: prefix, a dot, the secret, the checksum. At most 71 bytes, so bcrypt reads all of it. */
+  /** Key prefix, a dot, the secret and the checksum. At most 71 bytes, so that bcrypt reads all of it. */
   plaintextKey: string;
 }
 
 /**
- * CRC-32 in base62, zero-padded: it protects nothing, but a mistyped or made-up key can be told from a real one without
- * asking anybody, by us and by secret scanners (the scheme of GitHub's tokens).
+ * Returns the CRC-32 of a text in base62, zero-padded. It adds no security, but Keyward and secret scanners recognize a mistyped
+ * or invented key without a query (as with GitHub's tokens).
  *
  * @returns 6 characters; 62⁶ is more than 2³²
  */
@@ -38,8 +38,10 @@ export function checksum(text: string): string {
 }
 
 /**
- * @param namespace what KEY_NAMESPACE says
- * @param random the source of randomness: given only by tests
+ * Generates a new plaintext key.
+ *
+ * @param namespace KEY_NAMESPACE
+ * @param random source of randomness, for tests only
  */
 export function makePlaintextKey(namespace: string, random: (bytes: number) => Buffer = randomBytes): NewKey {
   const keyPrefix = `${namespace}_${random(PREFIX_BYTES).toString('hex')}`;
@@ -47,13 +49,10 @@ export function makePlaintextKey(namespace: string, random: (bytes: number) => B
   return { keyPrefix, plaintextKey: unchecked + checksum(unchecked) };
 }
 
-/** Whether a text can be a key's prefix: only then can a key with it be verified. */
+/** Returns whether a text has the form of a key prefix. A key with another prefix cannot be verified. */
 export const isKeyPrefix = (text: string): boolean => WHOLE_KEY_PREFIX.test(text);
 
-/**
- * @param text what somebody presented as a key
- * @returns the prefix that names it; null for what can't be a key, a wrong checksum included
- */
+/** Returns the key prefix of a presented key; null if the format or the checksum is wrong. */
 export function keyPrefixOf(text: string): string | null {
   const [, keyPrefix, digits] = PLAINTEXT_KEY.exec(text) ?? [];
   if (keyPrefix === undefined) return null;

@@ -4,24 +4,27 @@ export const SCOPE_CHARACTERS_MAX = 64;
 const SCOPE = /^[a-z0-9._:-]*(?:[a-z0-9._:-]|:\*)$/;
 const WILDCARD = ':*';
 
-/** @returns what keeps a text from being a scope, or null when nothing does */
+/** Returns the rule that a scope breaks; null if it is valid. */
 export function scopeFault(scope: string): string | null {
   if (scope.length > SCOPE_CHARACTERS_MAX) return `must be at most ${SCOPE_CHARACTERS_MAX} characters long`;
   return SCOPE.test(scope) ? null : 'must be lower-case letters, digits and . _ : - (and may end in :*)';
 }
 
 /**
- * A pattern (`orders:*`) must be in the catalogue itself: it would else grant scopes that the catalogue gets later.
+ * Checks a scope to be granted. A pattern (`orders:*`) must be in the catalogue itself. Otherwise, a key granted `orders:*` would
+ * gain every `orders:` scope that is added to the catalogue later.
  *
- * @param catalogue the scopes that can be granted; empty: any
- * @returns what keeps a text from being granted as a scope, or null when nothing does
+ * @param catalogue the scopes that can be granted; empty if every scope can be granted
+ * @returns the rule that the scope breaks; null if it can be granted
  */
 export const grantedScopeFault = (scope: string, catalogue: readonly string[]): string | null =>
   scopeFault(scope) ?? (catalogue.length === 0 || catalogue.includes(scope) ? null : 'is not one of the scopes that can be granted');
 
 /**
- * @param granted the scopes of a key; `orders:*` stands for anything under `orders:`
- * @param demanded one scope; no pattern, so a demand that can't be granted is never met
+ * Returns whether the scopes of a key grant a required scope.
+ *
+ * @param granted the scopes of a key; `orders:*` grants every scope that begins with `orders:`
+ * @param demanded one scope. It is not read as a pattern, so `orders:*` is granted only by an equal scope or a wider pattern
  */
 export function isScopeGranted(granted: readonly string[], demanded: string): boolean {
   return granted.some(

@@ -1,25 +1,25 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { UsageInterval as Interval } from '../usage/usage-service.js';
 
-/** GraphQL's names of the intervals. */
+/** Names of the intervals in GraphQL. */
 export const UsageInterval: Readonly<Record<string, Interval>> = { HOUR: 'hour', DAY: 'day' };
 registerEnumType(UsageInterval, {
   name: 'UsageInterval',
-  description: 'What usage is summed up by, in UTC.',
+  description: 'Interval by which usage is summed. Intervals are aligned to UTC.',
   valuesConfig: {
-    HOUR: { description: 'Whole hours, over at most 7 days.' },
-    DAY: { description: 'Whole days, over at most 90 days.' },
+    HOUR: { description: 'One point for each hour, over at most 7 days.' },
+    DAY: { description: 'One point for each day, over at most 90 days.' },
   },
 });
 
-@ObjectType({ description: 'The verifications of a key in one interval.' })
+@ObjectType({ description: 'Verifications of an API key in one interval.' })
 export class UsagePoint {
-  @Field(() => Date, { description: 'When the interval begins.' })
+  @Field(() => Date, { description: 'Time at which the interval begins.' })
   readonly start!: Date;
 
-  @Field(() => Int, { description: 'Verifications that were let through.' })
+  @Field(() => Int, { description: 'Number of verifications that were allowed.' })
   readonly allowed!: number;
 
-  @Field(() => Int, { description: 'Verifications of the key that were refused.' })
+  @Field(() => Int, { description: 'Number of verifications that were rejected.' })
   readonly refused!: number;
 }

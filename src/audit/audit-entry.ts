@@ -1,4 +1,4 @@
-/** What can be done in an account. */
+/** Actions that the audit log records. */
 export enum AuditAction {
   USER_SIGNED_UP = 'USER_SIGNED_UP',
   USER_SIGNED_IN = 'USER_SIGNED_IN',
@@ -20,16 +20,16 @@ export enum AuditAction {
   ACCESS_REFUSED = 'ACCESS_REFUSED',
 }
 
-/** What is to be kept of something that was done. */
+/** An entry to add to the audit log. */
 export interface AuditEntry {
-  /** In whose account. */
+  /** Account that the entry belongs to. */
   userId: string;
   action: AuditAction;
-  /** What it was done to, where that is a key of this user. */
+  /** Key of this user that the action concerns, if any. */
   apiKeyId?: string;
   /**
-   * What else is worth telling. It can never be taken back, and outlives user and key: no secret, no free text of
-   * somebody's, nothing of another user's.
+   * Further details. They can never be deleted and outlive the user and the key, so they must not contain secrets, free text of
+   * users or data of another user.
    */
   details?: object;
 }

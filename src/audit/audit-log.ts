@@ -14,14 +14,14 @@ import { RefusalCounts } from './refusal-counts.js';
 
 const DAY_MS = 86_400_000;
 
-/** Actions that a newer version beside us writes are for that version to tell. */
+/** Actions that this version can return. A newer version on the same database may write others. */
 const KNOWN_ACTIONS: string[] = Object.values(AuditAction);
 
 export interface AuditEvent extends Omit<AuditEventRow, 'action'> {
   action: AuditAction;
 }
 
-/** The audit log: append-only, held to be so by a trigger. */
+/** The audit log. A trigger of the database keeps it append-only. */
 export class AuditLog {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -30,7 +30,7 @@ export class AuditLog {
   readonly #refusals: RefusalCounts;
   readonly #writing = new Set<Promise<void>>();
 
-  /** @param options.refusals counts refusals, for all processes together; in this one if it is left out */
+  /** @param options.refusals counter of rejections that all processes share; if absent, a counter of this process */
   constructor(options: { database: Database; clock: Clock; cursors: Cursors; logger: Logger; refusals?: Budgets }) {
     this.#database = options.database;
     this.#clock = options.clock;
@@ -40,55 +40,58 @@ export class AuditLog {
   }
 
   /**
-   * Adds to the log, in the transaction of the change that it tells of: either both happen or neither.
+   * Adds entries in the transaction of the recorded change, so that either both are committed or neither.
    *
-   * @param origin of the request; null where the operator did it, by a command
+   * @param origin source of the request; null for a command of the operator
    */
   record(transaction: Transaction, entries: AuditEntry | readonly AuditEntry[], origin: Origin | null): Promise<void> {
     return insert(transaction, [entries].flat(), origin, this.#clock.now());
   }
 
-  /** As record, for the hundreds of changes that a command makes at once: no request did them. */
+  /** Adds entries like record, for a command of the operator that makes hundreds of changes in one transaction. */
   recordAll(transaction: Transaction, entries: readonly AuditEntry[]): Promise<void> {
     return insertAuditEvents(transaction, entries, this.#clock.now());
   }
 
   /**
-   * Adds an event about a user who asked for what belongs to somebody else, and logs it: once a minute for each user and
-   * target, with the number of repetitions since the last time.
+   * Records and logs that a user requested an object of another user: once a minute for each user and object, with the number of
+   * repetitions since the last event.
    */
   async recordRefusal(userId: string, details: { apiKeyId: string } | { sessionId: string }, origin: Origin): Promise<void> {
     const repeated = await this.#refusals.count(`${userId} ${Object.values(details)[0]}`);
     if (repeated === null) return;
     const counted = { ...details, ...(repeated > 0 && { repeated }) };
-    this.#logger.warn({ ...logEntry(origin), userId, ...counted }, 'access to what belongs to another user refused');
+    this.#logger.warn({ ...logEntry(origin), userId, ...counted }, 'access to an object of another user rejected');
     await this.record(this.#database, { userId, action: AuditAction.ACCESS_REFUSED, details: counted }, origin);
   }
 
-  /** Adds an event that no change goes with, without making whoever is refused wait: how long the answer takes would tell that there is something to write. */
+  /**
+   * Records a rejection after the response. The caller does not wait for it, because the response time would otherwise reveal
+   * that an event was written.
+   */
   recordRefusalLater(entry: AuditEntry, origin: Origin): void {
     const at = this.#clock.now();
     const writing = nextTurn()
       .then(() => insert(this.#database, [entry], origin, at))
       .catch((error: unknown) => {
         const { action, userId } = entry;
-        this.#logger.error({ ...logEntry(origin), userId, action, err: error }, 'an audit event could not be written');
+        this.#logger.error({ ...logEntry(origin), userId, action, err: error }, 'audit event could not be written');
       })
       .finally(() => this.#writing.delete(writing));
     this.#writing.add(writing);
   }
 
-  /** Waits for what is being written. */
+  /** Waits for the events that are being written. */
   async close(): Promise<void> {
     await Promise.all(this.#writing);
   }
 
   /**
-   * Removes old events for good, which the trigger lets nobody else do: a day at a time, the oldest first, so that it can be
-   * broken off at any time and no step takes long.
+   * Deletes old events permanently. The trigger allows deletion only here. Each step deletes one day, the oldest first, so that
+   * no step takes long and the command can be stopped at any time.
    *
-   * @param before what happened from then on stays
-   * @returns of each step how many were removed, and until when
+   * @param before events from this time on are kept
+   * @returns for each step, the number of deleted events and the end of the deleted period
    */
   async *prune(before: Date): AsyncGenerator<{ removed: number; until: Date }> {
     const oldest = await this.#database.auditEvent.aggregate({ _min: { at: true } });
@@ -100,8 +103,9 @@ export class AuditLog {
   }
 
   /**
-   * @returns what was done in the user's account, newest first
-   * @throws {KeywardError} BAD_USER_INPUT, as Cursors.page
+   * Returns a page of the events of the user's account, newest first.
+   *
+   * @throws {KeywardError} BAD_USER_INPUT, like Cursors.page
    */
   page(userId: string, request: PageRequest): Promise<Page<AuditEvent>> {
     return this.#cursors.page({ list: 'audit-log', userId }, request, async (after, limit) => {

@@ -3,8 +3,8 @@ import { newUuid } from '../platform/uuid.js';
 import type { AuditEntry } from './audit-entry.js';
 
 /**
- * Writes many events in one statement of fixed text with one parameter: Prisma's createMany takes many times as long for
- * hundreds of rows.
+ * Inserts many events in one statement with a fixed text and one parameter, because Prisma's createMany takes many times as long
+ * for hundreds of rows.
  */
 export async function insertAuditEvents(transaction: Transaction, entries: readonly AuditEntry[], at: Date): Promise<void> {
   const rows = JSON.stringify(entries.map((entry) => ({ ...entry, details: { ...entry.details, actor: 'operator' }, id: newUuid(at) })));
@@ -14,7 +14,7 @@ export async function insertAuditEvents(transaction: Transaction, entries: reado
     FROM json_to_recordset(${rows}::json) AS row(id uuid, "userId" uuid, action text, "apiKeyId" uuid, details jsonb)`;
 }
 
-/** Removes the events of a stretch of time. The setting is what the trigger asks for, and ends with the transaction. */
+/** Deletes the events of a period. The trigger requires the setting, which ends with the transaction. */
 export async function pruneAuditEvents(database: Database, from: Date, until: Date): Promise<number> {
   const [, removed] = await database.$transaction([
     database.$executeRaw`SET LOCAL keyward.prune_audit_events = 'on'`,

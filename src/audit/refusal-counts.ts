@@ -2,10 +2,12 @@ import { LRUCache } from 'lru-cache';
 import { FAIR_USE_LIMITS } from '../platform/limits.js';
 import type { Budgets } from '../platform/rate-limit/window-counter.js';
 
-/** Users and targets with repetitions that are not told yet. The longest unused are forgotten. */
+/** Maximum number of targets with unreported repetitions. The least recently used are discarded. */
 const TARGETS_MAX = 10_000;
 
-/** Sums up refusals: the audit log can not be shortened, and a loop of requests would fill the disk. */
+/**
+ * Counts repeated rejections instead of recording each: the audit log is append-only, and a loop of requests would fill the disk.
+ */
 export class RefusalCounts {
   readonly #budgets: Budgets;
   readonly #repeated = new LRUCache<string, number>({ max: TARGETS_MAX });
@@ -15,8 +17,10 @@ export class RefusalCounts {
   }
 
   /**
-   * @param target the user and what was asked for
-   * @returns how many refusals were not told since the last one that was; null if this one is not to be told either
+   * Counts a rejection.
+   *
+   * @param target the user and the requested object
+   * @returns the number of unrecorded rejections since the last recorded one; null if this rejection is not to be recorded
    */
   async count(target: string): Promise<number | null> {
     const { allowed } = await this.#budgets.spend(target, FAIR_USE_LIMITS.refusals);

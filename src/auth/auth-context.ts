@@ -8,12 +8,12 @@ import type { User } from './accounts/users.js';
 import type { Authenticator } from './authenticator.js';
 import type { Viewer } from './sessions/sessions.js';
 
-/** What the resolvers of accounts and sessions read of a request. */
+/** The part of the request context that the resolvers of accounts and sessions read. */
 export interface AuthContext extends RequestContext {
   authentication: Authentication;
-  /** Whether accounts with a password are kept here. */
+  /** Whether Keyward keeps accounts with a password. */
   localAccounts: boolean;
-  /** Users by id, all that one request asks for in one query. */
+  /** Loads users by id. One query loads all the users that a request needs. */
   users: DataLoader<string, User | null>;
 }
 
@@ -24,7 +24,7 @@ interface AuthenticationParts {
   allowance: Allowance;
 }
 
-/** Finds out at most once, and only when it matters, who sent the request. */
+/** Authenticates the sender of a request: at most once, and only when a resolver needs the viewer. */
 export class Authentication {
   readonly #parts: AuthenticationParts;
   #viewer: Promise<Viewer> | undefined;
@@ -34,7 +34,7 @@ export class Authentication {
   }
 
   /**
-   * Waits while the user has too many other requests in progress.
+   * Returns the signed-in user. Waits while the user has too many other requests in progress.
    *
    * @throws {KeywardError} UNAUTHENTICATED, RATE_LIMITED, SERVICE_UNAVAILABLE
    */
@@ -46,7 +46,7 @@ export class Authentication {
   async #authenticate(): Promise<Viewer> {
     const viewer = await this.#find();
     const waited = await this.#parts.allowance.enter(viewer.user.id);
-    // Session or user may have ended meanwhile.
+    // Read again, because the session may end or the user may be disabled during the wait.
     return waited ? this.#find() : viewer;
   }
 
@@ -58,5 +58,8 @@ export class Authentication {
   }
 }
 
-/** Makes an operation one for signed-in users and gives it the viewer. Without one the method isn't called. */
+/**
+ * Injects the viewer as an argument and so restricts the operation to signed-in users. Without a viewer, the method is not
+ * called.
+ */
 export const CurrentViewer = () => createParameterDecorator<AuthContext>(({ context }) => context.authentication.viewer());

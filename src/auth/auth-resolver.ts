@@ -24,7 +24,7 @@ export class AuthResolver {
       'Creates an account and opens a session. EMAIL_TAKEN if the address has an account, FORBIDDEN if sign-up is disabled, RATE_LIMITED after too many sign-ups from one network.',
   })
   signUp(
-    @Arg('input', () => SignUpInput, { description: 'The new account.' }) input: SignUpInput,
+    @Arg('input', () => SignUpInput, { description: 'Email address and password of the new account.' }) input: SignUpInput,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
     return this.#auth.signUp(input, context);
@@ -32,10 +32,10 @@ export class AuthResolver {
 
   @Mutation(() => AuthPayload, {
     description:
-      'Opens a session. INVALID_CREDENTIALS if email and password do not match, RATE_LIMITED after too many attempts. A user has at most 100 sessions: the oldest ends.',
+      'Opens a session. INVALID_CREDENTIALS if email and password do not match, RATE_LIMITED after too many attempts. A user has at most 100 sessions; beyond that, the oldest is ended.',
   })
   signIn(
-    @Arg('input', () => SignInInput, { description: 'Who signs in.' }) input: SignInInput,
+    @Arg('input', () => SignInInput, { description: 'Email address and password of the account.' }) input: SignInInput,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
     return this.#auth.signIn(input, context);
@@ -43,18 +43,18 @@ export class AuthResolver {
 
   @Mutation(() => AuthPayload, {
     description:
-      'Exchanges a refresh token for a new pair. A refresh token works once. The one just replaced gets CONFLICT for 10 seconds (two tabs, a lost answer); an older one ends the session.',
+      'Exchanges a refresh token for a new pair of tokens. A refresh token can be exchanged once. For 10 seconds, the previous token gets CONFLICT and ends nothing, because two tabs or a lost response can cause that. After that time it ends the session. An older token always ends the session.',
   })
   refreshSession(
-    @Arg('refreshToken', () => String, { description: 'The latest of the session.' }) refreshToken: string,
+    @Arg('refreshToken', () => String, { description: 'Newest refresh token of the session.' }) refreshToken: string,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
     return this.#auth.refreshSession(refreshToken, context);
   }
 
-  @Mutation(() => SignOutPayload, { description: 'Ends a session. Its access token is refused from the next request on.' })
+  @Mutation(() => SignOutPayload, { description: 'Ends a session. Its access token is rejected from the next request on.' })
   async signOut(
-    @Arg('refreshToken', () => String, { description: 'Any of the session.' }) refreshToken: string,
+    @Arg('refreshToken', () => String, { description: 'Any refresh token of the session.' }) refreshToken: string,
     @Ctx() context: AuthContext,
   ): Promise<SignOutPayload> {
     await this.#auth.signOut(refreshToken, context);
@@ -63,10 +63,10 @@ export class AuthResolver {
 
   @Mutation(() => AuthPayload, {
     description:
-      'Sets a new password, ends every session, the current one included, and opens a new one. Earlier access tokens are rejected from the next request on.',
+      'Sets a new password, ends every session, including the current one, and opens a new one. Earlier access tokens are rejected from the next request on.',
   })
   changePassword(
-    @Arg('input', () => ChangePasswordInput, { description: 'The old and the new password.' }) input: ChangePasswordInput,
+    @Arg('input', () => ChangePasswordInput, { description: 'Current and new password of the account.' }) input: ChangePasswordInput,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
@@ -77,7 +77,7 @@ export class AuthResolver {
     description: 'Sets a new password with a one-time token from the operator, ends every session and opens a new one.',
   })
   resetPassword(
-    @Arg('input', () => ResetPasswordInput, { description: 'The token and the new password.' }) input: ResetPasswordInput,
+    @Arg('input', () => ResetPasswordInput, { description: 'Password reset token and new password.' }) input: ResetPasswordInput,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
     return this.#auth.resetPassword(input, context);

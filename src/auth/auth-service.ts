@@ -24,16 +24,16 @@ export interface Credentials {
   password: string;
 }
 
-/** How often a password is proven anew because its hash was replaced meanwhile, as it is by a parallel sign-in. */
+/** Attempts to sign in when a concurrent sign-in replaces the hash of the password during the check. */
 const SIGN_IN_TRIES = 3;
 
-/** A token of an identity provider stands for the password for this long after its user was authenticated. */
+/** Time after the authentication of a user by an identity provider during which the token replaces a password check. */
 const FRESH_SECONDS = 300;
 
 const fieldFaults = (faults: Record<string, string | null>): FieldFault[] =>
   Object.entries(faults).flatMap(([path, message]) => (message === null ? [] : [{ path, message }]));
 
-/** Signing up, in and out, and what else a password is needed for. */
+/** Sign-up, sign-in, sign-out and the operations that require a password. */
 export class AuthService {
   readonly #clock: Clock;
   readonly #users: Users;
@@ -47,7 +47,7 @@ export class AuthService {
   readonly #audit: AuditLog;
   readonly #logger: Logger;
   readonly #signUpIsOpen: boolean;
-  /** By network, so that of one network at most one attempt is counted that may still succeed; by user for signed-in users. */
+  /** One queue for each network, so that at most one undecided attempt of it is counted, or for each signed-in user. */
   readonly #turns = new KeyedQueue({
     waitingMax: PASSWORD_QUEUE_LIMITS.requestsPerAddressMax,
     waitingMsMax: PASSWORD_QUEUE_LIMITS.requestWaitingMsMax,
@@ -80,9 +80,12 @@ export class AuthService {
     this.#signUpIsOpen = options.signUpIsOpen;
   }
 
-  /** @throws {KeywardError} FORBIDDEN where sign-up is closed, BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED, SERVICE_UNAVAILABLE */
+  /**
+   * Creates an account and opens a session.
+   * @throws {KeywardError} FORBIDDEN if sign-up is disabled, BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED, SERVICE_UNAVAILABLE
+   */
   async signUp(input: Credentials, origin: Origin): Promise<SignedIn> {
-    if (!this.#signUpIsOpen) throw new KeywardError('FORBIDDEN', 'Nobody can sign up here. Ask the operator for an account.');
+    if (!this.#signUpIsOpen) throw new KeywardError('FORBIDDEN', 'Sign-up is disabled. Ask the operator for an account.');
     const { email, fault } = readNewEmail(input.email);
     const passwordFault = this.#rules.fault(input.password, fault === null ? email : null);
     const faults = fieldFaults({ 'input.email': fault, 'input.password': passwordFault });
@@ -101,7 +104,7 @@ export class AuthService {
   }
 
   /**
-   * Unknown address, wrong password and disabled user are one answer, after the same work.
+   * Opens a session. An unknown address, a wrong password and a disabled user get the same error, after the same work.
    *
    * @throws {KeywardError} INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE
    */
@@ -120,18 +123,18 @@ export class AuthService {
     return signedIn;
   }
 
-  /** @throws {KeywardError} CONFLICT, UNAUTHENTICATED: see Sessions.refresh */
+  /** Exchanges a refresh token. @throws {KeywardError} CONFLICT, UNAUTHENTICATED, like Sessions.refresh */
   refreshSession(refreshToken: string, origin: Origin): Promise<SignedIn> {
     return this.#sessions.refresh(refreshToken, origin);
   }
 
-  /** @throws {KeywardError} UNAUTHENTICATED for a token that isn't one of ours */
+  /** Ends the session of a refresh token. @throws {KeywardError} UNAUTHENTICATED for a token that Keyward did not issue */
   signOut(refreshToken: string, origin: Origin): Promise<void> {
     return this.#sessions.end(refreshToken, origin);
   }
 
   /**
-   * Sets a new password, ends every session, this one included, and opens a new one.
+   * Sets a new password, ends every session, including the current one, and opens a new one.
    *
    * @throws {KeywardError} INVALID_CREDENTIALS for a wrong current password, BAD_USER_INPUT, RATE_LIMITED, CONFLICT; FORBIDDEN
    *   for a user of an identity provider
@@ -159,7 +162,7 @@ export class AuthService {
   /**
    * Sets a new password with a one-time token, ends every session and opens a new one.
    *
-   * @throws {KeywardError} UNAUTHENTICATED for a token that isn't good (any more), BAD_USER_INPUT, which leaves it good
+   * @throws {KeywardError} UNAUTHENTICATED for an invalid token; BAD_USER_INPUT, which does not consume the token
    */
   async resetPassword(input: { token: string; newPassword: string }, origin: Origin): Promise<SignedIn> {
     const user = await this.#resetTokens.find(input.token);
@@ -181,9 +184,9 @@ export class AuthService {
   }
 
   /**
-   * Deletes the viewer's account with all its sessions and keys, and their use. The audit log stays.
+   * Deletes the viewer's account with its sessions, its keys and their usage. The audit log is kept.
    *
-   * @param password null where none was given; a user of an identity provider needs none
+   * @param password null if absent; not required for a user of an identity provider
    * @throws {KeywardError} BAD_USER_INPUT for a missing password, INVALID_CREDENTIALS for a wrong one, RATE_LIMITED,
    *   SERVICE_UNAVAILABLE; FORBIDDEN for a user of an identity provider who signed in there too long ago
    */
@@ -210,7 +213,7 @@ export class AuthService {
     if (ageMs > FRESH_SECONDS * 1_000) {
       throw new KeywardError(
         'FORBIDDEN',
-        'Sign in again: to delete the account, your identity provider must have authenticated you in the last 5 minutes.',
+        'Sign in again at your identity provider. Deleting the account requires a sign-in there in the last 5 minutes.',
       );
     }
     await this.#users.withLocked(user.id, (transaction) => this.#deletion.run(transaction, user.id, origin));
@@ -225,16 +228,15 @@ export class AuthService {
     });
   }
 
-  /** @param key a network or a user */
   #inTurn<T>(key: string, task: () => Promise<T>): Promise<T> {
     return this.#turns.run(key, task);
   }
 
   /**
-   * Opens a session under the user's lock, because the password may have been changed, or the user disabled, since it was
-   * compared. A hash that was made at another cost is replaced, while the password is at hand.
+   * Opens a session under the user's lock, because the password may have been changed, or the user disabled, since the
+   * comparison. A hash with an outdated cost is replaced, because the plaintext is available only now.
    *
-   * @returns null when the hash isn't the one that was compared any more, so that the password has to be proven again
+   * @returns null if the hash has changed since the comparison, so that the password must be checked again
    */
   async #open(user: User, password: string, turn: Turn, origin: Origin): Promise<SignedIn | null> {
     const renewedHash =

@@ -2,7 +2,7 @@ import { Field, ID, InputType, ObjectType } from 'type-graphql';
 
 @ObjectType({ description: 'A user: the owner of API keys.' })
 export class User {
-  @Field(() => ID, { description: 'Never changes.' })
+  @Field(() => ID, { description: 'ID of the user. It never changes.' })
   readonly id!: string;
 
   @Field(() => String, {
@@ -13,106 +13,110 @@ export class User {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The product’s or identity provider’s id of the user. Null for accounts with a password.',
+    description: 'ID of the user in the product or at the identity provider. Null if the account has a password.',
   })
   readonly externalId!: string | null;
 
-  @Field(() => Date, { description: 'When the user signed up, or an identity provider first vouched for the user.' })
+  @Field(() => Date, {
+    description: 'Time at which the user signed up, or at which the first token of the identity provider for the user was accepted.',
+  })
   readonly createdAt!: Date;
 
-  @Field(() => Date, { nullable: true, description: 'When the user was disabled. Null if the user is not disabled.' })
+  @Field(() => Date, { nullable: true, description: 'Time at which the user was disabled. Null if the user is not disabled.' })
   readonly disabledAt!: Date | null;
 }
 
-@InputType({ description: 'What a new account is made of.' })
+@InputType({ description: 'Email address and password of a new account.' })
 export class SignUpInput {
-  @Field(() => String, { description: 'The address to sign in with. Case and surrounding spaces make no difference.' })
+  @Field(() => String, { description: 'Email address to sign in with. Case and surrounding spaces are ignored.' })
   readonly email!: string;
 
   @Field(() => String, {
     description:
-      'At least 15 characters and at most 72 bytes in UTF-8. The email address, the name of the product, repetitions, sequences and variants of common passwords are rejected.',
+      'Password of the new account: at least 15 characters and at most 72 bytes in UTF-8. The email address, the name of the product, repetitions, sequences and variants of common passwords are rejected.',
   })
   readonly password!: string;
 }
 
-@InputType({ description: 'What proves who you are.' })
+@InputType({ description: 'Email address and password of an account.' })
 export class SignInInput {
-  @Field(() => String, { description: 'The address of the account. Case and surrounding spaces make no difference.' })
+  @Field(() => String, { description: 'Email address of the account. Case and surrounding spaces are ignored.' })
   readonly email!: string;
 
-  @Field(() => String, { description: 'The password of the account.' })
+  @Field(() => String, { description: 'Password of the account.' })
   readonly password!: string;
 }
 
-@InputType({ description: 'The old and the new password.' })
+@InputType({ description: 'Current and new password of the account.' })
 export class ChangePasswordInput {
-  @Field(() => String, { description: 'The password that is valid until now.' })
+  @Field(() => String, { description: 'Current password of the account.' })
   readonly currentPassword!: string;
 
-  @Field(() => String, { description: 'The password to be valid from now on; see SignUpInput.password for what it may be.' })
+  @Field(() => String, { description: 'New password of the account. The rules are those of SignUpInput.password.' })
   readonly newPassword!: string;
 }
 
-@ObjectType({ description: 'The tokens of a session.' })
+@ObjectType({ description: 'Tokens of a session.' })
 export class AuthPayload {
-  @Field(() => String, { description: 'A JWT to send as `Authorization: Bearer …`. Good until `expiresAt`, or until its session ends.' })
+  @Field(() => String, {
+    description: 'Access token, a JWT to send as `Authorization: Bearer …`. It is valid until `expiresAt`, or until its session ends.',
+  })
   readonly accessToken!: string;
 
-  @Field(() => Date, { description: 'When the access token expires.' })
+  @Field(() => Date, { description: 'Time at which the access token expires.' })
   readonly expiresAt!: Date;
 
-  @Field(() => String, { description: 'Opaque. Exchange it with `refreshSession` for a new pair; it works once.' })
+  @Field(() => String, { description: 'Refresh token, an opaque text. `refreshSession` exchanges it once for a new pair of tokens.' })
   readonly refreshToken!: string;
 
-  @Field(() => User, { description: 'Who is signed in.' })
+  @Field(() => User, { description: 'The user who is signed in.' })
   readonly user!: User;
 }
 
-@ObjectType({ description: 'What signing out did.' })
+@ObjectType({ description: 'Result of `signOut`.' })
 export class SignOutPayload {
-  @Field(() => Boolean, { description: 'Always true: the session has ended, now or before.' })
+  @Field(() => Boolean, { description: 'Always true. The session is ended, by this request or earlier.' })
   readonly signedOut!: boolean;
 }
 
-@InputType({ description: 'A one-time token and a new password.' })
+@InputType({ description: 'Password reset token and new password of an account.' })
 export class ResetPasswordInput {
-  @Field(() => String, { description: 'Made by the operator; good for an hour, once.' })
+  @Field(() => String, { description: 'Password reset token, created by the operator. It can be used once, within one hour.' })
   readonly token!: string;
 
-  @Field(() => String, { description: 'The password to be valid from now on; see SignUpInput.password for what it may be.' })
+  @Field(() => String, { description: 'New password of the account. The rules are those of SignUpInput.password.' })
   readonly newPassword!: string;
 }
 
-@ObjectType({ description: 'What deleting the account did.' })
+@ObjectType({ description: 'Result of `deleteMyAccount`.' })
 export class DeleteMyAccountPayload {
-  @Field(() => Boolean, { description: 'Always true.' })
+  @Field(() => Boolean, { description: 'Always true. The account is deleted.' })
   readonly deleted!: boolean;
 }
 
-@ObjectType({ description: 'Somewhere you are signed in.' })
+@ObjectType({ description: 'A session: one sign-in with a password, with its tokens.' })
 export class Session {
-  @Field(() => ID, { description: 'Never changes.' })
+  @Field(() => ID, { description: 'ID of the session. It never changes.' })
   readonly id!: string;
 
-  @Field(() => Date, { description: 'When it was signed in to.' })
+  @Field(() => Date, { description: 'Time of the sign-in.' })
   readonly createdAt!: Date;
 
-  @Field(() => Date, { description: 'When it ends, unless it is refreshed before.' })
+  @Field(() => Date, { description: 'Time at which the session ends if it is not refreshed before.' })
   readonly expiresAt!: Date;
 
-  @Field(() => String, { nullable: true, description: 'The address that it was signed in to or refreshed from last. Null: not known.' })
+  @Field(() => String, { nullable: true, description: 'IP address of the sign-in or of the last refresh. Null if the address is unknown.' })
   readonly ipAddress!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The program that signed in or refreshed it last, in its own words. Null: it said nothing.',
+    description: 'User-Agent of the sign-in or of the last refresh, as sent by the client. Null if the client sent none.',
   })
   readonly userAgent!: string | null;
 }
 
-@ObjectType({ description: 'The session that was ended.' })
+@ObjectType({ description: 'Result of `endSession`.' })
 export class EndSessionPayload {
-  @Field(() => Session, { description: 'The session. Its tokens are refused from now on.' })
+  @Field(() => Session, { description: 'The session that was ended. Its tokens are rejected from the next request on.' })
   readonly session!: Session;
 }

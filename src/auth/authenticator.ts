@@ -5,21 +5,21 @@ import { LOCAL_ISSUER } from './sessions/access-token.js';
 import type { Sessions, Viewer } from './sessions/sessions.js';
 import type { TokenRejection, TokenRejectionLog } from './token-rejection.js';
 
-/** What it takes to know the users of an identity provider. */
+/** The services that authenticate users of an identity provider. */
 export interface ExternalAccounts {
   tokens: ExternalTokens;
   users: ExternalUsers;
 }
 
-/** Finds out whom an access token speaks for, whoever issued it. */
+/** Authenticates access tokens of Keyward and of the identity provider. */
 export class Authenticator {
   readonly #sessions: Sessions | null;
   readonly #external: ExternalAccounts | null;
   readonly #rejections: TokenRejectionLog;
 
   /**
-   * @param options.sessions null: there are no accounts here, and our own tokens are refused
-   * @param options.external null: no identity provider is configured
+   * @param options.sessions null if Keyward keeps no accounts; its own tokens are then rejected
+   * @param options.external null if no identity provider is configured
    */
   constructor(options: { sessions: Sessions | null; external: ExternalAccounts | null; rejections: TokenRejectionLog }) {
     this.#sessions = options.sessions;
@@ -28,9 +28,11 @@ export class Authenticator {
   }
 
   /**
+   * Authenticates an access token.
+   *
    * @param accessToken as the client sent it
-   * @returns null for a token that is rejected, whatever the reason: that is logged and nobody is answered with it
-   * @throws {KeywardError} SERVICE_UNAVAILABLE when the keys of the identity provider can't be had
+   * @returns the viewer; null if the token is rejected. The reason is logged and never returned to the client
+   * @throws {KeywardError} SERVICE_UNAVAILABLE if the signing keys of the identity provider are unavailable
    */
   async authenticate(accessToken: string, origin: Origin): Promise<Viewer | null> {
     const result = await this.#authenticate(accessToken, origin);

@@ -5,11 +5,11 @@ import { wideNetworkOf } from '../platform/ip/wide-network.js';
 import { SIGN_IN_LIMITS } from '../platform/limits.js';
 import type { Budget, Budgets } from '../platform/rate-limit/window-counter.js';
 
-/** What one attempt spent, and can give back. */
+/** Records what one attempt consumed of each rate limit, so that it can be refunded. */
 class Receipt {
   readonly #spent: { budgets: Budgets; key: string; budget: Budget }[] = [];
 
-  /** @returns null if the budget allowed it, else the seconds until it does */
+  /** Consumes one unit of a rate limit. @returns null if the limit allows it, else the seconds until the limit resets */
   async spend(budgets: Budgets, key: string, budget: Budget): Promise<number | null> {
     const spending = await budgets.spend(key, budget);
     if (!spending.allowed) return spending.resetsInSeconds;
@@ -22,30 +22,29 @@ class Receipt {
   }
 }
 
-/** A sign-in that was let through. It counts as failed and as successful until one of these is called. */
+/** A sign-in attempt within the limits. It counts as both failed and successful until one of the methods is called. */
 export interface SignInAttempt {
-  /** Whether it comes from a network that is known to the account. */
+  /** Whether the attempt comes from a known network of the account. */
   isKnown: boolean;
   fail(): Promise<void>;
   succeed(): Promise<void>;
-  /** Nothing was learned about the password, so nothing counts. */
+  /** Refunds the attempt, because the caller learned nothing about the password. */
   cancel(): Promise<void>;
 }
 
-/** Which attempt is asked about. */
 interface AttemptInput {
-  /** Canonical. */
+  /** In canonical form. */
   email: string;
   ipAddress: string;
-  /** False where a password is proven without opening a session. */
+  /** False if the password check does not open a session. */
   opensSession: boolean;
-  /** Called for every account and every unknown address alike, so that the answer takes equally long. */
+  /** Called for accounts and for unknown addresses, so that both take equally long. */
   isKnownNetwork: (network: string) => Promise<boolean>;
 }
 
 /**
- * Limits how often passwords can be guessed, sessions opened and addresses tested. Each attempt is counted before its hash
- * is computed, so that no number of parallel ones exceeds a limit. Emails are hashed: the counters hold no list of addresses.
+ * Limits password guesses, new sessions and tests of addresses. Each attempt is counted before its hash is computed, so that
+ * parallel attempts cannot exceed a limit. Email addresses are hashed, so that the counters hold no list of addresses.
  */
 export class SignInLimits {
   readonly #budgetsOf: (name: string) => Budgets;
@@ -53,15 +52,15 @@ export class SignInLimits {
   readonly #counters = new Map<string, Budgets>();
 
   /**
-   * @param options.budgetsOf creates one counter, separated from others by its name
-   * @param options.signUpsPerHour from one network; 0 for no limit
+   * @param options.budgetsOf creates a counter with its own name space
+   * @param options.signUpsPerHour maximum number of sign-ups from one network; 0 for no limit
    */
   constructor(options: { budgetsOf: (name: string) => Budgets; signUpsPerHour: number }) {
     this.#budgetsOf = options.budgetsOf;
     this.#signUpsPerHour = options.signUpsPerHour;
   }
 
-  /** @throws {KeywardError} RATE_LIMITED; the rejected attempt itself is not counted */
+  /** Counts an attempt to sign in. @throws {KeywardError} RATE_LIMITED; the rejected attempt is not counted */
   async attempt({ email, ipAddress, opensSession, isKnownNetwork }: AttemptInput): Promise<SignInAttempt> {
     const network = networkOf(ipAddress);
     const account = createHash('sha256').update(email).digest('base64url');
@@ -98,9 +97,9 @@ export class SignInLimits {
   }
 
   /**
-   * Counts a sign-up. One for an address that is taken counts too: its answer says that the address has an account.
+   * Counts a sign-up. A sign-up for an existing account counts too, because its error reveals that the account exists.
    *
-   * @returns what takes the count back, for a sign-up that failed without saying anything about the address
+   * @returns a function that refunds the sign-up, for a failure that revealed nothing about the address
    * @throws {KeywardError} RATE_LIMITED
    */
   async signUp(ipAddress: string): Promise<() => Promise<void>> {
@@ -116,7 +115,7 @@ export class SignInLimits {
     return giveBack;
   }
 
-  /** The wide network first: once it is exhausted, none of its networks takes up a counter. */
+  /** The limit of the wide network is first: once it is exhausted, its networks use no further counters. */
   #signUpBudgets(ipAddress: string): [name: string, key: string, budget: Budget][] {
     const { signUpsWideNetworkFactor: factor, signUpWindowSeconds: windowSeconds } = SIGN_IN_LIMITS;
     const wide = { limit: this.#signUpsPerHour * factor, windowSeconds };
@@ -139,5 +138,5 @@ const TOO_MANY_FAILURES = 'Too many failed sign-ins. Try again later.';
 
 const isIpv6 = (ipAddress: string): boolean => networkOf(ipAddress).includes(':');
 
-/** The /48 that one customer of a provider may hold. An IPv4 address has none. */
+/** Returns the /48 network, which one customer of a provider may hold. Used for IPv6 only. */
 const siteOf = (ipAddress: string): string => wideNetworkOf(ipAddress, { ipv4: 32, ipv6: 48 });

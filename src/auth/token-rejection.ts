@@ -2,10 +2,12 @@ import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import { logEntry, type Origin } from '../platform/origin.js';
 
-/** Lines of one reason that are logged in one second: whoever sends tokens chooses how many are rejected. */
+/** Log lines of one reason in one second. The limit exists because clients determine the number of rejected tokens. */
 const LINES_PER_SECOND = 5;
 
-/** Why an access token is not accepted. A closed list: docs/accounts.md describes each, and a test holds the two together. */
+/**
+ * Reasons for the rejection of an access token. The list is closed: docs/accounts.md describes each, and a test compares the two.
+ */
 export const TOKEN_REJECTION_REASONS = [
   'malformed',
   'issuer',
@@ -27,18 +29,18 @@ export const TOKEN_REJECTION_REASONS = [
 
 export type TokenRejectionReason = (typeof TOKEN_REJECTION_REASONS)[number];
 
-/** The token itself, and what it says, are never part of this: a log must not hold what lets anybody in. */
+/** Rejection of an access token. It never contains the token or its claims, because a log must not hold credentials. */
 export interface TokenRejection {
   rejection: TokenRejectionReason;
-  /** What the configuration asks for. */
+  /** The value that the configuration requires. */
   expected?: string | readonly string[];
-  /** Whose token it would have been, once nothing but the user's or session's state speaks against it. */
+  /** Owner of the token. Set only if the token is genuine and the state of the user or session is the reason. */
   userId?: string;
 }
 
 /**
- * Logs why tokens were rejected, for whoever connects an identity provider: the answer is the same for all of them. Beyond some
- * lines a second of each reason they are counted, and the next line of that reason says how many there were.
+ * Logs why tokens were rejected. An operator who connects an identity provider needs the reason, and clients get the same error
+ * for all reasons. Beyond LINES_PER_SECOND for a reason, rejections are counted, and the next line of the reason has the number.
  */
 export class TokenRejectionLog {
   readonly #clock: Clock;

@@ -14,17 +14,17 @@ import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js'
 
 const PAGE_ITEMS = 500;
 
-/** Candidates that are listed where a text means several users. */
+/** Maximum number of users to list in the error if a text matches several. */
 const CANDIDATES_MAX = 20;
 
-/** A user as the operator sees one. */
+/** A user in the operator's list. */
 export interface UserOverview {
   user: User;
-  /** Usable ones. */
+  /** Number of usable keys. */
   keys: number;
 }
 
-/** What the operator does with users and their keys. Every change is in the audit log of the user, with the operator as actor. */
+/** The operator's actions on users and their keys. The audit log of the user records each change, with the operator as actor. */
 export class OperatorService {
   readonly #clock: Clock;
   readonly #users: Users;
@@ -58,7 +58,7 @@ export class OperatorService {
     this.#audit = options.audit;
   }
 
-  /** All users, in the order in which they were made. */
+  /** Yields all users, in the order of their creation. */
   async *list(): AsyncGenerator<UserOverview> {
     for (let page: User[] = [], last: string | null = null; ; ) {
       page = await this.#users.page(last, PAGE_ITEMS);
@@ -69,7 +69,12 @@ export class OperatorService {
     }
   }
 
-  /** @param text an id, an external id or an email address @throws {KeywardError} NOT_FOUND, CONFLICT if it means several users; so do all that take one */
+  /**
+   * Returns a user with details.
+   *
+   * @param text an id, an external id or an email address, as in the other methods
+   * @throws {KeywardError} NOT_FOUND, CONFLICT if several users match, as the other methods do
+   */
   async show(text: string): Promise<UserOverview & { sessions: number; lastSignInAt: Date | null }> {
     const user = await this.#find(text);
     const sessions = await this.#sessions.listLive(user.id);
@@ -77,7 +82,7 @@ export class OperatorService {
     return { user, keys, sessions: sessions.length, lastSignInAt: sessions[0]?.createdAt ?? null };
   }
 
-  /** Makes a user without a password, and a token to set one with. @throws {KeywardError} EMAIL_TAKEN */
+  /** Creates a user without a password, and a token to set one. @throws {KeywardError} EMAIL_TAKEN */
   async create(typedEmail: string): Promise<{ user: User; resetToken: IssuedResetToken }> {
     const email = emailOf(typedEmail, readNewEmail);
     return this.#users.create(
@@ -89,17 +94,21 @@ export class OperatorService {
     );
   }
 
-  /** Refuses the user's tokens and keys from the next request on. Doing it again changes nothing. */
+  /** Disables a user. The tokens and keys are rejected from the next request on. Disabling a disabled user changes nothing. */
   disable(text: string): Promise<User> {
     return this.#setDisabled(text, AuditAction.USER_DISABLED);
   }
 
-  /** Lets the user in again, and the keys. The sessions that there were have ended. */
+  /** Enables a user. The keys are valid again; the earlier sessions stay ended. */
   enable(text: string): Promise<User> {
     return this.#setDisabled(text, AuditAction.USER_ENABLED);
   }
 
-  /** Deletes a user with sessions, keys and usage. The audit log stays. @returns what was deleted */
+  /**
+   * Deletes a user with sessions, keys and usage. The audit log is kept.
+   *
+   * @returns the user and the numbers of deleted keys and sessions
+   */
   async delete(text: string): Promise<{ user: User; keys: number; sessions: number }> {
     const user = await this.#find(text);
     const remove = async (transaction: Transaction) => {
@@ -112,7 +121,7 @@ export class OperatorService {
   }
 
   /**
-   * Makes a one-time token that lets its bearer set a new password.
+   * Creates a one-time token with which its bearer can set a new password.
    *
    * @throws {KeywardError} FORBIDDEN for a user of an identity provider
    */
@@ -122,17 +131,22 @@ export class OperatorService {
     return this.#users.withLocked(user.id, (transaction) => this.#issueResetToken(transaction, user), { alsoDisabled: true });
   }
 
-  /** @returns all keys of a user, the newest first */
+  /** Returns all keys of a user, newest first. */
   async keys(text: string): Promise<ApiKey[]> {
     return this.#keyQueries.listAll((await this.#find(text)).id);
   }
 
-  /** @param text an id, a key prefix or a whole key @throws {KeywardError} NOT_FOUND */
+  /** Revokes a key. @param text an id, a key prefix or a plaintext key @throws {KeywardError} NOT_FOUND */
   async revoke(text: string): Promise<ApiKey> {
     return this.#apiKeys.revokeAny((await this.#findKey(text)).apiKey);
   }
 
-  /** @param text an id, a key prefix or a whole key, which is repeated nowhere @throws {KeywardError} NOT_FOUND */
+  /**
+   * Returns a key and its owner.
+   *
+   * @param text an id, a key prefix or a plaintext key, which is never repeated
+   * @throws {KeywardError} NOT_FOUND
+   */
   async whose(text: string): Promise<FoundKey & { owner: User }> {
     const found = await this.#findKey(text);
     const [owner] = await this.#users.findByIds([found.apiKey.userId]);
@@ -140,7 +154,7 @@ export class OperatorService {
     return { ...found, owner };
   }
 
-  /** The usable keys that end within so many days with their owners, the next one to end first. */
+  /** Yields the usable keys that expire within `days`, with their owners, the earliest first. */
   async *expiring(days: number): AsyncGenerator<{ apiKey: ApiKey; owner: User | null }> {
     for (let page: ApiKey[] = [], last: ApiKey | null = null; ; ) {
       page = await this.#keyQueries.listExpiring(days, last, PAGE_ITEMS);
@@ -151,7 +165,7 @@ export class OperatorService {
     }
   }
 
-  /** @returns what the key is good for now */
+  /** Returns the current status of the key. */
   statusOf(key: ApiKey): string {
     return this.#keyQueries.statusOf(key);
   }
@@ -198,7 +212,7 @@ export class OperatorService {
   }
 }
 
-const noSuchKey = () => new KeywardError('NOT_FOUND', 'There is no such API key.');
+const noSuchKey = () => new KeywardError('NOT_FOUND', 'There is no API key with this ID, key prefix or plaintext.');
 
 function emailOf(typed: string, read = readEmail): string {
   const { email, fault } = read(typed);

@@ -8,16 +8,19 @@ import { UsageMetrics } from './usage-metrics.js';
 const HOUR_MS = 3_600_000;
 const FLUSH_EVERY_MS = 1_000;
 
-/** Rows of one statement. What they are made of is put together in one go, in which the process does nothing else. */
+/** Rows of one statement. Building a statement blocks the event loop, so its size is bounded. */
 const ROWS_PER_STATEMENT = 1_000;
 
-/** Rows that wait to be written. Beyond it, while the database is away, further keys' verifications aren't counted. */
+/**
+ * Maximum number of waiting rows. Beyond it, while the database is unavailable, verifications that need a new row are not
+ * counted.
+ */
 const ROWS_MAX = 100_000;
 
-/** What a stop may still take for writing. */
+/** Maximum time for the last write during shutdown. */
 const CLOSE_MS_MAX = 3_000;
 
-/** One verification of a key that exists, by somebody who holds it. */
+/** One verification of an existing key with a correct secret. */
 export interface Use {
   keyId: string;
   at: Date;
@@ -27,8 +30,9 @@ export interface Use {
 }
 
 /**
- * Counts verifications in memory and writes them for all keys at once, about every second: one flush at a time, the next
- * one second after the last ended. Nobody waits for it. A process that is killed loses what it hasn't written, no more.
+ * Counts verifications in memory and writes the counts of all keys together, about every second. One flush runs at a time, and
+ * the next begins one second after the last one ended. No request waits for it. A process that is killed loses only unwritten
+ * counts.
  */
 export class UsageRecorder {
   readonly #pool: Pool;
@@ -54,7 +58,7 @@ export class UsageRecorder {
     if (this.#flushing === undefined) this.#schedule();
   }
 
-  /** Writes what was counted until now. What can't be written is kept for the next time. */
+  /** Writes the current counts. Counts that cannot be written are kept for the next flush. */
   async flush(): Promise<void> {
     await this.#flushing;
     this.#flushing ??= this.#writeWaiting().finally(() => {
@@ -64,7 +68,7 @@ export class UsageRecorder {
     await this.#flushing;
   }
 
-  /** Writes the rest, if that can be done in time. */
+  /** Writes the remaining counts, for at most CLOSE_MS_MAX. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -96,7 +100,7 @@ export class UsageRecorder {
         this.#metrics.failures.inc();
         for (const row of rows) this.#add(row);
         if (!this.#isFailing)
-          this.#logger.warn({ err: error, keys: rows.length }, 'usage could not be written; it is kept and tried again');
+          this.#logger.warn({ err: error, keys: rows.length }, 'usage could not be written; it was kept for the next attempt');
         this.#isFailing = true;
         return;
       }
@@ -104,7 +108,7 @@ export class UsageRecorder {
     this.#isFailing = false;
   }
 
-  /** Sorted by key: two replicas that lock the same rows in opposite order would deadlock (seen). */
+  /** Takes rows, sorted by key: two replicas that lock the same rows in opposite order deadlock (observed). */
   #take(rowsMax: number): UsageRow[] {
     const rows: UsageRow[] = [];
     for (const [rowId, row] of this.#waiting) {

@@ -8,7 +8,7 @@ export type { LastUse };
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** How long an interval is, and over how much time usage may be asked for. */
+/** Length of each interval, and the longest period for which usage can be requested by it. */
 const INTERVALS = {
   hour: { ms: HOUR_MS, daysMax: 7 },
   day: { ms: DAY_MS, daysMax: 90 },
@@ -16,7 +16,7 @@ const INTERVALS = {
 
 export type UsageInterval = keyof typeof INTERVALS;
 
-/** A stretch of time, in intervals of UTC. */
+/** A period and its division into intervals, aligned to UTC. */
 export interface UsageWindow {
   from: Date;
   to: Date;
@@ -30,13 +30,13 @@ export interface UsagePoint {
   refused: number;
 }
 
-/** What the resolvers of one request load usage through: all keys that it asks about in one query. */
+/** Loads usage for the resolvers of one request. One query loads the usage of all the keys that the request needs. */
 export interface UsageLoaders {
   lastUses: DataLoader<string, LastUse | null>;
   points(keyId: string, window: UsageWindow): Promise<UsagePoint[]>;
 }
 
-/** Reads what the recorder wrote, so it is about a second behind. */
+/** Reads the usage that UsageRecorder wrote, which is about a second old. */
 export class UsageService {
   readonly #database: Database;
 
@@ -58,7 +58,9 @@ export class UsageService {
     };
   }
 
-  /** Forgets all use of a user's keys, in the transaction that deletes the user. What was counted in the last second may follow. */
+  /**
+   * Deletes the usage of a user's keys, in the transaction that deletes the user. Counts of the last second may be written later.
+   */
   forget(transaction: Transaction, userId: string): Promise<void> {
     return forgetUsage(transaction, userId);
   }
@@ -81,16 +83,17 @@ export class UsageService {
 }
 
 /**
- * @returns the window of the whole intervals that it touches
- * @throws {KeywardError} BAD_USER_INPUT where it ends before it begins, or is too long
+ * Extends a window to the whole intervals that it touches.
+ *
+ * @throws {KeywardError} BAD_USER_INPUT if the window ends before it begins or is too long
  */
 function align({ from, to, interval }: UsageWindow): UsageWindow {
   const { ms, daysMax } = INTERVALS[interval];
-  // No key is older, and PostgreSQL has no year 0.
+  // No key is older than 1970, and PostgreSQL has no year 0.
   if (from.getTime() < 0) throw badUserInput([{ path: 'from', message: 'must not be before 1970' }]);
   if (to <= from) throw badUserInput([{ path: 'to', message: 'must be after from' }]);
   if (to.getTime() - from.getTime() > daysMax * DAY_MS) {
-    throw badUserInput([{ path: 'to', message: `must be at most ${daysMax} days after from, by ${interval}` }]);
+    throw badUserInput([{ path: 'to', message: `must be at most ${daysMax} days after from if usage is by ${interval}` }]);
   }
   return {
     from: new Date(Math.floor(from.getTime() / ms) * ms),
@@ -99,7 +102,7 @@ function align({ from, to, interval }: UsageWindow): UsageWindow {
   };
 }
 
-/** @returns how many points a window has, if it is not too long: at most as many as the longest one */
+/** Returns the number of points of a window, at most that of the longest valid window. */
 export function pointCount({ from, to, interval }: UsageWindow): number {
   const { ms, daysMax } = INTERVALS[interval];
   const count = Math.ceil(to.getTime() / ms) - Math.floor(from.getTime() / ms);

@@ -3,10 +3,10 @@ import type { Pool } from '../platform/database/pool.js';
 import { canonicalAddress } from '../platform/ip/address.js';
 import { storableUserAgent } from '../platform/text.js';
 
-/** What is to be added to the row of one key and one hour. Times are milliseconds since the epoch. */
+/** Counts to add to the row of one key and one hour. Times are milliseconds since the epoch. */
 export interface UsageRow {
   keyId: string;
-  /** Its start. */
+  /** Start of the hour. */
   hour: number;
   allowed: number;
   refused: number;
@@ -30,13 +30,15 @@ const ADD_USAGE = {
       last_user_agent = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_user_agent ELSE u.last_user_agent END`,
 };
 
-/** An array of what needs no quotes. The driver would quote and escape each element, at several times the cost. */
+/**
+ * Returns an array literal of items that need no quotes. The driver would quote and escape each item, at several times the cost.
+ */
 const plainArray = (items: readonly (string | number)[]): string => `{${items.join()}}`;
 
 /**
- * Adds to many rows in one statement. Prisma has none for it.
+ * Adds to many rows in one statement, which Prisma does not support.
  *
- * @param rows each key and hour once; sorted as all replicas sort them
+ * @param rows one row for each key and hour, in the order that all replicas use, so that they do not deadlock
  */
 export async function addUsage(pool: Pool, rows: readonly UsageRow[]): Promise<void> {
   await pool.query({
@@ -53,14 +55,14 @@ export async function addUsage(pool: Pool, rows: readonly UsageRow[]): Promise<v
   });
 }
 
-/** When, from where and by what a key was presented last. */
+/** Time, address and User-Agent of the last verification of a key. */
 export interface LastUse {
   lastUsedAt: Date;
   lastUsedIp: string | null;
   lastUsedUserAgent: string | null;
 }
 
-/** @returns the newest row of each key, found through the index; keys that were never used are absent */
+/** Returns the newest row of each key, found by the index. Keys that were never used are absent. */
 export async function findLastUses(database: Database, keyIds: readonly string[]): Promise<Map<string, LastUse>> {
   const rows = await database.$queryRaw<({ keyId: string } & LastUse)[]>`
     SELECT k.id AS "keyId", u.last_at AS "lastUsedAt", u.last_ip AS "lastUsedIp", u.last_user_agent AS "lastUsedUserAgent"
@@ -78,8 +80,9 @@ export interface UsageSum {
 }
 
 /**
- * @param interval of UTC
- * @returns the sums of each key and interval that has any; GraphQL's Int ends at 2³¹ − 1, and so do they
+ * Sums the usage by key and interval. Intervals are aligned to UTC.
+ *
+ * @returns one sum for each key and interval with usage, at most 2³¹ − 1 each, the maximum of GraphQL's Int
  */
 export function sumUsage(
   database: Database,
@@ -94,7 +97,7 @@ export function sumUsage(
     GROUP BY 1, 2`;
 }
 
-/** Forgets the use of all keys of a user, for whom the addresses in it could tell something. */
+/** Deletes the usage of all keys of a user, because the addresses in it may be personal data of the user. */
 export async function forgetUsage(transaction: Transaction, userId: string): Promise<void> {
   await transaction.$executeRaw`
     DELETE FROM api_key_usage WHERE key_id IN (SELECT id FROM api_keys WHERE user_id = ${userId}::uuid)`;

@@ -17,10 +17,11 @@ export class VerificationResolver {
 
   @Mutation(() => ApiKeyVerification, {
     description:
-      'Whether a key may pass: true to the last committed change. A mutation, because it counts usage and spends rate limit. Needs no session; VERIFIER_REFUSED where the server asks for X-Verifier-Token and it is missing or wrong.',
+      'Verifies an API key against its last committed state. It is a mutation because it counts usage and consumes the rate limit. It needs no session. VERIFIER_REFUSED if the server requires X-Verifier-Token and the token is missing or wrong.',
   })
   async verifyApiKey(
-    @Arg('input', () => VerifyApiKeyInput, { description: 'The key, and what it is presented for.' }) input: VerifyApiKeyInput,
+    @Arg('input', () => VerifyApiKeyInput, { description: 'Plaintext key and the request that it is presented for.' })
+    input: VerifyApiKeyInput,
     @Ctx() context: VerificationContext,
   ): Promise<ApiKeyVerification> {
     const isKnownVerifier = this.#verifierTokens.check(context.verifierToken);

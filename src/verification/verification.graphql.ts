@@ -4,85 +4,101 @@ import { VerificationCode } from './verification.js';
 
 registerEnumType(VerificationCode, {
   name: 'VerificationCode',
-  description: 'What became of a verification.',
+  description: 'Outcome of a verification: VALID, or the reason for the rejection.',
   valuesConfig: {
-    VALID: { description: 'The key may pass.' },
-    MALFORMED: { description: 'This is no key: mistyped, cut off or made up.' },
-    NOT_FOUND: { description: 'There is no such key. Its prefix is unknown or its secret is wrong: the same answer for both.' },
-    REVOKED: { description: 'Its owner revoked it.' },
-    EXPIRED: { description: 'Its time is over.' },
-    DISABLED: { description: 'It is switched off.' },
-    OWNER_DISABLED: { description: 'Its owner’s account is disabled.' },
-    IP_NOT_ALLOWED: { description: 'It may not be used from this address, or the address was not given.' },
-    INSUFFICIENT_SCOPE: { description: 'It lacks a scope that is asked for.' },
-    RATE_LIMITED: { description: 'It was used too often.' },
+    VALID: { description: 'The key is valid for the request.' },
+    MALFORMED: { description: 'The text is not an API key: its format or its checksum is wrong.' },
+    NOT_FOUND: { description: 'The key does not exist. An unknown key prefix and a wrong secret have the same outcome.' },
+    REVOKED: { description: 'The key was revoked.' },
+    EXPIRED: { description: 'The key has expired.' },
+    DISABLED: { description: 'The key is disabled.' },
+    OWNER_DISABLED: { description: 'The account of the owner is disabled.' },
+    IP_NOT_ALLOWED: { description: 'The key has `allowedCidrs`, and the address is outside them or unknown.' },
+    INSUFFICIENT_SCOPE: { description: 'The key lacks a required scope.' },
+    RATE_LIMITED: { description: 'The rate limit of the key is exhausted for the current window.' },
   },
 });
 
-@InputType({ description: 'A key, and what it is presented for.' })
+@InputType({ description: 'Plaintext key and the request that it is presented for.' })
 export class VerifyApiKeyInput {
-  @Field(() => String, { description: 'The key as it was presented.' })
+  @Field(() => String, { description: 'Plaintext key, as the caller presented it.' })
   readonly key!: string;
 
-  @Field(() => [String], { nullable: true, description: 'Scopes, each of which it must have, at most 50. Null: none.' })
+  @Field(() => [String], { nullable: true, description: 'Scopes that the key must have, at most 50. Null if no scope is required.' })
   readonly scopes?: string[] | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The address of the caller that presents the key. Null: not known; then a key with allowedCidrs is refused.',
+    description:
+      'IP address of the caller that presents the key. Null if the address is unknown; a key with `allowedCidrs` is then rejected.',
   })
   readonly ipAddress?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The caller’s User-Agent, for the key’s last use. Null: not known.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'User-Agent of the caller that presents the key, recorded as its last use. Null if it is unknown.',
+  })
   readonly userAgent?: string | null;
 }
 
 // Simple: its fields are read as they are. TypeGraphQL's own resolver would make a promise for each.
-@ObjectType({ description: 'What is left of a key’s rate limit.', simpleResolvers: true })
+@ObjectType({ description: 'State of the rate limit of an API key after a verification.', simpleResolvers: true })
 export class RateLimitState {
-  @Field(() => Int, { description: 'So many verifications are let through in one window.' })
+  @Field(() => Int, { description: 'Number of verifications that succeed in one window.' })
   readonly limit!: number;
 
-  @Field(() => Int, { description: 'So many are left in the current one.' })
+  @Field(() => Int, { description: 'Number of verifications left in the current window.' })
   readonly remaining!: number;
 
-  @Field(() => Date, { description: 'When the next window begins.' })
+  @Field(() => Date, { description: 'Time at which the next window begins.' })
   readonly resetsAt!: Date;
 }
 
 @ObjectType({
   simpleResolvers: true,
   description:
-    'Whether a key may pass. Everything but valid and code is null for MALFORMED and NOT_FOUND: nothing is told of a key to one who does not hold it.',
+    'Result of the verification of an API key. If `code` is MALFORMED or NOT_FOUND, every field except `valid` and `code` is null, so that nothing about a key is revealed to a caller that does not hold it.',
 })
 export class ApiKeyVerification {
-  @Field(() => Boolean, { description: 'Whether code is VALID.' })
+  @Field(() => Boolean, { description: 'Whether `code` is VALID.' })
   readonly valid!: boolean;
 
-  @Field(() => VerificationCode, { description: 'The outcome; of several reasons to refuse the first in the order of the list.' })
+  @Field(() => VerificationCode, {
+    description: 'Outcome of the verification. If several reasons for a rejection apply, this is the first one in the order of the checks.',
+  })
   readonly code!: VerificationCode;
 
-  @Field(() => ID, { nullable: true, description: 'Of the key.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the API key. Null if `code` is MALFORMED or NOT_FOUND.' })
   readonly keyId!: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'Of the user who holds it.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the user that the key belongs to. Null if `code` is MALFORMED or NOT_FOUND.' })
   readonly ownerId!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What its owner calls it. Null also where it has no name.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name of the key. Null if the key has no name, or if `code` is MALFORMED or NOT_FOUND.',
+  })
   readonly name!: string | null;
 
-  @Field(() => [String], { nullable: true, description: 'What it may be used for.' })
+  @Field(() => [String], { nullable: true, description: 'Scopes granted to the key. Null if `code` is MALFORMED or NOT_FOUND.' })
   readonly scopes!: readonly string[] | null;
 
-  @Field(() => JSONObject, { nullable: true, description: 'Its owner’s notes.' })
+  @Field(() => JSONObject, {
+    nullable: true,
+    description: 'JSON that the owner attached to the key. Null if `code` is MALFORMED or NOT_FOUND.',
+  })
   readonly metadata!: unknown;
 
-  @Field(() => Date, { nullable: true, description: 'From this moment on it is refused. Null also where it does not expire.' })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'Time from which the key is rejected. Null if the key does not expire, or if `code` is MALFORMED or NOT_FOUND.',
+  })
   readonly expiresAt!: Date | null;
 
   @Field(() => RateLimitState, {
     nullable: true,
-    description: 'Its rate limit after this verification. Null where it has none, or was refused for another reason before.',
+    description:
+      'State of the rate limit after this verification. Null if the key has no rate limit or was rejected for another reason before the rate limit was checked.',
   })
   readonly rateLimit!: RateLimitState | null;
 }

@@ -57,7 +57,7 @@ describe('npm run users', () => {
     ]);
     expect(await users('create', 'ada@example.com')).toMatchObject({
       code: 1,
-      stderr: 'keyward: There is an account with this email address.\n',
+      stderr: 'keyward: An account with this email address already exists.\n',
     });
   });
 
@@ -252,8 +252,8 @@ describe('npm run users', () => {
     ['an unknown external id', ['show', 'nobody'], NO_USER],
     ['an unknown id', ['delete', '01900000-0000-7000-8000-000000000000'], NO_USER],
     ['a new user with no address', ['create', 'nobody'], 'email must be an email address'],
-    ['an unknown key', ['revoke', 'amos_00000000'], 'There is no such API key.'],
-    ['garbage for a key', ['whose', "' OR 1=1 --\u0000"], 'There is no such API key.'],
+    ['an unknown key', ['revoke', 'amos_00000000'], 'There is no API key with this ID, key prefix or plaintext.'],
+    ['garbage for a key', ['whose', "' OR 1=1 --\u0000"], 'There is no API key with this ID, key prefix or plaintext.'],
   ])('%s is one line on stderr, with exit code 1', async (_case, args, message) => {
     expect(await users(...args.map((arg) => arg.replace('\u0000', '')))).toEqual({ code: 1, stdout: '', stderr: `keyward: ${message}\n` });
   });

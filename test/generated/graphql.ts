@@ -4,179 +4,179 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** What a key is good for. */
+/** Status of an API key. Computed from its fields when it is read. */
 export type ApiKeyStatus =
-  /** It can be used. */
+  /** The key is valid. */
   | 'ACTIVE'
-  /** It was switched off, and can be switched on again. */
+  /** The owner disabled the key and can enable it again. */
   | 'DISABLED'
-  /** Its time is over, and it never works again. */
+  /** The key has expired and cannot become valid again. */
   | 'EXPIRED'
-  /** It was revoked by its owner and never works again. */
+  /** The key was revoked and cannot become valid again. */
   | 'REVOKED'
-  /** It can be used until `expiresAt`; another key has taken over. */
+  /** A rotation has replaced the key. It stays valid until `expiresAt`. */
   | 'ROTATING';
 
-/** What was done in an account. */
+/** Kind of an event in the audit log. */
 export type AuditAction =
-  /** Somebody signed in to this account asked for what belongs to somebody else. */
+  /** A request of the user for an object of another user was rejected. */
   | 'ACCESS_REFUSED'
-  /** A key was made. */
+  /** An API key was created. */
   | 'API_KEY_CREATED'
-  /** A key of another system was taken over by the operator. */
+  /** The operator imported an API key from another system. */
   | 'API_KEY_IMPORTED'
-  /** A key was revoked. */
+  /** An API key was revoked. */
   | 'API_KEY_REVOKED'
-  /** A key was replaced by a new one; `details` tells by which, and when the old one ends. */
+  /** An API key was replaced by a new one. `details` names the new key and the time at which the old key expires. */
   | 'API_KEY_ROTATED'
-  /** A key was changed; `details` tells what, before and after. */
+  /** An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name and metadata. */
   | 'API_KEY_UPDATED'
-  /** A new password was set, and every other session ended. */
+  /** The user changed the password, which ended every earlier session. */
   | 'PASSWORD_CHANGED'
-  /** A new password was set with such a token, and every session ended. */
+  /** A new password was set with a password reset token, which ended every earlier session. */
   | 'PASSWORD_RESET'
-  /** The operator made a token to set a new password with. */
+  /** The operator created a password reset token. */
   | 'PASSWORD_RESET_ISSUED'
-  /** A session was ended by its owner, from another one. */
+  /** A session was ended: by its owner from another session, or as the oldest one beyond the maximum number of sessions. */
   | 'SESSION_ENDED'
-  /** A refresh token was used again long after it had been exchanged, so its session was ended. */
+  /** A refresh token was used again after it had been exchanged, so its session was ended. */
   | 'SESSION_REUSE_DETECTED'
-  /** The account was deleted by its owner, and all its keys. */
+  /** The account and all its API keys were deleted. */
   | 'USER_DELETED'
-  /** The operator disabled the account: its sessions ended, and its keys are refused. */
+  /** The operator disabled the account. Its sessions were ended, and its API keys are rejected. */
   | 'USER_DISABLED'
   /** The operator enabled the account again. */
   | 'USER_ENABLED'
-  /** Somebody signed in, with the right password. */
+  /** A session was opened with the correct password. */
   | 'USER_SIGNED_IN'
-  /** A session was signed out of. */
+  /** A session was ended by signing out. */
   | 'USER_SIGNED_OUT'
-  /** The account was made. Of a user of an identity provider `details` tells its `issuer`. */
+  /** The account was created. For a user of an identity provider, `details` holds its `issuer`. */
   | 'USER_SIGNED_UP'
-  /** Somebody tried a password that was wrong, or the account was disabled. */
+  /** A sign-in failed, because the password was wrong or the account was disabled. */
   | 'USER_SIGN_IN_FAILED';
 
-/** The old and the new password. */
+/** Current and new password of the account. */
 export type ChangePasswordInput = {
-  /** The password that is valid until now. */
+  /** Current password of the account. */
   currentPassword: string;
-  /** The password to be valid from now on; see SignUpInput.password for what it may be. */
+  /** New password of the account. The rules are those of SignUpInput.password. */
   newPassword: string;
 };
 
-/** What the new key is like. Everything can be left out. */
+/** Settings of a new API key. Every field is optional. */
 export type CreateApiKeyInput = {
-  /** The addresses that it may be used from: at most 50 CIDR ranges or addresses. Left out: any. */
+  /** Addresses from which the key is accepted: at most 50 IP addresses or CIDR ranges. If absent or empty, every address is accepted. Must not be null. */
   allowedCidrs?: Array<string> | null | undefined;
-  /** When it ends: in the future, within 10 years. Null: it does not expire. */
+  /** Time from which the key is rejected: in the future, within 10 years. Null if the key does not expire. */
   expiresAt?: string | null | undefined;
-  /** Notes for whoever verifies the key, at most 4 KiB of JSON. Left out: none. */
+  /** JSON to attach to the key, at most 4 KiB. It is returned when the key is verified. If absent, the metadata is an empty object. Must not be null. */
   metadata?: unknown;
-  /** What to call it, at most 100 characters. Null: no name. */
+  /** Name of the key, at most 100 characters. Null if the key has no name. */
   name?: string | null | undefined;
-  /** How often it may be used. Null: as often as you like. */
+  /** Rate limit of the key. Null if the number of verifications is not limited. */
   rateLimit?: RateLimitInput | null | undefined;
-  /** What it may be used for: at most 50, each of up to 64 lower-case letters, digits and . _ : - (`orders:*` for anything under `orders:`). Left out: nothing that asks for a scope. */
+  /** Scopes to grant: at most 50, each with at most 64 lower-case letters, digits and the characters . _ : - (`orders:*` grants every scope that begins with `orders:`). If absent, the key has no scopes. Must not be null. */
   scopes?: Array<string> | null | undefined;
 };
 
-/** How often a key may be used. */
+/** Rate limit to set for an API key. */
 export type RateLimitInput = {
-  /** So many verifications are let through in one window: 1 to 1,000,000. */
+  /** Number of verifications that succeed in one window: 1 to 1,000,000. */
   limit: number;
-  /** How long a window is: 1 to 86,400 seconds. */
+  /** Length of the window in seconds: 1 to 86,400. The window begins with the first verification. */
   windowSeconds: number;
 };
 
-/** A one-time token and a new password. */
+/** Password reset token and new password of an account. */
 export type ResetPasswordInput = {
-  /** The password to be valid from now on; see SignUpInput.password for what it may be. */
+  /** New password of the account. The rules are those of SignUpInput.password. */
   newPassword: string;
-  /** Made by the operator; good for an hour, once. */
+  /** Password reset token, created by the operator. It can be used once, within one hour. */
   token: string;
 };
 
-/** Options of a rotation. */
+/** Options of the rotation of an API key. */
 export type RotateApiKeyInput = {
-  /** When the new key expires: in the future, within 10 years. Absent: when the old key would have. Null: never. */
+  /** Time from which the new key is rejected: in the future, within 10 years. If absent, the new key has the expiry of the replaced key. Null if the new key does not expire. */
   expiresAt?: string | null | undefined;
-  /** Seconds for which the old key stays valid: 0 (it ends at once) to 2,592,000, 30 days. It never outlives its own expiry. Only 0 is accepted for a key whose own predecessor is still valid. */
+  /** Grace period in seconds, for which the replaced key stays valid: 0 (it expires immediately) to 2,592,000 (30 days). The replaced key still expires at its own `expiresAt` if that is earlier. If the predecessor of the key is still valid, only 0 is accepted. */
   gracePeriodSeconds?: number;
 };
 
-/** What proves who you are. */
+/** Email address and password of an account. */
 export type SignInInput = {
-  /** The address of the account. Case and surrounding spaces make no difference. */
+  /** Email address of the account. Case and surrounding spaces are ignored. */
   email: string;
-  /** The password of the account. */
+  /** Password of the account. */
   password: string;
 };
 
-/** What a new account is made of. */
+/** Email address and password of a new account. */
 export type SignUpInput = {
-  /** The address to sign in with. Case and surrounding spaces make no difference. */
+  /** Email address to sign in with. Case and surrounding spaces are ignored. */
   email: string;
-  /** At least 15 characters and at most 72 bytes in UTF-8. The email address, the name of the product, repetitions, sequences and variants of common passwords are rejected. */
+  /** Password of the new account: at least 15 characters and at most 72 bytes in UTF-8. The email address, the name of the product, repetitions, sequences and variants of common passwords are rejected. */
   password: string;
 };
 
-/** What to change of a key. A field that is left out stays as it is; the bounds are those of CreateApiKeyInput. */
+/** Changes to the settings of an API key. Absent fields are unchanged. The bounds are those of CreateApiKeyInput. */
 export type UpdateApiKeyInput = {
-  /** The addresses that it may be used from, all of them; empty: any. Not null. */
+  /** New IP addresses and CIDR ranges from which the key is accepted. They replace the whole list. If the list is empty, every address is accepted. Must not be null. */
   allowedCidrs?: Array<string> | null | undefined;
-  /** Whether it is switched on. Not null. */
+  /** Whether the key is enabled. Must not be null. */
   enabled?: boolean | null | undefined;
-  /** When it ends. Null: it does not expire. */
+  /** New time from which the key is rejected. Null if the key is not to expire. */
   expiresAt?: string | null | undefined;
-  /** Notes for whoever verifies the key, all of them. Not null. */
+  /** New metadata of the key. It replaces all its metadata. Must not be null. */
   metadata?: unknown;
-  /** What to call it. Null: no name. */
+  /** New name of the key. Null if the key is to have no name. */
   name?: string | null | undefined;
-  /** How often it may be used. Null: as often as you like. */
+  /** Rate limit of the key. Null if the number of verifications is not limited. */
   rateLimit?: RateLimitInput | null | undefined;
-  /** What it may be used for, all of it. Not null. */
+  /** New scopes of the key. They replace all its scopes. Must not be null. */
   scopes?: Array<string> | null | undefined;
 };
 
-/** What usage is summed up by, in UTC. */
+/** Interval by which usage is summed. Intervals are aligned to UTC. */
 export type UsageInterval =
-  /** Whole days, over at most 90 days. */
+  /** One point for each day, over at most 90 days. */
   | 'DAY'
-  /** Whole hours, over at most 7 days. */
+  /** One point for each hour, over at most 7 days. */
   | 'HOUR';
 
-/** What became of a verification. */
+/** Outcome of a verification: VALID, or the reason for the rejection. */
 export type VerificationCode =
-  /** It is switched off. */
+  /** The key is disabled. */
   | 'DISABLED'
-  /** Its time is over. */
+  /** The key has expired. */
   | 'EXPIRED'
-  /** It lacks a scope that is asked for. */
+  /** The key lacks a required scope. */
   | 'INSUFFICIENT_SCOPE'
-  /** It may not be used from this address, or the address was not given. */
+  /** The key has `allowedCidrs`, and the address is outside them or unknown. */
   | 'IP_NOT_ALLOWED'
-  /** This is no key: mistyped, cut off or made up. */
+  /** The text is not an API key: its format or its checksum is wrong. */
   | 'MALFORMED'
-  /** There is no such key. Its prefix is unknown or its secret is wrong: the same answer for both. */
+  /** The key does not exist. An unknown key prefix and a wrong secret have the same outcome. */
   | 'NOT_FOUND'
-  /** Its owner’s account is disabled. */
+  /** The account of the owner is disabled. */
   | 'OWNER_DISABLED'
-  /** It was used too often. */
+  /** The rate limit of the key is exhausted for the current window. */
   | 'RATE_LIMITED'
-  /** Its owner revoked it. */
+  /** The key was revoked. */
   | 'REVOKED'
-  /** The key may pass. */
+  /** The key is valid for the request. */
   | 'VALID';
 
-/** A key, and what it is presented for. */
+/** Plaintext key and the request that it is presented for. */
 export type VerifyApiKeyInput = {
-  /** The address of the caller that presents the key. Null: not known; then a key with allowedCidrs is refused. */
+  /** IP address of the caller that presents the key. Null if the address is unknown; a key with `allowedCidrs` is then rejected. */
   ipAddress?: string | null | undefined;
-  /** The key as it was presented. */
+  /** Plaintext key, as the caller presented it. */
   key: string;
-  /** Scopes, each of which it must have, at most 50. Null: none. */
+  /** Scopes that the key must have, at most 50. Null if no scope is required. */
   scopes?: Array<string> | null | undefined;
-  /** The caller’s User-Agent, for the key’s last use. Null: not known. */
+  /** User-Agent of the caller that presents the key, recorded as its last use. Null if it is unknown. */
   userAgent?: string | null | undefined;
 };
 

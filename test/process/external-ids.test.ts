@@ -140,7 +140,7 @@ describe('on a database of its operator’s', () => {
   test('AUTH_JWKS_ALLOW_HTTP: plain http of another machine is warned about at the start, loopback is not', async () => {
     const warned = async (AUTH_JWKS_URL: string) => {
       const server = await start({ ...env, ...providerOf(A), AUTH_JWKS_URL, AUTH_JWKS_ALLOW_HTTP: 'true' });
-      return server.stdout().includes('AUTH_JWKS_URL is plain http');
+      return server.stdout().includes('AUTH_JWKS_URL uses unencrypted http');
     };
     expect([await warned('http://jwks.invalid/'), await warned('http://127.0.0.1:9/')]).toEqual([true, false]);
   });

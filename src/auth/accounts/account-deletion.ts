@@ -15,7 +15,8 @@ export class AccountDeletion {
   }
 
   /**
-   * Deletes a user with sessions, reset tokens, keys and their usage, in a transaction that holds the user locked. The audit log stays.
+   * Deletes a user with sessions, reset tokens, keys and their usage, in a transaction that holds the user's row locked. The
+   * audit log is kept.
    *
    * @param origin of the request; null if the operator deletes the user
    */

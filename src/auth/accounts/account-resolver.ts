@@ -5,13 +5,13 @@ import type { AuthService } from '../auth-service.js';
 import type { Viewer } from '../sessions/sessions.js';
 import type { User as UserRow } from './users.js';
 
-/** What every user has, whoever keeps the account. */
+/** Resolvers for all users, including users of an identity provider. */
 @Resolver(() => User)
 export class AccountResolver {
   readonly #auth: AuthService;
   readonly #externalIdIssuer: string | null;
 
-  /** @param externalIdIssuer the issuer that all external ids of this database belong to; null if they are the product's own */
+  /** @param externalIdIssuer issuer of all external ids in this database; null if they are the product's own */
   constructor(auth: AuthService, externalIdIssuer: string | null) {
     this.#auth = auth;
     this.#externalIdIssuer = externalIdIssuer;
@@ -20,7 +20,7 @@ export class AccountResolver {
   @FieldResolver(() => String, {
     nullable: true,
     description:
-      'The identity provider that `externalId` belongs to. Null for accounts with a password, and if the id is the product’s own.',
+      'Issuer of the identity provider that `externalId` belongs to. Null if the account has a password or the ID is the product’s own.',
   })
   issuer(@Root() user: UserRow): string | null {
     return user.externalId === null ? null : this.#externalIdIssuer;
@@ -28,13 +28,13 @@ export class AccountResolver {
 
   @Mutation(() => DeleteMyAccountPayload, {
     description:
-      'Deletes your account: every session ends, every key is rejected from the next verification on. The audit log stays. FORBIDDEN for a user of an identity provider whose sign-in there is older than 5 minutes.',
+      'Deletes your account. Every session ends, and every key is rejected from the next verification on. The audit log is kept. FORBIDDEN for a user of an identity provider if the sign-in there is older than 5 minutes.',
   })
   async deleteMyAccount(
     @Arg('password', () => String, {
       nullable: true,
       description:
-        'Password of the account, once more. Required for accounts that have one. For a user of an identity provider a token issued in the last 5 minutes stands for it.',
+        'Current password of the account, required if the account has one. Null if you are a user of an identity provider; a sign-in there in the last 5 minutes is required instead.',
     })
     password: string | null | undefined,
     @CurrentViewer() viewer: Viewer,

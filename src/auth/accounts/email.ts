@@ -1,22 +1,24 @@
 import { characterFault } from '../../platform/text.js';
 
-/** RFC 5321 §4.5.3.1.3: a path has 256 octets at most, two of which are its angle brackets. */
+/** RFC 5321 §4.5.3.1.3: a path has at most 256 octets, including two angle brackets. */
 const OCTETS_MAX = 254;
 
-/** No address is as long with all its spaces. Beyond it nothing is computed: normalizing takes time by the square. */
+/** Maximum length of the input, with spaces. Longer input is rejected first, because normalization takes quadratic time. */
 const TYPED_LENGTH_MAX = 1_000;
 
 const tooLong = `must be at most ${OCTETS_MAX} bytes long`;
 
 /**
- * The one form in which an address is compared and stored: trimmed, lower case, NFC (last, because lower case can undo
- * it). The part before the @ may legally be case-sensitive; no provider of today makes it so, and people type it either way.
+ * Returns the form in which an address is compared and stored: trimmed, lower case and NFC (last, because lower case can undo
+ * it). The standard allows a case-sensitive part before the @, but providers do not use it and people type it in either case.
  */
 const canonical = (typed: string): string => typed.trim().toLowerCase().normalize('NFC');
 
 /**
- * @param typed as somebody typed it
- * @returns the address in canonical form, and what is wrong with it: null when nothing is
+ * Reads and checks an email address.
+ *
+ * @param typed the address as the user typed it
+ * @returns the address in canonical form, and the rule that it breaks; null if it is valid
  */
 export function readEmail(typed: string): { email: string; fault: string | null } {
   if (typed.length > TYPED_LENGTH_MAX) return { email: '', fault: tooLong };
@@ -24,17 +26,19 @@ export function readEmail(typed: string): { email: string; fault: string | null 
   return { email, fault: faultOf(email) };
 }
 
-/** What RFC 5321 allows without quotes, and letters, marks and digits of any script (RFC 6531). */
+/** Characters that RFC 5321 allows without quotes, and letters, marks and digits of any script (RFC 6531). */
 const LOCAL_PART = /^[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~-]+$/u;
 const DOMAIN = /^[\p{L}\p{M}\p{N}.-]+$/u;
 
-/** Letters that show nothing, and marks that only change how their neighbour is drawn: they make two addresses look the same. */
+/**
+ * Invisible characters and marks that change only the display of their neighbours. They make different addresses look the same.
+ */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
 
 /**
- * As readEmail, for an address of a new account: it may hold only characters that an address needs, so that it is neither
- * invisible nor read as something else by a mail program, a shell or a page. Letters of every script are allowed, look-alikes
- * among them: the operator's commands show what is not ASCII as escapes.
+ * Reads the address of a new account like readEmail, with stricter rules. Only characters that an address needs are allowed, so
+ * that no part is invisible or has a special meaning in a mail program, a shell or a page. Letters of every script are allowed,
+ * including look-alikes: the operator's commands print non-ASCII characters as escapes.
  */
 export function readNewEmail(typed: string): { email: string; fault: string | null } {
   const read = readEmail(typed);
@@ -44,7 +48,7 @@ export function readNewEmail(typed: string): { email: string; fault: string | nu
   return isPlain ? read : { ...read, fault: 'must not contain invisible characters, brackets, quotes or separators' };
 }
 
-/** Whether mail arrives is not ours to know; this keeps out what can't be an address. */
+/** Returns the rule that an address breaks, or null. It checks the form only, because Keyward sends no mail. */
 function faultOf(email: string): string | null {
   if (Buffer.byteLength(email) > OCTETS_MAX) return tooLong;
   if (!/^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)*$/u.test(email)) return 'must be an email address';

@@ -3,8 +3,8 @@ import type { AuthContext } from '../auth-context.js';
 import { accountKeptElsewhere } from './users.js';
 
 /**
- * On a resolver: its mutations are for accounts with a password, and are closed where an identity provider keeps all
- * accounts. They are refused before anything of the request is looked at.
+ * Rejects the mutations of a resolver if an identity provider manages all accounts, because they are for accounts with a
+ * password. It runs before any argument of the request is checked.
  */
 export const LocalAccountsOnly: MiddlewareFn<AuthContext> = async ({ context, info }, next) => {
   if (!context.localAccounts && info.operation.operation === 'mutation') throw accountKeptElsewhere();

@@ -11,16 +11,16 @@ import type { Passwords } from './password.js';
 import { addressOf, type User } from './users.js';
 
 interface ProofInput {
-  /** Canonical. */
+  /** In canonical form. */
   email: string;
   password: string;
   find: () => Promise<User | null>;
 }
 
-/** A user whose password was right. */
+/** A user who proved the password. */
 export interface Proof {
   user: User;
-  /** For further hashes of the same request. */
+  /** Position in the hash queue, for further hashes of the same request. */
   turn: Turn;
 }
 
@@ -32,12 +32,12 @@ interface Parts {
   logger: Logger;
 }
 
-/** The id of no user: asked about where there is none, so that both cases send the same queries. */
+/** An id that no user has. It is queried if the user does not exist, so that both cases send the same queries. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-const invalidCredentials = () => new KeywardError('INVALID_CREDENTIALS', 'Email or password is wrong.');
+const invalidCredentials = () => new KeywardError('INVALID_CREDENTIALS', 'The email address or the password is wrong.');
 
-/** Checks passwords within the limits of guessing, with the same work whether or not the account exists. */
+/** Checks passwords within the sign-in limits. The work is the same whether or not the account exists. */
 export class PasswordProof {
   readonly #parts: Parts;
 
@@ -45,14 +45,14 @@ export class PasswordProof {
     this.#parts = { passwords, sessions, limits, audit, logger };
   }
 
-  /** @throws {KeywardError} INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE */
+  /** Checks the password of a sign-in. @throws {KeywardError} INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE */
   forSignIn(input: ProofInput, origin: Origin): Promise<Proof> {
     return this.#prove({ ...input, opensSession: true }, origin);
   }
 
   /**
-   * Checks the password of a user who is signed in. It counts like a sign-in: a stolen session would otherwise let its
-   * thief guess the password.
+   * Checks the password of a signed-in user. The check counts against the sign-in limits. Otherwise, an attacker with a stolen
+   * session could guess the password.
    *
    * @throws {KeywardError} INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE
    */
@@ -84,11 +84,11 @@ export class PasswordProof {
 
   #recordFailure(user: User | null, origin: Origin): void {
     const { audit, logger } = this.#parts;
-    logger.info({ ...logEntry(origin), userId: user?.id }, 'sign-in refused');
+    logger.info({ ...logEntry(origin), userId: user?.id }, 'sign-in rejected');
     if (user) audit.recordRefusalLater({ userId: user.id, action: AuditAction.USER_SIGN_IN_FAILED }, origin);
   }
 
-  /** Returns the user if the password is right and the user may sign in. */
+  /** Returns the user if the password is correct and the user is not disabled. */
   async #compare(password: string, user: User | null, turn: Turn): Promise<User | null> {
     const matches = await this.#parts.passwords.matches(password, user?.passwordHash ?? null, turn);
     return matches && user?.disabledAt === null ? user : null;

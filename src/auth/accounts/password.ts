@@ -2,16 +2,16 @@ import bcrypt from 'bcrypt';
 import type { HashQueue, Turn } from '../../platform/queues/hash-queue.js';
 import { isReadableByBcrypt, normalizePassword } from './password-rules.js';
 
-/** In characters of its base64, behind the salt. */
+/** Length of the digest after the salt, in characters of bcrypt's base64. */
 const BCRYPT_DIGEST_LENGTH = 31;
 
-/** The highest that BCRYPT_COST can be. */
+/** Maximum of BCRYPT_COST. */
 const COST_MAX = 14;
 
-/** Dummy hash of a cost. No password matches it: it has the form of a hash and is none. */
+/** Returns a dummy hash of a cost. It has the form of a hash, but no password matches it. */
 const dummyHash = (cost: number): string => bcrypt.genSaltSync(cost) + '.'.repeat(BCRYPT_DIGEST_LENGTH);
 
-/** Returns the cost of a stored hash; null if it is no hash of bcrypt. */
+/** Returns the cost of a stored hash; null if it is not a bcrypt hash. */
 const costOf = (hash: string): number | null => {
   const [, cost] = /^\$2[abxy]?\$(\d\d)\$/.exec(hash) ?? [];
   return cost === undefined ? null : Number(cost);
@@ -23,11 +23,11 @@ export class Passwords {
   readonly #cost: number;
   readonly #findHighestCost: () => Promise<number | null>;
   readonly #dummies = new Map<number, string>();
-  /** Every comparison takes as long as one of a hash of this cost. */
+  /** Every comparison takes as long as the comparison with a hash of this cost. */
   #comparedCost: number;
   #isHighestKnown = false;
 
-  /** @param options.findHighestCost returns the highest cost of a stored hash; null if there is none */
+  /** @param options.findHighestCost returns the highest cost of a stored hash; null if no hash is stored */
   constructor(options: { hashes: HashQueue; cost: number; findHighestCost: () => Promise<number | null> }) {
     this.#hashes = options.hashes;
     this.#cost = options.cost;
@@ -35,17 +35,17 @@ export class Passwords {
     this.#findHighestCost = options.findHighestCost;
   }
 
-  /** @throws {KeywardError} SERVICE_UNAVAILABLE if too many hashes wait */
+  /** Returns the hash of a password. @throws {KeywardError} SERVICE_UNAVAILABLE if too many hashes wait */
   hash(password: string, turn: Turn): Promise<string> {
     return this.#hashes.run(() => bcrypt.hash(normalizePassword(password), this.#cost), turn);
   }
 
   /**
-   * Takes equally long for every account and for a user that does not exist, whatever BCRYPT_COST was when the hash was
-   * made: work doubles with each step of the cost, so a hash of cost r is followed by dummies of r, r + 1, … up to the
-   * highest cost in use.
+   * Returns whether a password matches a hash. It takes equally long for every account and for a user that does not exist,
+   * whatever BCRYPT_COST was when the hash was computed: work doubles with each step of the cost, so after a hash of cost r,
+   * dummies of cost r, r + 1, … are compared, up to the highest cost in use.
    *
-   * @param hash the user's, or null if there is no such user, or none with a password
+   * @param hash hash of the user; null if the user does not exist or has no password
    * @throws {KeywardError} SERVICE_UNAVAILABLE if too many hashes wait
    */
   async matches(password: string, hash: string | null, turn: Turn): Promise<boolean> {
@@ -64,7 +64,7 @@ export class Passwords {
     return equal && readable && hash !== null;
   }
 
-  /** Returns whether the hash was made at another cost than the configured one. */
+  /** Returns whether the cost of the hash differs from the configured cost. */
   isOutdated(hash: string): boolean {
     return costOf(hash) !== this.#cost;
   }
@@ -75,7 +75,7 @@ export class Passwords {
       this.#isHighestKnown = true;
       this.#raiseTo(highest ?? 0);
     }
-    // Another process may have stored it since, with another BCRYPT_COST.
+    // Another process with another BCRYPT_COST may have stored the hash later.
     if (hash !== null) this.#raiseTo(costOf(hash) ?? 0);
   }
 

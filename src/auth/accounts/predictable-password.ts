@@ -7,13 +7,13 @@ const WORD_LENGTH_MAX = 14;
 /** Shorter runs and repetitions occur in random text. */
 const RUN_LENGTH_MIN = 3;
 
-/** A password must cost an attacker who knows the parts at least as much as this many characters that no rule explains. */
+/** Minimum cost of a password for an attacker who knows the rules, in unpredictable characters. */
 export const PARTS_MIN = 8;
 
-/** What a part of a password is, and how many unexplained characters it is worth. */
+/** Kind of a part of a password. `costOf` gives its cost in unpredictable characters. */
 type Kind = 'character' | 'repetition' | 'sequence' | 'own' | 'digits' | 'word';
 
-/** A number says less than as many letters: dates, years, phone numbers. */
+/** Digits are more predictable than letters, because people use dates, years and phone numbers. */
 const DIGITS_PER_CHARACTER = 2;
 
 const costOf = (kind: Kind, length: number): number => {
@@ -21,7 +21,7 @@ const costOf = (kind: Kind, length: number): number => {
   return kind === 'word' ? 2 : 1;
 };
 
-/** Rows and columns of keyboards (US, German, French, Russian), and what people count. */
+/** Rows and columns of keyboards (US, German, French, Russian), alphabets and sequences of digits. */
 const SEQUENCES = [
   '1234567890',
   'abcdefghijklmnopqrstuvwxyz',
@@ -43,7 +43,7 @@ const LEET: Readonly<Record<string, string>> = Object.fromEntries(
 
 const replaceBy = (text: string, table: Readonly<Record<string, string>>): string => [...text].map((sign) => table[sign] ?? sign).join('');
 
-/** Returns the text with the letters that its signs may stand for: `p@$$w0rd`. A `1` and a `!` may be an i or an l. */
+/** Returns the text and its readings with signs replaced by letters, as in `p@$$w0rd`. A `1` and a `!` may stand for i or l. */
 export const leetReadings = (text: string): string[] => [
   text,
   replaceBy(text, LEET),
@@ -52,7 +52,7 @@ export const leetReadings = (text: string): string[] => [
 
 const reverse = (text: string): string => [...text].reverse().join('');
 
-/** The places of each sign in the sequences, in both directions. A sequence may go on from its start, as in 7890123. */
+/** Positions of each sign in the sequences, in both directions. A sequence may continue at its start, as in 7890123. */
 const PLACES = new Map<string, { sequence: readonly string[]; index: number }[]>();
 for (const sequence of SEQUENCES.flatMap((text) => [[...text], [...text].reverse()])) {
   for (const [index, sign] of sequence.entries()) PLACES.set(sign, [...(PLACES.get(sign) ?? []), { sequence, index }]);
@@ -63,16 +63,16 @@ interface Cut {
   kinds: ReadonlySet<Kind>;
 }
 
-/** Finds how predictable passwords are. Takes about a millisecond: it runs for whoever signs up, on the thread that serves all. */
+/** Measures how predictable a password is. It takes about a millisecond, because it runs on the main thread at each sign-up. */
 export class PredictableParts {
   readonly #words: ReadonlySet<string> = new Set(readFileSync(WORDS_FILE, 'utf8').split('\n'));
 
   /**
    * Cuts a password into words of common passwords, words of the account, sequences, numbers, repetitions and single
-   * characters, in the way that costs least. Of two texts that are mixed (1a2b3c), each is cut by itself.
+   * characters, in the way with the lowest cost. If two texts are interleaved (1a2b3c), each is cut separately.
    *
    * @param text in lower case, at most 72 bytes
-   * @param ownWords of the account, in lower case
+   * @param ownWords words of the account, in lower case
    */
   cheapestCut(text: string, ownWords: ReadonlySet<string>): Cut {
     const signs = [...text];
@@ -105,7 +105,7 @@ export class PredictableParts {
   }
 
   #kinds(signs: readonly string[], ownWords: ReadonlySet<string>): (from: number, end: number) => Kind | null {
-    // One unit each: what needs two in UTF-16 is in no word.
+    // One UTF-16 unit for each sign, so that indexes agree. No word contains a sign of two units.
     const text = signs.map((sign) => (sign.length === 1 ? sign : '\uffff')).join('');
     const readings = leetReadings(text).flatMap((reading) => [reading, reverse(reading)]);
     const repetitionEnds = signs.map((_sign, from) => repetitionEnd(signs, from));
@@ -125,7 +125,7 @@ export class PredictableParts {
   }
 }
 
-/** Returns where the longest part ends that begins here and is one character repeated, or occurs before in either direction. */
+/** Returns the end of the longest part from `from` that repeats one character or repeats an earlier part in either direction. */
 function repetitionEnd(signs: readonly string[], from: number): number {
   let longest = 0;
   for (let before = 0; before < from; before += 1) {
@@ -140,7 +140,7 @@ function repetitionEnd(signs: readonly string[], from: number): number {
   return from + Math.max(longest, same);
 }
 
-/** Returns where the longest sequence ends that begins here, typed with or without the shift key. */
+/** Returns the end of the longest sequence from `from`, typed with or without the shift key. */
 function sequenceEnd(signs: readonly string[], from: number): number {
   const unshift = (sign: string) => UNSHIFTED[sign] ?? sign;
   let longest = from;

@@ -6,16 +6,16 @@ import type { User } from './users.js';
 const TOKEN_BYTES = 32;
 const LIFETIME_MS = 3_600_000;
 
-/** A token at the only moment at which it is known. */
+/** A new password reset token with its plaintext. */
 export interface IssuedResetToken {
-  /** Shown once: only its SHA-256 is stored. 256 random bits need no salt. */
+  /** Returned once, because only its SHA-256 is stored. 256 random bits need no salt. */
   token: string;
   expiresAt: Date;
 }
 
 const hashOf = (token: string): Uint8Array<ArrayBuffer> => Buffer.from(hash('sha256', token, 'hex'), 'hex');
 
-/** One-time tokens to set a new password with: good for an hour, and of one user only the latest. */
+/** One-time password reset tokens. A token is valid for an hour; a new token of a user replaces the previous one. */
 export class ResetTokens {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -25,7 +25,7 @@ export class ResetTokens {
     this.#clock = options.clock;
   }
 
-  /** Makes a token, in a transaction that holds the user locked; those that the user had are good no more. */
+  /** Creates a token, in a transaction that holds the user's row locked, and deletes the earlier tokens of the user. */
   async issue(transaction: Transaction, userId: string): Promise<IssuedResetToken> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const expiresAt = new Date(this.#clock.now().getTime() + LIFETIME_MS);
@@ -34,21 +34,21 @@ export class ResetTokens {
     return { token, expiresAt };
   }
 
-  /** Deletes the user's tokens, in the transaction of what makes them invalid. */
+  /** Deletes the user's tokens, in the transaction of the change that invalidates them. */
   async discard(transaction: Transaction, userId: string): Promise<void> {
     await transaction.resetToken.deleteMany({ where: { userId } });
   }
 
-  /** @returns whom the token lets in; null for one that isn't good (any more). It stays good. */
+  /** Returns the owner of a valid token, without consuming it; null if it is unknown or expired or its user is disabled. */
   async find(token: string): Promise<User | null> {
     const found = await this.#database.resetToken.findUnique({ where: { hash: hashOf(token) }, include: { user: true } });
     return found && found.expiresAt > this.#clock.now() && found.user.disabledAt === null ? found.user : null;
   }
 
   /**
-   * Takes the token, in the transaction of what it is taken for.
+   * Consumes the token, in the transaction of the change that it authorizes.
    *
-   * @returns whether it was good: of any number of parallel uses one is
+   * @returns whether the token was valid; for parallel uses of one token, true exactly once
    */
   async take(transaction: Transaction, token: string): Promise<boolean> {
     const where = { hash: hashOf(token), expiresAt: { gt: this.#clock.now() } };

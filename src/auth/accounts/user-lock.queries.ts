@@ -1,17 +1,17 @@
 import type { Transaction } from '../../platform/database/client.js';
 import type { AccountOwner } from './users.queries.js';
 
-/** What may have changed since the user was read without a lock. */
+/** Fields of a user that may have changed since they were read without a lock. */
 export interface LockedUser {
   passwordHash: string | null;
   disabledAt: Date | null;
 }
 
 /**
- * Locks the user's row until the end of the transaction, so that the changes of one user happen one after another.
- * NO KEY: rows that refer to the user take a share of its key, and would deadlock with FOR UPDATE. Prisma has no locks.
+ * Locks the user's row until the end of the transaction, so that the changes of one user are sequential. The lock is FOR NO
+ * KEY UPDATE because rows that refer to the user lock its key for share, which deadlocks with FOR UPDATE. Prisma has no locks.
  *
- * @returns null where the user doesn't exist (any more)
+ * @returns null if the user does not exist
  */
 export async function lockUser(transaction: Transaction, userId: string): Promise<LockedUser | null> {
   const rows = await transaction.$queryRaw<LockedUser[]>`
@@ -20,11 +20,11 @@ export async function lockUser(transaction: Transaction, userId: string): Promis
 }
 
 /**
- * Locks the rows of many users, always in the same order, so that two who do it don't deadlock. Users with an external id are not
- * found by their address.
+ * Locks the rows of many users in the order of their ids, so that concurrent transactions do not deadlock. Users with an external
+ * id are not found by their address.
  *
  * @param emails canonical
- * @returns those that exist
+ * @returns the users that exist
  */
 export function lockUsersByEmail(transaction: Transaction, emails: readonly string[]): Promise<AccountOwner[]> {
   return transaction.$queryRaw<AccountOwner[]>`

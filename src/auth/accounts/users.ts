@@ -11,10 +11,10 @@ export { findHighestPasswordCost } from './users.queries.js';
 
 export type { AccountOwner, User };
 
-/** The users, for their own feature and for the others. */
+/** Reads, creates and locks users. */
 export class Users {
   readonly #database: Database;
-  /** By user: changes that wait for the same row wait here, and not each with a connection of its own. */
+  /** One queue for each user: changes of the same row wait here instead of each holding a database connection. */
   readonly #turns = new KeyedQueue();
 
   constructor(database: Database) {
@@ -22,8 +22,9 @@ export class Users {
   }
 
   /**
-   * @param afterId the last one of the page before; null for the first page
-   * @returns the users in the order in which they were made
+   * Returns a page of users, in the order of their creation.
+   *
+   * @param afterId id of the last user of the previous page; null for the first page
    */
   page(afterId: string | null, limit: number): Promise<User[]> {
     const where = afterId === null ? {} : { id: { gt: afterId } };
@@ -31,8 +32,8 @@ export class Users {
   }
 
   /**
-   * Returns the account with this address. Users with an external id are not found: their address is the identity provider's word,
-   * and several may have the same.
+   * Returns the account with this address. Users with an external id are not found: their address comes from the identity
+   * provider, and several users can have the same one.
    *
    * @param email canonical
    */
@@ -41,17 +42,17 @@ export class Users {
   }
 
   /**
-   * Returns every user that the operator can mean by a text, oldest first: by id, external id or email address, in one query.
+   * Returns every user that matches a text from the operator by id, external id or email address, oldest first, in one query.
    *
-   * @param email the text as a canonical address; null if it is none
-   * @param limit how many at most: any number of users of the product can have the same address
+   * @param email the text as a canonical address; null if the text is not an address
+   * @param limit maximum number of users, because any number of users with an external id can have the same address
    */
   findMatching(text: string, email: string | null, limit: number): Promise<User[]> {
     const by = [{ externalId: text }, ...(isUuid(text) ? [{ id: text }] : []), ...(email === null ? [] : [{ email }])];
     return this.#database.user.findMany({ where: { OR: by }, orderBy: { id: 'asc' }, take: limit });
   }
 
-  /** @returns in the order of the ids, null where there is no such user */
+  /** Returns the users in the order of the ids, with null for each unknown id. */
   async findByIds(ids: readonly string[]): Promise<(User | null)[]> {
     const users = await this.#database.user.findMany({ where: { id: { in: [...ids] } } });
     const byId = new Map(users.map((user) => [user.id, user]));
@@ -59,9 +60,10 @@ export class Users {
   }
 
   /**
-   * Makes a user, and in the same transaction what `complete` adds.
+   * Creates a user and runs `complete` in the same transaction.
    *
-   * @param input the email canonical; without a password nobody can sign in until one is set; `selfRegistered` is true unless told otherwise
+   * @param input the email is canonical. Without a password, the user cannot sign in until one is set. `selfRegistered` defaults
+   *   to true
    * @throws {KeywardError} EMAIL_TAKEN
    */
   async create<T>(
@@ -79,22 +81,23 @@ export class Users {
   }
 
   /**
-   * Makes users that nobody can sign in as yet: they have no password.
+   * Creates users without a password. They cannot sign in until a password is set.
    *
    * @param emails canonical
    * @returns their ids by email
-   * @throws {KeywardError} CONFLICT when one of them exists by now
+   * @throws {KeywardError} CONFLICT if one of the users was created concurrently
    */
   async createWithoutPassword(transaction: Transaction, emails: readonly string[], createdAt: Date): Promise<Map<string, string>> {
-    // In one order for all: two who make the same users at once wait for each other instead of deadlocking.
+    // Sorted, so that concurrent transactions that create the same users wait for each other instead of deadlocking.
     const users = [...emails].sort().map((email) => ({ id: newUuid(createdAt), email }));
     if ((await insertUsers(transaction, users, createdAt)) !== users.length) throw conflict();
     return new Map(users.map(({ id, email }) => [email, id]));
   }
 
   /**
+   * Returns the existing accounts by email, without users that have an external id.
+   *
    * @param emails canonical
-   * @returns the accounts that exist, by email; users with an external id are none of them
    */
   async findAccounts(emails: readonly string[]): Promise<Map<string, AccountOwner>> {
     const users = await this.#database.user.findMany({
@@ -104,18 +107,18 @@ export class Users {
     return new Map(users.flatMap(({ email, ...rest }) => (email === null ? [] : [[email, { email, ...rest }]])));
   }
 
-  /** As findAccounts, with the rows locked until the end of the transaction. */
+  /** Returns the same as findAccounts and locks the rows until the end of the transaction. */
   async lockAccounts(transaction: Transaction, emails: readonly string[]): Promise<Map<string, AccountOwner>> {
     const users = await lockUsersByEmail(transaction, emails);
     return new Map(users.map((user) => [user.email, user]));
   }
 
   /**
-   * Runs `change` in a transaction that holds the user's row locked, so that of one user's changes each sees the last one.
+   * Runs `change` in a transaction that holds the user's row locked, so that each change of a user sees the previous one.
    *
-   * @param options.alsoDisabled for what the operator does
-   * @throws {KeywardError} UNAUTHENTICATED when the user has been deleted or disabled meanwhile; SERVICE_UNAVAILABLE when too
-   *   many changes of the user wait
+   * @param options.alsoDisabled whether a disabled user is allowed, as for the operator
+   * @throws {KeywardError} UNAUTHENTICATED if the user was deleted or disabled concurrently; SERVICE_UNAVAILABLE if too
+   *   many changes of the user are waiting
    */
   withLocked<T>(
     userId: string,
@@ -131,14 +134,13 @@ export class Users {
   }
 }
 
-/** Returns the address of an account with a password. Only users with an external id can have none (a constraint of the table). */
+/** Returns the address of an account with a password. A constraint of the table ensures that every such account has one. */
 export function addressOf({ email }: User): string {
   if (email === null) throw new TypeError('an account with a password has no email address');
   return email;
 }
 
-/** Where an identity provider keeps the account, it has no password here, and no session. */
-export const accountKeptElsewhere = () =>
-  new KeywardError('FORBIDDEN', 'Accounts are kept elsewhere: sign in with your identity provider.');
+/** Creates the error for operations on passwords and sessions of an account that an identity provider manages. */
+export const accountKeptElsewhere = () => new KeywardError('FORBIDDEN', 'Accounts are managed by your identity provider. Sign in there.');
 
-export const emailTaken = () => new KeywardError('EMAIL_TAKEN', 'There is an account with this email address.');
+export const emailTaken = () => new KeywardError('EMAIL_TAKEN', 'An account with this email address already exists.');

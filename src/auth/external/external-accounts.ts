@@ -9,14 +9,14 @@ import type { IdentityProvider } from './identity-provider.js';
 import { KeySet } from './key-set.js';
 import { isUnencrypted, keySource } from './key-source.js';
 
-/** Connects an identity provider. */
+/** Creates the services that authenticate users of an identity provider. */
 export function createExternalAccounts(
   { issuer, audience, jwksUrl }: IdentityProvider,
   parts: { database: Database; clock: Clock; audit: AuditLog; logger: Logger },
 ): ExternalAccounts {
   if (isUnencrypted(jwksUrl)) {
     parts.logger.warn(
-      'AUTH_JWKS_URL is plain http: anyone who can change traffic on this network can sign in as any user. Use https outside a trusted network.',
+      'AUTH_JWKS_URL uses unencrypted http: anyone who can change traffic on this network can sign in as any user. Use https outside a trusted network.',
     );
   }
   const keys = new KeySet({ load: keySource(jwksUrl), clock: parts.clock, logger: parts.logger });

@@ -5,30 +5,33 @@ import { shortTextFault } from '../../platform/text.js';
 import type { TokenRejection } from '../token-rejection.js';
 import type { KeySet } from './key-set.js';
 
-/** RFC 8725 §3.1: pinned, and none that a public key could be the secret of. The library looks at this before it asks for a key. */
+/**
+ * Accepted algorithms, pinned (RFC 8725 §3.1). None is symmetric, so a public key can never serve as a secret. The library checks
+ * the algorithm before it requests a key.
+ */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
-/** RFC 9068 §2.1 and, of providers that don't follow it, RFC 7519 §5.1; or none at all. */
+/** Accepted types: RFC 9068 §2.1, and RFC 7519 §5.1 or none for providers that do not follow RFC 9068. */
 const TYPES: readonly unknown[] = ['at+jwt', 'application/at+jwt', 'jwt', undefined];
 
-/** How far ahead the provider's clock may be. */
+/** Accepted difference between the clocks of the provider and of Keyward. */
 const CLOCK_SKEW_SECONDS = 30;
 
-/** OpenID Connect Core §2: a `sub` has no more. */
+/** Maximum length of `sub` (OpenID Connect Core §2). */
 const SUBJECT_CHARACTERS_MAX = 255;
 
-/** Whom a token of the identity provider speaks for. */
+/** The user that a token of the identity provider identifies. */
 export interface ExternalIdentity {
   issuer: string;
-  /** The provider's name for the user. It never changes and is never given to another. */
+  /** The provider's identifier of the user. It never changes and is never reassigned. */
   subject: string;
-  /** As the provider tells it. Null: it tells none, or doesn't say that the address is the user's. */
+  /** Email address from the token. Null if the token has none or does not state that it is verified. */
   verifiedEmail: string | null;
-  /** When the user signed in at the provider, else when the token was issued. Null if the token says neither. */
+  /** Time of the sign-in at the provider, else the time at which the token was issued. Null if the token has neither. */
   authenticatedAt: Date | null;
 }
 
-/** Reads what nothing has vouched for yet. @returns null where it is no JWT */
+/** Reads a token without verifying it. @returns null if the token is not a JWT */
 function peek(token: string): { header: ProtectedHeaderParameters; claims: JWTPayload } | null {
   try {
     return { header: decodeProtectedHeader(token), claims: decodeJwt(token) };
@@ -37,19 +40,19 @@ function peek(token: string): { header: ProtectedHeaderParameters; claims: JWTPa
   }
 }
 
-/** Returns the `iss` that a token claims, which nothing has verified: undefined if it has none, null if it is no JWT. */
+/** Returns the unverified `iss` of a token: undefined if it has none, null if it is not a JWT. */
 export const claimedIssuerOf = (token: string): unknown => {
   const read = peek(token);
   return read === null ? null : read.claims.iss;
 };
 
-/** `jku`, `jwk`, `x5u` and `x5c` are never looked at: which keys count is for the configuration to say. */
+/** `jku`, `jwk`, `x5u` and `x5c` are ignored, because only the configuration determines the keys. */
 function headerRejection({ typ, crit }: ProtectedHeaderParameters): TokenRejection | null {
   if (!TYPES.includes(typeof typ === 'string' ? typ.toLowerCase() : typ)) return { rejection: 'type' };
   return crit === undefined ? null : { rejection: 'critical header' };
 }
 
-/** The access tokens of the one identity provider that is configured. */
+/** Verifies access tokens of the configured identity provider. */
 export class ExternalTokens {
   readonly issuer: string;
   readonly #audience: string;
@@ -64,13 +67,15 @@ export class ExternalTokens {
   }
 
   /**
-   * @returns the identity that a valid token proves; why it is rejected otherwise, which only the log may say
-   * @throws {KeywardError} SERVICE_UNAVAILABLE when the keys can't be had
+   * Verifies an access token of the identity provider.
+   *
+   * @returns the identity in a valid token, else the reason for its rejection, which is for the log only
+   * @throws {KeywardError} SERVICE_UNAVAILABLE if the signing keys are unavailable
    */
   async verify(token: string): Promise<ExternalIdentity | TokenRejection> {
     const unverified = peek(token);
     if (!unverified) return { rejection: 'malformed' };
-    // What is wrong whatever the key shall not make us ask for one.
+    // A token that is invalid with any key must not cause a request for the keys.
     const rejection = headerRejection(unverified.header) ?? this.#claimsRejection(unverified.claims);
     if (rejection) return rejection;
     try {
@@ -88,7 +93,10 @@ export class ExternalTokens {
     }
   }
 
-  /** Checks what the library leaves out. `exp` is one: the tolerance is meant for `nbf`, and prolongs nothing. */
+  /**
+   * Checks the claims that the library does not check. It checks `exp` too, because the tolerance for `nbf` must not extend a
+   * token.
+   */
   #claimsRejection({ iss, sub, exp, iat, cnf }: JWTPayload): TokenRejection | null {
     const now = this.#nowSeconds();
     if (iss !== this.issuer) return { rejection: 'issuer', expected: this.issuer };
@@ -96,7 +104,7 @@ export class ExternalTokens {
     if (exp <= now) return { rejection: 'expired' };
     if (iat !== undefined && !(typeof iat === 'number' && iat <= now + CLOCK_SKEW_SECONDS)) return { rejection: 'not yet valid' };
     if (typeof sub !== 'string' || shortTextFault(sub, SUBJECT_CHARACTERS_MAX) !== null) return { rejection: 'subject' };
-    // RFC 7800: only whoever proves to hold a certain key may use it (DPoP, mTLS). A bearer proves nothing, and may be a thief.
+    // RFC 7800: the token is valid only with proof of possession of a key (DPoP, mTLS). A bearer token gives no such proof.
     return cnf === undefined ? null : { rejection: 'proof of possession' };
   }
 

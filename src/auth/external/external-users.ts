@@ -9,23 +9,28 @@ import { readNewEmail } from '../accounts/email.js';
 import type { User } from '../accounts/users.js';
 import type { ExternalIdentity } from './external-tokens.js';
 
-/** Returns the canonical form of the address that the provider vouches for, or null. Any number of users may have it. */
+/**
+ * Returns the canonical form of the address that the provider verified, or null. Any number of users can have the same address.
+ */
 function emailOf({ verifiedEmail }: ExternalIdentity): string | null {
   const { email, fault } = readNewEmail(verifiedEmail ?? '');
   return fault === null ? email : null;
 }
 
 /**
- * The users that an identity provider vouches for: identified by the subject of its tokens alone, and created at first sight. A user
- * is never found by an email address, which the provider may give to another person, or a stranger may have signed up with. Which
- * issuer the subjects belong to is settled at the start (see id-namespace.ts).
+ * The users of an identity provider, identified only by the subject of its tokens and created at their first request. A user is
+ * never found by an email address: the provider may reassign it, or another person may have signed up with it. The issuer of the
+ * subjects is determined at the start (see id-namespace.ts).
  */
 export class ExternalUsers {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #audit: AuditLog;
   readonly #logger: Logger;
-  /** By subject. A page's first requests come at once, and each transaction would hold a connection while it waits for the first. */
+  /**
+   * By subject. A page sends its first requests in parallel, and each transaction would hold a connection while it waits for the
+   * first.
+   */
   readonly #creating = new Map<string, Promise<User>>();
 
   constructor(options: { database: Database; clock: Clock; audit: AuditLog; logger: Logger }) {
@@ -35,7 +40,7 @@ export class ExternalUsers {
     this.#logger = options.logger;
   }
 
-  /** @returns the user, disabled or not; one query for a known one */
+  /** Returns the user, disabled or not. One query if the user exists. */
   async findOrCreate(identity: ExternalIdentity, origin: Origin): Promise<User> {
     return (await find(this.#database, identity)) ?? (await this.#createOnce(identity, origin));
   }
@@ -55,11 +60,11 @@ export class ExternalUsers {
       if (!known) throw conflict();
       return { user: known, isNew: false };
     });
-    if (isNew) this.#logger.info({ ...logEntry(origin), userId: user.id }, 'user of the identity provider seen for the first time');
+    if (isNew) this.#logger.info({ ...logEntry(origin), userId: user.id }, 'user of the identity provider created');
     return user;
   }
 
-  /** @returns null if a parallel request created this user: the insert waits for it, and fails nothing */
+  /** Returns the new user; null if a parallel request created it. The insert then waits for that request and does not fail. */
   async #insert(transaction: Transaction, identity: ExternalIdentity, origin: Origin): Promise<User | null> {
     const { issuer, subject } = identity;
     const [user] = await transaction.user.createManyAndReturn({

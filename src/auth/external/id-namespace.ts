@@ -1,13 +1,16 @@
 import type { Database } from '../../platform/database/client.js';
 import { KeywardError, StartupError } from '../../platform/errors/keyward-error.js';
 
-/** The row of the settings table that records whose ids the external ids are. */
+/** Row of the settings table that records the issuer of the external ids. */
 const NAME = 'external_id_issuer';
 
-/** Recorded before an AUTH_ISSUER was configured: the ids are the product's own. No issuer can be called so (see config.ts). */
+/**
+ * Recorded value before an AUTH_ISSUER is configured: the ids are the product's own. No issuer can have this name (see
+ * config.ts).
+ */
 export const PRODUCT = 'product';
 
-/** Returns a text as a shell takes it: issuers may hold any visible ASCII character. */
+/** Returns a text quoted for a shell, because an issuer may contain any visible ASCII character. */
 const quoted = (text: string): string => (/^[\w:/.@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 async function recordedIssuer(database: Database): Promise<string> {
@@ -16,14 +19,14 @@ async function recordedIssuer(database: Database): Promise<string> {
 }
 
 /**
- * Records, at the first start with an AUTH_ISSUER, that the external ids are that issuer's, as long as no user has one. The same
- * subject of another issuer may be another person, who would be let in to a stranger's account.
+ * Records the issuer of the external ids at the first start with an AUTH_ISSUER, if no user has an external id. The same subject
+ * of another issuer may be another person, who would get access to the account of a different user.
  *
- * One statement: of any number of processes that start at once with different issuers one is recorded, and the others see that.
+ * It is one statement: if processes start in parallel with different issuers, one issuer is recorded and the others get an error.
  *
- * @param issuer AUTH_ISSUER; null if no tokens of an identity provider are accepted, which settles nothing
- * @returns the issuer on record; null if it is the product
- * @throws {StartupError} if the external ids belong to another one
+ * @param issuer AUTH_ISSUER; null if no tokens of an identity provider are accepted, which records nothing
+ * @returns the recorded issuer; null if the ids are the product's own
+ * @throws {StartupError} if another issuer is recorded
  */
 export async function claimExternalIds(database: Database, issuer: string | null): Promise<string | null> {
   if (issuer !== null) {
@@ -42,11 +45,11 @@ export async function claimExternalIds(database: Database, issuer: string | null
 }
 
 /**
- * Records another issuer. The operator asserts by it that every external id means the same person there.
+ * Records another issuer. By this, the operator asserts that every external id means the same person at that issuer.
  *
- * @param from must be the one on record, so that a command repeated by mistake changes nothing
- * @returns how many users have an external id
- * @throws {KeywardError} CONFLICT if another one is on record
+ * @param from must be the recorded issuer, so that a command repeated by mistake changes nothing
+ * @returns the number of users with an external id
+ * @throws {KeywardError} CONFLICT if another issuer is recorded
  */
 export async function changeExternalIdIssuer(database: Database, from: string, to: string): Promise<number> {
   const { count } = await database.setting.updateMany({ where: { name: NAME, value: from }, data: { value: to } });

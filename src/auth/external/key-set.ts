@@ -3,19 +3,19 @@ import type { Clock } from '../../platform/clock.js';
 import { KeywardError } from '../../platform/errors/keyward-error.js';
 import type { Logger } from '../../platform/logger.js';
 
-/** After so long the keys are asked for again, so that one that the provider withdrew is not good for ever. */
+/** Age at which the keys are fetched again, so that a key that the provider withdrew does not stay valid. */
 const MAX_AGE_MS = 600_000;
 
-/** A key that we don't know may be new. So often it is looked for, however many tokens name unknown ones. */
+/** Minimum interval between fetches caused by unknown key ids, which may be new keys. */
 const COOLDOWN_MS = 30_000;
 
-/** So often it is tried while the keys can't be had. */
+/** Interval between attempts while the keys are unavailable. */
 const RETRY_SECONDS = 10;
 
 /**
- * The public keys of an identity provider: fetched when first needed, kept, and fetched again when they are old or a token
- * names an unknown one. jose's own createRemoteJWKSet drops its keys when they are old and the provider is down, and
- * doesn't bound how often it asks one that is.
+ * The public keys of an identity provider. They are fetched when first needed, kept, and fetched again when they are old or a
+ * token names an unknown key. It replaces jose's createRemoteJWKSet, which drops old keys while the provider is unavailable and
+ * does not limit its requests to an unavailable provider.
  */
 export class KeySet {
   readonly #load: () => Promise<JSONWebKeySet>;
@@ -34,22 +34,24 @@ export class KeySet {
   }
 
   /**
-   * @param header of a token; its `kid` and `alg` say which key, and nothing in it where from
-   * @returns the one key that fits
-   * @throws {KeywardError} SERVICE_UNAVAILABLE when it isn't among the known keys and the current ones can't be had
-   * @throws {errors.JOSEError} where none fits, or more than one does (OpenID Connect Core §10.1: then a `kid` is required)
+   * Finds the key for the signature of a token. Fetches the current keys if they are old or no known key matches.
+   *
+   * @param header header of the token. Only its `kid` and `alg` select the key; it never determines the source of keys
+   * @returns the one key that matches
+   * @throws {KeywardError} SERVICE_UNAVAILABLE if no known key matches and the current keys are unavailable
+   * @throws {errors.JOSEError} if no key or more than one key matches (OpenID Connect Core §10.1 then requires a `kid`)
    */
   async find(header: JWTHeaderParameters): Promise<CryptoKey> {
     if (this.#nowMs() - this.#loadedAtMs > MAX_AGE_MS) await this.#reload();
     const known = this.#keys && (await findIn(this.#keys, header));
     if (known) return known;
     await this.#reload();
-    // Whether the token is good can't be known. Saying that it isn't would send its user to sign in again, for nothing.
+    // The token may be valid. A rejection would force its user to sign in again without need.
     if (!this.#keys || this.#lastTryFailed) throw unavailable();
     return this.#keys(header);
   }
 
-  /** Gets the current keys, unless that was tried just now. When it fails, the old ones stay. */
+  /** Fetches the current keys, unless the last attempt was too recent. If it fails, the old keys are kept. */
   #reload(): Promise<void> {
     const pauseMs = this.#lastTryFailed ? RETRY_SECONDS * 1_000 : COOLDOWN_MS;
     if (!this.#loading && this.#nowMs() - this.#triedAtMs >= pauseMs) {
@@ -68,7 +70,7 @@ export class KeySet {
       this.#lastTryFailed = false;
     } catch (error) {
       this.#lastTryFailed = true;
-      this.#logger.warn({ err: error }, 'the keys of the identity provider cannot be had');
+      this.#logger.warn({ err: error }, 'signing keys of the identity provider could not be loaded');
     }
   }
 
@@ -87,6 +89,6 @@ async function findIn(keys: ReturnType<typeof createLocalJWKSet>, header: JWTHea
 }
 
 const unavailable = () =>
-  new KeywardError('SERVICE_UNAVAILABLE', 'The keys of the identity provider cannot be had at the moment. Try again soon.', {
+  new KeywardError('SERVICE_UNAVAILABLE', 'The signing keys of the identity provider are unavailable. Try again soon.', {
     retryAfterSeconds: RETRY_SECONDS,
   });

@@ -6,20 +6,20 @@ import type { TokenRejection, TokenRejectionReason } from '../token-rejection.js
 const { JsonWebTokenError, NotBeforeError, sign, TokenExpiredError, verify } = jwt;
 
 const ALGORITHM = 'HS256';
-/** RFC 9068 §2.1: says what the token is, so that no other JWT passes for one (RFC 8725 §3.11). */
+/** Type of an access token (RFC 9068 §2.1), so that no other JWT is accepted as one (RFC 8725 §3.11). */
 const TYPE = 'at+jwt';
-/** Both who makes them and whom they are for. No identity provider can be called so. */
+/** Issuer and audience of the tokens. No identity provider can have this issuer. */
 export const LOCAL_ISSUER = 'keyward';
-/** How far ahead the clock of the replica that made the token may be. */
+/** Accepted difference between the clocks of two replicas. */
 const CLOCK_SKEW_SECONDS = 30;
 
-/** Whom an access token speaks for. Whether the session still lives is for the database to say. */
+/** User and session of an access token. The state of the session is in the database. */
 export interface AccessTokenClaims {
   userId: string;
   sessionId: string;
 }
 
-/** How the library's messages begin. It has no code for what is wrong. */
+/** Beginnings of the library's messages, because its errors have no codes. */
 const REASONS: readonly [string, TokenRejectionReason][] = [
   ['invalid algorithm', 'algorithm'],
   ['invalid signature', 'signature'],
@@ -36,8 +36,8 @@ function rejectionOf(error: unknown): TokenRejection {
 }
 
 /**
- * Access tokens: short-lived JWTs with everything pinned that RFC 8725 says to pin. The library accepts HS512 for HS256,
- * a missing `exp`, an `iat` in the future, any `typ` and any `crit` unless it is told not to (tried with 9.0).
+ * Access tokens: short-lived JWTs with every value pinned that RFC 8725 recommends. By default, the library accepts HS512 for
+ * HS256, a missing `exp`, an `iat` in the future, any `typ` and any `crit` (tested with 9.0).
  */
 export class AccessTokens {
   readonly #keys: KeyRing;
@@ -58,13 +58,13 @@ export class AccessTokens {
     return { token, expiresAt: new Date(exp * 1_000) };
   }
 
-  /** @returns what a genuine token that hasn't expired says; why it is rejected otherwise, which only the log may say */
+  /** Returns the claims of a valid token, else the reason for its rejection. The reason is for the log only. */
   verify(token: string): AccessTokenClaims | TokenRejection {
     let rejection: TokenRejection = { rejection: 'signature' };
     for (const key of this.#keys) {
       const result = this.#verifyWith(key, token);
       if (!('rejection' in result)) return result;
-      // With another key of ours the signature is wrong, which says nothing.
+      // A wrong signature with one key says nothing about the others.
       if (result.rejection !== 'signature') rejection = result;
     }
     return rejection;

@@ -6,15 +6,15 @@ const GENERATION_BYTES = 4;
 const CONTENT_BYTES = UUID_BYTES + GENERATION_BYTES;
 const MAC_BYTES = 32;
 
-/** What a refresh token says, once its MAC has shown that we made it. */
+/** Content of a refresh token with a valid MAC. */
 export interface RefreshTokenContent {
   sessionId: string;
   generation: number;
 }
 
 /**
- * Refresh tokens: a session's id, its generation and an HMAC-SHA-256 over both, as base64url. Nothing of them is stored;
- * which generation is the current one is a number in the session's row.
+ * Refresh tokens: the id of a session, its generation and an HMAC-SHA-256 over both, as base64url. Tokens are not stored.
+ * The row of the session holds the number of the current generation.
  */
 export class RefreshTokens {
   readonly #keys: KeyRing;
@@ -30,10 +30,10 @@ export class RefreshTokens {
     return Buffer.concat([content, this.#mac(this.#keys[0], content)]).toString('base64url');
   }
 
-  /** @returns null for anything that we didn't make */
+  /** Returns the content of a token; null if Keyward did not issue it. */
   read(token: string): RefreshTokenContent | null {
     const bytes = Buffer.from(token, 'base64url');
-    // The decoder skips what isn't base64url; only the one spelling that we issue may pass.
+    // The decoder ignores characters outside base64url, so only the canonical spelling is accepted.
     if (bytes.length !== CONTENT_BYTES + MAC_BYTES || bytes.toString('base64url') !== token) return null;
     const content = bytes.subarray(0, CONTENT_BYTES);
     const mac = bytes.subarray(CONTENT_BYTES);

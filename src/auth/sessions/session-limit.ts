@@ -5,11 +5,11 @@ import { SIGN_IN_LIMITS } from '../../platform/limits.js';
 export const NEWEST_FIRST: Prisma.SessionOrderByWithRelationInput[] = [{ createdAt: 'desc' }, { id: 'desc' }];
 
 /**
- * Ends the oldest live sessions beyond the number that a user may have, and deletes the oldest ended ones: their number
- * would grow with each sign-in. Must run in a transaction that holds the user's row locked, so that parallel sign-ins count
- * each other's sessions.
+ * Ends the oldest live sessions beyond the maximum number for each user, and deletes the oldest ended sessions, because their
+ * number would grow with each sign-in. Must run in a transaction that holds the user's row locked, so that parallel sign-ins
+ * count each other's sessions.
  *
- * @returns how many were ended
+ * @returns the number of sessions that were ended
  */
 export async function endBeyondLimit(transaction: Transaction, userId: string, now: Date): Promise<number> {
   const live = { userId, endedAt: null, expiresAt: { gt: now } };
@@ -23,7 +23,7 @@ export async function endBeyondLimit(transaction: Transaction, userId: string, n
   return count;
 }
 
-/** Returns a condition for the sessions that are older than the newest `max` of those that match; null if there are none. */
+/** Returns a condition for the sessions that are older than the newest `max` of those that match; null if no session is older. */
 async function beyond(transaction: Transaction, where: Prisma.SessionWhereInput, max: number): Promise<Prisma.SessionWhereInput | null> {
   const [first] = await transaction.session.findMany({ where, orderBy: NEWEST_FIRST, skip: max, take: 1 });
   if (!first) return null;

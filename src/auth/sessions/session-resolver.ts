@@ -15,29 +15,29 @@ export class SessionResolver {
     this.#sessions = sessions;
   }
 
-  @Query(() => [Session], { description: 'Your sessions, at most 100, the newest first.', complexity: sessionsCost })
+  @Query(() => [Session], { description: 'Your live sessions, at most 100, newest first.', complexity: sessionsCost })
   mySessions(@CurrentViewer() viewer: Viewer): Promise<SessionRow[]> {
     return this.#sessions.listLive(viewer.user.id);
   }
 
   @Mutation(() => EndSessionPayload, {
     complexity: CHANGE_COST,
-    description: 'Ends one of your sessions. NOT_FOUND where there is none, FORBIDDEN where it is somebody else’s.',
+    description: 'Ends one of your sessions. NOT_FOUND if no session has this ID, FORBIDDEN if the session belongs to another user.',
   })
   async endSession(
-    @Arg('id', () => ID, { description: 'Of the session.' }) id: string,
+    @Arg('id', () => ID, { description: 'ID of the session to end.' }) id: string,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: AuthContext,
   ): Promise<EndSessionPayload> {
     return { session: await this.#sessions.endOwn(viewer.user.id, id, context) };
   }
 
-  @FieldResolver(() => Date, { description: 'When it was signed in to or refreshed last. Its access token may have been used since.' })
+  @FieldResolver(() => Date, { description: 'Time of the sign-in or of the last refresh. The access token may have been used later.' })
   lastUsedAt(@Root() session: SessionRow): Date {
     return session.refreshedAt;
   }
 
-  @FieldResolver(() => Boolean, { description: 'Whether it is the one that asks.' })
+  @FieldResolver(() => Boolean, { description: 'Whether this is the session of the current request.' })
   async current(@Root() session: SessionRow, @Ctx() context: AuthContext): Promise<boolean> {
     return (await context.authentication.viewer()).sessionId === session.id;
   }

@@ -16,35 +16,37 @@ import type { AccessTokens } from './access-token.js';
 import type { RefreshTokens } from './refresh-token.js';
 import { endBeyondLimit, NEWEST_FIRST } from './session-limit.js';
 
-/** Two tabs, or an answer that got lost: for so long the token that was just exchanged isn't taken for a stolen one. */
+/** Time during which an exchanged refresh token is not treated as stolen: two tabs or a lost response can send it again. */
 const REUSE_GRACE_MS = 10_000;
 
-/** Ended sessions are kept as long, too: the known networks are found in them. */
+/** Ended sessions are kept for the same time, because the known networks are read from them. */
 const KNOWN_NETWORK_MS = SIGN_IN_LIMITS.knownNetworkSeconds * 1_000;
 
 export type { Session };
 
-/** Who is signed in, as one request sees it. */
+/** The signed-in user of one request. */
 export interface Viewer {
   user: User;
-  /** Null for a user of an identity provider, where such users have their sessions. */
+  /** Null for a user of an identity provider: the provider keeps the sessions of its users. */
   sessionId: string | null;
-  /** When the identity provider authenticated the user, by its token. Absent for a session of ours, null if the token says nothing. */
+  /**
+   * When the identity provider authenticated the user, according to its token. Absent for a session of Keyward, null if unknown.
+   */
   authenticatedAt?: Date | null;
 }
 
-/** What signing in and refreshing hand out. */
+/** The result of a sign-in or a refresh. */
 export interface SignedIn {
   accessToken: string;
-  /** Of the access token. */
+  /** Expiry of the access token. */
   expiresAt: Date;
   refreshToken: string;
   user: User;
 }
 
 /**
- * Sessions: one for each sign-in. The access token names its session, whose row every authenticated request reads, so
- * that ending it takes effect at once. Refresh tokens rotate by generation (RFC 9700 §4.14.2).
+ * Sessions: one for each sign-in. The access token names its session. Every authenticated request reads the row of the
+ * session, so ending the session takes effect immediately. Refresh tokens rotate by generation (RFC 9700 §4.14.2).
  */
 export class Sessions {
   readonly #database: Database;
@@ -71,8 +73,8 @@ export class Sessions {
   }
 
   /**
-   * Opens a session for a user whose password has just been proven, in the transaction that holds the user locked. Ends
-   * the oldest beyond the number that a user may have.
+   * Opens a session for a user after a password check, in the transaction that holds the user's row locked. Ends the
+   * oldest sessions beyond the maximum number of sessions for each user.
    */
   async open(transaction: Transaction, user: User, origin: Origin): Promise<SignedIn> {
     const now = this.#clock.now();
@@ -91,8 +93,10 @@ export class Sessions {
   }
 
   /**
+   * Authenticates an access token and reads its session, in one query.
+   *
    * @param accessToken as the client sent it
-   * @returns why the token is rejected, if it is invalid or its session or user no longer is live; one query
+   * @returns the viewer; the reason for the rejection if the token is invalid or its session or user is not live
    */
   async authenticate(accessToken: string): Promise<Viewer | TokenRejection> {
     const claims = this.#accessTokens.verify(accessToken);
@@ -105,10 +109,10 @@ export class Sessions {
   }
 
   /**
-   * Exchanges the token of the current generation for the next. The one before it, within ten seconds, changes nothing;
-   * an older one can only come from somebody who kept it, so it ends the session.
+   * Exchanges the token of the current generation for the next one. For ten seconds, the previous token changes nothing.
+   * Any other earlier token indicates a copy, so it ends the session.
    *
-   * @throws {KeywardError} CONFLICT for the token just replaced, UNAUTHENTICATED for any other that can't be exchanged
+   * @throws {KeywardError} CONFLICT for the previous token within ten seconds, UNAUTHENTICATED for any other invalid token
    */
   async refresh(refreshToken: string, origin: Origin): Promise<SignedIn> {
     const token = this.#refreshTokens.read(refreshToken);
@@ -120,10 +124,9 @@ export class Sessions {
   }
 
   /**
-   * Ends every session of the user, the one that asks included, and opens a new one: whoever copied a token of before has
-   * nothing any more.
+   * Ends every session of the user, including the current one, and opens a new one. Copies of earlier tokens become invalid.
    *
-   * @throws {KeywardError} UNAUTHENTICATED if the session that asks has ended meanwhile
+   * @throws {KeywardError} UNAUTHENTICATED if the current session was ended by a concurrent request
    */
   async replaceAll(transaction: Transaction, { user, sessionId }: { user: User; sessionId: string }, origin: Origin): Promise<SignedIn> {
     const data = { endedAt: this.#clock.now() };
@@ -134,10 +137,9 @@ export class Sessions {
   }
 
   /**
-   * Ends the session that a refresh token belongs to, whichever generation it is of: who holds it wants out. Ending an
-   * ended session changes nothing.
+   * Ends the session of a refresh token of any generation. Ending an ended session changes nothing.
    *
-   * @throws {KeywardError} UNAUTHENTICATED for a token that we didn't make
+   * @throws {KeywardError} UNAUTHENTICATED for a token that Keyward did not issue
    */
   async end(refreshToken: string, origin: Origin): Promise<void> {
     const token = this.#refreshTokens.read(refreshToken);
@@ -145,12 +147,12 @@ export class Sessions {
     await this.#endOne(token.sessionId, AuditAction.USER_SIGNED_OUT, origin);
   }
 
-  /** Ends all sessions of a user, in the transaction of what they are ended for. */
+  /** Ends all sessions of a user, in the transaction of the change that requires it. */
   async endAll(transaction: Transaction, userId: string): Promise<void> {
     await transaction.session.updateMany({ where: { userId, endedAt: null }, data: { endedAt: this.#clock.now() } });
   }
 
-  /** @returns the user's live sessions, the one signed in to last first; no more than a user may have */
+  /** Returns the user's live sessions, newest first, up to the maximum number for each user. */
   listLive(userId: string): Promise<Session[]> {
     return this.#database.session.findMany({
       where: { userId, endedAt: null, expiresAt: { gt: this.#clock.now() } },
@@ -160,22 +162,22 @@ export class Sessions {
   }
 
   /**
-   * Ends one of the user's sessions. Ending an ended one changes nothing and answers as the first time.
+   * Ends one of the user's sessions. Ending an ended session changes nothing and returns the same result.
    *
-   * @throws {KeywardError} NOT_FOUND, FORBIDDEN for somebody else's
+   * @throws {KeywardError} NOT_FOUND, FORBIDDEN for a session of another user
    */
   async endOwn(userId: string, id: string, origin: Origin): Promise<Session> {
     const session = isUuid(id) ? await this.#database.session.findUnique({ where: { id } }) : null;
-    if (!session) throw new KeywardError('NOT_FOUND', 'There is no such session.');
+    if (!session) throw new KeywardError('NOT_FOUND', 'There is no session with this ID.');
     if (session.userId !== userId) {
       await this.#audit.recordRefusal(userId, { sessionId: id }, origin);
-      throw new KeywardError('FORBIDDEN', 'This session belongs to somebody else.');
+      throw new KeywardError('FORBIDDEN', 'This session belongs to another user.');
     }
     await this.#endOne(id, AuditAction.SESSION_ENDED, origin);
     return session;
   }
 
-  /** Returns whether a session of the account was created or refreshed from this network lately. */
+  /** Returns whether a session of the account was created or refreshed from this network within KNOWN_NETWORK_MS. */
   async isKnownNetwork(userId: string, network: string): Promise<boolean> {
     const since = new Date(this.#clock.now().getTime() - KNOWN_NETWORK_MS);
     const session = await this.#database.session.findFirst({
@@ -192,10 +194,10 @@ export class Sessions {
   }
 
   /**
-   * Moves a live session to its next generation and prolongs it, in one statement.
+   * Advances a live session to its next generation and extends its expiry, in one statement.
    *
-   * @param session its generation, where given, must be the current one
-   * @returns null when it isn't, or the session isn't live
+   * @param session a given generation must be the current one
+   * @returns null if the generation is not the current one or the session is not live
    */
   async #advance(database: Transaction, session: { id: string; generation?: number }, origin: Origin): Promise<Session | null> {
     const now = this.#clock.now();
@@ -216,7 +218,7 @@ export class Sessions {
     throw unauthenticated();
   }
 
-  /** Ends a session, if it hasn't ended yet, and tells why. */
+  /** Ends a live session and records the reason in the audit log. */
   #endOne(id: string, action: AuditAction, origin: Origin): Promise<void> {
     return this.#database.$transaction(async (transaction) => {
       const [ended] = await transaction.session.updateManyAndReturn({ where: { id, endedAt: null }, data: { endedAt: this.#clock.now() } });

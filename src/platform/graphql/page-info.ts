@@ -1,10 +1,13 @@
 import { Field, ObjectType } from 'type-graphql';
 
-@ObjectType({ description: 'Where a page is in its list.' })
+@ObjectType({ description: 'Position of a page in its list.' })
 export class PageInfo {
-  @Field(() => Boolean, { description: 'Whether there is more.' })
+  @Field(() => Boolean, { description: 'Whether the list continues after the page.' })
   readonly hasNextPage!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'The cursor to go on from: pass it as `after`. Null: the page is empty.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Cursor of the last item of the page. Pass it as `after` to get the next page. Null if the page is empty.',
+  })
   readonly endCursor!: string | null;
 }

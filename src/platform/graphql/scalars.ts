@@ -10,7 +10,7 @@ export interface ScalarExtensions {
 export const DateTime = new GraphQLScalarType({
   ...GraphQLDateTimeISO.toConfig(),
   name: 'DateTime',
-  description: 'A moment as RFC 3339 has it, in UTC with milliseconds: `2026-01-31T12:00:00.000Z`.',
+  description: 'An RFC 3339 timestamp. Output is in UTC with milliseconds: `2026-01-31T12:00:00.000Z`.',
   extensions: { expected: 'must be an RFC 3339 timestamp such as 2027-01-01T00:00:00Z' } satisfies ScalarExtensions,
 });
 

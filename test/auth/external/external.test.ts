@@ -331,7 +331,7 @@ describe('the keys of the identity provider', () => {
     expect(await statusOf(await good())).toBe(200);
     expect(await statusOf(await good(keyOf('EdDSA')))).toBe(503);
     expect(await statusOf(await signToken(await newKeyPair('ES256', 'key-ES256'), claimsAt(fresh.clock)))).toBe(401);
-    expect(fresh.logs()).toContain('the keys of the identity provider cannot be had');
+    expect(fresh.logs()).toContain('signing keys of the identity provider could not be loaded');
   });
 
   test('a provider that doesn’t answer keeps nobody waiting for more than five seconds', async () => {
@@ -565,7 +565,7 @@ describe('deleteMyAccount of a user of the identity provider', () => {
     for (const password of [undefined, '', PASSWORD]) {
       const answer = await remove(token, password);
       expect(codesOf(answer)).toEqual(['FORBIDDEN']);
-      expect(answer.errors[0]?.message).toMatch(/^Sign in again: /);
+      expect(answer.errors[0]?.message).toMatch(/^Sign in again at your identity provider\. /);
     }
     expect((await meOf(token)).id).toBe(id);
   });
@@ -616,7 +616,7 @@ describe('AUTH_MODE', () => {
     const users = (...args: string[]) => runBuiltCommand('users', args, env);
     expect(await users('reset-token', 'provided@example.com')).toMatchObject({
       code: 1,
-      stderr: 'keyward: Accounts are kept elsewhere: sign in with your identity provider.\n',
+      stderr: 'keyward: Accounts are managed by your identity provider. Sign in there.\n',
     });
     expect(await users('disable', 'provided')).toMatchObject({ code: 0, stderr: '' });
     expect((await me(token)).status).toBe(401);
@@ -635,7 +635,7 @@ describe('AUTH_MODE', () => {
     for (const answer of await passwordOperations(external, token)) {
       expect(answer.status).toBe(200);
       expect(answer.errors.map(({ message, extensions }) => [message, extensions.code])).toEqual([
-        ['Accounts are kept elsewhere: sign in with your identity provider.', 'FORBIDDEN'],
+        ['Accounts are managed by your identity provider. Sign in there.', 'FORBIDDEN'],
       ]);
     }
     expect((await me(token, external)).status).toBe(200);
