@@ -25,7 +25,7 @@ function forge(header: object, payload: object, { hash = 'sha256', signature }: 
 }
 
 describe('AccessTokens', () => {
-  test('issue a token that names the user, the session and the expiry', () => {
+  test('issues a token that names the user, the session and the expiry', () => {
     const { token, expiresAt } = tokens.issue({ userId: 'user', sessionId: 'session' });
     expect(tokens.verify(token)).toEqual({ userId: 'user', sessionId: 'session' });
     expect(expiresAt).toEqual(new Date((now + 900) * 1_000));

@@ -127,7 +127,7 @@ describe('signIn', () => {
   });
 });
 
-describe('A10: the limits on failed sign-ins', () => {
+describe('A10: the limits on sign-ins', () => {
   test('allow 10 failures in 15 minutes for an account from one address, then return 429 with Retry-After for any password', async () => {
     const { user } = await app.newUser();
     const failures = await repeat(10, () => signIn(user.email, WRONG));
