@@ -82,7 +82,8 @@ describe('myApiKeyHistory', () => {
 
   test('reads a page of any size with two queries', async () => {
     const { token } = await withHistory(6);
-    for (const first of [2, 100]) expect(await queriesOf(() => page(token, first))).toHaveLength(3); // two for the page, one for the session
+    // Two queries for the page and one for the session.
+    for (const first of [2, 100]) expect(await queriesOf(() => page(token, first))).toHaveLength(3);
   });
 
   test('is empty for a new user, and returns 20 keys per page by default', async () => {

@@ -238,8 +238,8 @@ describe('the audit log', () => {
     const { id, token } = created;
     await runSql(
       broken.databaseUrl,
-      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END; $$;
-       CREATE TRIGGER refuse BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION refuse()`,
+      `CREATE FUNCTION reject_event() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END; $$;
+       CREATE TRIGGER reject_event BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION reject_event()`,
     );
     const tables = () =>
       Promise.all(['users', 'api_keys', 'audit_events'].map((table) => runSql(broken.databaseUrl, `SELECT * FROM ${table} ORDER BY id`)));

@@ -394,10 +394,10 @@ describe('the user of a token', () => {
   });
 
   test('F8: is not created when the audit event cannot be written', async () => {
-    await runSql(app.databaseUrl, 'ALTER TABLE audit_events RENAME TO audit_events_away');
+    await runSql(app.databaseUrl, 'ALTER TABLE audit_events RENAME TO audit_events_renamed');
     const token = await tokenOf({ sub: 'unrecorded' });
     expect((await me(token)).status).toBe(500);
-    await runSql(app.databaseUrl, 'ALTER TABLE audit_events_away RENAME TO audit_events');
+    await runSql(app.databaseUrl, 'ALTER TABLE audit_events_renamed RENAME TO audit_events');
     expect(await runSql(app.databaseUrl, "SELECT 1 FROM users WHERE external_id = 'unrecorded'")).toEqual([]);
     expect((await me(token)).status).toBe(200);
   });
