@@ -116,7 +116,7 @@ describe('rotateApiKey', () => {
     expect((await rotated(await newKey(app), 2_592_000)).replaced.expiresAt).toBe(inSeconds(2_592_000));
   });
 
-  test('makes both keys, and later successors, share one rate limit', async () => {
+  test('applies one rate limit to both keys and to later successors', async () => {
     const first = await newKey(app, { rateLimit: { limit: 4, windowSeconds: 1_000 } });
     const second = await rotated(first, 10);
     expect(await codes([first.key])).toEqual(['VALID']);

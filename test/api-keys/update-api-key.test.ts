@@ -127,7 +127,7 @@ describe('updateApiKey', () => {
     expect(app.logs()).not.toContain('rateLimitWindowSeconds');
   });
 
-  test('keeps a disabled key counting against the limit', async () => {
+  test('does not release the place of a disabled key in the limit', async () => {
     const one = await startTestApp({ env: { MAX_KEYS_PER_USER: '1' } });
     const { accessToken } = await one.newUser();
     const { createApiKey } = await one.ask(CreateApiKeyDocument, {}, accessToken);

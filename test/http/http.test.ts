@@ -159,7 +159,7 @@ describe('H3: foreign origins', () => {
     },
   );
 
-  test('include the hosted Sandbox, which is allowed outside production only', async () => {
+  test('are rejected in production if they are the hosted Sandbox, and allowed elsewhere', async () => {
     const studio = 'https://studio.apollographql.com';
     expect((await preflight(studio)).headers['access-control-allow-origin']).toBe(studio);
     const production = await startTestApp({ env: { NODE_ENV: 'production' } });
@@ -177,7 +177,7 @@ describe('H3: foreign origins', () => {
   });
 });
 
-describe('H3: local and rejected origins', () => {
+describe('H3: request origins', () => {
   const originOf = async (target: TestApp, origin: string, host = 'localhost:80') =>
     (await target.http.inject({ url: '/healthz', headers: { origin, host } })).headers['access-control-allow-origin'];
   const rejections = (target: TestApp) =>
@@ -295,7 +295,7 @@ describe('GET /', () => {
   const VERSION = JSON.parse(readFileSync('package.json', 'utf8')).version;
   const get = (target: TestApp, accept?: string) => target.http.inject({ url: '/', headers: accept === undefined ? {} : { accept } });
 
-  test('returns a browser a page with the version and links to the API and the schema', async () => {
+  test('returns a page with the version and links to the API and the schema to a browser', async () => {
     const { statusCode, headers, body } = await get(app, BROWSER);
     expect([statusCode, headers['content-type'], headers.vary]).toEqual([
       200,

@@ -44,7 +44,7 @@ describe('ApiKey.usage', () => {
     ]);
   });
 
-  test('is zero and without a last use for a key that was presented only in malformed or wrong form', async () => {
+  test('is zero, without a last use, for a key that was never presented with its correct plaintext', async () => {
     const { key, token } = await newKey(app);
     await app.ask(VerifyApiKeyDocument, { input: { key: `${key}x` } }, undefined);
     await app.ask(VerifyApiKeyDocument, { input: { key: key.slice(0, -6) } }, undefined);

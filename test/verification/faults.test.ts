@@ -12,8 +12,8 @@ afterEach(() => app.close());
 
 const askGateway = (key: string) => app.http.inject({ url: '/verify', headers: { 'x-api-key': key } });
 
-describe('verification without the database', () => {
-  test('returns 503 with Retry-After by verifyApiKey and /verify, and still reports a malformed key', async () => {
+describe('verification during a database failure', () => {
+  test('returns 503 with Retry-After in verifyApiKey and /verify, and still reports a malformed key', async () => {
     const { key } = await newKey(app);
     await dropDatabase(app.databaseUrl);
     const gateway = await askGateway(key);

@@ -173,7 +173,7 @@ describe('K12: under a flood of guesses, an unused imported key', () => {
     expect(new Set(statuses)).toEqual(new Set([401, 503]));
   });
 
-  test('is protected by the caller’s own address, not by the ipAddress that an unknown caller of verifyApiKey sends', async () => {
+  test('is queued by the address of the caller, not by the ipAddress that an unknown caller of verifyApiKey sends', async () => {
     const { key, id } = await newKey(app);
     await runSql(app.databaseUrl, 'UPDATE api_keys SET fingerprint = NULL, hashed_key = $2 WHERE id = $1', [
       id,
