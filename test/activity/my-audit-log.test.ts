@@ -32,7 +32,7 @@ const actions = async (token: string, on = app) => (await log(token, on)).map(({
 const newest = async (token: string) => (await log(token))[0];
 
 describe('myAuditLog', () => {
-  test('L2: tells who did what, when and from where, newest first', async () => {
+  test('L2: returns the action, time, address and user agent of each event, newest first', async () => {
     const { user } = await app.newUser('ada@example.com');
     const from = { ipAddress: '2001:db8::7', headers: { 'user-agent': 'browser/1.0' } };
     const credentials = { email: user.email, password: PASSWORD };
@@ -51,7 +51,7 @@ describe('myAuditLog', () => {
     ]);
   });
 
-  test('L2: tells every change of a key, with what changed', async () => {
+  test('L2: records every change of a key, with the changed fields', async () => {
     const { id, key, token } = await newKey(app, { name: 'private plans', scopes: ['a'] });
     const keyPrefix = key.slice(0, 13);
     const apiKey = { id, keyPrefix };
@@ -83,11 +83,11 @@ describe('myAuditLog', () => {
 
     await app.ask(RevokeApiKeyDocument, { id, reason: 'leaked on a private page' }, token);
     expect(await newest(token)).toMatchObject({ action: 'API_KEY_REVOKED', apiKey, details: { keyPrefix } });
-    // Free text can't be taken back from a log that is never changed.
+    // Free text is not recorded, because it cannot be removed from an append-only log.
     expect(JSON.stringify(await log(token))).not.toMatch(/private|notes/);
   });
 
-  test('tells nothing where nothing changed', async () => {
+  test('records no event if nothing changed', async () => {
     const { id, token } = await newKey(app);
     await app.ask(RevokeApiKeyDocument, { id }, token);
     const before = await actions(token);
@@ -98,7 +98,7 @@ describe('myAuditLog', () => {
     expect(await actions(other.token)).toEqual(['API_KEY_CREATED', 'USER_SIGNED_UP']);
   });
 
-  test('L2: tells of sign-outs, new passwords and refresh tokens that were used again', async () => {
+  test('L2: records sign-outs, password changes and reused refresh tokens', async () => {
     const { user, accessToken } = await app.newUser();
     const first = await app.ask(SignInDocument, { input: { email: user.email, password: PASSWORD } }, undefined);
     await app.ask(SignOutDocument, { refreshToken: first.signIn.refreshToken }, undefined);
@@ -116,7 +116,7 @@ describe('myAuditLog', () => {
     expect((await actions(again.signIn.accessToken)).slice(0, 2)).toEqual(['USER_SIGNED_IN', 'SESSION_REUSE_DETECTED']);
   });
 
-  test('L2: tells that somebody else’s key was asked for, in the log of who asked, and nothing of the key', async () => {
+  test('L2: records access to another user’s key in the log of the caller, without details of the key', async () => {
     const [owner, stranger] = [await newKey(app), await newKey(app)];
     const before = await actions(owner.token);
     expect(codesOf(await app.send(ApiKeyDocument, { id: owner.id }, { token: stranger.token }))).toEqual(['FORBIDDEN']);
@@ -127,7 +127,7 @@ describe('myAuditLog', () => {
     expect(await actions(owner.token)).toEqual(before);
   });
 
-  test('A12: records one refusal for each user, key and minute, in the log as well, and how many came after it', async () => {
+  test('A12: records one rejected access per user, key and minute, writes one log line for it, and counts the repetitions', async () => {
     const [owner, other, stranger] = [await newKey(app), await newKey(app), await newKey(app)];
     const aliases = Array.from({ length: 10 }, (_, index) => `a${index}: apiKey(id: "${owner.id}") { id }`).join(' ');
     const logged = () =>
@@ -137,17 +137,17 @@ describe('myAuditLog', () => {
         .filter((line) => line.includes('another user refused') && line.includes(owner.id)).length;
     for (let count = 0; count < 3; count += 1) await app.send(`{ ${aliases} }`, {}, { token: stranger.token });
     await app.send(ApiKeyDocument, { id: other.id }, { token: stranger.token });
-    const refusals = async () =>
+    const rejections = async () =>
       (await log(stranger.token)).filter(({ action }) => action === 'ACCESS_REFUSED').map(({ details }) => details);
-    expect(await refusals()).toEqual([{ apiKeyId: other.id }, { apiKeyId: owner.id }]);
+    expect(await rejections()).toEqual([{ apiKeyId: other.id }, { apiKeyId: owner.id }]);
     expect(logged()).toBe(1);
     app.clock.advanceSeconds(61);
     await app.send(`{ ${aliases} }`, {}, { token: stranger.token });
-    expect((await refusals())[0]).toEqual({ apiKeyId: owner.id, repeated: 29 });
+    expect((await rejections())[0]).toEqual({ apiKeyId: owner.id, repeated: 29 });
     expect(logged()).toBe(2);
   });
 
-  test('failed sign-ins of an unknown address are nobody’s, and write nothing', async () => {
+  test('records no event for a failed sign-in with an unknown email address', async () => {
     const count = () => runSql<{ count: string }>(app.databaseUrl, 'SELECT count(*) FROM audit_events');
     const before = await count();
     const input = { email: 'nobody@example.com', password: 'wrong wrong wrong' };
@@ -155,7 +155,7 @@ describe('myAuditLog', () => {
     expect(await count()).toEqual(before);
   });
 
-  test('A4: the answer to a failed sign-in doesn’t wait for its event, which would tell that there is such an account', async () => {
+  test('A4: does not delay the response to a failed sign-in until its event is written, which would reveal the account', async () => {
     const { user, accessToken } = await app.newUser();
     const holder = new pg.Client({ connectionString: app.databaseUrl });
     await holder.connect();
@@ -169,7 +169,7 @@ describe('myAuditLog', () => {
     expect(await actions(accessToken)).toEqual(['USER_SIGN_IN_FAILED', 'USER_SIGNED_UP']);
   });
 
-  test('pages hold every event once, in order, and the keys of a page are one query', async () => {
+  test('returns every event once and in order over all pages, and reads the keys of a page with one query', async () => {
     const { id, token } = await newKey(app);
     for (let count = 0; count < 7; count += 1) {
       await app.ask(UpdateApiKeyDocument, { id, input: { name: `n${count}` } }, token);
@@ -184,7 +184,7 @@ describe('myAuditLog', () => {
         seen.push(...myAuditLog.edges.map(({ node }) => node));
         after = myAuditLog.pageInfo.endCursor;
         if (!myAuditLog.pageInfo.hasNextPage) break;
-        // What is added meanwhile doesn't shift what comes next.
+        // An event that is added between two pages does not shift the next page.
         if (first === 4) await app.send(ApiKeyDocument, { id: (await newKey(app)).id }, { token });
       }
       expect(seen.filter(({ action }) => action !== 'ACCESS_REFUSED')).toEqual(all);
@@ -192,13 +192,13 @@ describe('myAuditLog', () => {
     expect(await queriesOf(() => log(token))).toHaveLength(3); // session with user, events, keys
   });
 
-  test.each([-1, 0, 101, 1_000_000_000])('G9: refuses first: %i', async (first) => {
+  test.each([-1, 0, 101, 1_000_000_000])('G9: rejects first: %i', async (first) => {
     const { accessToken } = await app.newUser();
     const answer = await app.send(MyAuditLogDocument, { first }, { token: accessToken });
     expect(answer.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'first' }] });
   });
 
-  test('K6: somebody else’s cursor is BAD_USER_INPUT', async () => {
+  test('K6: returns BAD_USER_INPUT for another user’s cursor', async () => {
     const [owner, stranger] = [await newKey(app), await newKey(app)];
     const { myAuditLog } = await app.ask(MyAuditLogDocument, { first: 1 }, owner.token);
     const after = myAuditLog.edges[0]?.cursor ?? '';
@@ -206,7 +206,7 @@ describe('myAuditLog', () => {
     expect(codesOf(await app.send(MyAuditLogDocument, { after }, { token: owner.token }))).toEqual([]);
   });
 
-  test('a user agent with control characters or of any length is kept in one short line', async () => {
+  test('truncates a user agent to 300 characters', async () => {
     const { user } = await app.newUser();
     const headers = { 'user-agent': `${'x'.repeat(400)}` };
     const input = { email: user.email, password: PASSWORD };
@@ -214,7 +214,7 @@ describe('myAuditLog', () => {
     expect((await newest(signIn.accessToken))?.userAgent).toBe('x'.repeat(300));
   });
 
-  test('what a newer version writes is left to that version', async () => {
+  test('omits an event with an action that only a newer version knows', async () => {
     const { user, accessToken } = await app.newUser();
     const insert = `INSERT INTO audit_events (id, user_id, at, action) VALUES (gen_random_uuid(), $1, now(), 'SOMETHING_NEW')`;
     await runSql(app.databaseUrl, insert, [user.id]);
@@ -224,7 +224,7 @@ describe('myAuditLog', () => {
 
 describe('the audit log', () => {
   test.each(["UPDATE audit_events SET details = '{}'", 'DELETE FROM audit_events', 'TRUNCATE audit_events'])(
-    'is append-only: %s is refused',
+    'is append-only: %s fails',
     async (statement) => {
       const { accessToken } = await app.newUser();
       await expect(runSql(app.databaseUrl, statement)).rejects.toThrow('audit_events is append-only');
@@ -232,14 +232,14 @@ describe('the audit log', () => {
     },
   );
 
-  test('F8: a change whose event can’t be written does not happen', async () => {
+  test('F8: rolls back a change if its event cannot be written', async () => {
     const broken = await startTestApp();
-    const made = await newKey(broken, { name: 'as it was' });
-    const { id, token } = made;
+    const created = await newKey(broken, { name: 'as it was' });
+    const { id, token } = created;
     await runSql(
       broken.databaseUrl,
-      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END; $$;
-       CREATE TRIGGER refuse BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION refuse()`,
+      `CREATE FUNCTION reject_event() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END; $$;
+       CREATE TRIGGER reject_event BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION reject_event()`,
     );
     const tables = () =>
       Promise.all(['users', 'api_keys', 'audit_events'].map((table) => runSql(broken.databaseUrl, `SELECT * FROM ${table} ORDER BY id`)));
@@ -259,7 +259,7 @@ describe('the audit log', () => {
     expect(answers.map(codesOf)).toEqual(Array(answers.length).fill(['INTERNAL_SERVER_ERROR']));
     expect(answers.some(({ text }) => /no room|audit_events/.test(text))).toBe(false);
     expect([await tables(), await sessions()]).toEqual(before);
-    // What changed nothing is answered all the same, and told in the log.
+    // A request that changes nothing still gets its response, and the failure is logged.
     const wrong = { email, password: 'wrong wrong wrong' };
     expect(codesOf(await broken.send(SignInDocument, { input: wrong }))).toEqual(['INVALID_CREDENTIALS']);
     await broken.close();

@@ -12,14 +12,14 @@ afterAll(() => app.close());
 const USABLE = ['ACTIVE', 'ROTATING', 'DISABLED'];
 
 describe('the status of a key', () => {
-  test('is one rule in code and in SQL, whatever is true of a key and of its successor', async () => {
+  test('follows the same rule in code and in SQL for every combination of a key and its successor', async () => {
     const { accessToken, user } = await app.newUser();
     const now = app.clock.now();
     const [before, after] = [new Date(now.getTime() - 1), new Date(now.getTime() + 1)];
     const states = [null, before].flatMap((revokedAt) =>
       [null, before, now, after].flatMap((expiresAt) => [true, false].map((enabled) => ({ revokedAt, expiresAt, enabled }))),
     );
-    // Each kind of key with no successor, and with a successor of each kind.
+    // Each kind of key without a successor, and with a successor of each kind.
     for (const state of states) {
       for (const successor of [null, ...states]) {
         const common = { userId: user.id, hashedKey: '', createdAt: now };
@@ -48,7 +48,7 @@ describe('the status of a key', () => {
     expect(expected.rotatableAtOnce.length).toBeGreaterThan(expected.rotatable.length);
     expect(new Set(keys.map((key) => statusOf(key, now)))).toEqual(new Set(['ACTIVE', 'ROTATING', 'DISABLED', 'EXPIRED', 'REVOKED']));
 
-    // The third place that knows the rule: the list of what has ended.
+    // The list of revoked and expired keys implements the rule as well.
     const ended = new Set<string>();
     for (let after: string | null = null; ; ) {
       const { myApiKeyHistory }: MyApiKeyHistoryQuery = await app.ask(MyApiKeyHistoryDocument, { first: 100, after }, accessToken);
@@ -59,7 +59,7 @@ describe('the status of a key', () => {
     expect([...ended].sort()).toEqual(idsOf(keys.filter((key) => !isUsable(key))));
   });
 
-  test('a new key is ACTIVE', async () => {
+  test('is ACTIVE for a new key', async () => {
     const { accessToken } = await app.newUser();
     expect((await app.ask(CreateApiKeyDocument, {}, accessToken)).createApiKey.apiKey.status).toBe('ACTIVE');
   });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 describe('apiKey', () => {
-  test('tells a key of the viewer’s, whatever its status', async () => {
+  test('returns a key of the user in every status', async () => {
     const { accessToken } = await app.newUser();
     const { apiKey } = (await app.ask(CreateApiKeyDocument, {}, accessToken)).createApiKey;
     expect(await app.ask(ApiKeyDocument, { id: apiKey.id }, accessToken)).toEqual({ apiKey });
@@ -19,19 +19,19 @@ describe('apiKey', () => {
   });
 
   test.each([
-    ['a UUID that nobody has', '01a20538-5745-77c0-8216-711042d53509'],
-    ['no UUID', 'nope'],
+    ['a UUID of no key', '01a20538-5745-77c0-8216-711042d53509'],
+    ['not a UUID', 'nope'],
     ['empty', ''],
     ['an SQL string', "' OR 1=1 --"],
-    ['with a NUL', '01a20538-5745-77c0-8216-711042d5350\u0000'],
-  ])('NOT_FOUND for an id that is %s', async (_case, id) => {
+    ['a UUID with a NUL', '01a20538-5745-77c0-8216-711042d5350\u0000'],
+  ])('returns NOT_FOUND for an id that is %s', async (_case, id) => {
     const { accessToken } = await app.newUser();
     const answer = await app.send(ApiKeyDocument, { id }, { token: accessToken });
     expect(codesOf(answer)).toEqual(['NOT_FOUND']);
     expect(answer.status).toBe(200);
   });
 
-  test('K6: FORBIDDEN for somebody else’s, and nothing of it is told', async () => {
+  test('K6: returns FORBIDDEN for another user’s key, and nothing about the key', async () => {
     const [owner, stranger] = [await app.newUser(), await app.newUser()];
     const { apiKey } = (await app.ask(CreateApiKeyDocument, { input: { name: 'private' } }, owner.accessToken)).createApiKey;
     const answer = await app.send(ApiKeyDocument, { id: apiKey.id }, { token: stranger.accessToken });
@@ -40,7 +40,7 @@ describe('apiKey', () => {
     expect(answer.text).not.toContain('private');
   });
 
-  test('that fails leaves the other fields of the query their data', async () => {
+  test('leaves the other fields of the query their data when it fails', async () => {
     const [owner, stranger] = [await app.newUser(), await app.newUser()];
     const { apiKey } = (await app.ask(CreateApiKeyDocument, {}, owner.accessToken)).createApiKey;
     const query =

@@ -23,7 +23,7 @@ const create = (token: string, input?: CreateApiKeyInput | null) =>
   app.send(CreateApiKeyDocument, input === undefined ? {} : { input }, { token });
 
 describe('createApiKey', () => {
-  test('makes an active key and shows its plaintext: prefix, secret and checksum', async () => {
+  test('creates an active key and returns its plaintext: prefix, secret and checksum', async () => {
     const { accessToken } = await app.newUser();
     const { data, headers } = await create(accessToken, { name: 'build server' });
 
@@ -54,13 +54,13 @@ describe('createApiKey', () => {
     ['input null', null],
     ['no name', {}],
     ['name null', { name: null }],
-  ])('works with %s', async (_case, input) => {
+  ])('creates a key without a name for %s', async (_case, input) => {
     const { accessToken } = await app.newUser();
     const { data } = await create(accessToken, input);
     expect(data?.createApiKey.apiKey.name).toBeNull();
   });
 
-  test('K2: stores bcrypt and SHA-256 of the plaintext, and the plaintext nowhere: not in a table, not in a log', async () => {
+  test('K2: stores bcrypt and SHA-256 of the plaintext, and writes the plaintext to no table and no log', async () => {
     const { accessToken } = await app.newUser();
     const { data } = await create(accessToken);
     const plaintextKey = data?.createApiKey.plaintextKey ?? '';
@@ -87,7 +87,7 @@ describe('createApiKey', () => {
     }
   });
 
-  test('K3: of 60 parallel creates at limit 5, 5 make a key, 55 are refused, and only those 5 cost a hash', async () => {
+  test('K3: lets 5 of 60 parallel calls at limit 5 create a key, rejects 55, and computes 5 hashes', async () => {
     const { accessToken } = await app.newUser();
     let hashes = 0;
     const run = app.keyHashes.run.bind(app.keyHashes);
@@ -106,21 +106,21 @@ describe('createApiKey', () => {
     expect(myApiKeys).toHaveLength(5);
   });
 
-  test('K3: the limit holds over many processes at once, by the lock of the user’s row alone', async () => {
+  test('K3: keeps the limit over 20 concurrent processes, by the lock on the user’s row alone', async () => {
     const { user } = await app.newUser();
     const { database, clock } = app;
-    // Each with queues of its own, as in a process of its own; and all have their hash before any goes on.
+    // Each replica has its own service, as each process does. All hashes are computed before any transaction begins.
     let hashed = 0;
-    let letGo = () => {};
+    let releaseAll = () => {};
     const allHashed = new Promise<void>((resolve) => {
-      letGo = resolve;
+      releaseAll = resolve;
     });
     const hashes = new HashQueue({ ...KEY_QUEUE_LIMITS, concurrency: 20 });
     const run = hashes.run.bind(hashes);
     hashes.run = async (hash, turn) => {
       const result = await run(hash, turn);
       hashed += 1;
-      if (hashed === 20) letGo();
+      if (hashed === 20) releaseAll();
       await allHashed;
       return result;
     };
@@ -143,21 +143,21 @@ describe('createApiKey', () => {
     });
     const origin = { requestId: 'x', ipAddress: '192.0.2.1', userAgent: null };
     const results = await Promise.allSettled(replicas.map((replica) => replica.create(user.id, {}, origin)));
-    const refusals = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
-    expect(refusals).toEqual(Array(15).fill('API_KEY_LIMIT_REACHED'));
+    const rejections = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
+    expect(rejections).toEqual(Array(15).fill('API_KEY_LIMIT_REACHED'));
     expect(await database.apiKey.count({ where: { userId: user.id } })).toBe(5);
   });
 
-  test('a revoked key makes room for a new one', async () => {
+  test('creates a key at the limit after another key was revoked', async () => {
     const { accessToken } = await app.newUser();
-    const made = [];
-    for (let count = 0; count < 5; count += 1) made.push(await create(accessToken));
+    const created = [];
+    for (let count = 0; count < 5; count += 1) created.push(await create(accessToken));
     expect(codesOf(await create(accessToken))).toEqual(['API_KEY_LIMIT_REACHED']);
-    await app.ask(RevokeApiKeyDocument, { id: made[0]?.data?.createApiKey.apiKey.id ?? '' }, accessToken);
+    await app.ask(RevokeApiKeyDocument, { id: created[0]?.data?.createApiKey.apiKey.id ?? '' }, accessToken);
     expect(codesOf(await create(accessToken))).toEqual([]);
   });
 
-  test('a key prefix that is taken is tried again', async () => {
+  test('generates another key prefix when the first one is already in use', async () => {
     const prefixes = ['00000001', '00000001', '00000002'];
     let counter = 0;
     const random = (bytes: number) => {
@@ -172,39 +172,39 @@ describe('createApiKey', () => {
     await seeded.close();
   });
 
-  test('KEY_NAMESPACE and MAX_KEYS_PER_USER are heeded', async () => {
+  test('applies KEY_NAMESPACE and MAX_KEYS_PER_USER', async () => {
     const other = await startTestApp({ env: { KEY_NAMESPACE: 'acme', MAX_KEYS_PER_USER: '1' } });
     const { accessToken } = await other.newUser();
     const { createApiKey } = await other.ask(CreateApiKeyDocument, {}, accessToken);
     expect(createApiKey.apiKey.keyPrefix).toMatch(/^acme_[0-9a-f]{8}$/);
-    const refused = await other.send(CreateApiKeyDocument, {}, { token: accessToken });
-    expect(refused.errors[0]?.extensions).toEqual({ code: 'API_KEY_LIMIT_REACHED', limit: 1 });
+    const rejected = await other.send(CreateApiKeyDocument, {}, { token: accessToken });
+    expect(rejected.errors[0]?.extensions).toEqual({ code: 'API_KEY_LIMIT_REACHED', limit: 1 });
     await other.close();
   });
 
   test.each([
     ['empty', '', 'must not be empty'],
     ['blank', '   ', 'must not be empty'],
-    ['101 characters', 'n'.repeat(101), 'must be at most 100 characters long'],
-    ['a line break', 'two\nlines', 'must not hold control characters'],
-    ['an escape sequence', '\u001b[31mred', 'must not hold control characters'],
-    ['a NUL', 'a\u0000b', 'must not hold control characters'],
-    ['half a surrogate pair', 'a\ud800', 'must be valid Unicode'],
-  ])('G9: refuses a name that is %s, and doesn’t repeat it', async (_case, name, message) => {
+    ['101 characters long', 'n'.repeat(101), 'must be at most 100 characters long'],
+    ['two lines long', 'two\nlines', 'must not hold control characters'],
+    ['colored by an escape sequence', '\u001b[31mred', 'must not hold control characters'],
+    ['broken by a NUL', 'a\u0000b', 'must not hold control characters'],
+    ['not valid Unicode', 'a\ud800', 'must be valid Unicode'],
+  ])('G9: rejects a name that is %s, and does not repeat it', async (_case, name, message) => {
     const { accessToken } = await app.newUser();
     const answer = await create(accessToken, { name });
     expect(answer.errors[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.name', message }] });
     expect(answer.status).toBe(200);
   });
 
-  test('takes a name of 100 characters of any script', async () => {
+  test('accepts a name of 100 characters of any script', async () => {
     const { accessToken } = await app.newUser();
     const name = '鍵🔑'.repeat(50);
     expect((await create(accessToken, { name })).data?.createApiKey.apiKey.name).toBe(name);
   });
 
   test.each(['userId', 'hashedKey', 'fingerprint', 'revokedAt', 'keyPrefix', 'createdAt', 'id'])(
-    'K7: %s is not for the client to set',
+    'K7: rejects the field %s in the input, as updateApiKey and rotateApiKey do',
     async (field) => {
       const { accessToken } = await app.newUser();
       for (const operation of ['createApiKey(', 'updateApiKey(id: "x", ', 'rotateApiKey(id: "x", ']) {

@@ -14,7 +14,7 @@ afterAll(() => app.close());
 const DAY = 86_400;
 const inSeconds = (seconds: number) => new Date(app.clock.now().getTime() + seconds * 1_000).toISOString();
 
-test('a usable key expiresSoon within 14 days, or as many as EXPIRY_WARNING_DAYS says', async () => {
+test('expiresSoon is true for a usable key within 14 days before its expiry, or within EXPIRY_WARNING_DAYS', async () => {
   const { token } = await newKey(app, { expiresAt: inSeconds(14 * DAY + 1) });
   const expiresSoon = async (on = app) => (await on.ask(MyApiKeysDocument, {}, token)).myApiKeys.map((key) => key.expiresSoon);
   expect(await expiresSoon()).toEqual([false]);
@@ -25,7 +25,7 @@ test('a usable key expiresSoon within 14 days, or as many as EXPIRY_WARNING_DAYS
   await three.close();
 });
 
-test('one that has ended, or without an expiry, does not', async () => {
+test('expiresSoon is false for a revoked key, for an expired key and for a key without an expiry', async () => {
   const [lasting, revoked, expired] = [
     await newKey(app),
     await newKey(app, { expiresAt: inSeconds(60) }),

@@ -11,7 +11,7 @@ import {
 import { KEYS_MAX, KeyModel, type Operation, type Outcome, WINDOW_SECONDS } from '../support/key-model.js';
 import { type Answer, codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
-/** A run is a user whose keys live through up to 15 commands. `MODEL_RUNS=1000 npm test -- test/api-keys/key-life` for more. */
+/** Each run applies up to 15 commands to the keys of one user. `MODEL_RUNS=1000 npm test -- test/api-keys/key-life` runs more. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 50);
 const COMMANDS_MAX = 15;
 
@@ -21,16 +21,16 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** What a change came back with. */
+/** The response to a change, and the key that the change created, if any. */
 interface Change {
   answer: Answer<unknown>;
-  made?: { plaintextKey: string; apiKey: { id: string } } | undefined;
+  created?: { plaintextKey: string; apiKey: { id: string } } | undefined;
 }
 
-/** One user of the real server. */
+/** One user of the server under test. */
 class Real {
   readonly token: string;
-  /** Plaintexts by id, in the order in which the keys were made. */
+  /** Plaintext keys by id, in the order of their creation. */
   readonly keys = new Map<string, string>();
 
   constructor(token: string) {
@@ -42,10 +42,10 @@ class Real {
       const input = { key: this.keys.get(operation.id) ?? '', scopes: operation.scopes };
       return { code: (await app.ask(VerifyApiKeyDocument, { input }, undefined)).verifyApiKey.code };
     }
-    const { answer, made } = await this.#change(operation);
-    if (!made) return { code: codesOf(answer)[0] ?? 'OK' };
-    this.keys.set(made.apiKey.id, made.plaintextKey);
-    return { code: 'OK', madeId: made.apiKey.id };
+    const { answer, created } = await this.#change(operation);
+    if (!created) return { code: codesOf(answer)[0] ?? 'OK' };
+    this.keys.set(created.apiKey.id, created.plaintextKey);
+    return { code: 'OK', createdId: created.apiKey.id };
   }
 
   async #change(operation: Exclude<Operation, { kind: 'verify' }>): Promise<Change> {
@@ -55,14 +55,14 @@ class Real {
         const { expiresInSeconds, limit } = operation;
         const rateLimit = limit === null ? null : { limit, windowSeconds: WINDOW_SECONDS };
         const answer = await app.send(CreateApiKeyDocument, { input: { expiresAt: inSeconds(expiresInSeconds), rateLimit } }, { token });
-        return { answer, made: answer.data?.createApiKey };
+        return { answer, created: answer.data?.createApiKey };
       }
       case 'rotate': {
         const { graceSeconds, expiresInSeconds } = operation;
         const expiry = expiresInSeconds === undefined ? {} : { expiresAt: inSeconds(expiresInSeconds) };
         const input = { gracePeriodSeconds: graceSeconds, ...expiry };
         const answer = await app.send(RotateApiKeyDocument, { id: operation.id, input }, { token });
-        return { answer, made: answer.data?.rotateApiKey };
+        return { answer, created: answer.data?.rotateApiKey };
       }
       case 'revoke':
         return { answer: await app.send(RevokeApiKeyDocument, { id: operation.id }, { token }) };
@@ -84,7 +84,7 @@ class Real {
   }
 }
 
-/** What the keys may be like: after parallel operations there can be several states that explain what came of them. */
+/** The states that the keys can be in: several states can explain the outcomes of parallel operations. */
 interface Possible {
   states: KeyModel[];
 }
@@ -92,7 +92,7 @@ interface Possible {
 const now = () => app.clock.now().getTime();
 const inSeconds = (seconds: number | null) => (seconds === null ? null : new Date(now() + seconds * 1_000).toISOString());
 
-/** @returns the states after all operations, in any order that explains every outcome; each once */
+/** @returns the distinct states after all operations, over every order that explains each outcome */
 function explain(states: readonly KeyModel[], done: readonly [Operation, Outcome][]): KeyModel[] {
   if (done.length === 0) return [...states];
   const explained = done.flatMap(([operation, outcome], index) => {
@@ -102,10 +102,10 @@ function explain(states: readonly KeyModel[], done: readonly [Operation, Outcome
   return [...new Map(explained.map((state) => [String(state), state])).values()];
 }
 
-/** An operation on the key that was made so many before the last one. */
+/** An operation on an existing key: `target` is the number of keys created after it. */
 type Planned = Operation & { target?: number };
 
-/** Operations at once. */
+/** Runs operations concurrently. */
 class AtOnce implements fc.AsyncCommand<Possible, Real> {
   readonly planned: readonly Planned[];
 
@@ -135,7 +135,7 @@ class AtOnce implements fc.AsyncCommand<Possible, Real> {
   toString = () => `atOnce(${JSON.stringify(this.planned)})`;
 }
 
-/** Time goes by. */
+/** Advances the clock. */
 class Pass implements fc.AsyncCommand<Possible, Real> {
   readonly seconds: number;
 
@@ -188,7 +188,7 @@ const commands = fc.commands(
 );
 
 test(
-  `K4: whatever is done to keys, in any order and at once, comes out as in the plain model (${RUNS} runs)`,
+  `K4: keys end in the state of the model after any sequence of concurrent operations (${RUNS} runs)`,
   async () => {
     await fc.assert(
       fc.asyncProperty(commands, async (some) => {

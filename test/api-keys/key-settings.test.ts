@@ -12,13 +12,13 @@ afterAll(() => app.close());
 
 const create = (input: CreateApiKeyInput) => app.send(CreateApiKeyDocument, { input }, { token });
 
-/** After so many seconds by the app's clock. */
+/** Returns the time that is `seconds` ahead of the app's clock. */
 const inSeconds = (seconds: number) => new Date(app.clock.now().getTime() + seconds * 1_000).toISOString();
 
 const DAY = 86_400;
 
-describe('the settings of a new key', () => {
-  test('are kept as they were given, and told again', async () => {
+describe('createApiKey with settings', () => {
+  test('stores and returns them as they were sent', async () => {
     const settings = {
       name: 'build server',
       scopes: ['orders:read', 'invoices:*'],
@@ -33,12 +33,12 @@ describe('the settings of a new key', () => {
     expect(apiKey).toMatchObject(settings);
   });
 
-  test('scopes and ranges that are given twice count once', async () => {
+  test('stores repeated scopes and CIDR ranges once', async () => {
     const { data } = await create({ scopes: ['a', 'b', 'a'], allowedCidrs: ['::1', '::1'] });
     expect(data?.createApiKey.apiKey).toMatchObject({ scopes: ['a', 'b'], allowedCidrs: ['::1'] });
   });
 
-  test('null stands for no name, no rate limit, no expiry', async () => {
+  test('accepts null as no name, no rate limit and no expiry', async () => {
     const { data } = await create({ name: null, rateLimit: null, expiresAt: null });
     expect(data?.createApiKey.apiKey).toMatchObject({ name: null, rateLimit: null, expiresAt: null });
   });
@@ -90,23 +90,23 @@ describe('the settings of a new key', () => {
     ['null scopes', { scopes: null }, 'input.scopes', 'must not be null'],
     ['null allowedCidrs', { allowedCidrs: null }, 'input.allowedCidrs', 'must not be null'],
     ['null metadata', { metadata: null }, 'input.metadata', 'must not be null'],
-    ['an expiry in this very moment', { expiresAt: '2026-01-31T12:00:00.000Z' }, 'input.expiresAt', 'must be in the future'],
+    ['an expiry at the current time', { expiresAt: '2026-01-31T12:00:00.000Z' }, 'input.expiresAt', 'must be in the future'],
     ['an expiry in the past', { expiresAt: '2020-01-31T12:00:00.000Z' }, 'input.expiresAt', 'must be in the future'],
     ['an expiry in more than 10 years', { expiresAt: '2036-01-31T12:00:00.001Z' }, 'input.expiresAt', 'must be within 10 years'],
-  ])('G9: %s is refused by its path, and not repeated', async (_case, input, path, message) => {
+  ])('G9: rejects %s with the path of the field, and without repeating the value', async (_case, input, path, message) => {
     const answer = await create(input);
     expect(answer.errors[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', fields: [{ path, message }] });
   });
 
   const numbers: [string, string[]][] = [
     [
-      'written out they have 22 digits or more',
+      'has 22 digits or more when written out',
       ['1e308', '-1e22', '1.7976931348623157e308', '1e-300', '5e-324', '1e21', '1e-21', '1.2345678901234567e-10'],
     ],
-    ['they are no numbers any more', ['1e999', '-1e999']],
+    ['is not finite', ['1e999', '-1e999']],
   ];
   test.each(numbers.flatMap(([why, literals]) => literals.map((literal) => [literal, why] as const)))(
-    'K13: %s in metadata is refused by its path, as literal and as variable: %s',
+    'K13: rejects the number %s in metadata with its path, as literal and as variable: it %s',
     async (literal) => {
       const fields = [{ path: 'input.metadata.a.1.b', message: 'must have at most 21 digits when written out' }];
       const asLiteral = await app.send(
@@ -125,7 +125,7 @@ describe('the settings of a new key', () => {
     },
   );
 
-  test('K13: any other metadata is read back as it was sent, in about its size', async () => {
+  test('K13: returns any other metadata as it was sent', async () => {
     const metadata = {
       big: 1e20,
       small: 1e-20,
@@ -142,7 +142,7 @@ describe('the settings of a new key', () => {
   });
 
   test.each(['{ constructor: { prototype: { a: 1 } } }', '{ a: [{ __proto__: { b: 1 } }] }'])(
-    'G9: metadata %s is refused as a literal, as it is in JSON',
+    'G9: rejects the metadata %s as a literal and as JSON',
     async (literal) => {
       const answer = await app.send(`mutation { createApiKey(input: { metadata: ${literal} }) { plaintextKey } }`, {}, { token });
       expect(answer.errors[0]?.extensions.fields).toEqual([
@@ -159,8 +159,8 @@ describe('the settings of a new key', () => {
     },
   );
 
-  test('G9: metadata that is nested without end is refused', async () => {
-    // Deeper than JSON.stringify itself can go.
+  test('G9: rejects metadata that is nested 15,000 levels deep', async () => {
+    // JSON.stringify fails at this depth.
     const metadata = `${'{"a":'.repeat(15_000)}1${'}'.repeat(15_000)}`;
     const response = await app.http.inject({
       method: 'POST',
@@ -174,7 +174,7 @@ describe('the settings of a new key', () => {
     });
   });
 
-  test('what is just within the bounds is taken', async () => {
+  test('accepts values at the limits', async () => {
     const { errors } = await create({
       scopes: Array.from({ length: 50 }, (_, n) => `${'s'.repeat(62)}${n + 10}`),
       allowedCidrs: Array.from({ length: 50 }, (_, n) => `10.0.${n}.0/24`),
@@ -185,7 +185,7 @@ describe('the settings of a new key', () => {
     expect(errors).toEqual([]);
   });
 
-  test('all faults are told together', async () => {
+  test('reports all invalid fields in one response', async () => {
     const answer = await create({ name: '', scopes: ['A', 'ok', 'B'], rateLimit: { limit: 0, windowSeconds: 0 } });
     const paths = ['input.name', 'input.scopes.0', 'input.scopes.2', 'input.rateLimit.limit', 'input.rateLimit.windowSeconds'];
     expect(answer.errors[0]?.extensions.fields).toEqual(paths.map((path) => ({ path, message: expect.any(String) })));
@@ -193,7 +193,7 @@ describe('the settings of a new key', () => {
 });
 
 describe('an expired key', () => {
-  test('is EXPIRED from its moment on, isn’t listed any more, and makes room for a new one', async () => {
+  test('has the status EXPIRED from its expiry, is not listed by myApiKeys, and does not count against the limit', async () => {
     const other = await startTestApp({ env: { MAX_KEYS_PER_USER: '1' }, clock: app.clock });
     const { accessToken } = await other.newUser();
     const { createApiKey } = await other.ask(CreateApiKeyDocument, { input: { expiresAt: inSeconds(60) } }, accessToken);

@@ -17,7 +17,7 @@ const revoke = (token: string, id: string) => app.ask(RevokeApiKeyDocument, { id
 const page = async (token: string, first: number, after?: string | null) =>
   (await app.ask(MyApiKeyHistoryDocument, { first, after: after ?? null }, token)).myApiKeyHistory;
 
-/** All pages one after another. */
+/** Reads all pages in order, and returns the ids. */
 async function walk(token: string, first: number, between: () => Promise<unknown> = async () => undefined): Promise<string[]> {
   const ids: string[] = [];
   for (let after: string | null | undefined = null; ; ) {
@@ -30,21 +30,21 @@ async function walk(token: string, first: number, between: () => Promise<unknown
   }
 }
 
-/** Keys that were revoked, five at the same moment, the last one first. */
+/** Creates and revokes keys, five of them at each timestamp, and returns their ids, the last revoked first. */
 async function withHistory(count: number): Promise<{ token: string; ids: string[] }> {
   const { accessToken: token } = await app.newUser();
   const ids: string[] = [];
-  for (let made = 0; made < count; made += 1) {
+  for (let created = 0; created < count; created += 1) {
     const id = await create(token);
     await revoke(token, id);
     ids.unshift(id);
-    if (made % 5 === 4) app.clock.advanceSeconds(1);
+    if (created % 5 === 4) app.clock.advanceSeconds(1);
   }
   return { token, ids };
 }
 
 describe('myApiKeyHistory', () => {
-  test('tells the revoked and expired keys, the one that ended last first, and no usable one', async () => {
+  test('returns revoked and expired keys, most recently ended first, and no usable key', async () => {
     const { accessToken: token } = await app.newUser();
     const [expiring, revoked, usable] = [await create(token, 10), await create(token), await create(token)];
     await revoke(token, revoked);
@@ -57,21 +57,21 @@ describe('myApiKeyHistory', () => {
       [expiring, 'EXPIRED'],
       [revoked, 'REVOKED'],
     ]);
-    // Revoked only after it had expired: that is not when it ended.
+    // A key that is revoked after its expiry keeps its position: it ended at its expiry.
     await revoke(token, expiring);
     await revoke(token, rotateApiKey.apiKey.id);
     expect((await page(token, 20)).edges.map(({ node }) => node.id)).toEqual([rotateApiKey.apiKey.id, usable, expiring, revoked]);
   });
 
   test.each([1, 3, 12, 13, 100])(
-    'pages of %i hold every key once, in order, also where several ended at the same moment',
+    'returns every key once and in order with %i keys per page, also if several ended at the same time',
     async (first) => {
       const { token, ids } = await withHistory(12);
       expect(await walk(token, first)).toEqual(ids);
     },
   );
 
-  test('pages stay right while keys end', async () => {
+  test('returns no key twice and omits none while further keys end', async () => {
     const { token, ids } = await withHistory(6);
     const between = async () => {
       app.clock.advanceSeconds(1);
@@ -80,12 +80,13 @@ describe('myApiKeyHistory', () => {
     expect(await walk(token, 2, between)).toEqual(ids);
   });
 
-  test('a page costs two queries, whatever its size', async () => {
+  test('reads a page of any size with two queries', async () => {
     const { token } = await withHistory(6);
-    for (const first of [2, 100]) expect(await queriesOf(() => page(token, first))).toHaveLength(3); // and the session
+    // Two queries for the page and one for the session.
+    for (const first of [2, 100]) expect(await queriesOf(() => page(token, first))).toHaveLength(3);
   });
 
-  test('is empty at first, with 20 keys on a page unless told otherwise', async () => {
+  test('is empty for a new user, and returns 20 keys per page by default', async () => {
     const { accessToken } = await app.newUser();
     expect(await page(accessToken, 20)).toEqual({ edges: [], pageInfo: { hasNextPage: false, endCursor: null } });
     const { token } = await withHistory(21);
@@ -94,13 +95,13 @@ describe('myApiKeyHistory', () => {
     expect(myApiKeyHistory.pageInfo).toEqual({ hasNextPage: true, endCursor: myApiKeyHistory.edges[19]?.cursor });
   });
 
-  test.each([-1, 0, 101, 1_000_000_000])('G9: refuses first: %i', async (first) => {
+  test.each([-1, 0, 101, 1_000_000_000])('G9: rejects first: %i', async (first) => {
     const { accessToken } = await app.newUser();
     const answer = await app.send(MyApiKeyHistoryDocument, { first }, { token: accessToken });
     expect(answer.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'first' }] });
   });
 
-  test('K6: a forged, foreign, damaged or misplaced cursor is BAD_USER_INPUT', async () => {
+  test('K6: returns BAD_USER_INPUT for a cursor that is forged, damaged, or of another user or list', async () => {
     const { token } = await withHistory(2);
     const stranger = await withHistory(2);
     const cursor = (await page(token, 1)).pageInfo.endCursor ?? '';
@@ -120,11 +121,11 @@ describe('myApiKeyHistory', () => {
     expect((await page(token, 1, cursor)).edges).toHaveLength(1);
   });
 
-  test('J5: a cursor made with an older secret still works; one made with a secret that was taken out does not', async () => {
+  test('J5: accepts a cursor signed with an older secret, and rejects one signed with a secret that is not in APP_SECRETS', async () => {
     const secrets = [Buffer.alloc(32, 'a'), Buffer.alloc(32, 'b')] as const;
     const old = await startTestApp({ appSecrets: [secrets[0]] });
     const { accessToken: token } = await old.newUser();
-    for (let made = 0; made < 2; made += 1) {
+    for (let count = 0; count < 2; count += 1) {
       const { createApiKey } = await old.ask(CreateApiKeyDocument, {}, token);
       await old.ask(RevokeApiKeyDocument, { id: createApiKey.apiKey.id }, token);
     }

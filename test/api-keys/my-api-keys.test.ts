@@ -16,22 +16,22 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 describe('myApiKeys', () => {
-  test('lists the viewer’s usable keys, newest first, and nobody else’s', async () => {
+  test('lists the usable keys of the user, newest first, and no key of another user', async () => {
     const [viewer, other] = [await app.newUser(), await app.newUser()];
     await app.ask(CreateApiKeyDocument, {}, other.accessToken);
-    const made = [];
+    const created = [];
     for (const name of ['first', 'second', 'third', 'fourth']) {
-      made.push((await app.ask(CreateApiKeyDocument, { input: { name } }, viewer.accessToken)).createApiKey.apiKey);
-      // The last two are of the same moment: they keep the order in which they were made.
+      created.push((await app.ask(CreateApiKeyDocument, { input: { name } }, viewer.accessToken)).createApiKey.apiKey);
+      // The last two keys have the same timestamp and keep the order of their creation.
       if (name !== 'third') app.clock.advanceSeconds(1);
     }
-    await app.ask(RevokeApiKeyDocument, { id: made[1]?.id ?? '' }, viewer.accessToken);
+    await app.ask(RevokeApiKeyDocument, { id: created[1]?.id ?? '' }, viewer.accessToken);
 
     const { myApiKeys } = await app.ask(MyApiKeysDocument, {}, viewer.accessToken);
-    expect(myApiKeys).toEqual([made[3], made[2], made[0]]);
+    expect(myApiKeys).toEqual([created[3], created[2], created[0]]);
   });
 
-  test('is empty at first', async () => {
+  test('is empty for a new user', async () => {
     const { accessToken } = await app.newUser();
     expect(await app.ask(MyApiKeysDocument, {}, accessToken)).toEqual({ myApiKeys: [] });
   });
@@ -49,27 +49,27 @@ describe('myApiKeys', () => {
     expect(queries).toHaveLength(3); // session with user, keys, owners
   });
 
-  test('whatever is asked of the keys, and however many there are, it is one query each', async () => {
+  test('reads each requested relation with one query for all keys', async () => {
     const big = await startTestApp({ env: { MAX_KEYS_PER_USER: '30' } });
     const everything = `{ myApiKeys { ...K owner { id } replaces { ...K } replacedBy { ...K } } }
       fragment K on ApiKey { id status lastUsedAt lastUsedIp lastUsedUserAgent
         usage(from: "2026-01-30T00:00:00Z", to: "2026-01-31T00:00:00Z") { allowed refused } }`;
     for (const count of [3, 30]) {
       const { accessToken: token } = await big.newUser();
-      for (let made = 1; made < count; made += 1) await big.ask(CreateApiKeyDocument, {}, token);
+      for (let created = 1; created < count; created += 1) await big.ask(CreateApiKeyDocument, {}, token);
       const { createApiKey } = await big.ask(CreateApiKeyDocument, {}, token);
       await big.ask(RotateApiKeyDocument, { id: createApiKey.apiKey.id }, token);
       const queries = await queriesOf(async () => {
         const answer = await big.send<{ myApiKeys: unknown[] }, object>(everything, {}, { token });
         expect(answer.data?.myApiKeys).toHaveLength(count + 1);
       });
-      // Session with user, keys, owners, predecessors, successors, last uses and usage; the keys of the last two are known by then.
+      // Session with user, keys, owners, predecessors, successors, last uses and usage. The relations need no further keys.
       expect(queries.length).toBeLessThanOrEqual(9);
     }
     await big.close();
   });
 
-  test('the plaintext is no field of ApiKey', async () => {
+  test('offers neither plaintext nor hash nor fingerprint as a field of a key', async () => {
     const { accessToken } = await app.newUser();
     for (const field of ['plaintextKey', 'hashedKey', 'fingerprint', 'userId']) {
       const answer = await app.send(`{ myApiKeys { ${field} } }`, {}, { token: accessToken });

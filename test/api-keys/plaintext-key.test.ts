@@ -2,29 +2,29 @@ import { describe, expect, test } from '@jest/globals';
 import { checksum, keyPrefixOf, makePlaintextKey } from '../../src/api-keys/plaintext-key.js';
 
 describe('plaintext key', () => {
-  test('is made of namespace, 4 bytes in hex, 32 bytes in base64url and the checksum of all before it', () => {
+  test('consists of namespace, 4 bytes in hex, 32 bytes in base64url and the checksum of everything before it', () => {
     const { keyPrefix, plaintextKey } = makePlaintextKey('amos', (bytes) => Buffer.alloc(bytes, 0xab));
     expect(keyPrefix).toBe('amos_abababab');
     expect(plaintextKey).toBe('amos_abababab.q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s1BwxAJ');
   });
 
-  test('fits into the 72 bytes that bcrypt reads, the longest namespace included', () => {
+  test('fits into the 72 bytes that bcrypt reads, also with the longest namespace', () => {
     expect(Buffer.byteLength(makePlaintextKey('a23456789012').plaintextKey)).toBe(71);
   });
 
-  test('is never the same twice', () => {
-    const made = new Set(Array.from({ length: 1_000 }, () => makePlaintextKey('amos').plaintextKey));
-    expect(made.size).toBe(1_000);
+  test('is unique among 1,000 generated keys', () => {
+    const generated = new Set(Array.from({ length: 1_000 }, () => makePlaintextKey('amos').plaintextKey));
+    expect(generated.size).toBe(1_000);
   });
 
   test.each([
     ['', '000000'],
     ['123456789', '3jZRME'], // CRC-32's check value, 0xCBF43926
-  ])('the checksum of %j is CRC-32 in base62, padded to 6 digits', (text, expected) => {
+  ])('uses CRC-32 in base62, padded to 6 digits, as the checksum of %j', (text, expected) => {
     expect(checksum(text)).toBe(expected);
   });
 
-  test('K1: every key with one character changed, dropped, added or in another case is told from a key without asking anybody', () => {
+  test('K1: is recognised as damaged without a query if one character is changed, removed, added or in another case', () => {
     const { plaintextKey: key, keyPrefix } = makePlaintextKey('amos');
     expect(keyPrefixOf(key)).toBe(keyPrefix);
     for (let at = 0; at < key.length; at += 1) {
@@ -41,13 +41,13 @@ describe('plaintext key', () => {
     }
   });
 
-  test('a key of any namespace is read, and so is one without a checksum', () => {
+  test('is parsed with any namespace, and without a checksum', () => {
     const { plaintextKey, keyPrefix } = makePlaintextKey('z23456789012');
     expect(keyPrefixOf(plaintextKey)).toBe(keyPrefix);
     expect(keyPrefixOf(plaintextKey.slice(0, -6))).toBe(keyPrefix);
   });
 
-  test.each([' ', '\n', '\0', 'é'])('%j around or inside a key makes it none', (extra) => {
+  test.each([' ', '\n', '\0', 'é'])('is not recognised with %j around or inside it', (extra) => {
     const { plaintextKey } = makePlaintextKey('amos');
     const texts = [extra + plaintextKey, plaintextKey + extra, plaintextKey.replace('.', extra), extra, ''];
     expect(texts.map(keyPrefixOf)).toEqual(texts.map(() => null));

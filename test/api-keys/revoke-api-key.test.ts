@@ -15,7 +15,7 @@ async function newKey() {
 }
 
 describe('revokeApiKey', () => {
-  test('revokes the key and keeps when and why', async () => {
+  test('revokes the key and records the time and the reason', async () => {
     const { accessToken, apiKey } = await newKey();
     app.clock.advanceSeconds(60);
     const { revokeApiKey } = await app.ask(RevokeApiKeyDocument, { id: apiKey.id, reason: 'leaked' }, accessToken);
@@ -27,7 +27,7 @@ describe('revokeApiKey', () => {
     });
   });
 
-  test('done again, it answers as the first time and changes nothing', async () => {
+  test('returns the first result when it is repeated, and changes nothing', async () => {
     const { accessToken, apiKey } = await newKey();
     const first = await app.ask(RevokeApiKeyDocument, { id: apiKey.id, reason: 'leaked' }, accessToken);
     app.clock.advanceSeconds(60);
@@ -40,7 +40,7 @@ describe('revokeApiKey', () => {
     expect(events).toHaveLength(1);
   });
 
-  test('done many times at once, it keeps one moment and one reason', async () => {
+  test('records one time and one reason under concurrent calls', async () => {
     const { accessToken, apiKey } = await newKey();
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, index) => app.ask(RevokeApiKeyDocument, { id: apiKey.id, reason: `reason ${index}` }, accessToken)),
@@ -48,13 +48,13 @@ describe('revokeApiKey', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   });
 
-  test('without a reason there is none', async () => {
+  test('records null if no reason is sent', async () => {
     const { accessToken, apiKey } = await newKey();
     const { revokeApiKey } = await app.ask(RevokeApiKeyDocument, { id: apiKey.id }, accessToken);
     expect(revokeApiKey.apiKey.revokedReason).toBeNull();
   });
 
-  test('K6: somebody else’s key is FORBIDDEN and stays as it is', async () => {
+  test('K6: returns FORBIDDEN for another user’s key, and does not change the key', async () => {
     const { accessToken, apiKey } = await newKey();
     const stranger = await app.newUser();
     const answer = await app.send(RevokeApiKeyDocument, { id: apiKey.id }, { token: stranger.accessToken });
@@ -62,17 +62,17 @@ describe('revokeApiKey', () => {
     expect(await app.ask(ApiKeyDocument, { id: apiKey.id }, accessToken)).toEqual({ apiKey });
   });
 
-  test('a key that doesn’t exist is NOT_FOUND', async () => {
+  test('returns NOT_FOUND for a key that does not exist', async () => {
     const { accessToken } = await app.newUser();
     const answer = await app.send(RevokeApiKeyDocument, { id: '01a20538-5745-77c0-8216-711042d53509' }, { token: accessToken });
     expect(codesOf(answer)).toEqual(['NOT_FOUND']);
   });
 
   test.each([
-    ['501 characters', 'r'.repeat(501)],
+    ['501 characters long', 'r'.repeat(501)],
     ['blank', ' '],
-    ['a control character', 'a\u0007b'],
-  ])('G9: a reason that is %s is refused, and the key stays', async (_case, reason) => {
+    ['broken by a control character', 'a\u0007b'],
+  ])('G9: rejects a reason that is %s, and does not revoke the key', async (_case, reason) => {
     const { accessToken, apiKey } = await newKey();
     const answer = await app.send(RevokeApiKeyDocument, { id: apiKey.id, reason }, { token: accessToken });
     expect(answer.errors[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', fields: [{ path: 'reason', message: expect.any(String) }] });

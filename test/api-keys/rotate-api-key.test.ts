@@ -51,7 +51,7 @@ const SETTINGS = {
 };
 
 describe('rotateApiKey', () => {
-  test('makes a key with the same settings, and ends the old one after a day', async () => {
+  test('creates a key with the same settings, and ends the old key after a day', async () => {
     const old = await newKey(app, { ...SETTINGS, expiresAt: inSeconds(10 * 86_400) });
     const { apiKey: before } = await app.ask(ApiKeyDocument, { id: old.id }, old.token);
     app.clock.advanceSeconds(1);
@@ -74,7 +74,7 @@ describe('rotateApiKey', () => {
     expect(plaintextKey).not.toBe(old.key);
   });
 
-  test.each(Object.entries(DOORS))('K9: both are good until the very end of the grace period: %s', async (_door, ask) => {
+  test.each(Object.entries(DOORS))('K9: keeps both keys valid until exactly the end of the grace period: %s', async (_endpoint, ask) => {
     const old = await newKey(app);
     const next = await rotated(old, 100);
     const both = async () => [(await ask(app, { key: old.key })).code, (await ask(app, { key: next.key })).code];
@@ -86,14 +86,14 @@ describe('rotateApiKey', () => {
     expect(await statusOf(old)).toBe('EXPIRED');
   });
 
-  test('K9: with a grace period of 0 the old one is EXPIRED at once', async () => {
+  test('K9: expires the old key at once if the grace period is 0', async () => {
     const old = await newKey(app);
     const next = await rotated(old, 0);
     expect(next.replaced.status).toBe('EXPIRED');
     expect(await codes([old.key, next.key])).toEqual(['EXPIRED', 'VALID']);
   });
 
-  test('K9: the old one’s own expiry stands where it comes first, and is that of the new one too', async () => {
+  test('K9: keeps an expiry of the old key that precedes the end of the grace period, and gives it to the new key', async () => {
     const expiresAt = inSeconds(50);
     const old = await newKey(app, { expiresAt });
     const next = await rotated(old, 100);
@@ -105,18 +105,18 @@ describe('rotateApiKey', () => {
   test.each<[string, RotateApiKeyInput]>([
     ['negative', { gracePeriodSeconds: -1 }],
     ['over 30 days', { gracePeriodSeconds: 2_592_001 }],
-  ])('G9: refuses a grace period that is %s', async (_case, input) => {
+  ])('G9: rejects a grace period that is %s', async (_case, input) => {
     const old = await newKey(app);
     const answer = await app.send(RotateApiKeyDocument, { id: old.id, input }, { token: old.token });
     expect(answer.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.gracePeriodSeconds' }] });
     expect(await statusOf(old)).toBe('ACTIVE');
   });
 
-  test('takes 30 days of grace', async () => {
+  test('accepts a grace period of 30 days', async () => {
     expect((await rotated(await newKey(app), 2_592_000)).replaced.expiresAt).toBe(inSeconds(2_592_000));
   });
 
-  test('both share one rate limit, and so do all that come after', async () => {
+  test('applies one rate limit to both keys and to later successors', async () => {
     const first = await newKey(app, { rateLimit: { limit: 4, windowSeconds: 1_000 } });
     const second = await rotated(first, 10);
     expect(await codes([first.key])).toEqual(['VALID']);
@@ -129,7 +129,7 @@ describe('rotateApiKey', () => {
     expect(await codes([third.key])).toEqual(['RATE_LIMITED']);
   });
 
-  test('a rate limit that is changed during the overlap is that of both', async () => {
+  test('applies a rate limit that is changed during the overlap to both keys', async () => {
     const old = await newKey(app, { rateLimit: { limit: 100, windowSeconds: 60 } });
     const next = await rotated(old);
     await app.ask(UpdateApiKeyDocument, { id: next.id, input: { rateLimit: { limit: 2, windowSeconds: 60 } } }, old.token);
@@ -140,9 +140,13 @@ describe('rotateApiKey', () => {
   });
 
   test.each<[string, RotateApiKeyInput, string[]]>([
-    ['now', { expiresAt: '2026-01-01T00:00:00.000Z' }, ['input.expiresAt']],
+    ['the current time', { expiresAt: '2026-01-01T00:00:00.000Z' }, ['input.expiresAt']],
     ['over 10 years ahead', { expiresAt: '2999-01-01T00:00:00.000Z' }, ['input.expiresAt']],
-    ['both wrong', { gracePeriodSeconds: -1, expiresAt: '2000-01-01T00:00:00.000Z' }, ['input.gracePeriodSeconds', 'input.expiresAt']],
+    [
+      'in the past, together with a negative grace period',
+      { gracePeriodSeconds: -1, expiresAt: '2000-01-01T00:00:00.000Z' },
+      ['input.gracePeriodSeconds', 'input.expiresAt'],
+    ],
   ])('G9: rejects an expiry of the new key that is %s', async (_case, input, paths) => {
     const old = await newKey(app);
     const expiresAt = input.expiresAt?.startsWith('2026') ? app.clock.now().toISOString() : input.expiresAt;
@@ -152,8 +156,8 @@ describe('rotateApiKey', () => {
   });
 
   test.each(Object.entries(DOORS))(
-    'K9: the new key expires when the input says, the old one no later than before: %s',
-    async (_door, ask) => {
+    'K9: gives the new key the expiry of the input, and the old key no later expiry than before: %s',
+    async (_endpoint, ask) => {
       const [own, later] = [inSeconds(50), inSeconds(500)];
       const old = await newKey(app, { expiresAt: own });
       const next = await rotated(old, 100, { expiresAt: later });
@@ -168,7 +172,7 @@ describe('rotateApiKey', () => {
     },
   );
 
-  test('the new key never expires if the input says null, and expires as the old one would have if it says nothing', async () => {
+  test('creates a key without expiry if the input has null, and with the expiry of the old key if the input has none', async () => {
     const own = inSeconds(5_000);
     const endless = await rotated(await newKey(app, { expiresAt: own }), 100, { expiresAt: null });
     expect(endless.apiKey.expiresAt).toBeNull();
@@ -176,7 +180,7 @@ describe('rotateApiKey', () => {
     expect([same.apiKey.expiresAt, same.replaced.expiresAt]).toEqual([own, inSeconds(100)]);
   });
 
-  test('a successor whose answer was lost can be rotated during the overlap with a grace period of 0: it ends, and the old one stays valid', async () => {
+  test('replaces a successor during the overlap if the grace period is 0: the successor ends, and the old key stays valid', async () => {
     const own = inSeconds(10_000);
     const first = await newKey(app, { ...SETTINGS, allowedCidrs: [], expiresAt: own });
     const lost = await rotated(first, 100);
@@ -189,7 +193,7 @@ describe('rotateApiKey', () => {
       { id: first.id, status: 'ROTATING', replaces: null, replacedBy: { id: last.id } },
     ]);
     expect(await codes([first.key, lost.key, last.key])).toEqual(['VALID', 'EXPIRED', 'VALID']);
-    // And once more, as often as answers are lost.
+    // The replacement can be repeated, because the response of each rotation can be lost.
     const again = await rotated(last, 0);
     expect(await codes([first.key, last.key, again.key])).toEqual(['VALID', 'EXPIRED', 'VALID']);
     app.clock.advanceSeconds(100);
@@ -200,16 +204,13 @@ describe('rotateApiKey', () => {
     expect(events).toHaveLength(3);
   });
 
-  test.each([1, 86_400, undefined])(
-    'a successor can’t be rotated during the overlap with a grace period of %s: CONFLICT',
-    async (grace) => {
-      const lost = await rotated(await newKey(app), 100);
-      expect(codesOf(await rotate(lost, grace))).toEqual(['CONFLICT']);
-      expect(await statusOf(lost)).toBe('ACTIVE');
-    },
-  );
+  test.each([1, 86_400, undefined])('returns CONFLICT for a successor during the overlap if the grace period is %s', async (grace) => {
+    const lost = await rotated(await newKey(app), 100);
+    expect(codesOf(await rotate(lost, grace))).toEqual(['CONFLICT']);
+    expect(await statusOf(lost)).toBe('ACTIVE');
+  });
 
-  test('K8: of 20 rotations of a successor at once one wins, and 19 get CONFLICT', async () => {
+  test('K8: lets one of 20 concurrent rotations of a successor succeed, and returns CONFLICT to 19', async () => {
     const first = await newKey(app);
     const lost = await rotated(first, 100);
     const answers = await Promise.all(Array.from({ length: 20 }, () => rotate(lost, 0)));
@@ -218,7 +219,7 @@ describe('rotateApiKey', () => {
     expect((await app.ask(MyApiKeysDocument, {}, first.token)).myApiKeys.map(({ id }) => id)).toEqual([winner?.apiKey.id, first.id]);
   });
 
-  test('the old key, its lost successor and the last one count as one, and share one rate limit', async () => {
+  test('counts the old key, its replaced successor and the last key as one, with one shared rate limit', async () => {
     const first = await newKey(app, { rateLimit: { limit: 3, windowSeconds: 1_000 } });
     const create = () => app.send(CreateApiKeyDocument, {}, { token: first.token });
     for (let count = 1; count < 5; count += 1) expect(codesOf(await create())).toEqual([]);
@@ -238,7 +239,7 @@ describe('rotateApiKey', () => {
     expect(codesOf(await create())).toEqual([]);
   });
 
-  test('K4: a revoked or expired successor is not rotated, so nothing revives it', async () => {
+  test('K4: rejects a revoked successor, so that nothing revives it', async () => {
     const first = await newKey(app);
     const lost = await rotated(first, 100);
     await revoke(lost);
@@ -246,7 +247,7 @@ describe('rotateApiKey', () => {
     expect(await codes([first.key, lost.key])).toEqual(['VALID', 'REVOKED']);
   });
 
-  test('during the overlap the old one can be neither rotated nor changed: CONFLICT', async () => {
+  test('returns CONFLICT for the old key during the overlap, as updateApiKey does', async () => {
     const old = await newKey(app);
     const next = await rotated(old, 100);
     for (const grace of [undefined, 0]) expect(codesOf(await rotate(old, grace))).toEqual(['CONFLICT']);
@@ -259,7 +260,7 @@ describe('rotateApiKey', () => {
     expect(codesOf(await rotate(next))).toEqual([]);
   });
 
-  test('revoking the new key does not bring the old one back; revoking the old one ends the overlap', async () => {
+  test('does not restore the old key when the new key is revoked, and ends the overlap when the old key is revoked', async () => {
     const old = await newKey(app);
     const next = await rotated(old, 100);
     await revoke(next);
@@ -276,7 +277,7 @@ describe('rotateApiKey', () => {
     expect(codesOf(await rotate(successor))).toEqual([]);
   });
 
-  test('a revoked or expired key can’t be rotated: CONFLICT; a switched off one can, and stays off', async () => {
+  test('returns CONFLICT for a revoked or expired key, and creates a disabled key from a disabled key', async () => {
     const revoked = await newKey(app);
     await revoke(revoked);
     expect(codesOf(await rotate(revoked))).toEqual(['CONFLICT']);
@@ -290,7 +291,7 @@ describe('rotateApiKey', () => {
     expect(await codes([off.key, next.key])).toEqual(['DISABLED', 'DISABLED']);
   });
 
-  test('both count as one against the limit, until one is left', async () => {
+  test('counts both keys as one against the limit while one of them is usable', async () => {
     const first = await newKey(app);
     const create = () => app.send(CreateApiKeyDocument, {}, { token: first.token });
     for (let count = 1; count < 5; count += 1) expect(codesOf(await create())).toEqual([]);
@@ -304,7 +305,7 @@ describe('rotateApiKey', () => {
     expect(codesOf(await create())).toEqual(['API_KEY_LIMIT_REACHED']);
   });
 
-  test('K8: of 20 rotations at once one wins, and 19 get CONFLICT', async () => {
+  test('K8: lets one of 20 concurrent rotations succeed, and returns CONFLICT to 19', async () => {
     const old = await newKey(app);
     const answers = await Promise.all(Array.from({ length: 20 }, () => rotate(old)));
     expect(answers.flatMap(codesOf)).toEqual(Array(19).fill('CONFLICT'));
@@ -312,7 +313,7 @@ describe('rotateApiKey', () => {
     expect((await app.ask(MyApiKeysDocument, {}, old.token)).myApiKeys.map(({ id }) => id)).toEqual([winner?.apiKey.id, old.id]);
   });
 
-  test('K6: somebody else’s key is FORBIDDEN and stays as it is; no key NOT_FOUND', async () => {
+  test('K6: returns FORBIDDEN for another user’s key without changing it, and NOT_FOUND for an unknown id', async () => {
     const [old, stranger] = [await newKey(app), await newKey(app)];
     expect(codesOf(await rotate({ ...old, token: stranger.token }))).toEqual(['FORBIDDEN']);
     expect(await statusOf(old)).toBe('ACTIVE');
@@ -320,7 +321,7 @@ describe('rotateApiKey', () => {
     expect(codesOf(await rotate({ ...old, id: 'nope' }))).toEqual(['NOT_FOUND']);
   });
 
-  test('K2: the new plaintext is in its answer and nowhere else: not in a table, not in a log', async () => {
+  test('K2: writes the new plaintext to no table and no log', async () => {
     const next = await rotated(await newKey(app));
     const secret = next.key.slice(14);
     const tables = await runSql<{ json: string }>(
@@ -337,7 +338,7 @@ describe('rotateApiKey', () => {
 });
 
 describe('replaces and replacedBy', () => {
-  test('lead from each key of a chain to the next, in one query each for all keys of a list', async () => {
+  test('link the keys of a lineage, with one query for all keys of a list', async () => {
     const first = await newKey(app);
     const second = await rotated(first, 100);
     for (let count = 0; count < 4; count += 1) await app.ask(CreateApiKeyDocument, {}, first.token);

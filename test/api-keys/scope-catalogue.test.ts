@@ -10,24 +10,24 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const [verify] = Object.values(DOORS) as [(typeof DOORS)[string]];
-const refusal = (path: string) => ({
+const rejectionAt = (path: string) => ({
   code: 'BAD_USER_INPUT',
   fields: [{ path, message: 'is not one of the scopes that can be granted' }],
 });
 
-describe('with SCOPES, the catalogue', () => {
-  test('a key gets what is listed, and nothing else', async () => {
+describe('the scope catalogue, set by SCOPES', () => {
+  test('allows createApiKey and updateApiKey to grant only the scopes that it lists', async () => {
     const { id, token } = await newKey(app, { scopes: ['orders:read', 'invoices:*'] });
     for (const scope of ['orders:delete', 'orders:*', 'invoices:read', 'orders']) {
       const input = { scopes: ['orders:read', scope] };
       const created = await app.send(CreateApiKeyDocument, { input }, { token });
-      expect(created.errors[0]?.extensions).toEqual(refusal('input.scopes.1'));
+      expect(created.errors[0]?.extensions).toEqual(rejectionAt('input.scopes.1'));
       const updated = await app.send(UpdateApiKeyDocument, { id, input }, { token });
-      expect(updated.errors[0]?.extensions).toEqual(refusal('input.scopes.1'));
+      expect(updated.errors[0]?.extensions).toEqual(rejectionAt('input.scopes.1'));
     }
   });
 
-  test('a scope that the catalogue gets later is in no key that there is already, and one that it loses stays in those that have it', async () => {
+  test('does not change existing keys: an added scope is not granted to them, and a removed scope stays granted', async () => {
     const shared = { databaseUrl: app.databaseUrl, clock: app.clock };
     const all = ['orders:read', 'orders:write', 'invoices:*'];
     const { id, key, token } = await newKey(app, { scopes: all });

@@ -21,8 +21,8 @@ const PROTECTED = [
   'mutation { changePassword(input: { currentPassword: "x", newPassword: "another good long password" }) { accessToken } }',
 ];
 
-describe('A1: without a token', () => {
-  test.each(PROTECTED)('%s is 401 with a challenge that names no error', async (document) => {
+describe('A1: a request without a token', () => {
+  test.each(PROTECTED)('%s returns 401 with a challenge that names no error', async (document) => {
     const answer = await app.send(document);
     expect(answer.status).toBe(401);
     expect(codesOf(answer)).toEqual(['UNAUTHENTICATED']);
@@ -30,18 +30,18 @@ describe('A1: without a token', () => {
     expect(Object.values(answer.data ?? {}).filter((value) => value !== null)).toEqual([]);
   });
 
-  test.each(['', 'Bearer', 'Basic YTpi'])('the Authorization header %j holds none', async (authorization) => {
+  test.each(['', 'Bearer', 'Basic YTpi'])('the Authorization header %j counts as no token', async (authorization) => {
     expect((await me(authorization)).headers['www-authenticate']).toBe('Bearer realm="keyward"');
   });
 
-  test('signing up and in work', async () => {
+  test('signUp and signIn succeed', async () => {
     const { user } = await app.newUser();
     expect(codesOf(await app.send(SignInDocument, { input: { email: user.email, password: PASSWORD } }))).toEqual([]);
   });
 });
 
-describe('A2: with a token that isn’t good', () => {
-  test('expired, tampered with, of an unknown, disabled or signed-out user: one answer, down to the byte', async () => {
+describe('A2: a request with an invalid token', () => {
+  test('an expired or changed token, and a token of a deleted, disabled or signed-out user, get byte-identical responses', async () => {
     const expired = await app.newUser();
     app.clock.advanceSeconds(900);
     const [tampered, deleted, disabled, signedOut] = [await app.newUser(), await app.newUser(), await app.newUser(), await app.newUser()];
@@ -61,7 +61,7 @@ describe('A2: with a token that isn’t good', () => {
     expect(new Set([...answers.map(({ text }) => text), (await me()).text]).size).toBe(1);
   });
 
-  test('an access token is good until the very moment it expires', async () => {
+  test('an access token is valid until exactly its expiry', async () => {
     const { accessToken } = await app.newUser();
     app.clock.advanceSeconds(899);
     expect((await me(`Bearer ${accessToken}`)).status).toBe(200);
@@ -69,7 +69,7 @@ describe('A2: with a token that isn’t good', () => {
     expect((await me(`Bearer ${accessToken}`)).status).toBe(401);
   });
 
-  test('it isn’t looked at where none is needed', async () => {
+  test('an operation that needs no token ignores an invalid token', async () => {
     const { user } = await app.newUser();
     const input = { email: user.email, password: PASSWORD };
     const answer = await app.send(SignInDocument, { input }, { headers: { authorization: 'Bearer stale' } });
@@ -77,13 +77,13 @@ describe('A2: with a token that isn’t good', () => {
   });
 });
 
-describe('A3: how the token is sent', () => {
-  test.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('the scheme may be written %s', async (scheme) => {
+describe('A3: the Authorization header', () => {
+  test.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('accepts the scheme written as %s', async (scheme) => {
     const { accessToken } = await app.newUser();
     expect((await me(`${scheme} ${accessToken}`)).status).toBe(200);
   });
 
-  test('in the URL it is ignored', async () => {
+  test('is the only place for a token: a token in the URL is ignored, and not logged', async () => {
     const { accessToken } = await app.newUser();
     const response = await app.http.inject({
       method: 'POST',
@@ -95,7 +95,7 @@ describe('A3: how the token is sent', () => {
     expect(app.logs()).not.toContain(accessToken);
   });
 
-  test('in two headers it is a 400', async () => {
+  test('returns 400 when it is sent twice', async () => {
     const { accessToken } = await app.newUser();
     const address = await app.http.listen({ port: 0, host: '127.0.0.1' });
     const { request } = await import('node:http');
@@ -117,19 +117,19 @@ describe('A3: how the token is sent', () => {
     expect(status).toBe(400);
   });
 
-  test.each(['Basic YTpi', 'Bearer', 'Bearer ', 'Bearer a b', 'token'])('%j is no token', async (authorization) => {
+  test.each(['Basic YTpi', 'Bearer', 'Bearer ', 'Bearer a b', 'token'])('with the value %j returns 401', async (authorization) => {
     expect((await me(authorization)).status).toBe(401);
   });
 });
 
-test('J6: an API key and a refresh token are no access tokens', async () => {
+test('J6: an API key or a refresh token is not accepted as an access token', async () => {
   const { accessToken, refreshToken } = await app.newUser();
   const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
   expect((await me(`Bearer ${createApiKey.plaintextKey}`)).status).toBe(401);
   expect((await me(`Bearer ${refreshToken}`)).status).toBe(401);
 });
 
-test('one query reads session and user, however many fields ask for the viewer', async () => {
+test('authentication reads session and user in one query, also when several fields ask for the user', async () => {
   const { accessToken } = await app.newUser();
   const queries = await queriesOf(() => app.send('{ me { id } again: me { email } }', {}, { token: accessToken }));
   expect(queries).toHaveLength(1);

@@ -1,17 +1,17 @@
-/** What is asked for in the test of the whole life of keys. A key is named by its id. */
+/** An operation in the model test of keys. A key is named by its id. */
 export type Operation =
   | { kind: 'create'; expiresInSeconds: number | null; limit: number | null }
   | { kind: 'update'; id: string; enabled: boolean; scopes: string[] }
   | { kind: 'extend'; id: string; expiresInSeconds: number | null }
-  /** `expiresInSeconds` of the new key; absent: the old one's expiry. */
+  /** `expiresInSeconds` is that of the new key. If it is absent, the new key has the expiry of the old key. */
   | { kind: 'rotate'; id: string; graceSeconds: number; expiresInSeconds?: number | null }
   | { kind: 'revoke'; id: string }
   | { kind: 'verify'; id: string; scopes: string[] };
 
-/** What came of it: a code (`OK` for a change that was made), and the id of the key that was made. */
+/** The result of an operation: a code (`OK` for a change that succeeded), and the id of the created key, if any. */
 export interface Outcome {
   code: string;
-  madeId?: string;
+  createdId?: string;
 }
 
 interface Key {
@@ -20,7 +20,7 @@ interface Key {
   scopes: readonly string[];
   revoked: boolean;
   replacedBy: string | null;
-  /** The first key of its chain of rotations. */
+  /** Id of the first key of the lineage. */
   root: string;
   limit: number | null;
 }
@@ -29,24 +29,24 @@ export const KEYS_MAX = 3;
 export const WINDOW_SECONDS = 50;
 
 /**
- * One user's keys in plain words: no database, no lock, one thing after another. A state is never changed; each step makes
- * the next one.
+ * A sequential model of one user's keys, without a database and without locks. A state is immutable: each step returns the
+ * next state.
  */
 export class KeyModel {
   readonly #keys: ReadonlyMap<string, Key>;
-  /** By the root of the chain. */
-  readonly #spent: ReadonlyMap<string, { count: number; since: number }>;
+  /** The current rate-limit window, by the root of the lineage. */
+  readonly #consumed: ReadonlyMap<string, { count: number; since: number }>;
 
-  constructor(keys: ReadonlyMap<string, Key> = new Map(), spent: ReadonlyMap<string, { count: number; since: number }> = new Map()) {
+  constructor(keys: ReadonlyMap<string, Key> = new Map(), consumed: ReadonlyMap<string, { count: number; since: number }> = new Map()) {
     this.#keys = keys;
-    this.#spent = spent;
+    this.#consumed = consumed;
   }
 
-  /** @returns the state after the operation; null where it could not have come out like this */
+  /** @returns the state after the operation; null if the operation cannot have this outcome */
   step(operation: Operation, outcome: Outcome, now: number): KeyModel | null {
     if (operation.kind === 'create') return this.#create(operation, outcome, now);
     const key = this.#keys.get(operation.id);
-    if (!key) throw new TypeError('a key that nobody made');
+    if (!key) throw new TypeError('the model has no key with this id');
     if (operation.kind === 'verify') return this.#verify(key, operation.scopes, outcome, now);
     if (operation.kind === 'revoke') return outcome.code === 'OK' ? this.#with(operation.id, { ...key, revoked: true }) : null;
     if (operation.kind === 'rotate') return this.#rotate(operation, key, outcome, now);
@@ -54,17 +54,17 @@ export class KeyModel {
     if (outcome.code !== 'OK') return null;
     return operation.kind === 'update'
       ? this.#with(operation.id, { ...key, enabled: operation.enabled, scopes: operation.scopes })
-      : this.#with(operation.id, { ...key, expiresAt: momentAfter(operation.expiresInSeconds, now) });
+      : this.#with(operation.id, { ...key, expiresAt: timestampAfter(operation.expiresInSeconds, now) });
   }
 
-  /** @returns the status of each key by its id */
+  /** @returns the status of each key, by id */
   statuses(now: number): Record<string, string> {
     return Object.fromEntries([...this.#keys].map(([id, key]) => [id, this.#status(key, now)]));
   }
 
-  /** @returns a text that is the same for the same state, whichever way led there */
+  /** @returns a string that is equal for equal states, whatever operations led to them */
   toString(): string {
-    return JSON.stringify([[...this.#keys].sort(), [...this.#spent].sort()]);
+    return JSON.stringify([[...this.#keys].sort(), [...this.#consumed].sort()]);
   }
 
   #create(operation: Operation & { kind: 'create' }, outcome: Outcome, now: number): KeyModel | null {
@@ -73,9 +73,9 @@ export class KeyModel {
       return this.#isUsable(key, now) && !(successor && this.#isUsable(successor, now));
     });
     if (counted.length >= KEYS_MAX) return outcome.code === 'API_KEY_LIMIT_REACHED' ? this : null;
-    if (outcome.madeId === undefined) return null;
-    const expiresAt = momentAfter(operation.expiresInSeconds, now);
-    const root = outcome.madeId;
+    if (outcome.createdId === undefined) return null;
+    const expiresAt = timestampAfter(operation.expiresInSeconds, now);
+    const root = outcome.createdId;
     return this.#with(root, { expiresAt, enabled: true, scopes: [], revoked: false, replacedBy: null, root, limit: operation.limit });
   }
 
@@ -83,13 +83,13 @@ export class KeyModel {
     const overlapping = [...this.#keys].find(([, { replacedBy, ...other }]) => replacedBy === operation.id && this.#isUsable(other, now));
     const isRotatable = this.#isUsable(key, now) && key.replacedBy === null && (!overlapping || operation.graceSeconds === 0);
     if (!isRotatable) return outcome.code === 'CONFLICT' ? this : null;
-    if (outcome.madeId === undefined) return null;
+    if (outcome.createdId === undefined) return null;
     const { expiresInSeconds } = operation;
-    const successor = { ...key, expiresAt: expiresInSeconds === undefined ? key.expiresAt : momentAfter(expiresInSeconds, now) };
+    const successor = { ...key, expiresAt: expiresInSeconds === undefined ? key.expiresAt : timestampAfter(expiresInSeconds, now) };
     const expiresAt = Math.min(key.expiresAt ?? Infinity, now + operation.graceSeconds * 1_000);
-    const after = this.#with(outcome.madeId, successor).#with(operation.id, { ...key, expiresAt, replacedBy: outcome.madeId });
-    // The key in its grace period is replaced by the newest one.
-    return overlapping ? after.#with(overlapping[0], { ...overlapping[1], replacedBy: outcome.madeId }) : after;
+    const after = this.#with(outcome.createdId, successor).#with(operation.id, { ...key, expiresAt, replacedBy: outcome.createdId });
+    // The newest key becomes the successor of the key in its grace period.
+    return overlapping ? after.#with(overlapping[0], { ...overlapping[1], replacedBy: outcome.createdId }) : after;
   }
 
   #verify(key: Key, scopes: readonly string[], { code }: Outcome, now: number): KeyModel | null {
@@ -97,11 +97,11 @@ export class KeyModel {
     if (status !== 'ACTIVE' && status !== 'ROTATING') return code === status ? this : null;
     if (!scopes.every((scope) => key.scopes.includes(scope))) return code === 'INSUFFICIENT_SCOPE' ? this : null;
     if (key.limit === null) return code === 'VALID' ? this : null;
-    const last = this.#spent.get(key.root);
+    const last = this.#consumed.get(key.root);
     const window = last && last.since + WINDOW_SECONDS * 1_000 > now ? last : { count: 0, since: now };
     if (window.count >= key.limit) return code === 'RATE_LIMITED' ? this : null;
     if (code !== 'VALID') return null;
-    return new KeyModel(this.#keys, new Map(this.#spent).set(key.root, { ...window, count: window.count + 1 }));
+    return new KeyModel(this.#keys, new Map(this.#consumed).set(key.root, { ...window, count: window.count + 1 }));
   }
 
   #status(key: Key, now: number): string {
@@ -116,8 +116,8 @@ export class KeyModel {
   }
 
   #with(id: string, key: Key): KeyModel {
-    return new KeyModel(new Map(this.#keys).set(id, key), this.#spent);
+    return new KeyModel(new Map(this.#keys).set(id, key), this.#consumed);
   }
 }
 
-const momentAfter = (seconds: number | null, now: number): number | null => (seconds === null ? null : now + seconds * 1_000);
+const timestampAfter = (seconds: number | null, now: number): number | null => (seconds === null ? null : now + seconds * 1_000);

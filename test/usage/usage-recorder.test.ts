@@ -45,8 +45,8 @@ const at = (time: string) => new Date(`2026-01-31T${time}Z`);
 const use = (keyId: string, time: string, more: Partial<Parameters<UsageRecorder['record']>[0]> = {}) =>
   recorder.record({ keyId, at: at(time), allowed: true, ipAddress: null, userAgent: null, ...more });
 
-describe('usage', () => {
-  test('is one row for each key and hour: how often let through, how often refused, and the last time', async () => {
+describe('UsageRecorder', () => {
+  test('writes one row per key and hour with the allowed and rejected verifications and the last use', async () => {
     const [a, b] = [randomUUID(), randomUUID()].sort() as [string, string];
     use(a, '10:59:59.999', { ipAddress: '192.0.2.1', userAgent: 'curl/8' });
     use(a, '11:00:00.000');
@@ -68,7 +68,7 @@ describe('usage', () => {
     ]);
   });
 
-  test('adds up over flushes and processes; the last use is the latest, whoever writes it last', async () => {
+  test('adds up over flushes and processes, and keeps the latest use in any order of writing', async () => {
     const key = randomUUID();
     const other = new UsageRecorder({ pool, metrics: new Registry(), logger: createLogger('silent') });
     use(key, '10:30:00', { ipAddress: '192.0.2.2' });
@@ -90,34 +90,34 @@ describe('usage', () => {
     ]);
   });
 
-  test('is written by itself, about a second later', async () => {
+  test('writes without a call to flush', async () => {
     use(randomUUID(), '10:00:00');
     const deadline = Date.now() + 10_000;
     while ((await rows()).length === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await rows()).toHaveLength(1);
   });
 
-  test('is written at the end, what was counted a moment ago included', async () => {
+  test('writes all recorded usage when it is closed', async () => {
     use(randomUUID(), '10:00:00');
     await recorder.close();
     expect(await rows()).toHaveLength(1);
   });
 
-  test('that can’t be written is kept, and written with what came meanwhile; the fault is told once', async () => {
+  test('keeps usage that cannot be written, writes it later with newer usage, and logs the error once', async () => {
     const key = randomUUID();
-    await runSql(url, 'ALTER TABLE api_key_usage RENAME TO away');
+    await runSql(url, 'ALTER TABLE api_key_usage RENAME TO renamed_usage');
     use(key, '10:00:00');
     await recorder.flush();
     use(key, '10:00:01', { allowed: false });
     await recorder.flush();
-    await runSql(url, 'ALTER TABLE away RENAME TO api_key_usage');
+    await runSql(url, 'ALTER TABLE renamed_usage RENAME TO api_key_usage');
     await recorder.flush();
     await recorder.flush();
     expect(await rows()).toMatchObject([{ key_id: key, allowed: 1, refused: 1, last_at: at('10:00:01') }]);
     expect(logs.filter((line) => line.includes('usage could not be written'))).toHaveLength(1);
   });
 
-  test('one flush at a time: flushes that meet write nothing twice', async () => {
+  test('writes nothing twice in concurrent flushes', async () => {
     const key = randomUUID();
     use(key, '10:00:00');
     const flushes = [recorder.flush(), recorder.flush()];
@@ -127,7 +127,7 @@ describe('usage', () => {
     expect(await rows()).toMatchObject([{ allowed: 2 }]);
   });
 
-  test('of more keys than go into one statement is written whole', async () => {
+  test('writes the usage of more keys than fit into one statement', async () => {
     for (let count = 0; count < 2_500; count += 1) use(randomUUID(), '10:00:00');
     await recorder.flush();
     const [sum] = await runSql<{ keys: string; allowed: string }>(
@@ -137,7 +137,7 @@ describe('usage', () => {
     expect(sum).toEqual({ keys: '2500', allowed: '2500' });
   });
 
-  test('of the same keys, written by two processes in opposite order, deadlocks nobody', async () => {
+  test('does not deadlock when two processes write the same keys in opposite order', async () => {
     const keys = Array.from({ length: 500 }, () => randomUUID());
     const other = new UsageRecorder({ pool, metrics: new Registry(), logger: createLogger('silent') });
     for (let round = 0; round < 10; round += 1) {
@@ -152,19 +152,19 @@ describe('usage', () => {
   });
 
   test.each([
-    ['an address that is none', { ipAddress: 'unknown' }, { last_ip: null }],
+    ['an invalid address', { ipAddress: 'unknown' }, { last_ip: null }],
     ['an IPv4-mapped address', { ipAddress: '::ffff:192.0.2.7' }, { last_ip: '192.0.2.7' }],
     ['a NUL and escape sequences', { userAgent: 'a\u0000b\u001b[31m' }, { last_user_agent: 'ab[31m' }],
     ['half a surrogate pair', { userAgent: 'a\ud800' }, { last_user_agent: 'a\ufffd' }],
     ['quotes, commas and backslashes', { userAgent: '{"a\\",\'b\'}' }, { last_user_agent: '{"a\\",\'b\'}' }],
-    ['a very long text', { userAgent: 'x'.repeat(10_000) }, { last_user_agent: 'x'.repeat(300) }],
-  ])('stores %s as what it is, and loses no row over it', async (_case, more, expected) => {
+    ['a string of 10,000 characters', { userAgent: 'x'.repeat(10_000) }, { last_user_agent: 'x'.repeat(300) }],
+  ])('writes the row for %s', async (_case, more, expected) => {
     use(randomUUID(), '10:00:00', more);
     await recorder.flush();
     expect(await rows()).toMatchObject([expected]);
   });
 
-  test('F11: a million keys while nothing can be written take less than 100 MB', () => {
+  test('F11: holds the unwritten usage of a million keys in less than 100 MB', () => {
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
     for (let count = 0; count < 1_000_000; count += 1) {

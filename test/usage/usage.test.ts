@@ -4,7 +4,7 @@ import { DOORS, newKey } from '../support/doors.js';
 import { queriesOf } from '../support/queries.js';
 import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
-let app: TestApp; // its clock begins on 2026-01-31 at 12:00
+let app: TestApp; // Its clock starts at 2026-01-31T12:00:00Z.
 beforeAll(async () => {
   app = await startTestApp({ env: { ACCESS_TOKEN_TTL_SECONDS: '86400' } });
 });
@@ -16,7 +16,7 @@ const usageOf = async (token: string, from: string, to: string, by: 'HOUR' | 'DA
 };
 
 describe('ApiKey.usage', () => {
-  test('counts both doors, by hour and by day of UTC, with zeros where nothing was', async () => {
+  test('counts verifyApiKey and /verify by hour and by day in UTC, with zeros for intervals without use', async () => {
     const { key, id, token } = await newKey(app, { scopes: ['a'] });
     for (const verify of Object.values(DOORS)) {
       await verify(app, { key });
@@ -44,7 +44,7 @@ describe('ApiKey.usage', () => {
     ]);
   });
 
-  test('a key that was never presented has no last use, and one with a wrong secret isn’t counted', async () => {
+  test('is zero, without a last use, for a key that was never presented with its correct plaintext', async () => {
     const { key, token } = await newKey(app);
     await app.ask(VerifyApiKeyDocument, { input: { key: `${key}x` } }, undefined);
     await app.ask(VerifyApiKeyDocument, { input: { key: key.slice(0, -6) } }, undefined);
@@ -53,7 +53,7 @@ describe('ApiKey.usage', () => {
     ]);
   });
 
-  test('of all keys is loaded by a bounded number of queries', async () => {
+  test('is read for all keys by a constant number of queries', async () => {
     const { accessToken } = await app.newUser();
     const ask = async () => void (await usageOf(accessToken, '2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z', 'DAY'));
     await app.ask(CreateApiKeyDocument, {}, accessToken);
@@ -80,17 +80,17 @@ describe('ApiKey.usage', () => {
       'HOUR',
       'must be at most 7 days after from if usage is by hour',
     ],
-    ['before there was usage', '0000-01-01T00:00:00Z', '0000-01-02T00:00:00Z', 'DAY', 'must not be before 1970'],
-    ['that ends as it begins', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', 'DAY', 'must be after from'],
-    ['backwards', '2026-01-02T00:00:00Z', '2026-01-01T00:00:00Z', 'HOUR', 'must be after from'],
-  ] as const)('G9: refuses a window %s', async (_case, from, to, by, message) => {
+    ['before 1970', '0000-01-01T00:00:00Z', '0000-01-02T00:00:00Z', 'DAY', 'must not be before 1970'],
+    ['of length 0', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', 'DAY', 'must be after from'],
+    ['that ends before it begins', '2026-01-02T00:00:00Z', '2026-01-01T00:00:00Z', 'HOUR', 'must be after from'],
+  ] as const)('G9: rejects a period %s', async (_case, from, to, by, message) => {
     const { token } = await newKey(app);
     const answer = await app.send(MyApiKeysWithUsageDocument, { from, to, by }, { token });
     expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
     expect(answer.errors[0]?.extensions.fields).toEqual([{ path: message.includes('1970') ? 'from' : 'to', message }]);
   });
 
-  test('the longest windows have a point for each interval', async () => {
+  test('has one entry per interval in the longest periods', async () => {
     const { token } = await newKey(app);
     const [byDay] = await usageOf(token, '2026-01-01T00:00:00Z', '2026-04-01T00:00:00Z', 'DAY');
     const [byHour] = await usageOf(token, '2026-01-01T00:00:00Z', '2026-01-08T00:00:00Z', 'HOUR');

@@ -12,8 +12,8 @@ afterEach(() => app.close());
 
 const askGateway = (key: string) => app.http.inject({ url: '/verify', headers: { 'x-api-key': key } });
 
-describe('while the database is away', () => {
-  test('a key is neither good nor bad: 503 with Retry-After, at both doors; what can’t be a key is still told', async () => {
+describe('verification during a database failure', () => {
+  test('returns 503 with Retry-After in verifyApiKey and /verify, and still reports a malformed key', async () => {
     const { key } = await newKey(app);
     await dropDatabase(app.databaseUrl);
     const gateway = await askGateway(key);
@@ -31,7 +31,7 @@ describe('while the database is away', () => {
     expect(app.logs()).not.toContain(key.slice(14));
   });
 
-  test('G8: an error of ours is a 500 that tells nothing', async () => {
+  test('G8: returns 500 without details for an internal error', async () => {
     const { key } = await newKey(app);
     await runSql(app.databaseUrl, 'ALTER TABLE api_keys RENAME COLUMN scopes TO secret_plans');
     const gateway = await askGateway(key);
@@ -45,8 +45,8 @@ describe('while the database is away', () => {
   });
 });
 
-describe('verification’s connections', () => {
-  test('F1: that break are made anew', async () => {
+describe('the verification pool', () => {
+  test('F1: reconnects after its connections are terminated', async () => {
     const { key } = await newKey(app);
     expect((await askGateway(key)).statusCode).toBe(200);
     await runSql(

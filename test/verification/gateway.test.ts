@@ -16,7 +16,7 @@ afterAll(() => app.close());
 const ask = (headers: Record<string, string>, url = '/verify', on = app) => on.http.inject({ url, headers });
 
 describe('/verify', () => {
-  test('200 tells who it is, in headers and as JSON, and may not be stored', async () => {
+  test('returns 200 with key, owner and scopes in headers and as JSON, and with no-store', async () => {
     const { key, id, userId } = await newKey(app, { name: 'ci', scopes: ['a', 'b:*'], metadata: { plan: 'pro' } });
     const response = await ask({ 'x-api-key': key });
     expect(response.statusCode).toBe(200);
@@ -42,7 +42,7 @@ describe('/verify', () => {
     });
   });
 
-  test('the same is told by verifyApiKey', async () => {
+  test('returns the same JSON as verifyApiKey', async () => {
     const expiresAt = new Date(app.clock.now().getTime() + 3_600_000).toISOString();
     const { key } = await newKey(app, {
       name: 'ci',
@@ -57,31 +57,34 @@ describe('/verify', () => {
     expect({ ...json, rateLimit: { ...json.rateLimit, remaining: 3 } }).toEqual(verifyApiKey);
   });
 
-  test('every header always: a key without scopes has a dash, so that a gateway never lets a client’s own header pass', async () => {
+  test('sends X-Keyward-Scopes: - for a key without scopes, so that a gateway overwrites the client’s own header', async () => {
     const { key } = await newKey(app);
     expect((await ask({ 'x-api-key': key, 'x-keyward-scopes': 'admin' })).headers['x-keyward-scopes']).toBe('-');
   });
 
-  test.each(['Bearer ', 'bearer ', 'BEARER  '])('the key comes as %jkey', async (scheme) => {
+  test.each(['Bearer ', 'bearer ', 'BEARER  '])('accepts the key after %j in the Authorization header', async (scheme) => {
     const { key } = await newKey(app);
     expect((await ask({ authorization: scheme + key })).statusCode).toBe(200);
   });
 
-  test.each(METHODS.filter((method) => !['CONNECT', 'TRACE', 'HEAD'].includes(method)))('any method: %s', async (method) => {
-    const { key } = await newKey(app);
-    const head = `${method} /verify/orders/7?x=%20 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: nonsense;;;\r\nContent-Encoding: zebra\r\nContent-Length: 9\r\n`;
-    expect(await sendRaw(port, `${head}X-API-Key: ${key}\r\n\r\n{"broken"`)).toMatch(/^HTTP\/1\.1 200 [\s\S]*"valid":true/);
-    expect(await sendRaw(port, `${head}\r\n{"broken"`)).toMatch(/^HTTP\/1\.1 401 [\s\S]*"UNAUTHENTICATED"/);
-  });
+  test.each(METHODS.filter((method) => !['CONNECT', 'TRACE', 'HEAD'].includes(method)))(
+    'accepts the method %s and ignores the body',
+    async (method) => {
+      const { key } = await newKey(app);
+      const head = `${method} /verify/orders/7?x=%20 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: nonsense;;;\r\nContent-Encoding: zebra\r\nContent-Length: 9\r\n`;
+      expect(await sendRaw(port, `${head}X-API-Key: ${key}\r\n\r\n{"broken"`)).toMatch(/^HTTP\/1\.1 200 [\s\S]*"valid":true/);
+      expect(await sendRaw(port, `${head}\r\n{"broken"`)).toMatch(/^HTTP\/1\.1 401 [\s\S]*"UNAUTHENTICATED"/);
+    },
+  );
 
-  test('HEAD is answered by status and headers, TRACE not at all', async () => {
+  test('answers HEAD without a body, and returns 405 for TRACE', async () => {
     const { key, id } = await newKey(app);
     const response = await app.http.inject({ method: 'HEAD', url: '/verify', headers: { 'x-api-key': key } });
     expect([response.statusCode, response.headers['x-keyward-key-id'], response.body]).toEqual([200, id, '']);
     expect(await sendRaw(port, 'TRACE /verify HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 405 /);
   });
 
-  test('a body is never read, however large: the connection serves the next request', async () => {
+  test('skips a body of 1 MB, and serves the next request of the connection', async () => {
     const { key } = await newKey(app);
     const body = 'x'.repeat(1_000_000);
     const head = `Host: a\r\nX-API-Key: ${key}\r\n`;
@@ -92,7 +95,7 @@ describe('/verify', () => {
     expect(answers.match(/HTTP\/1\.1 200 /g)).toHaveLength(2);
   });
 
-  test('CORS doesn’t answer here: a preflight with no key is refused, where a gateway would take 204 for a yes', async () => {
+  test('returns 401 for a CORS preflight without a key, because a gateway would read 204 as approval', async () => {
     const preflight = { origin: 'https://app.example.com', 'access-control-request-method': 'POST' };
     const response = await app.http.inject({ method: 'OPTIONS', url: '/verify/x', headers: preflight });
     expect(response.statusCode).toBe(401);
@@ -101,7 +104,7 @@ describe('/verify', () => {
     expect(graphql.statusCode).toBe(204);
   });
 
-  test('no key: 401 with a challenge that names no error; a key in the URL is none', async () => {
+  test('returns 401 with a challenge that names no error if no key is sent, and ignores a key in the URL', async () => {
     const { key } = await newKey(app);
     for (const response of [
       await ask({}),
@@ -124,7 +127,7 @@ describe('/verify', () => {
     }
   });
 
-  test('a refused key: 401 with error="invalid_token", and nothing else about it', async () => {
+  test('returns 401 with error="invalid_token" and no further details for a rejected key', async () => {
     const { key, id, token } = await newKey(app, { name: 'secret plans' });
     await app.ask(RevokeApiKeyDocument, { id }, token);
     const response = await ask({ 'x-api-key': key });
@@ -134,7 +137,7 @@ describe('/verify', () => {
     expect(response.json()).toEqual({ type: 'about:blank', title: 'A valid API key is needed.', status: 401, code: 'REVOKED' });
   });
 
-  test('two different keys, or one header twice: 400, whichever of them is good', async () => {
+  test('returns 400 for two different keys or a repeated header, also if a key is valid', async () => {
     const { key } = await newKey(app);
     const other = await newKey(app);
     const twice = await ask({ 'x-api-key': key, authorization: `Bearer ${other.key}` });
@@ -145,7 +148,7 @@ describe('/verify', () => {
     expect(await sendRaw(port, `${head}Authorization: Bearer ${key}\r\nAuthorization: Bearer ${key}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  test('scopes of the query and of the header are demanded together: nobody can take one away', async () => {
+  test('requires the scopes of the query and of the header together, so that a client cannot remove one', async () => {
     const { key } = await newKey(app, { scopes: ['a', 'b', 'c'] });
     const status = async (url: string, header?: string) =>
       (await ask({ 'x-api-key': key, ...(header && { 'x-keyward-required-scope': header }) }, url)).statusCode;
@@ -161,7 +164,7 @@ describe('/verify', () => {
     expect(twice).toMatch(/^HTTP\/1\.1 403 [\s\S]*INSUFFICIENT_SCOPE/);
   });
 
-  test('G9: 51 scopes, or one of 65 characters, make no sense: 400', async () => {
+  test('G9: returns 400 for 51 required scopes, and for one of 65 characters', async () => {
     const { key } = await newKey(app);
     for (const query of [Array.from({ length: 51 }, (_, n) => `scope=s${n}`).join('&'), `scope=${'s'.repeat(65)}`]) {
       const response = await ask({ 'x-api-key': key }, `/verify?${query}`);
@@ -169,7 +172,7 @@ describe('/verify', () => {
     }
   });
 
-  describe('K10: a demand in another spelling is never ignored', () => {
+  describe('K10: a required scope in another spelling is never ignored', () => {
     let key: string;
     beforeAll(async () => {
       ({ key } = await newKey(app, { scopes: ['a'] }));
@@ -216,7 +219,7 @@ describe('/verify', () => {
       ],
     ];
 
-    test.each(SPELLINGS)('%s is a 400', async (name) => {
+    test.each(SPELLINGS)('the parameter %s gets 400', async (name) => {
       for (const url of [path(name), `/verify?scope=a&${name}=a`, `/verify/x?q=1&${name}=a&scope=a`, `/verify?${name}`]) {
         const head = `GET ${Buffer.from(url).toString('latin1')} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-API-Key: ${key}\r\n\r\n`;
         expect(await sendRaw(port, head)).toMatch(/^HTTP\/1\.1 400 /);
@@ -232,12 +235,12 @@ describe('/verify', () => {
       '/verify?q?scope=admin',
       '/verify#?scope=admin',
       '/verify?scope=a#&scope=admin',
-    ])('behind another separator: %s is a 400', async (url) => {
+    ])('a parameter after another separator gets 400: %s', async (url) => {
       const head = `GET ${url} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-API-Key: ${key}\r\n\r\n`;
       expect(await sendRaw(port, head)).toMatch(/^HTTP\/1\.1 400 /);
     });
 
-    test('`scope` itself may be encoded, and other parameters may be anything', async () => {
+    test('an encoded `scope` is read, and other parameters are ignored', async () => {
       const status = async (url: string) => (await ask({ 'x-api-key': key }, url)).statusCode;
       expect(await status('/verify?%73cop%65=a')).toBe(200);
       expect(await status('/verify?%73cop%65=admin')).toBe(403);
@@ -251,39 +254,39 @@ describe('/verify', () => {
       'X-Keyward-Scope',
       'X-Required-Scope',
       'Required-Scopes',
-    ])('the header %s is a 400', async (name) => {
+    ])('the header %s gets 400', async (name) => {
       for (const value of ['admin', 'a', '']) {
         const response = await ask({ 'x-api-key': key, 'x-keyward-required-scope': 'a', [name]: value });
         expect([response.statusCode, response.json().detail]).toEqual([400, expect.stringMatching(/^X-Keyward-Required-Scope /)]);
       }
     });
 
-    test('headers that mean something else are no demand', async () => {
+    test('headers with another meaning are ignored', async () => {
       const headers = { 'x-api-key': key, 'x-keyward-scopes': 'admin', 'x-oauth-scopes': 'repo', 'x-microscope': '1' };
       expect((await ask(headers)).statusCode).toBe(200);
     });
   });
 
-  test('the rate limit is told with every answer that it had a part in; 429 says when to come again', async () => {
+  test('returns the rate limit with 200 and 429, and Retry-After with 429', async () => {
     const { key } = await newKey(app, { rateLimit: { limit: 2, windowSeconds: 60 } });
     const first = await ask({ 'x-api-key': key });
     expect(first.headers).toMatchObject({ 'ratelimit-policy': '"key";q=2;w=60', ratelimit: '"key";r=1;t=60' });
     app.clock.advanceSeconds(20.5);
     expect((await ask({ 'x-api-key': key })).headers.ratelimit).toBe('"key";r=0;t=40');
-    const refused = await ask({ 'x-api-key': key });
-    expect(refused.statusCode).toBe(429);
-    expect(refused.headers).toMatchObject({ 'retry-after': '40', ratelimit: '"key";r=0;t=40' });
-    expect(refused.json()).toMatchObject({ status: 429, code: 'RATE_LIMITED' });
+    const rejected = await ask({ 'x-api-key': key });
+    expect(rejected.statusCode).toBe(429);
+    expect(rejected.headers).toMatchObject({ 'retry-after': '40', ratelimit: '"key";r=0;t=40' });
+    expect(rejected.json()).toMatchObject({ status: 429, code: 'RATE_LIMITED' });
   });
 
-  test('a path that is long or odd is no reason to refuse a good key', async () => {
+  test('accepts a valid key with a long or unusual path', async () => {
     const { key } = await newKey(app);
     for (const path of ['/verify/', `/verify/${'a/'.repeat(500)}`, `/verify/${'x'.repeat(4_000)}?y=%zz&scope`]) {
       expect((await ask({ 'x-api-key': key }, path)).statusCode).toBe(path.includes('scope') ? 403 : 200);
     }
   });
 
-  test('an odd User-Agent is no reason to refuse a good key either', async () => {
+  test('accepts a valid key with an unusual User-Agent', async () => {
     const { key } = await newKey(app);
     const answer = await sendRaw(
       port,
@@ -296,13 +299,13 @@ describe('/verify', () => {
 describe('the caller’s address', () => {
   const allowed = { allowedCidrs: ['198.51.100.0/24'] };
 
-  test('H5: X-Forwarded-For from a peer that isn’t trusted is ignored', async () => {
+  test('H5: is not read from X-Forwarded-For of a peer that is not trusted', async () => {
     const { key } = await newKey(app, allowed);
     const spoofed = await ask({ 'x-api-key': key, 'x-forwarded-for': '198.51.100.7' });
     expect([spoofed.statusCode, spoofed.json().code]).toEqual([403, 'IP_NOT_ALLOWED']);
   });
 
-  test('H5: from a trusted proxy it is the rightmost hop that isn’t trusted itself', async () => {
+  test('H5: is the rightmost untrusted hop behind a trusted proxy', async () => {
     const behind = await startTestApp({ env: { TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8' } });
     const { key } = await newKey(behind, allowed);
     const status = async (forwarded: string, remoteAddress = '127.0.0.1') => {
@@ -317,7 +320,7 @@ describe('the caller’s address', () => {
     await behind.close();
   });
 
-  test('K11: a port and brackets are no part of it, and what is no address counts as the proxy itself', async () => {
+  test('K11: excludes port and brackets, and is the proxy’s address if the entry is not an address', async () => {
     const behind = await startTestApp({ env: { TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8,2001:db8:ffff::/48' } });
     const { key } = await newKey(behind, { allowedCidrs: ['198.51.100.0/24', '2001:db8::/48'] });
     const atProxy = await newKey(behind, { allowedCidrs: ['10.1.2.3'] });
@@ -325,11 +328,11 @@ describe('the caller’s address', () => {
       const headers = { 'x-api-key': as, 'x-forwarded-for': forwarded };
       return (await behind.http.inject({ url: '/verify', headers, remoteAddress: '10.1.2.3' })).statusCode;
     };
-    for (const good of [
+    for (const valid of [
       ...['198.51.100.7:40000', '[2001:db8::7]:443', '[2001:DB8::7]', '::ffff:198.51.100.7', '::ffff:c633:6407', '[::ffff:c633:6407]:1'],
       ...['203.0.113.9, 198.51.100.7:1,10.9.9.9:2', '198.51.100.7 , [2001:db8:ffff::1]:443', 'nonsense, 198.51.100.7'],
     ]) {
-      expect([good, await status(good)]).toEqual([good, 200]);
+      expect([valid, await status(valid)]).toEqual([valid, 200]);
     }
     for (const unknown of [
       'unknown',
@@ -352,7 +355,7 @@ describe('the caller’s address', () => {
 });
 
 describe('VERIFIER_TOKENS', () => {
-  test('only who sends one of them may ask, at either door; the answer says nothing about the key', async () => {
+  test('restrict verifyApiKey and /verify to callers with one of them, and a rejection contains nothing about the key', async () => {
     const closed = await startTestApp({ env: { VERIFIER_TOKENS: 'first-verifier-token, second-verifier-token' } });
     const { key } = await newKey(closed);
     const outcomes = [];
@@ -370,22 +373,22 @@ describe('VERIFIER_TOKENS', () => {
       const graphql = await closed.send(VerifyApiKeyDocument, { input: { key } }, { headers });
       outcomes.push([gateway.statusCode, gateway.json().code, graphql.status, codesOf(graphql)[0] ?? graphql.data?.verifyApiKey.code]);
     }
-    const refused = [403, 'VERIFIER_REFUSED', 403, 'VERIFIER_REFUSED'];
-    const admitted = [200, 'VALID', 200, 'VALID'];
-    expect(outcomes).toEqual([refused, refused, refused, refused, refused, admitted, admitted]);
+    const rejected = [403, 'VERIFIER_REFUSED', 403, 'VERIFIER_REFUSED'];
+    const accepted = [200, 'VALID', 200, 'VALID'];
+    expect(outcomes).toEqual([rejected, rejected, rejected, rejected, rejected, accepted, accepted]);
     expect(closed.logs()).not.toMatch(/first-verifier-token|second-verifier-token/);
     await closed.close();
   });
 });
 
 describe('verifyApiKey', () => {
-  test('needs no session, and a stale one does no harm', async () => {
+  test('needs no access token, and ignores an invalid one', async () => {
     const { key } = await newKey(app);
     const { data } = await app.send(VerifyApiKeyDocument, { input: { key } }, { token: 'stale' });
     expect(data?.verifyApiKey.code).toBe('VALID');
   });
 
-  test('tells nothing of a key to one who doesn’t hold it', async () => {
+  test('returns null for all details if the key is invalid', async () => {
     const { verifyApiKey } = await app.ask(VerifyApiKeyDocument, { input: { key: 'x' } }, undefined);
     expect(verifyApiKey).toEqual({
       valid: false,
@@ -400,27 +403,27 @@ describe('verifyApiKey', () => {
     });
   });
 
-  test('K11: without an address a key with allowedCidrs is refused', async () => {
+  test('K11: rejects a key with allowedCidrs if no address is sent', async () => {
     const { key } = await newKey(app, { allowedCidrs: ['0.0.0.0/0', '::/0'] });
     const { verifyApiKey } = await app.ask(VerifyApiKeyDocument, { input: { key } }, undefined);
     expect(verifyApiKey.code).toBe('IP_NOT_ALLOWED');
   });
 
   test.each([
-    ['an address that is none', { ipAddress: '10' }, 'input.ipAddress'],
+    ['an invalid address', { ipAddress: '10' }, 'input.ipAddress'],
     ['an empty address', { ipAddress: '' }, 'input.ipAddress'],
     ['51 scopes', { scopes: Array(51).fill('a') }, 'input.scopes'],
     ['a scope of 65 characters', { scopes: ['a'.repeat(65)] }, 'input.scopes.0'],
     ['a NUL in a scope', { scopes: ['a\u0000'] }, 'input.scopes.0'],
     ['a line break in the User-Agent', { userAgent: 'a\nb' }, 'input.userAgent'],
-  ])('G9: %s is refused', async (_case, extra, path) => {
+  ])('G9: rejects %s', async (_case, extra, path) => {
     const { key } = await newKey(app);
     const answer = await app.send(VerifyApiKeyDocument, { input: { key, ...extra } });
     expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
     expect(answer.errors[0]?.extensions.fields).toEqual([{ path, message: expect.any(String) }]);
   });
 
-  test('K2: no secret of a verified key is in an answer or a log', async () => {
+  test('K2: puts no secret of a verified key into the response or the log, as /verify does', async () => {
     const { key } = await newKey(app);
     const { text } = await app.send(VerifyApiKeyDocument, { input: { key } });
     await ask({ 'x-api-key': key, 'user-agent': key });

@@ -23,7 +23,7 @@ const bcryptComparisons = async () => {
   return Number(/^keyward_verification_bcrypt_total (\d+)$/m.exec(text)?.[1]);
 };
 
-/** How many comparisons `action` cost. */
+/** Returns the number of bcrypt comparisons that `action` causes. */
 async function comparisonsOf(action: () => Promise<unknown>): Promise<number> {
   const before = await bcryptComparisons();
   await action();
@@ -32,8 +32,8 @@ async function comparisonsOf(action: () => Promise<unknown>): Promise<number> {
 
 const [verify] = Object.values(DOORS) as [(typeof DOORS)[string]];
 
-describe('an imported key, of which only bcrypt’s hash is known', () => {
-  test('is compared by bcrypt at its first use, and found by fingerprint from then on', async () => {
+describe('an imported key with only a bcrypt hash', () => {
+  test('is compared by bcrypt at its first use, and found by its fingerprint afterwards', async () => {
     const { key, id } = await newKey(app);
     await forgetFingerprint(app, id);
     const uses = async () => {
@@ -43,7 +43,7 @@ describe('an imported key, of which only bcrypt’s hash is known', () => {
     expect(await comparisonsOf(uses)).toBe(0);
   });
 
-  test('may be one of the seed’s own system, without a checksum', async () => {
+  test('is valid without a checksum', async () => {
     const { id } = await newKey(app);
     const plaintext = `amos_0a1b2c3d.${'Ab-_'.repeat(10)}xyz`;
     await runSql(app.databaseUrl, 'UPDATE api_keys SET fingerprint = NULL, key_prefix = $2, hashed_key = $3 WHERE id = $1', [
@@ -56,7 +56,7 @@ describe('an imported key, of which only bcrypt’s hash is known', () => {
     expect(await verify(app, { key: plaintext })).toEqual({ code: 'VALID', keyId: id });
   });
 
-  test('F5: once closed, a lookup rejects comparisons instead of leaving their callers waiting', async () => {
+  test('F5: is rejected with SERVICE_UNAVAILABLE after KeyLookup.close, so that no caller keeps waiting', async () => {
     const { key, id } = await newKey(app);
     await forgetFingerprint(app, id);
     const pool = createVerificationPool(app.databaseUrl, createLogger('silent'));
@@ -68,7 +68,7 @@ describe('an imported key, of which only bcrypt’s hash is known', () => {
     expect(await verify(app, { key })).toEqual({ code: 'VALID', keyId: id });
   });
 
-  test('used 50 times at once it costs one comparison', async () => {
+  test('is compared once by 50 concurrent verifications', async () => {
     const { key, id } = await newKey(app);
     await forgetFingerprint(app, id);
     const cost = await comparisonsOf(async () => {
@@ -78,7 +78,7 @@ describe('an imported key, of which only bcrypt’s hash is known', () => {
     expect(cost).toBe(1);
   });
 
-  test('with a wrong secret it is NOT_FOUND, and stays unused', async () => {
+  test('is NOT_FOUND with a wrong secret, and gets no fingerprint', async () => {
     const { key, id } = await newKey(app);
     const other = await newKey(app);
     await forgetFingerprint(app, id);
@@ -91,17 +91,17 @@ describe('an imported key, of which only bcrypt’s hash is known', () => {
     expect(row?.fingerprint).toBeNull();
   });
 
-  test('that was revoked is REVOKED at its first use', async () => {
+  test('is REVOKED at its first use if it was revoked before', async () => {
     const { key, id, token } = await newKey(app);
     await forgetFingerprint(app, id);
     await app.ask(RevokeApiKeyDocument, { id }, token);
     expect((await verify(app, { key })).code).toBe('REVOKED');
   });
 
-  test('that is revoked while it is compared is refused: its state is read again afterwards', async () => {
+  test('is REVOKED if it is revoked during its comparison, because its state is read again afterwards', async () => {
     const { key, id, token } = await newKey(app);
     await forgetFingerprint(app, id);
-    // A hash of cost 13 keeps the comparison busy for as long as the revocation takes, and much longer.
+    // A comparison with a hash of cost 13 takes much longer than the revocation.
     await runSql(app.databaseUrl, 'UPDATE api_keys SET hashed_key = $2 WHERE id = $1', [id, await bcrypt.hash(key, 13)]);
     const verification = verify(app, { key });
     while ((await bcryptComparisons()) === 0) await new Promise(setImmediate);
@@ -109,7 +109,7 @@ describe('an imported key, of which only bcrypt’s hash is known', () => {
     expect((await verification).code).toBe('REVOKED');
   });
 
-  test('with the same wrong secret again it is not compared again', async () => {
+  test('is not compared again with the same wrong secret', async () => {
     const { key, id } = await newKey(app);
     await runSql(app.databaseUrl, 'UPDATE api_keys SET fingerprint = NULL, hashed_key = $2 WHERE id = $1', [id, await bcrypt.hash('x', 4)]);
     const outcomes: string[] = [];
@@ -122,11 +122,11 @@ describe('an imported key, of which only bcrypt’s hash is known', () => {
   });
 });
 
-describe('K12: while others guess the secret of an unused import', () => {
+describe('K12: under a flood of guesses, an unused imported key', () => {
   const FLOOD = 60;
   const present = (key: string, remoteAddress: string) => app.http.inject({ url: '/verify', headers: { 'x-api-key': key }, remoteAddress });
 
-  /** Sends wrong secrets of the key's prefix without a pause until `action` has ended, over as many connections as told. */
+  /** Sends wrong secrets with the key's prefix in FLOOD parallel loops until `action` completes. */
   async function whileGuessing<T>(
     key: string,
     addressOf: (count: number) => string,
@@ -156,7 +156,7 @@ describe('K12: while others guess the secret of an unused import', () => {
     ['one address', () => '203.0.113.7'],
     ['many addresses of a /24', (count: number) => `203.0.113.${count % 250}`],
     ['many /64s of a /48', (count: number) => `2001:db8:1:${(count % 65_536).toString(16)}::1`],
-  ])('over %s, its owner waits for the comparison under way and no other', async (_case, addressOf) => {
+  ])('is verified for its owner after the comparison in progress, with guesses from %s', async (_case, addressOf) => {
     const { key, id } = await newKey(app);
     await runSql(app.databaseUrl, 'UPDATE api_keys SET fingerprint = NULL, hashed_key = $2 WHERE id = $1', [
       id,
@@ -168,12 +168,12 @@ describe('K12: while others guess the secret of an unused import', () => {
       return { statusCode, comparisons: (await bcryptComparisons()) - before };
     });
     expect(result.statusCode).toBe(200);
-    // One may start before the owner is in line, and one after the owner's has ended.
+    // One further comparison can start before the owner is in the queue, and one after the owner's comparison ends.
     expect(result.comparisons).toBeLessThanOrEqual(4);
     expect(new Set(statuses)).toEqual(new Set([401, 503]));
   });
 
-  test('an address that an unknown caller of verifyApiKey claims does not count', async () => {
+  test('is queued by the address of the caller, not by the ipAddress that an unknown caller of verifyApiKey sends', async () => {
     const { key, id } = await newKey(app);
     await runSql(app.databaseUrl, 'UPDATE api_keys SET fingerprint = NULL, hashed_key = $2 WHERE id = $1', [
       id,
@@ -187,7 +187,7 @@ describe('K12: while others guess the secret of an unused import', () => {
         app.send(VerifyApiKeyDocument, { input: { key: plaintextKey, ipAddress: `198.51.${n}.1` } }, { ipAddress: '203.0.113.7' }),
       ),
     );
-    // One is compared and eight wait: the rest is rejected, as from one block of addresses.
+    // One guess is compared and eight wait. The others are rejected, as all come from one block of addresses.
     expect(answers.filter((answer) => codesOf(answer).includes('SERVICE_UNAVAILABLE')).length).toBeGreaterThanOrEqual(11);
   });
 });

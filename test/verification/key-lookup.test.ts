@@ -13,8 +13,8 @@ afterAll(() => app.close());
 
 const verify = DOORS['/verify'] as (typeof DOORS)[string];
 
-describe('looking keys up', () => {
-  test('the verifications of one turn are one query, for different keys, the same key and no key alike', async () => {
+describe('KeyLookup', () => {
+  test('reads the keys of all verifications in one event-loop turn with one query', async () => {
     const keys = await Promise.all(Array.from({ length: 10 }, () => newKey(app)));
     await verify(app, { key: keys[0]?.key ?? '' });
     const presented = [...keys.map(({ key }) => key), keys[0]?.key ?? '', 'malformed'];
@@ -26,7 +26,7 @@ describe('looking keys up', () => {
     expect(queries.filter((sql) => sql.includes('fingerprint'))).toHaveLength(1);
   });
 
-  test('nothing is cached: each verification asks the database', async () => {
+  test('caches nothing: each verification reads the database', async () => {
     const { key } = await newKey(app);
     const queries = await queriesOf(async () => {
       for (let count = 0; count < 3; count += 1) await verify(app, { key });
@@ -34,7 +34,7 @@ describe('looking keys up', () => {
     expect(queries.filter((sql) => sql.includes('fingerprint'))).toHaveLength(3);
   });
 
-  test('more keys than fit into one query are all found', async () => {
+  test('finds 200 keys at once, which are more than fit into one query', async () => {
     const { key } = await newKey(app);
     const outcomes = await Promise.all(
       Array.from({ length: 200 }, (_, n) => verify(app, { key: n % 2 ? key : makePlaintextKey('amos').plaintextKey })),
@@ -42,7 +42,7 @@ describe('looking keys up', () => {
     expect(outcomes.map(({ code }) => code)).toEqual(Array.from({ length: 200 }, (_, n) => (n % 2 ? 'VALID' : 'NOT_FOUND')));
   });
 
-  test('K1: what fails the checksum costs no query', async () => {
+  test('K1: runs no query for a key with a wrong checksum', async () => {
     const { key } = await newKey(app);
     await app.usage.flush();
     const queries = await queriesOf(async () => {
@@ -51,13 +51,13 @@ describe('looking keys up', () => {
     expect(queries).toEqual([]);
   });
 
-  test('K12: a wrong secret and an unknown prefix take the same queries to the same answer', async () => {
+  test('K12: runs the same queries and returns the same response for a wrong secret and an unknown prefix', async () => {
     const { key } = await newKey(app);
     const random = (prefix: string) => (bytes: number) => (bytes === 4 ? Buffer.from(prefix, 'hex') : Buffer.alloc(bytes, 9));
     const wrongSecret = makePlaintextKey('amos', random(key.slice(5, 13))).plaintextKey;
     const unknownPrefix = makePlaintextKey('amos', random('00000000')).plaintextKey;
     const answers: string[] = [];
-    // What earlier verifications have counted isn't to be written just then.
+    // Writes the usage of earlier verifications, so that it does not add to the queries counted below.
     await app.usage.flush();
     const [first, second] = [
       await queriesOf(async () => answers.push((await app.send(VerifyApiKeyDocument, { input: { key: wrongSecret } })).text)),

@@ -11,48 +11,48 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** The last character of the secret, which the checksum protects, replaced, and the checksum made right again. */
+/** Returns a key with the prefix of `key`, another secret and a valid checksum. */
 const withOtherSecret = (key: string) => {
   const random = (bytes: number) => (bytes === 4 ? Buffer.from(key.slice(5, 13), 'hex') : Buffer.alloc(bytes, 7));
   return makePlaintextKey('amos', random).plaintextKey;
 };
 
-describe.each(Object.entries(DOORS))('%s', (_door, verify) => {
-  test('VALID: a key that nothing speaks against', async () => {
+describe.each(Object.entries(DOORS))('%s', (_endpoint, verify) => {
+  test('returns VALID for a usable key', async () => {
     const { key, id } = await newKey(app);
     expect(await verify(app, { key })).toEqual({ code: 'VALID', keyId: id });
   });
 
   test.each([
-    ['a made-up text', () => 'hello'],
+    ['a text that is not a key', () => 'hello'],
     ['a key with a typo', (key: string) => `${key.slice(0, 20)}${key[20] === 'x' ? 'y' : 'x'}${key.slice(21)}`],
-    ['a key that was cut off', (key: string) => key.slice(0, -1)],
+    ['a key without its last character', (key: string) => key.slice(0, -1)],
     ['a key in upper case', (key: string) => key.toUpperCase()],
-    ['its prefix alone', (key: string) => key.slice(0, 13)],
+    ['a key prefix alone', (key: string) => key.slice(0, 13)],
     ['J6: an access token', (_key: string, token: string) => token],
-    ['10,000 characters', () => 'a'.repeat(10_000)],
-  ])('K1: MALFORMED: %s', async (_case, damage) => {
+    ['a text of 10,000 characters', () => 'a'.repeat(10_000)],
+  ])('K1: returns MALFORMED for %s', async (_case, damage) => {
     const { key, token } = await newKey(app);
     expect(await verify(app, { key: damage(key, token) })).toEqual({ code: 'MALFORMED', keyId: null });
   });
 
-  test('NOT_FOUND: the prefix unknown or the secret wrong, without telling which', async () => {
+  test('returns the same NOT_FOUND for an unknown prefix and for a wrong secret', async () => {
     const { key } = await newKey(app);
-    const refusal = { code: 'NOT_FOUND', keyId: null };
-    expect(await verify(app, { key: makePlaintextKey('amos').plaintextKey })).toEqual(refusal);
-    expect(await verify(app, { key: withOtherSecret(key) })).toEqual(refusal);
-    expect(await verify(app, { key: key.slice(0, -6) })).toEqual(refusal);
+    const notFound = { code: 'NOT_FOUND', keyId: null };
+    expect(await verify(app, { key: makePlaintextKey('amos').plaintextKey })).toEqual(notFound);
+    expect(await verify(app, { key: withOtherSecret(key) })).toEqual(notFound);
+    expect(await verify(app, { key: key.slice(0, -6) })).toEqual(notFound);
     expect((await verify(app, { key })).code).toBe('VALID');
   });
 
-  test('REVOKED: from the next verification on', async () => {
+  test('returns REVOKED from the verification after the revocation', async () => {
     const { key, id, token } = await newKey(app);
     expect((await verify(app, { key })).code).toBe('VALID');
     await app.ask(RevokeApiKeyDocument, { id }, token);
     expect((await verify(app, { key })).code).toBe('REVOKED');
   });
 
-  test('K9: EXPIRED: from the very millisecond on', async () => {
+  test('K9: returns EXPIRED from exactly the millisecond of the expiry', async () => {
     const { key } = await newKey(app, { expiresAt: new Date(app.clock.now().getTime() + 60_000).toISOString() });
     app.clock.advanceSeconds(59.999);
     expect((await verify(app, { key })).code).toBe('VALID');
@@ -60,7 +60,7 @@ describe.each(Object.entries(DOORS))('%s', (_door, verify) => {
     expect((await verify(app, { key })).code).toBe('EXPIRED');
   });
 
-  test('DISABLED: while it is switched off', async () => {
+  test('returns DISABLED while the key is disabled', async () => {
     const { key, id } = await newKey(app);
     await runSql(app.databaseUrl, 'UPDATE api_keys SET enabled = false WHERE id = $1', [id]);
     expect((await verify(app, { key })).code).toBe('DISABLED');
@@ -68,7 +68,7 @@ describe.each(Object.entries(DOORS))('%s', (_door, verify) => {
     expect((await verify(app, { key })).code).toBe('VALID');
   });
 
-  test('OWNER_DISABLED: while its owner’s account is', async () => {
+  test('returns OWNER_DISABLED while the owner’s account is disabled', async () => {
     const { key, userId } = await newKey(app);
     await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [userId]);
     expect((await verify(app, { key })).code).toBe('OWNER_DISABLED');
@@ -96,7 +96,7 @@ describe.each(Object.entries(DOORS))('%s', (_door, verify) => {
     [['192.0.2.0/24'], 'fe80::1%br-0.7', 'IP_NOT_ALLOWED'],
     [['10.0.0.0/8', '2001:db8::/32'], '2001:db8::9', 'VALID'],
     [[], '203.0.113.9', 'VALID'],
-  ])('K11: %j and %s: %s', async (allowedCidrs, ipAddress, code) => {
+  ])('K11: for a key that allows %j, presented from %s, returns %s', async (allowedCidrs, ipAddress, code) => {
     const { key } = await newKey(app, { allowedCidrs });
     expect((await verify(app, { key, ipAddress })).code).toBe(code);
   });
@@ -119,14 +119,14 @@ describe.each(Object.entries(DOORS))('%s', (_door, verify) => {
     [['orders:*'], ['ordersx:read'], 'INSUFFICIENT_SCOPE'],
     [['orders:read'], ['orders:*'], 'INSUFFICIENT_SCOPE'],
     [['a:b:*'], ['a:c:d'], 'INSUFFICIENT_SCOPE'],
-  ])('K10: granted %j, demanded %j: %s', async (granted, demanded, code) => {
+  ])('K10: for granted scopes %j and required scopes %j, returns %s', async (granted, required, code) => {
     const { key } = await newKey(app, { scopes: granted });
-    expect((await verify(app, { key, scopes: demanded })).code).toBe(code);
+    expect((await verify(app, { key, scopes: required })).code).toBe(code);
   });
 
-  test('RATE_LIMITED: once its budget is spent, until the window that began with the first verification ends', async () => {
+  test('returns RATE_LIMITED after the last allowed verification, until the window that began with the first one ends', async () => {
     const { key } = await newKey(app, { rateLimit: { limit: 2, windowSeconds: 60 }, scopes: ['a'] });
-    expect((await verify(app, { key, scopes: ['b'] })).code).toBe('INSUFFICIENT_SCOPE'); // costs nothing
+    expect((await verify(app, { key, scopes: ['b'] })).code).toBe('INSUFFICIENT_SCOPE'); // Consumes nothing.
     expect((await verify(app, { key })).code).toBe('VALID');
     app.clock.advanceSeconds(30);
     expect((await verify(app, { key })).code).toBe('VALID');
@@ -137,7 +137,7 @@ describe.each(Object.entries(DOORS))('%s', (_door, verify) => {
     expect((await verify(app, { key })).code).toBe('VALID');
   });
 
-  test('of several reasons the first of the order is told', async () => {
+  test('returns the first outcome in the order of precedence if several apply', async () => {
     const input: CreateApiKeyInput = {
       expiresAt: new Date(app.clock.now().getTime() + 60_000).toISOString(),
       allowedCidrs: ['192.0.2.0/24'],
@@ -149,7 +149,7 @@ describe.each(Object.entries(DOORS))('%s', (_door, verify) => {
     const next = async () => codes.push((await verify(app, question)).code);
     const change = (sql: string, parameter: string) => runSql(app.databaseUrl, sql, [parameter]);
 
-    await verify(app, { key, ipAddress: '192.0.2.1' }); // spends the budget
+    await verify(app, { key, ipAddress: '192.0.2.1' }); // Consumes the rate limit.
     question.ipAddress = '192.0.2.1';
     question.scopes = [];
     await next();

@@ -24,7 +24,7 @@ const change = (token: string, currentPassword: string, newPassword = NEW_PASSWO
 const signIn = (email: string, password: string) => app.send(SignInDocument, { input: { email, password } });
 
 describe('changePassword', () => {
-  test('A6: changePassword ends every session, the current one included, at the next request, and opens a new one', async () => {
+  test('A6: ends every session, including the current one, at the next request, and opens a new session', async () => {
     const { accessToken, refreshToken, user } = await app.newUser();
     const others = [await signIn(user.email, PASSWORD), await signIn(user.email, PASSWORD)].map(({ data }) => data?.signIn);
 
@@ -40,7 +40,7 @@ describe('changePassword', () => {
     expect(codesOf(await signIn(user.email, NEW_PASSWORD))).toEqual([]);
   });
 
-  test('A6: a reset token of before is worth nothing after changePassword', async () => {
+  test('A6: invalidates an earlier reset token', async () => {
     const { accessToken, user } = await app.newUser();
     const { token } = await app.database.$transaction((transaction) =>
       new ResetTokens({ database: app.database, clock: app.clock }).issue(transaction, user.id),
@@ -51,7 +51,7 @@ describe('changePassword', () => {
     expect(codesOf(await signIn(user.email, NEW_PASSWORD))).toEqual([]);
   });
 
-  test('A6: a session that was ended while its password was compared opens no new one', async () => {
+  test('A6: opens no new session if the current session ends while the password is compared', async () => {
     const { accessToken, refreshToken, user } = await app.newUser();
     const run = app.hashes.run.bind(app.hashes);
     app.hashes.run = async (hash, turn) => {
@@ -64,7 +64,7 @@ describe('changePassword', () => {
     expect(codesOf(await signIn(user.email, PASSWORD))).toEqual([]);
   });
 
-  test('A6: without the current password nothing changes', async () => {
+  test('A6: changes nothing without the current password', async () => {
     const { accessToken, user } = await app.newUser();
     const other = (await signIn(user.email, PASSWORD)).data?.signIn;
     expect(codesOf(await change(accessToken, 'not the right password'))).toEqual(['INVALID_CREDENTIALS']);
@@ -72,7 +72,7 @@ describe('changePassword', () => {
     expect(codesOf(await signIn(user.email, PASSWORD))).toEqual([]);
   });
 
-  test('A9: the new one must be a good one', async () => {
+  test('A9: rejects a new password that breaks a rule, and does not repeat it', async () => {
     const { accessToken, user } = await app.newUser();
     for (const bad of ['short', user.email, 'aaaaaaaaaaaaaaaa', '123456789012345', 'x1'.repeat(37)]) {
       const answer = await change(accessToken, PASSWORD, bad);
@@ -84,7 +84,7 @@ describe('changePassword', () => {
     }
   });
 
-  test('a refresh of the same session at the same moment does it no harm', async () => {
+  test('succeeds when the same session is refreshed concurrently', async () => {
     for (let round = 0; round < 8; round += 1) {
       const { accessToken, refreshToken } = await app.newUser();
       const [changed] = await Promise.all([change(accessToken, PASSWORD), app.send(RefreshSessionDocument, { refreshToken })]);
@@ -92,7 +92,7 @@ describe('changePassword', () => {
     }
   });
 
-  test('of several at once one wins, and the password is the winner’s', async () => {
+  test('lets one of several concurrent changes succeed, and sets the password of that change', async () => {
     const { accessToken, user } = await app.newUser();
     const passwords = [1, 2, 3, 4].map((number) => `${NEW_PASSWORD} ${number}`);
     const answers = await Promise.all(passwords.map((password) => change(accessToken, PASSWORD, password)));

@@ -20,7 +20,7 @@ afterAll(() => app.close());
 const deleteAccount = (token: string, password = PASSWORD) => app.send(DeleteMyAccountDocument, { password }, { token });
 
 describe('deleteMyAccount', () => {
-  test('ends every session and refuses every key from the next verification on; the audit log stays', async () => {
+  test('ends every session, rejects every key from the next verification, and keeps the audit log', async () => {
     const { user, accessToken, refreshToken } = await app.newUser();
     const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
     const { rotateApiKey } = await app.ask(RotateApiKeyDocument, { id: createApiKey.apiKey.id }, accessToken);
@@ -48,7 +48,7 @@ describe('deleteMyAccount', () => {
     ]);
   });
 
-  test('forgets from where the keys were used', async () => {
+  test('deletes the usage of the keys', async () => {
     const { accessToken } = await app.newUser();
     const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
     const usage = () => runSql(app.databaseUrl, 'SELECT FROM api_key_usage WHERE key_id = $1', [createApiKey.apiKey.id]);
@@ -59,7 +59,7 @@ describe('deleteMyAccount', () => {
     expect(await usage()).toEqual([]);
   });
 
-  test('needs the password, and counts a wrong one like a failed sign-in', async () => {
+  test('requires the password, and counts a wrong password like a failed sign-in', async () => {
     const { accessToken, user } = await app.newUser();
     for (let tries = 0; tries < 10; tries += 1) {
       expect(codesOf(await deleteAccount(accessToken, 'not the password'))).toEqual(['INVALID_CREDENTIALS']);
@@ -68,14 +68,14 @@ describe('deleteMyAccount', () => {
     expect((await app.ask(MeDocument, {}, accessToken)).me.id).toBe(user.id);
   });
 
-  test.each([{}, { password: null }])('needs a password given: %j is BAD_USER_INPUT', async (variables) => {
+  test.each([{}, { password: null }])('returns BAD_USER_INPUT for the variables %j, which hold no password', async (variables) => {
     const { accessToken, user } = await app.newUser();
     const answer = await app.send(DeleteMyAccountDocument, variables, { token: accessToken });
     expect(answer.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'password' }] });
     expect((await app.ask(MeDocument, {}, accessToken)).me.id).toBe(user.id);
   });
 
-  test('frees the address for a new account, which has nothing of the old one', async () => {
+  test('frees the email address for a new account that shares nothing with the deleted account', async () => {
     const { accessToken, user } = await app.newUser();
     await deleteAccount(accessToken);
     const again = await app.newUser(user.email);
@@ -83,7 +83,7 @@ describe('deleteMyAccount', () => {
     expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
   });
 
-  test('of deletions and creates at once, none leaves a key behind', async () => {
+  test('leaves no key when keys are created concurrently', async () => {
     const { accessToken, user } = await app.newUser();
     const creates = Array.from({ length: 4 }, () => app.send(CreateApiKeyDocument, {}, { token: accessToken }));
     await Promise.all([...creates, deleteAccount(accessToken)]);

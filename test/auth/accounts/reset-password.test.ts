@@ -13,14 +13,14 @@ afterAll(() => app.close());
 
 const NEW_PASSWORD = 'a quite different password';
 
-/** As the operator's command does. */
+/** Issues a reset token as the operator's command does. */
 const issue = (userId: string) =>
   app.database.$transaction((transaction) => new ResetTokens({ database: app.database, clock: app.clock }).issue(transaction, userId));
 const reset = (token: string, newPassword = NEW_PASSWORD) => app.send(ResetPasswordDocument, { input: { token, newPassword } });
 const signIn = (email: string, password: string) => app.send(SignInDocument, { input: { email, password } });
 
 describe('resetPassword', () => {
-  test('sets a new password, ends every session and opens a new one', async () => {
+  test('sets a new password, ends every session and opens a new session', async () => {
     const { user, accessToken } = await app.newUser();
     const { token } = await issue(user.id);
     const { resetPassword } = dataOf(await reset(token));
@@ -33,7 +33,7 @@ describe('resetPassword', () => {
     expect(myAuditLog.edges.map(({ node }) => node.action)).toContain('PASSWORD_RESET');
   });
 
-  test('is the way in for a user without a password', async () => {
+  test('sets the first password of a user without a password', async () => {
     const { user } = await app.newUser();
     await runSql(app.databaseUrl, 'UPDATE users SET password_hash = NULL WHERE id = $1', [user.id]);
     expect(codesOf(await signIn(user.email, PASSWORD))).toEqual(['INVALID_CREDENTIALS']);
@@ -41,7 +41,7 @@ describe('resetPassword', () => {
     expect(codesOf(await signIn(user.email, NEW_PASSWORD))).toEqual([]);
   });
 
-  test('a token works once, also when it is used many times at once', async () => {
+  test('accepts a token once, also under concurrent use', async () => {
     const { user } = await app.newUser();
     const { token } = await issue(user.id);
     const answers = await Promise.all(Array.from({ length: 10 }, () => reset(token)));
@@ -49,7 +49,7 @@ describe('resetPassword', () => {
     expect(codesOf(await reset(token))).toEqual(['UNAUTHENTICATED']);
   });
 
-  test('a token is good for an hour, and only the latest one is', async () => {
+  test('accepts only the latest token of a user, for one hour', async () => {
     const { user } = await app.newUser();
     const [older, latest] = [await issue(user.id), await issue(user.id)];
     expect(latest.expiresAt).toEqual(new Date(app.clock.now().getTime() + 3_600_000));
@@ -61,7 +61,7 @@ describe('resetPassword', () => {
     expect(codesOf(await reset(token))).toEqual([]);
   });
 
-  test('garbage, and the token of a disabled user, get the very same answer', async () => {
+  test('returns byte-identical responses for a malformed token and for the token of a disabled user', async () => {
     const { user } = await app.newUser();
     const { token } = await issue(user.id);
     await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [user.id]);
@@ -70,7 +70,7 @@ describe('resetPassword', () => {
     expect(answers.flatMap(codesOf)).toEqual(Array(4).fill('UNAUTHENTICATED'));
   });
 
-  test('a password that breaks a rule is refused, and leaves the token good', async () => {
+  test('rejects a password that breaks a rule, and keeps the token valid', async () => {
     const { user } = await app.newUser();
     const { token } = await issue(user.id);
     const answer = await reset(token, 'too short');
@@ -78,7 +78,7 @@ describe('resetPassword', () => {
     expect(codesOf(await reset(token))).toEqual([]);
   });
 
-  test('K2: the token is stored nowhere: not in a table, not in a log', async () => {
+  test('K2: stores the token in no table and in no log', async () => {
     const { user } = await app.newUser();
     const { token } = await issue(user.id);
     await reset(token, 'too short');

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('with SIGN_UP=closed signUp is FORBIDDEN, whoever it is for, and makes nobody', async () => {
+test('SIGN_UP=closed makes signUp FORBIDDEN for every input, and no user is created', async () => {
   for (const input of [
     { email: 'ada@example.com', password: PASSWORD },
     { email: 'nonsense', password: 'x' },

@@ -15,7 +15,7 @@ afterAll(() => app.close());
 const signUp = (email: string, password = PASSWORD) => app.send(SignUpDocument, { input: { email, password } });
 
 describe('signUp', () => {
-  test('makes an account, keeps the address in canonical form, and signs in', async () => {
+  test('creates an account, stores the email address in canonical form, and opens a session', async () => {
     const { data, headers } = await signUp('  Ada.Lovelace@Example.COM ');
     expect(data?.signUp).toEqual({
       accessToken: expect.stringMatching(/^eyJ/),
@@ -27,7 +27,7 @@ describe('signUp', () => {
     expect(await app.ask(MeDocument, {}, data?.signUp.accessToken)).toMatchObject({ me: data?.signUp.user ?? {} });
   });
 
-  test('A5: of 50 at once for one address, in any case and with spaces, one gets it and the rest are told EMAIL_TAKEN', async () => {
+  test('A5: lets one of 50 concurrent sign-ups for one address succeed, in any case and with spaces, and returns EMAIL_TAKEN to the rest', async () => {
     const spellings = ['race@example.com', 'RACE@example.com', ' race@EXAMPLE.com', 'Race@Example.Com '];
     const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => signUp(spellings[index % 4] ?? '')));
     expect(answers.filter(({ data }) => data?.signUp)).toHaveLength(1);
@@ -36,7 +36,7 @@ describe('signUp', () => {
     expect(await runSql(app.databaseUrl, "SELECT id FROM users WHERE email = 'race@example.com'")).toHaveLength(1);
   });
 
-  test('A5: over several processes the unique index has the last word', async () => {
+  test('A5: creates one user for an address over several processes, by the unique index', async () => {
     const replicas = await Promise.all([1, 2, 3].map(() => startTestApp({ databaseUrl: app.databaseUrl })));
     const answers = await Promise.all(
       replicas.map((replica) => replica.send(SignUpDocument, { input: { email: 'replicas@example.com', password: PASSWORD } })),
@@ -46,12 +46,12 @@ describe('signUp', () => {
     await Promise.all(replicas.map((replica) => replica.close()));
   });
 
-  test('A5: the address is one whatever case undoes: the small letter of one composes with its mark, the capital doesn’t', async () => {
+  test('A5: treats H and h with a combining mark as one address, though only the lower-case form composes', async () => {
     const answers = [await signUp('H\u0331@example.com'), await signUp('h\u0331@example.com'), await signUp('\u1e96@example.com')];
     expect(answers.flatMap(codesOf)).toEqual(['EMAIL_TAKEN', 'EMAIL_TAKEN']);
   });
 
-  test('makes user and session together or neither: what was refused can be tried again', async () => {
+  test('creates user and session in one transaction, so that a failed sign-up can be repeated', async () => {
     const holder = new pg.Client({ connectionString: app.databaseUrl });
     await holder.connect();
     await holder.query('BEGIN');
@@ -61,7 +61,7 @@ describe('signUp', () => {
     expect(codesOf(await signUp('together@example.com'))).toEqual([]);
   });
 
-  test('one network that floods it waits in a line of its own: who comes from another signs in meanwhile', async () => {
+  test('queues a flood from one network separately: a sign-in from another network completes before it', async () => {
     const { user } = await app.newUser();
     const flood = Array.from({ length: 90 }, (_, index) =>
       app.send(SignUpDocument, { input: { email: `flood-${index}@example.com`, password: PASSWORD } }, { ipAddress: '198.51.100.66' }),
@@ -75,7 +75,7 @@ describe('signUp', () => {
     await Promise.all(flood);
   });
 
-  test('what is far too long isn’t even normalized, which takes time by the square', async () => {
+  test('does not normalize a value far above the limit, because normalization takes quadratic time', async () => {
     const long = `a${'\u0345'.repeat(12_000)}${'\u0334'.repeat(12_000)}`;
     const normalize = jest.spyOn(String.prototype, 'normalize');
     const answers = [
@@ -90,35 +90,35 @@ describe('signUp', () => {
   });
 
   test.each(['анна@example.com', 'josé.garcía@example.com', "o'neil+news@example.com", 'a_b-c@bücher.example', '用户@例子.example'])(
-    'an address of any script may sign up: %s',
+    'accepts an email address of any script: %s',
     async (email) => {
       expect((await signUp(email)).data?.signUp.user.email).toBe(email);
     },
   );
 
   test.each([
-    ['no @', 'nobody'],
-    ['two @', 'a@b@example.com'],
+    ['no @ sign', 'nobody'],
+    ['two @ signs', 'a@b@example.com'],
     ['a space inside', 'no body@example.com'],
     ['nothing before the @', '@example.com'],
-    ['a dot too many', 'a@example..com'],
+    ['two dots in a row', 'a@example..com'],
     ['255 bytes', `${'a'.repeat(243)}@example.com`],
-    ['far too many bytes', 'a'.repeat(50_000)],
+    ['50,000 bytes', 'a'.repeat(50_000)],
     ['a NUL', 'a\u0000@example.com'],
     ['a zero-width control', 'a\u0085b@example.com'],
     ['a zero-width space', 'a\u200b@example.com'],
     ['a zero-width joiner in the domain', 'a@exam\u200dple.com'],
     ['a soft hyphen', 'a\u00adb@example.com'],
-    ['a mark that turns the direction', 'a\u202eb@example.com'],
+    ['a right-to-left override', 'a\u202eb@example.com'],
     ['an isolate', 'a\u2066b@example.com'],
-    ['a filler that shows nothing', 'a\u3164@example.com'],
-    ['a tag sign', 'a\u{e0061}@example.com'],
+    ['an invisible filler', 'a\u3164@example.com'],
+    ['a tag character', 'a\u{e0061}@example.com'],
     ['angle brackets', '<a@example.com>'],
     ['a quote', '"a"@example.com'],
     ['a comma', 'a,b@example.com'],
     ['a backslash', 'a\\\\b@example.com'],
     ['an emoji', '🐴@example.com'],
-  ])('G9: refuses an address with %s', async (_case, email) => {
+  ])('G9: rejects an email address with %s', async (_case, email) => {
     const answer = await signUp(email);
     expect(answer.errors[0]?.extensions).toEqual({
       code: 'BAD_USER_INPUT',
@@ -126,7 +126,7 @@ describe('signUp', () => {
     });
   });
 
-  test('tells every fault at once, and no value', async () => {
+  test('reports all invalid fields at once, without their values', async () => {
     const answer = await signUp('nobody', 'hunter2');
     expect(answer.errors[0]?.extensions).toEqual({
       code: 'BAD_USER_INPUT',
@@ -154,7 +154,7 @@ describe('A12: SIGN_UPS_PER_HOUR', () => {
     return codes;
   };
 
-  test('limits the sign-ups of one network in an hour, with 429 and Retry-After', async () => {
+  test('limits the sign-ups from one network in an hour, and returns 429 with Retry-After beyond that', async () => {
     expect(await codesFrom(...Array(4).fill('192.0.2.1'))).toEqual(['ok', 'ok', 'ok', 'RATE_LIMITED']);
     const rejected = await from('::ffff:192.0.2.1');
     expect({ status: rejected.status, retryAfter: rejected.headers['retry-after'] }).toEqual({ status: 429, retryAfter: '3600' });
@@ -163,7 +163,7 @@ describe('A12: SIGN_UPS_PER_HOUR', () => {
     expect(await codesFrom('192.0.2.1')).toEqual(['ok']);
   });
 
-  test('counts those for a taken address: addresses cannot be tested without end', async () => {
+  test('counts sign-ups for a taken address, so that addresses cannot be tested without limit', async () => {
     await from('198.51.100.1', 'taken@example.com');
     const probes = [];
     for (let probe = 0; probe < 5; probe += 1) probes.push(...codesOf(await from('198.51.100.2', 'taken@example.com')));
@@ -171,20 +171,20 @@ describe('A12: SIGN_UPS_PER_HOUR', () => {
     expect(codesOf(await from('198.51.100.2', 'free@example.com'))).toEqual(['RATE_LIMITED']);
   });
 
-  test('does not count what breaks a rule', async () => {
+  test('does not count a sign-up that breaks a rule', async () => {
     for (let time = 0; time < 5; time += 1)
       expect(codesOf(await from('198.51.100.3', 'a@example.com', 'short'))).toEqual(['BAD_USER_INPUT']);
     expect(await codesFrom('198.51.100.3')).toEqual(['ok']);
   });
 
-  test('an IPv6 /64 is one network, and a /48 may have 5 times as many', async () => {
+  test('counts an IPv6 /64 as one network, and allows a /48 five times the limit', async () => {
     expect(await codesFrom('2001:db8:1::1', '2001:db8:1::2', '2001:db8:1::3', '2001:db8:1::4')).toEqual(['ok', 'ok', 'ok', 'RATE_LIMITED']);
     const rest = await codesFrom(...Array.from({ length: 13 }, (_, index) => `2001:db8:1:${(index + 1).toString(16)}::1`));
     expect(rest).toEqual([...Array(12).fill('ok'), 'RATE_LIMITED']);
     expect(await codesFrom('2001:db8:2::1')).toEqual(['ok']);
   });
 
-  test('20 by default, and 0 is no limit', () => {
+  test('is 20 by default, and 0 disables the limit', () => {
     expect(readConfig({}).signUpsPerHour).toBe(20);
     expect(readConfig({ SIGN_UPS_PER_HOUR: '0' }).signUpsPerHour).toBe(0);
   });

@@ -56,14 +56,14 @@ afterAll(async () => {
   await server.close();
 });
 
-/** A good token of a user who hasn't been here before, unless the claims name one. */
+/** Returns a valid token of a new user, unless the claims name a known subject. */
 const tokenOf = (claims: object = {}, header: object = {}, key = keyOf('ES256'), of = app) =>
   signToken(key, { ...claimsAt(of.clock), sub: randomUUID(), ...claims }, header);
 const me = (token: string, of = app) => of.send(MeDocument, {}, { token });
 const meOf = async (token: string, of = app) => (await of.ask(MeDocument, {}, token)).me;
 
 describe('a token of the identity provider', () => {
-  test.each(ALGORITHMS)('signed with %s is a user', async (alg) => {
+  test.each(ALGORITHMS)('signed with %s authenticates its user', async (alg) => {
     const token = await tokenOf({ sub: `subject of ${alg}`, email: `${alg}@example.com`, email_verified: true }, {}, keyOf(alg));
     expect(await meOf(token)).toEqual({
       id: expect.any(String),
@@ -76,22 +76,22 @@ describe('a token of the identity provider', () => {
   });
 
   test.each([{ typ: 'at+jwt' }, { typ: 'application/AT+JWT' }, { typ: 'JWT' }, { typ: undefined }])(
-    'may have the header %j',
+    'is accepted with the header %j',
     async (header) => {
       expect((await me(await tokenOf({}, header))).status).toBe(200);
     },
   );
 
-  test('may be meant for others too', async () => {
+  test('is accepted when it names other audiences as well', async () => {
     expect((await me(await tokenOf({ aud: ['https://id.example.com/userinfo', AUDIENCE] }))).status).toBe(200);
   });
 
-  test('may be of a clock that is up to 30 s ahead', async () => {
+  test('is accepted when the issuer’s clock is up to 30 s ahead', async () => {
     const ahead = app.clock.now().getTime() / 1_000 + 30;
     expect((await me(await tokenOf({ iat: ahead, nbf: ahead }))).status).toBe(200);
   });
 
-  test('is good until the very moment it expires', async () => {
+  test('is valid until exactly its expiry', async () => {
     const token = await tokenOf();
     app.clock.advanceSeconds(299);
     expect((await me(token)).status).toBe(200);
@@ -99,14 +99,14 @@ describe('a token of the identity provider', () => {
     expect((await me(token)).status).toBe(401);
   });
 
-  test('is the same user every time, found by one query', async () => {
+  test('authenticates the same user each time, with one query', async () => {
     const claims = { sub: 'returning', email: 'returning@example.com', email_verified: true };
     const first = await meOf(await tokenOf(claims));
     const queries = await queriesOf(async () => expect(await meOf(await tokenOf({ ...claims, email: 'new@example.com' }))).toEqual(first));
     expect(queries).toHaveLength(1);
   });
 
-  test('makes, uses and revokes keys like any user', async () => {
+  test('allows its user to create, use and revoke keys', async () => {
     const token = await tokenOf();
     const { createApiKey } = await app.ask(CreateApiKeyDocument, { input: { name: 'mine' } }, token);
     const question = { key: createApiKey.plaintextKey };
@@ -118,7 +118,7 @@ describe('a token of the identity provider', () => {
   });
 });
 
-/** What a log says about rejected tokens. */
+/** Returns the log lines about rejected tokens. */
 const rejectionsIn = (log: string): Record<string, unknown>[] =>
   log
     .split('\n')
@@ -127,7 +127,7 @@ const rejectionsIn = (log: string): Record<string, unknown>[] =>
 
 describe('a forged token', () => {
   const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
-  /** With any header and payload, and whatever signs it. */
+  /** Returns a token with any header, payload and signature. */
   const forge = (header: object, claims: object, sign: (content: string) => string) => {
     const content = `${encode(header)}.${encode(claims)}`;
     return `${content}.${sign(content)}`;
@@ -156,43 +156,51 @@ describe('a forged token', () => {
       () => forge({ alg: 'HS512', kid: 'key-RS256' }, claims(), hmac(rsaPem(), 'sha512')),
       'algorithm',
     ],
-    ['J1: RS384 with the right key', async () => resigned('RS384'), 'algorithm'],
+    ['J1: RS384 with the provider’s key', async () => resigned('RS384'), 'algorithm'],
     ['J1: ES384', async () => signToken(await newKeyPair('ES384', 'key-ES256'), claims()), 'algorithm'],
     ['J1: another key under a known kid', async () => signToken(await newKeyPair('RS256', 'key-RS256'), claims()), 'signature'],
     ['J1: a known key under the kid of another', () => signToken(keyOf('ES256'), claims(), { kid: 'key-RS256' }), 'unknown key'],
     ['J1: a known kid with the algorithm of another', () => signToken(keyOf('EdDSA'), claims(), { kid: 'key-ES256' }), 'unknown key'],
     ['J1: another key without a kid', async () => signToken(await newKeyPair('EdDSA', 'x'), claims(), { kid: undefined }), 'signature'],
     ['J1: an unknown kid', () => signToken(keyOf('ES256'), claims(), { kid: 'unknown' }), 'unknown key'],
-    ['J1: a kid that is no text', () => signToken(keyOf('ES256'), claims(), { kid: 7 }), 'unknown key'],
+    ['J1: a kid that is not a string', () => signToken(keyOf('ES256'), claims(), { kid: 7 }), 'unknown key'],
     ['J2: crit', () => forge({ alg: 'ES256', kid: 'key-ES256', crit: ['exp'] }, claims(), () => 'AAAA'), 'critical header'],
-    ['J2: crit that the library knows', () => signToken(keyOf('ES256'), claims(), { b64: true, crit: ['b64'] }), 'critical header'],
+    [
+      'J2: crit with a parameter that the library supports',
+      () => signToken(keyOf('ES256'), claims(), { b64: true, crit: ['b64'] }),
+      'critical header',
+    ],
     ['J2: cnf of DPoP', () => signToken(keyOf('ES256'), { ...claims(), cnf: { jkt: 'x' } }), 'proof of possession'],
     ['J2: cnf of mTLS', () => signToken(keyOf('ES256'), { ...claims(), cnf: { 'x5t#S256': 'x' } }), 'proof of possession'],
     ['J2: cnf of null', () => signToken(keyOf('ES256'), { ...claims(), cnf: null }), 'proof of possession'],
     ['J3: no exp', () => signToken(keyOf('ES256'), { ...claims(), exp: undefined }), 'expiry missing'],
-    ['J3: exp as text', () => signToken(keyOf('ES256'), { ...claims(), exp: String(now() + 300) }), 'expiry missing'],
-    ['J3: exp now', () => signToken(keyOf('ES256'), { ...claims(), exp: now() }), 'expired'],
+    ['J3: exp as a string', () => signToken(keyOf('ES256'), { ...claims(), exp: String(now() + 300) }), 'expiry missing'],
+    ['J3: exp at the current time', () => signToken(keyOf('ES256'), { ...claims(), exp: now() }), 'expired'],
     ['J3: iat 31 s ahead', () => signToken(keyOf('ES256'), { ...claims(), iat: now() + 31 }), 'not yet valid'],
-    ['J3: iat as text', () => signToken(keyOf('ES256'), { ...claims(), iat: String(now()) }), 'not yet valid'],
+    ['J3: iat as a string', () => signToken(keyOf('ES256'), { ...claims(), iat: String(now()) }), 'not yet valid'],
     ['J3: nbf 31 s ahead', () => signToken(keyOf('ES256'), { ...claims(), nbf: now() + 31 }), 'not yet valid'],
     ['J3: another iss', () => signToken(keyOf('ES256'), { ...claims(), iss: 'https://id.example.org/' }), 'issuer'],
-    ['J3: almost the iss', () => signToken(keyOf('ES256'), { ...claims(), iss: ISSUER.slice(0, -1) }), 'issuer'],
-    ['J3: our own iss', () => signToken(keyOf('ES256'), { ...claims(), iss: 'keyward', aud: 'keyward', sid: 'session' }), 'algorithm'],
+    ['J3: an iss that lacks the last character', () => signToken(keyOf('ES256'), { ...claims(), iss: ISSUER.slice(0, -1) }), 'issuer'],
+    [
+      'J3: Keyward’s own iss',
+      () => signToken(keyOf('ES256'), { ...claims(), iss: 'keyward', aud: 'keyward', sid: 'session' }),
+      'algorithm',
+    ],
     ['J3: several iss', () => signToken(keyOf('ES256'), { ...claims(), iss: [ISSUER] }), 'issuer'],
     ['J3: no iss', () => signToken(keyOf('ES256'), { ...claims(), iss: undefined }), 'issuer'],
     ['J3: another aud', () => signToken(keyOf('ES256'), { ...claims(), aud: 'https://other.example.com' }), 'audience'],
-    ['J3: an aud that only begins like ours', () => signToken(keyOf('ES256'), { ...claims(), aud: `${AUDIENCE}/` }), 'audience'],
+    ['J3: an aud that only begins with AUTH_AUDIENCE', () => signToken(keyOf('ES256'), { ...claims(), aud: `${AUDIENCE}/` }), 'audience'],
     ['J3: no aud', () => signToken(keyOf('ES256'), { ...claims(), aud: undefined }), 'audience'],
-    ['J3: typ of an ID token of ours', () => signToken(keyOf('ES256'), claims(), { typ: 'id_token+jwt' }), 'type'],
+    ['J3: typ id_token+jwt', () => signToken(keyOf('ES256'), claims(), { typ: 'id_token+jwt' }), 'type'],
     ['J3: typ of a logout token', () => signToken(keyOf('ES256'), claims(), { typ: 'logout+jwt' }), 'type'],
-    ['J3: typ that is no text', () => signToken(keyOf('ES256'), claims(), { typ: null }), 'type'],
+    ['J3: typ that is not a string', () => signToken(keyOf('ES256'), claims(), { typ: null }), 'type'],
     ['no sub', () => signToken(keyOf('ES256'), { ...claims(), sub: undefined }), 'subject'],
     ['an empty sub', () => signToken(keyOf('ES256'), { ...claims(), sub: '' }), 'subject'],
-    ['a sub that is no text', () => signToken(keyOf('ES256'), { ...claims(), sub: 7 }), 'subject'],
+    ['a sub that is not a string', () => signToken(keyOf('ES256'), { ...claims(), sub: 7 }), 'subject'],
     ['a sub of 256 characters', () => signToken(keyOf('ES256'), { ...claims(), sub: 'x'.repeat(256) }), 'subject'],
     ['a sub with a control character', () => signToken(keyOf('ES256'), { ...claims(), sub: 'a\u0000b' }), 'subject'],
     ['a changed payload', async () => tampered(), 'signature'],
-    ['our issuer in a token that is no JWS', () => `${encode({ alg: 'ES256' })}.${encode(claims())}`, 'malformed'],
+    ['the valid issuer in a token that is not a JWS', () => `${encode({ alg: 'ES256' })}.${encode(claims())}`, 'malformed'],
   ];
 
   const tampered = async () => {
@@ -209,7 +217,7 @@ describe('a forged token', () => {
     );
   };
 
-  test.each(FORGERIES)('%s is rejected, with the one answer for all of them, down to the byte', async (_case, make, reason) => {
+  test.each(FORGERIES)('%s is rejected with the same bytes as every invalid token', async (_case, make, reason) => {
     const token = await make();
     app.clock.advanceSeconds(1);
     const before = app.logs().length;
@@ -221,11 +229,11 @@ describe('a forged token', () => {
     expect(answer.text).toBe((await me('garbage')).text);
   });
 
-  test('makes no user', async () => {
+  test('creates no user', async () => {
     expect(await runSql(app.databaseUrl, "SELECT FROM users WHERE external_id IN ('forged', 'somebody')")).toEqual([]);
   });
 
-  test('J2: jwk, jku, x5u and x5c are ignored, and nobody is asked', async () => {
+  test('J2: jwk, jku, x5u and x5c are ignored, and cause no request', async () => {
     const elsewhere = await startKeyServer([]);
     const attacker = await newKeyPair('ES256', 'key-ES256');
     const header = { jwk: attacker.publicJwk, jku: elsewhere.url, x5u: elsewhere.url, x5c: ['AAAA'] };
@@ -235,7 +243,7 @@ describe('a forged token', () => {
     await elsewhere.close();
   });
 
-  test('of ours is no better where the provider’s belongs: each issuer’s token only passes as its own', async () => {
+  test('signed with Keyward’s own secret is rejected when it names the provider as issuer', async () => {
     const secret = randomBytes(32);
     const other = await startTestApp({ env: settings(), appSecrets: [secret] });
     const ours = forge({ alg: 'HS256', typ: 'at+jwt' }, { ...claims(), iss: ISSUER }, hmac(secret));
@@ -256,43 +264,43 @@ describe('the keys of the identity provider', () => {
     await own.close();
   });
   const statusOf = async (token: string) => (await me(token, fresh)).status;
-  const good = (key = keyOf('ES256'), header: object = {}) => tokenOf({}, header, key, fresh);
+  const validToken = (key = keyOf('ES256'), header: object = {}) => tokenOf({}, header, key, fresh);
 
-  test('are fetched when first needed, and then kept', async () => {
+  test('are fetched at the first token, and then cached', async () => {
     expect(own.requests).toBe(0);
-    const tokens = await Promise.all(Array.from({ length: 20 }, () => good()));
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => validToken()));
     expect(new Set(await Promise.all(tokens.map(statusOf)))).toEqual(new Set([200]));
     expect(own.requests).toBe(1);
   });
 
-  test('a new one is fetched when a token names it', async () => {
-    expect(await statusOf(await good())).toBe(200);
+  test('include a new key as soon as a token names it', async () => {
+    expect(await statusOf(await validToken())).toBe(200);
     own.keys = [keyOf('EdDSA').publicJwk, keyOf('ES256').publicJwk];
     fresh.clock.advanceSeconds(30);
-    expect(await statusOf(await good(keyOf('EdDSA')))).toBe(200);
-    expect(await statusOf(await good())).toBe(200);
+    expect(await statusOf(await validToken(keyOf('EdDSA')))).toBe(200);
+    expect(await statusOf(await validToken())).toBe(200);
     expect(own.requests).toBe(2);
   });
 
-  test('one that was withdrawn is good for ten minutes at most', async () => {
-    expect(await statusOf(await good())).toBe(200);
+  test('exclude a withdrawn key after at most 10 minutes', async () => {
+    expect(await statusOf(await validToken())).toBe(200);
     own.keys = [keyOf('EdDSA').publicJwk];
     fresh.clock.advanceSeconds(600);
-    expect(await statusOf(await good())).toBe(200);
+    expect(await statusOf(await validToken())).toBe(200);
     fresh.clock.advanceSeconds(1);
-    expect(await statusOf(await good())).toBe(401);
-    expect(await statusOf(await good(keyOf('EdDSA')))).toBe(200);
+    expect(await statusOf(await validToken())).toBe(401);
+    expect(await statusOf(await validToken(keyOf('EdDSA')))).toBe(200);
   });
 
-  test('hundreds of tokens that name unknown ones are at most two requests to the provider, and keep nobody out', async () => {
-    const unknown = await Promise.all(Array.from({ length: 300 }, (_, index) => good(keyOf('ES256'), { kid: `unknown-${index}` })));
+  test('are requested at most twice for hundreds of tokens with unknown kids, and valid tokens are still accepted', async () => {
+    const unknown = await Promise.all(Array.from({ length: 300 }, (_, index) => validToken(keyOf('ES256'), { kid: `unknown-${index}` })));
     const statuses = await Promise.all(unknown.map(statusOf));
     expect(new Set(statuses)).toEqual(new Set([401]));
     expect(own.requests).toBeLessThanOrEqual(2);
-    expect(await statusOf(await good())).toBe(200);
+    expect(await statusOf(await validToken())).toBe(200);
   });
 
-  test('a token that is wrong whatever the key makes nobody ask for one', async () => {
+  test('are not requested for a token that is invalid under every key', async () => {
     own.answer = { status: 500, body: '' };
     const { exp: _exp, ...endless } = claimsAt(fresh.clock);
     const wrong = [
@@ -306,35 +314,38 @@ describe('the keys of the identity provider', () => {
 
   test.each<[string, KeyServer['answer']]>([
     ['an error', { status: 500, body: 'down' }],
-    ['no JSON', { status: 200, body: '<html>' }],
-    ['no key set', { status: 200, body: '{"keys":"none"}' }],
-    ['too much', { status: 200, body: JSON.stringify({ keys: [], filler: 'x'.repeat(300_000) }) }],
-    ['a redirect to good ones', { status: 302, headers: { location: 'ELSEWHERE' }, body: '' }],
-  ])('while the answer is %s, nothing is known about a token: 503, and soon tried again', async (_case, answer) => {
-    own.answer = answer && { ...answer, ...(answer.headers && { headers: { location: server.url } }) };
-    const token = await good();
-    const refused = await me(token, fresh);
-    expect(refused.status).toBe(503);
-    expect(codesOf(refused)).toEqual(['SERVICE_UNAVAILABLE']);
-    expect(refused.headers['retry-after']).toBe('10');
-    expect(await statusOf(token)).toBe(503);
-    expect(own.requests).toBe(1);
-    own.answer = null;
-    fresh.clock.advanceSeconds(10);
-    expect(await statusOf(token)).toBe(200);
-  });
+    ['not JSON', { status: 200, body: '<html>' }],
+    ['not a key set', { status: 200, body: '{"keys":"none"}' }],
+    ['too large', { status: 200, body: JSON.stringify({ keys: [], filler: 'x'.repeat(300_000) }) }],
+    ['a redirect to valid keys', { status: 302, headers: { location: 'ELSEWHERE' }, body: '' }],
+  ])(
+    'cannot be read if the provider’s response is %s: a token gets 503, and the next attempt follows 10 s later',
+    async (_case, answer) => {
+      own.answer = answer && { ...answer, ...(answer.headers && { headers: { location: server.url } }) };
+      const token = await validToken();
+      const rejected = await me(token, fresh);
+      expect(rejected.status).toBe(503);
+      expect(codesOf(rejected)).toEqual(['SERVICE_UNAVAILABLE']);
+      expect(rejected.headers['retry-after']).toBe('10');
+      expect(await statusOf(token)).toBe(503);
+      expect(own.requests).toBe(1);
+      own.answer = null;
+      fresh.clock.advanceSeconds(10);
+      expect(await statusOf(token)).toBe(200);
+    },
+  );
 
-  test('that are known go on working while the provider is down, however long', async () => {
-    expect(await statusOf(await good())).toBe(200);
+  test('stay valid when the provider is unavailable for a day', async () => {
+    expect(await statusOf(await validToken())).toBe(200);
     await own.close();
     fresh.clock.advanceSeconds(86_400);
-    expect(await statusOf(await good())).toBe(200);
-    expect(await statusOf(await good(keyOf('EdDSA')))).toBe(503);
+    expect(await statusOf(await validToken())).toBe(200);
+    expect(await statusOf(await validToken(keyOf('EdDSA')))).toBe(503);
     expect(await statusOf(await signToken(await newKeyPair('ES256', 'key-ES256'), claimsAt(fresh.clock)))).toBe(401);
     expect(fresh.logs()).toContain('signing keys of the identity provider could not be loaded');
   });
 
-  test('a provider that doesn’t answer keeps nobody waiting for more than five seconds', async () => {
+  test('delay a request by less than 5 s when the provider does not respond', async () => {
     const { createServer } = await import('node:net');
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -347,7 +358,7 @@ describe('the keys of the identity provider', () => {
     silent.close();
   });
 
-  test('of a file are good too, and a new one is found in it', async () => {
+  test('can be read from a file, and a new key in the file is found', async () => {
     const { mkdtemp, rm, writeFile } = await import('node:fs/promises');
     const { pathToFileURL } = await import('node:url');
     const folder = await mkdtemp(`${tmpdir()}/keyward-jwks-`);
@@ -364,7 +375,7 @@ describe('the keys of the identity provider', () => {
 });
 
 describe('the user of a token', () => {
-  test('is made at first sight, once, by however many requests at once', async () => {
+  test('is created at the first request, once, also by 50 concurrent requests', async () => {
     const claims = { sub: 'raced', email: 'raced@example.com', email_verified: true };
     const tokens = await Promise.all(Array.from({ length: 50 }, () => tokenOf(claims)));
     const answers = await Promise.all(tokens.map((token) => me(token)));
@@ -377,21 +388,21 @@ describe('the user of a token', () => {
     expect(events).toEqual([{ action: 'USER_SIGNED_UP', details: { issuer: ISSUER }, ip: '127.0.0.1' }]);
   });
 
-  test('finds that in its audit log', async () => {
+  test('sees its creation in its audit log', async () => {
     const { myAuditLog } = await app.ask(MyAuditLogDocument, {}, await tokenOf());
     expect(myAuditLog.edges.map(({ node }) => [node.action, node.details])).toEqual([['USER_SIGNED_UP', { issuer: ISSUER }]]);
   });
 
-  test('F8: is not made when that can’t be written down', async () => {
-    await runSql(app.databaseUrl, 'ALTER TABLE audit_events RENAME TO audit_events_away');
+  test('F8: is not created when the audit event cannot be written', async () => {
+    await runSql(app.databaseUrl, 'ALTER TABLE audit_events RENAME TO audit_events_renamed');
     const token = await tokenOf({ sub: 'unrecorded' });
     expect((await me(token)).status).toBe(500);
-    await runSql(app.databaseUrl, 'ALTER TABLE audit_events_away RENAME TO audit_events');
+    await runSql(app.databaseUrl, 'ALTER TABLE audit_events_renamed RENAME TO audit_events');
     expect(await runSql(app.databaseUrl, "SELECT 1 FROM users WHERE external_id = 'unrecorded'")).toEqual([]);
     expect((await me(token)).status).toBe(200);
   });
 
-  test('has the address that the provider vouches for, in canonical form', async () => {
+  test('has the email address that the provider verified, in canonical form', async () => {
     expect((await meOf(await tokenOf({ email: ' Ann.Verified@Example.COM ', email_verified: true }))).email).toBe(
       'ann.verified@example.com',
     );
@@ -399,16 +410,16 @@ describe('the user of a token', () => {
 
   test.each([
     ['not verified', { email: 'eve@example.com', email_verified: false }],
-    ['not said to be verified', { email: 'eve@example.com' }],
-    ['verified only by a text', { email: 'eve@example.com', email_verified: 'true' }],
-    ['none', { email_verified: true }],
-    ['no address', { email: 'eve', email_verified: true }],
-    ['no text', { email: ['eve@example.com'], email_verified: true }],
-  ])('has no address where it is %s', async (_case, claims) => {
+    ['not marked as verified', { email: 'eve@example.com' }],
+    ['marked as verified by a string', { email: 'eve@example.com', email_verified: 'true' }],
+    ['absent', { email_verified: true }],
+    ['not an email address', { email: 'eve', email_verified: true }],
+    ['not a string', { email: ['eve@example.com'], email_verified: true }],
+  ])('has no email address if the claim is %s', async (_case, claims) => {
     expect((await meOf(await tokenOf(claims))).email).toBeNull();
   });
 
-  test('is never the account with a password that has the same address: both have it, and only that account signs in with it', async () => {
+  test('is another account than the one with a password and the same address, and only the latter signs in with the address', async () => {
     const { user } = await app.newUser('shared@example.com');
     const external = await meOf(await tokenOf({ email: 'Shared@Example.com', email_verified: true }));
     expect(external).toMatchObject({ email: 'shared@example.com' });
@@ -417,14 +428,14 @@ describe('the user of a token', () => {
     expect(signIn.user.id).toBe(user.id);
   });
 
-  test('is never another user of the provider, whose address it took over: both have it', async () => {
+  test('is another account than an earlier user of the provider with the same address, and both keep the address', async () => {
     const claims = { email: 'handed-on@example.com', email_verified: true };
     const [first, second] = [await meOf(await tokenOf(claims)), await meOf(await tokenOf(claims))];
     expect([first.email, second.email]).toEqual(['handed-on@example.com', 'handed-on@example.com']);
     expect(second.id).not.toBe(first.id);
   });
 
-  test('A5: keeps nobody from signing up with its address, before or at the same moment', async () => {
+  test('A5: does not prevent a sign-up with the same address, earlier or concurrent', async () => {
     for (let round = 0; round < 5; round += 1) {
       const email = `contested-${round}@example.com`;
       const signUp = () => app.send(SignUpDocument, { input: { email, password: PASSWORD } });
@@ -435,7 +446,7 @@ describe('the user of a token', () => {
     }
   });
 
-  test('can’t be signed in to with a password', async () => {
+  test('cannot sign in with a password', async () => {
     const email = 'external@example.com';
     await meOf(await tokenOf({ email, email_verified: true }));
     for (const password of [PASSWORD, '']) {
@@ -443,7 +454,7 @@ describe('the user of a token', () => {
     }
   });
 
-  test('stays disabled, from the next request on', async () => {
+  test('stays disabled from the next request', async () => {
     const token = await tokenOf({ sub: 'disabled' });
     const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, token);
     await runSql(app.databaseUrl, "UPDATE users SET disabled_at = now() WHERE external_id = 'disabled'");
@@ -455,7 +466,7 @@ describe('the user of a token', () => {
     expect(await runSql(app.databaseUrl, "SELECT 1 FROM users WHERE external_id = 'disabled'")).toHaveLength(1);
   });
 
-  test('L1: is logged by its id alone', async () => {
+  test('L1: appears in the log by its id only', async () => {
     const token = await tokenOf({ sub: 'subject-canary', email: 'email-canary@example.com', email_verified: true });
     await meOf(token);
     expect(app.logs()).not.toMatch(/canary/);
@@ -463,7 +474,7 @@ describe('the user of a token', () => {
   });
 });
 
-describe('A2: why a token is rejected is logged, and answered to nobody', () => {
+describe('A2: the reason for rejecting a token is logged, and not in the response', () => {
   const logged = async (token: string, of = app) => {
     of.clock.advanceSeconds(1);
     const before = of.logs().length;
@@ -475,14 +486,14 @@ describe('A2: why a token is rejected is logged, and answered to nobody', () => 
     return line;
   };
 
-  test('with what the configuration expects', async () => {
+  test('with the value that the configuration requires', async () => {
     const requestOf = { level: 30, requestId: expect.any(String), ipAddress: '127.0.0.1', msg: 'token rejected' };
     expect(await logged(await tokenOf({ aud: 'another' }))).toMatchObject({ ...requestOf, reason: 'audience', expected: AUDIENCE });
     expect(await logged(await tokenOf({ iss: ISSUER.slice(0, -1) }))).toMatchObject({ reason: 'issuer', expected: ISSUER });
     expect(await logged('garbage')).toMatchObject({ ...requestOf, reason: 'malformed' });
   });
 
-  test('for tokens of ours: expired, signed out, of a disabled or a deleted user', async () => {
+  test('for Keyward’s own tokens: expired, signed out, of a disabled or of a deleted user', async () => {
     const { user, ...tokens } = await app.newUser();
     const other = await app.newUser();
     await app.ask(SignOutDocument, { refreshToken: tokens.refreshToken });
@@ -495,7 +506,7 @@ describe('A2: why a token is rejected is logged, and answered to nobody', () => 
     expect(await logged(tokens.accessToken)).toMatchObject({ reason: 'expired' });
   });
 
-  test('J6: for an API key and a refresh token, neither of which is in the log', async () => {
+  test('J6: for an API key and a refresh token, without the value of either', async () => {
     const { accessToken, refreshToken } = await app.newUser();
     const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
     for (const token of [createApiKey.plaintextKey, refreshToken]) expect(await logged(token)).toMatchObject({ reason: 'malformed' });
@@ -507,7 +518,7 @@ describe('A2: why a token is rejected is logged, and answered to nobody', () => 
     expect(await logged(await tokenOf({ sub: 'barred' }))).toMatchObject({ reason: 'user disabled', userId: id });
   });
 
-  test('at most five times a second for each reason, and the rest is counted', async () => {
+  test('at most 5 times per second and reason, with the number of suppressed lines', async () => {
     app.clock.advanceSeconds(1);
     const before = app.logs().length;
     for (let count = 0; count < 40; count += 1) await me(count % 2 === 0 ? 'garbage' : await tokenOf({ aud: 'another' }));
@@ -536,10 +547,10 @@ describe('deleteMyAccount of a user of the identity provider', () => {
   const remove = (token: string, password?: string) => app.send(DeleteMyAccountDocument, { password: password ?? null }, { token });
 
   test.each([
-    ['issued now', () => ({})],
+    ['issued at the current time', () => ({})],
     ['issued 5 minutes ago', () => ({ iat: now() - 300, exp: now() + 60 })],
     ['of a sign-in 5 minutes ago', () => ({ auth_time: now() - 300 })],
-  ])('takes a token %s for the password', async (_case, claims) => {
+  ])('accepts a token %s instead of the password', async (_case, claims) => {
     const token = await tokenOf({ ...claims(), sub: randomUUID() });
     const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, token);
     const { id } = await meOf(token);
@@ -547,7 +558,7 @@ describe('deleteMyAccount of a user of the identity provider', () => {
     for (const ask of Object.values(DOORS)) expect((await ask(app, { key: createApiKey.plaintextKey })).code).toBe('NOT_FOUND');
     const events = await runSql(app.databaseUrl, 'SELECT action FROM audit_events WHERE user_id = $1 ORDER BY at, id', [id]);
     expect(events.map(({ action }) => action)).toEqual(['USER_SIGNED_UP', 'API_KEY_CREATED', 'USER_DELETED']);
-    // The provider's token is valid still: whoever comes again with it is a new user, with nothing of the old one.
+    // The provider's token is still valid. The next request with it creates a new user, which shares nothing with the old user.
     const again = await meOf(token);
     expect(again.id).not.toBe(id);
     expect((await app.ask(MyAuditLogDocument, {}, token)).myAuditLog.edges).toHaveLength(1);
@@ -555,11 +566,11 @@ describe('deleteMyAccount of a user of the identity provider', () => {
 
   test.each([
     ['issued more than 5 minutes ago', () => ({ iat: now() - 301, exp: now() + 60 })],
-    ['issued now for a sign-in more than 5 minutes ago', () => ({ auth_time: now() - 301 })],
-    ['that doesn’t say when it was issued', () => ({ iat: undefined })],
-    ['of a sign-in that is no moment', () => ({ auth_time: String(now()) })],
+    ['issued at the current time for a sign-in more than 5 minutes ago', () => ({ auth_time: now() - 301 })],
+    ['without an iat', () => ({ iat: undefined })],
+    ['with an auth_time that is not a number', () => ({ auth_time: String(now()) })],
     ['of a sign-in in the future', () => ({ auth_time: now() + 31 })],
-  ])('takes no token %s: FORBIDDEN, sign in again', async (_case, claims) => {
+  ])('rejects a token %s as FORBIDDEN and asks for a new sign-in', async (_case, claims) => {
     const token = await tokenOf({ ...claims(), sub: randomUUID() });
     const { id } = await meOf(token);
     for (const password of [undefined, '', PASSWORD]) {
@@ -570,7 +581,7 @@ describe('deleteMyAccount of a user of the identity provider', () => {
     expect((await meOf(token)).id).toBe(id);
   });
 
-  test('deletes nothing of an account with a password that has the same address', async () => {
+  test('deletes nothing of an account with a password and the same address', async () => {
     const { accessToken, user } = await app.newUser('twin@example.com');
     expect(codesOf(await remove(await tokenOf({ email: 'twin@example.com', email_verified: true })))).toEqual([]);
     expect((await meOf(accessToken)).id).toBe(user.id);
@@ -589,19 +600,19 @@ describe('AUTH_MODE', () => {
     await of.send(ResetPasswordDocument, { input: { token: 'any', newPassword: 'another good long password' } }),
   ];
 
-  test('both (the default with an identity provider): accounts of either kind', async () => {
+  test('both, the default with an identity provider, accepts both kinds of accounts', async () => {
     const { accessToken } = await app.newUser();
     expect((await me(accessToken)).status).toBe(200);
     expect((await me(await tokenOf())).status).toBe(200);
   });
 
-  test('both: a user of the provider has no password to change', async () => {
+  test('both: changePassword is FORBIDDEN to a user of the provider', async () => {
     const changes = { currentPassword: PASSWORD, newPassword: 'another good long password' };
     const answer = await app.send(ChangePasswordDocument, { input: changes }, { token: await tokenOf() });
     expect(codesOf(answer)).toEqual(['FORBIDDEN']);
   });
 
-  test('both: a user of the provider has no sessions here, and none to end', async () => {
+  test('both: a user of the provider has no sessions in Keyward, and cannot end one', async () => {
     const token = await tokenOf();
     const { accessToken } = await app.newUser();
     const [session] = (await app.ask(MySessionsDocument, {}, accessToken)).mySessions;
@@ -609,7 +620,7 @@ describe('AUTH_MODE', () => {
     expect(codesOf(await app.send(EndSessionDocument, { id: session?.id ?? '' }, { token }))).toEqual(['FORBIDDEN']);
   });
 
-  test('both: the operator can disable a user of the provider, and can’t give one a password', async () => {
+  test('both: the operator can disable a user of the provider, but cannot set a password for this user', async () => {
     const token = await tokenOf({ sub: 'provided', email: 'provided@example.com', email_verified: true });
     const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, token);
     const env = { DATABASE_URL: app.databaseUrl, APP_SECRETS: Buffer.alloc(32, 'x1').toString('base64') };
@@ -625,7 +636,7 @@ describe('AUTH_MODE', () => {
     expect((await me(token)).status).toBe(200);
   });
 
-  test('external: every operation on passwords and sessions is FORBIDDEN, and our own tokens are refused', async () => {
+  test('external: every operation on passwords and sessions is FORBIDDEN, and Keyward’s own tokens are rejected', async () => {
     const secret = [randomBytes(32)];
     const before = await startTestApp({ appSecrets: secret });
     const { accessToken } = await before.newUser(input.email);
@@ -640,14 +651,14 @@ describe('AUTH_MODE', () => {
     }
     expect((await me(token, external)).status).toBe(200);
     expect((await external.send(DeleteMyAccountDocument, {}, { token })).data).toEqual({ deleteMyAccount: { deleted: true } });
-    const refused = await me(accessToken, external);
-    expect(refused.status).toBe(401);
-    expect(refused.text).toBe((await me('garbage', external)).text);
+    const rejected = await me(accessToken, external);
+    expect(rejected.status).toBe(401);
+    expect(rejected.text).toBe((await me('garbage', external)).text);
     expect((await me(accessToken, before)).status).toBe(200);
     await Promise.all([before.close(), external.close()]);
   });
 
-  test('local: a token of the provider is refused, and nobody is asked for its keys', async () => {
+  test('local: a token of the provider is rejected, and the provider’s keys are not requested', async () => {
     const asked = server.requests;
     const local = await startTestApp({ env: { ...settings(), AUTH_MODE: 'local' } });
     expect((await me(await tokenOf({}, {}, keyOf('ES256'), local), local)).status).toBe(401);

@@ -12,7 +12,7 @@ const AUDIENCE = 'https://keys.example.com';
 const REDIRECT_URI = 'http://127.0.0.1/callback';
 const ACCOUNT = { accountId: 'ann', claims: () => ({ sub: 'ann', email: 'ann@example.com', email_verified: true }) };
 
-/** How the provider is set up: one public client with PKCE, and one API whose access tokens are JWTs. */
+/** Returns the provider's configuration: one public client with PKCE, and one API with JWTs as access tokens. */
 const configuration = async (alg: string) => {
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
   return {
@@ -31,7 +31,7 @@ const configuration = async (alg: string) => {
     findAccount: async () => ACCOUNT,
     extraTokenClaims: async () => ({ email: 'ann@example.com', email_verified: true }),
     features: {
-      // The provider's own pages for signing in and consenting, which take any name and password.
+      // The provider's own pages for signing in and consenting accept any name and password.
       devInteractions: { enabled: true },
       resourceIndicators: {
         enabled: true,
@@ -42,7 +42,7 @@ const configuration = async (alg: string) => {
 };
 
 async function startProvider(alg: string): Promise<{ issuer: string; http: Server }> {
-  // Only here: it complains of Node 20 as soon as it is loaded, and the complaints are silenced by now.
+  // Imported here because the package warns about Node 20 when it is loaded, and the console is silenced at this point.
   const { Provider } = await import('oidc-provider');
   const http = createServer();
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -51,11 +51,11 @@ async function startProvider(alg: string): Promise<{ issuer: string; http: Serve
   return { issuer, http };
 }
 
-/** As much of a browser as signing in takes: cookies, redirects, and the forms that it is shown. */
+/** The part of a browser that signing in needs: cookies, redirects and forms. */
 class Browser {
   readonly #cookies = new Map<string, string>();
 
-  /** @returns the page that it ends up on, or the redirect URI that it is sent to */
+  /** @returns the page after all redirects, or the redirect URI of the client */
   async open(url: string, form?: URLSearchParams): Promise<{ url: string; html: string }> {
     if (url.startsWith(REDIRECT_URI)) return { url, html: '' };
     const response = await fetch(url, {
@@ -73,7 +73,7 @@ class Browser {
     return { url, html: await response.text() };
   }
 
-  /** Fills in and submits the one form of a page. */
+  /** Fills in and submits the only form of a page. */
   submit({ url, html }: { url: string; html: string }, filled: Record<string, string>): Promise<{ url: string; html: string }> {
     const action = /<form[^>]* action="([^"]+)"/.exec(html)?.[1];
     const prompt = /name="prompt" value="([^"]+)"/.exec(html)?.[1];
@@ -89,7 +89,7 @@ interface Discovery {
   token_endpoint: string;
 }
 
-/** The authorization-code flow with PKCE (RFC 9700 §2.1.1), from the front end's side. */
+/** Signs in as a front end does, by the authorization-code flow with PKCE (RFC 9700 §2.1.1). */
 async function signInAt(provider: Discovery): Promise<{ access_token: string; id_token: string }> {
   const verifier = randomBytes(32).toString('base64url');
   const state = randomBytes(8).toString('hex');
@@ -131,7 +131,7 @@ describe.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('an OpenID provider that sig
   let tokens: { access_token: string; id_token: string };
 
   beforeAll(async () => {
-    // It says at length that this is no set-up for production.
+    // The provider warns at length that this configuration is not for production.
     for (const method of ['info', 'warn'] as const) jest.spyOn(console, method).mockImplementation(() => undefined);
     const provider = await startProvider(alg);
     http = provider.http;
@@ -149,7 +149,7 @@ describe.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('an OpenID provider that sig
     http.closeAllConnections();
   });
 
-  test('gives, for a whole sign-in with PKCE, an access token that is a user here, with keys', async () => {
+  test('issues, after a complete sign-in with PKCE, an access token that authenticates a user, who can create a valid key', async () => {
     const { me } = await app.ask(MeDocument, {}, tokens.access_token);
     expect(me.email).toBe('ann@example.com');
     const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, tokens.access_token);
@@ -158,11 +158,11 @@ describe.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('an OpenID provider that sig
     }
   });
 
-  test('gives an ID token that is no access token here', async () => {
+  test('issues an ID token that is rejected as an access token', async () => {
     expect((await app.send(MeDocument, {}, { token: tokens.id_token })).status).toBe(401);
   });
 
-  test('gives the same user at the next sign-in', async () => {
+  test('issues a token of the same user at the next sign-in', async () => {
     const { me } = await app.ask(MeDocument, {}, tokens.access_token);
     const { access_token: next } = await signInAt(discovery);
     expect(next).not.toBe(tokens.access_token);

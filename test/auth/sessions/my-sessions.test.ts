@@ -27,7 +27,7 @@ const PHONE = { ipAddress: '2001:db8::7', headers: { 'user-agent': 'phone/1.0' }
 const TTL_SECONDS = 30 * 86_400;
 
 describe('mySessions', () => {
-  test('tells where the user is signed in, since when, until when and with what, the last sign-in first', async () => {
+  test('lists the sessions with address, user agent, creation and expiry, newest first', async () => {
     const laptop = await app.newUser();
     app.clock.advanceSeconds(60);
     const phone = await signIn(laptop.user.email, PHONE);
@@ -47,7 +47,7 @@ describe('mySessions', () => {
     expect((await sessions(laptop.accessToken)).map(({ current }) => current)).toEqual([false, true]);
   });
 
-  test('tells from where a session was refreshed last', async () => {
+  test('shows the address and user agent of the last refresh', async () => {
     const { refreshToken } = await app.newUser();
     app.clock.advanceSeconds(60);
     const { refreshSession } = dataOf(await app.send(RefreshSessionDocument, { refreshToken }, PHONE));
@@ -62,7 +62,7 @@ describe('mySessions', () => {
     ]);
   });
 
-  test('leaves out those that ended or expired, and everybody else’s', async () => {
+  test('omits ended and expired sessions, and the sessions of other users', async () => {
     const { user, accessToken } = await app.newUser();
     await app.newUser();
     const signedOut = await signIn(user.email);
@@ -74,7 +74,7 @@ describe('mySessions', () => {
   });
 });
 
-describe('A12: at most 100 live sessions a user', () => {
+describe('A12: the limit of 100 live sessions per user', () => {
   const insertSessions = (userId: string, count: number, endedAt: Date | null = null) =>
     runSql(
       app.databaseUrl,
@@ -86,7 +86,7 @@ describe('A12: at most 100 live sessions a user', () => {
   const count = async (userId: string, condition: string) =>
     (await runSql(app.databaseUrl, `SELECT 1 FROM sessions WHERE user_id = $1 AND ${condition}`, [userId])).length;
 
-  test('the oldest ends when another one is opened by signIn, and the audit log says so', async () => {
+  test('ends the oldest session when signIn opens another one, and records that in the audit log', async () => {
     const { user, accessToken } = await app.newUser();
     app.clock.advanceSeconds(3_600);
     const token = (await signIn(user.email)).accessToken;
@@ -102,7 +102,7 @@ describe('A12: at most 100 live sessions a user', () => {
     expect(events).toEqual([{ details: { reason: 'too many sessions', sessions: 1 } }]);
   });
 
-  test('mySessions shows 100 however many there are, and the next sign-in ends the rest', async () => {
+  test('also applies to mySessions if there are more, and the next sign-in ends the rest', async () => {
     const { user, accessToken } = await app.newUser();
     await insertSessions(user.id, 2_000);
     expect(await sessions(accessToken)).toHaveLength(100);
@@ -111,7 +111,7 @@ describe('A12: at most 100 live sessions a user', () => {
     expect(await count(user.id, 'ended_at IS NULL')).toBe(100);
   });
 
-  test('ended sessions are forgotten beyond the newest 100, so the table does not grow with each sign-in', async () => {
+  test('also applies to ended sessions: older ones are deleted, so the table does not grow with each sign-in', async () => {
     const { user } = await app.newUser();
     await insertSessions(user.id, 500, app.clock.now());
     await signIn(user.email);
@@ -119,7 +119,7 @@ describe('A12: at most 100 live sessions a user', () => {
     expect(await count(user.id, 'ended_at IS NULL')).toBe(2);
   });
 
-  test('parallel sign-ins do not exceed it', async () => {
+  test('holds under parallel sign-ins', async () => {
     const { user } = await app.newUser();
     await insertSessions(user.id, 99);
     await Promise.all(Array.from({ length: 8 }, () => signIn(user.email)));
@@ -128,7 +128,7 @@ describe('A12: at most 100 live sessions a user', () => {
 });
 
 describe('endSession', () => {
-  test('ends a session of one’s own: its access token and refresh token are refused at the next request', async () => {
+  test('ends a session of the user: its access token and refresh token are rejected at the next request', async () => {
     const laptop = await app.newUser();
     const phone = await signIn(laptop.user.email);
     const [{ id } = { id: '' }] = await sessions(phone.accessToken);
@@ -144,14 +144,14 @@ describe('endSession', () => {
     expect(log).toHaveLength(1);
   });
 
-  test('may be the very session that asks', async () => {
+  test('can end the session that sends the request', async () => {
     const { accessToken } = await app.newUser();
     const [{ id } = { id: '' }] = await sessions(accessToken);
     expect(codesOf(await end(id, accessToken))).toEqual([]);
     expect(codesOf(await end(id, accessToken))).toEqual(['UNAUTHENTICATED']);
   });
 
-  test.each(['01a20538-5745-77c0-8216-711042d53509', 'nope', ''])('NOT_FOUND for the id %j', async (id) => {
+  test.each(['01a20538-5745-77c0-8216-711042d53509', 'nope', ''])('returns NOT_FOUND for the id %j', async (id) => {
     const { accessToken } = await app.newUser();
     expect(codesOf(await end(id, accessToken))).toEqual(['NOT_FOUND']);
   });

@@ -12,13 +12,13 @@ afterAll(() => app.close());
 const refresh = (refreshToken: string, headers?: Record<string, string>) =>
   app.send(RefreshSessionDocument, { refreshToken }, headers ? { headers } : {});
 
-/** Exchanges a token that must be good for the next one. */
+/** Exchanges a valid token and returns the next one. */
 const exchange = async (refreshToken: string) => (await app.ask(RefreshSessionDocument, { refreshToken })).refreshSession.refreshToken;
 
 const isSignedIn = async (token: string) => codesOf(await app.send(MeDocument, {}, { token })).length === 0;
 
 describe('refreshSession', () => {
-  test('exchanges the token for a new pair of the same session, which then lasts longer', async () => {
+  test('exchanges the token for a new pair of the same session, and extends the session', async () => {
     const { refreshToken, user } = await app.newUser();
     app.clock.advanceSeconds(3_600);
     const { data, headers } = await refresh(refreshToken);
@@ -29,7 +29,7 @@ describe('refreshSession', () => {
     expect(await isSignedIn(data?.refreshSession.accessToken ?? '')).toBe(true);
   });
 
-  test('A8: of ten at once one wins, nine get CONFLICT, and the session lives', async () => {
+  test('A8: lets one of ten concurrent refreshes succeed, returns CONFLICT to nine, and keeps the session', async () => {
     const { refreshToken } = await app.newUser();
     const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(refreshToken)));
     expect(answers.flatMap(codesOf)).toEqual(Array(9).fill('CONFLICT'));
@@ -38,7 +38,7 @@ describe('refreshSession', () => {
     expect(await exchange(winner?.refreshToken ?? '')).toBeDefined();
   });
 
-  test('A8: the token just replaced gets CONFLICT for 10 seconds and ends nothing', async () => {
+  test('A8: returns CONFLICT for the previous token for 10 s, and ends nothing', async () => {
     const { refreshToken } = await app.newUser();
     const next = await exchange(refreshToken);
     app.clock.advanceSeconds(10);
@@ -46,7 +46,7 @@ describe('refreshSession', () => {
     expect(await exchange(next)).toBeDefined();
   });
 
-  test('A8: the token just replaced ends the session after those 10 seconds', async () => {
+  test('A8: ends the session when the previous token is used after more than 10 s', async () => {
     const { refreshToken } = await app.newUser();
     const next = await exchange(refreshToken);
     app.clock.advanceSeconds(10.001);
@@ -54,7 +54,7 @@ describe('refreshSession', () => {
     expect(codesOf(await refresh(next))).toEqual(['UNAUTHENTICATED']);
   });
 
-  test('A8: a thief refreshes twice, then the owner comes: the session ends, for both and at once', async () => {
+  test('A8: ends the session at once, for attacker and owner, when the owner presents a token that an attacker exchanged twice', async () => {
     const { refreshToken, accessToken } = await app.newUser();
     const stolen = await exchange(await exchange(refreshToken));
     expect(await isSignedIn(accessToken)).toBe(true);
@@ -63,7 +63,7 @@ describe('refreshSession', () => {
     expect(await isSignedIn(accessToken)).toBe(false);
   });
 
-  test('A8: garbage is UNAUTHENTICATED and does nothing else', async () => {
+  test('A8: returns UNAUTHENTICATED for a malformed or forged token, and ends nothing', async () => {
     const { refreshToken, accessToken } = await app.newUser();
     const flipped = `${refreshToken.slice(0, -2)}${refreshToken.endsWith('AA') ? 'BB' : 'AA'}`;
     const garbage = [
@@ -85,7 +85,7 @@ describe('refreshSession', () => {
     expect(await exchange(refreshToken)).toBeDefined();
   });
 
-  test('a session ends 30 days after its last refresh', async () => {
+  test('rejects a session 30 days after its last refresh', async () => {
     const { refreshToken } = await app.newUser();
     app.clock.advanceSeconds(30 * 86_400 - 1);
     const next = await exchange(refreshToken);
@@ -93,13 +93,13 @@ describe('refreshSession', () => {
     expect(codesOf(await refresh(next))).toEqual(['UNAUTHENTICATED']);
   });
 
-  test('a disabled user’s session can’t be refreshed', async () => {
+  test('rejects a session of a disabled user', async () => {
     const { refreshToken, user } = await app.newUser();
     await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [user.id]);
     expect(codesOf(await refresh(refreshToken))).toEqual(['UNAUTHENTICATED']);
   });
 
-  test('A2: a stale access token beside it does no harm', async () => {
+  test('A2: ignores an invalid access token in the Authorization header', async () => {
     const { refreshToken } = await app.newUser();
     expect(codesOf(await refresh(refreshToken, { authorization: 'Bearer stale' }))).toEqual([]);
   });

@@ -12,7 +12,7 @@ let databaseUrl: string;
 beforeAll(async () => {
   databaseUrl = await newDatabase();
 });
-// A new one for each test: the limits are counted over all of them otherwise.
+// Each test starts its own server, because the limits are counted per process.
 beforeEach(async () => {
   app = await startTestApp({ databaseUrl });
 });
@@ -28,13 +28,13 @@ async function repeat<T>(times: number, action: (index: number) => Promise<T>): 
 }
 
 describe('signIn', () => {
-  test('opens a session, however the address is written', async () => {
+  test('opens a session for any spelling of the email address', async () => {
     const { user } = await app.newUser('sign-in@example.com');
     const { data } = await signIn(' Sign-In@Example.com ', PASSWORD);
     expect(data?.signIn.user).toEqual(user);
   });
 
-  test('A4: unknown address, wrong password and disabled user are one answer, down to the byte', async () => {
+  test('A4: returns byte-identical responses for an unknown address, a wrong password and a disabled user', async () => {
     await app.newUser('known@example.com');
     await app.newUser('disabled@example.com');
     await runSql(databaseUrl, "UPDATE users SET disabled_at = now() WHERE email = 'disabled@example.com'");
@@ -52,19 +52,19 @@ describe('signIn', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  test('A4: a hash of before BCRYPT_COST was raised takes the work of the new cost, through the public door', async () => {
+  test('A4: takes the work of the new cost for a hash that is older than a raise of BCRYPT_COST', async () => {
     await app.newUser('older@example.com');
-    const dearer = await startTestApp({ databaseUrl, env: { BCRYPT_COST: '12' } });
+    const costlier = await startTestApp({ databaseUrl, env: { BCRYPT_COST: '12' } });
     const workOf = async (email: string) => {
       const compare = jest.spyOn(bcrypt, 'compare');
-      await dearer.send(SignInDocument, { input: { email, password: WRONG } });
+      await costlier.send(SignInDocument, { input: { email, password: WRONG } });
       const work = compare.mock.calls.reduce((sum, [, hash]) => sum + 2 ** bcrypt.getRounds(String(hash)), 0);
       compare.mockRestore();
       return work;
     };
     expect([await workOf('older@example.com'), await workOf('unknown@example.com')]).toEqual([2 ** 12, 2 ** 12]);
-    await dearer.close();
-    // Lowered again: what was made at the higher cost counts for all.
+    await costlier.close();
+    // After BCRYPT_COST is lowered, every comparison takes the work of the highest stored cost.
     await runSql(
       databaseUrl,
       "UPDATE users SET password_hash = '$2b$11$' || substring(password_hash, 8) WHERE email = 'older@example.com'",
@@ -77,7 +77,7 @@ describe('signIn', () => {
     await cheaper.close();
   });
 
-  test('A4: each of them costs exactly one hash', async () => {
+  test('A4: computes exactly one hash for each kind of failure', async () => {
     await app.newUser('one-hash@example.com');
     const hashesOf = async (email: string, password: string) => {
       let hashes = 0;
@@ -98,21 +98,21 @@ describe('signIn', () => {
     ]).toEqual([1, 1, 1, 1]);
   });
 
-  test('a hash of another cost is replaced at the next sign-in, and parallel ones with the right password all succeed', async () => {
+  test('replaces a hash of another cost, while all parallel sign-ins with the correct password succeed', async () => {
     await app.newUser('cost@example.com');
-    const dearer = await startTestApp({ databaseUrl, env: { BCRYPT_COST: '11' } });
+    const costlier = await startTestApp({ databaseUrl, env: { BCRYPT_COST: '11' } });
     const input = { email: 'cost@example.com', password: PASSWORD };
     const parallel = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.3'].map((ipAddress) =>
-      dearer.send(SignInDocument, { input }, { ipAddress }),
+      costlier.send(SignInDocument, { input }, { ipAddress }),
     );
     expect((await Promise.all(parallel)).flatMap(codesOf)).toEqual([]);
     const [row] = await runSql<{ password_hash: string }>(databaseUrl, 'SELECT password_hash FROM users WHERE email = $1', [input.email]);
     expect(row?.password_hash).toMatch(/^\$2b\$11\$/);
     expect((await signIn(input.email, PASSWORD)).data?.signIn.user.email).toBe(input.email);
-    await dearer.close();
+    await costlier.close();
   });
 
-  test('passwords with the change in between: who proved the old one gets no session', async () => {
+  test('opens no session for the old password when the password changes during the comparison', async () => {
     const { accessToken, user } = await app.newUser();
     const newPassword = 'another good long password';
     const [change, ...signIns] = await Promise.all([
@@ -120,23 +120,23 @@ describe('signIn', () => {
       ...Array.from({ length: 6 }, () => signIn(user.email, PASSWORD)),
     ]);
     expect(codesOf(change as never)).toEqual([]);
-    // A session of before the change has been ended by it; none was opened after it.
+    // The change ends the sessions opened before it. No sign-in with the old password opens one after it.
     const live = await runSql(databaseUrl, 'SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL', [user.id]);
     expect(live).toHaveLength(1);
     expect(signIns.flatMap(codesOf).every((code) => code === 'INVALID_CREDENTIALS')).toBe(true);
   });
 });
 
-describe('A10: failing sign-ins', () => {
-  test('10 in 15 minutes for an account from one address, then 429 with Retry-After, whatever the password', async () => {
+describe('A10: the limits on sign-ins', () => {
+  test('allow 10 failures in 15 minutes for an account from one address, then return 429 with Retry-After for any password', async () => {
     const { user } = await app.newUser();
     const failures = await repeat(10, () => signIn(user.email, WRONG));
     expect(failures.flatMap(codesOf)).toEqual(Array(10).fill('INVALID_CREDENTIALS'));
 
-    const refused = await signIn(user.email, PASSWORD);
-    expect(refused.status).toBe(429);
-    expect(refused.headers['retry-after']).toBe('900');
-    expect(refused.errors[0]?.extensions).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: 900 });
+    const rejected = await signIn(user.email, PASSWORD);
+    expect(rejected.status).toBe(429);
+    expect(rejected.headers['retry-after']).toBe('900');
+    expect(rejected.errors[0]?.extensions).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: 900 });
 
     app.clock.advanceSeconds(899);
     expect((await signIn(user.email, PASSWORD)).status).toBe(429);
@@ -144,45 +144,45 @@ describe('A10: failing sign-ins', () => {
     expect((await signIn(user.email, PASSWORD)).data?.signIn).toBeDefined();
   });
 
-  test('at once as one after another: of 30 parallel guesses 10 are compared', async () => {
+  test('hold under concurrency: 10 of 30 parallel guesses are compared', async () => {
     const { user } = await app.newUser();
     const answers = await Promise.all(Array.from({ length: 30 }, () => signIn(user.email, WRONG)));
     const codes = answers.flatMap(codesOf).sort();
     expect(codes).toEqual([...Array(10).fill('INVALID_CREDENTIALS'), ...Array(20).fill('RATE_LIMITED')]);
   });
 
-  test('the right password is no failure, however often and however parallel', async () => {
+  test('do not count 25 parallel sign-ins with the correct password', async () => {
     const { user } = await app.newUser();
     const answers = await Promise.all(Array.from({ length: 25 }, () => signIn(user.email, PASSWORD)));
     expect(answers.flatMap(codesOf)).toEqual([]);
     expect(codesOf(await signIn(user.email, WRONG))).toEqual(['INVALID_CREDENTIALS']);
   });
 
-  test('an unknown address has the same limits, so that they tell nothing', async () => {
+  test('apply to an unknown email address as well, so that they do not reveal accounts', async () => {
     await repeat(10, () => signIn('unknown@example.org', WRONG));
     expect(codesOf(await signIn('UNKNOWN@example.org', WRONG))).toEqual(['RATE_LIMITED']);
   });
 
-  test('IPv6: one /64 is one address, another isn’t', async () => {
+  test('count an IPv6 /64 as one address, and another /64 separately', async () => {
     const { user } = await app.newUser();
     await repeat(10, (index) => signIn(user.email, WRONG, `2001:db8:0:1::${index + 1}`));
     expect(codesOf(await signIn(user.email, PASSWORD, '2001:db8:0:1:ffff::1'))).toEqual(['RATE_LIMITED']);
     expect(codesOf(await signIn(user.email, PASSWORD, '2001:db8:0:2::1'))).toEqual([]);
   });
 
-  test('an IPv4 address is the same when it comes mapped into IPv6', async () => {
+  test('count an IPv4 address and its IPv4-mapped IPv6 form as one address', async () => {
     const { user } = await app.newUser();
     await repeat(10, () => signIn(user.email, WRONG, '198.51.100.7'));
     expect(codesOf(await signIn(user.email, PASSWORD, '::ffff:198.51.100.7'))).toEqual(['RATE_LIMITED']);
   });
 
-  test('100 in 15 minutes from one address, over all accounts', async () => {
+  test('allow 100 failures in 15 minutes from one address over all accounts', async () => {
     await repeat(100, (index) => signIn(`spray-${index}@example.com`, WRONG, '198.51.100.1'));
     expect(codesOf(await signIn('spray-100@example.com', WRONG, '198.51.100.1'))).toEqual(['RATE_LIMITED']);
     expect(codesOf(await signIn('spray-100@example.com', WRONG, '198.51.100.2'))).toEqual(['INVALID_CREDENTIALS']);
   });
 
-  test('100 in an hour for an account over all addresses; an address that has signed in to it keeps its own 10', async () => {
+  test('allow 100 failures in an hour for an account over all addresses, and separately 10 for an address that signed in before', async () => {
     const { user } = await app.newUser();
     await signIn(user.email, PASSWORD, '203.0.113.200');
     await repeat(100, (index) => signIn(user.email, WRONG, `198.51.100.${index}`));
@@ -198,7 +198,7 @@ describe('A10: failing sign-ins', () => {
     expect(codesOf(await signIn(user.email, PASSWORD, '198.51.100.222'))).toEqual([]);
   });
 
-  test('an address is known for 30 days after it signed in', async () => {
+  test('treat an address as known for 30 days after it signed in', async () => {
     const { user } = await app.newUser();
     await signIn(user.email, PASSWORD, '203.0.113.201');
     app.clock.advanceSeconds(30 * 86_400 + 1);
@@ -206,7 +206,7 @@ describe('A10: failing sign-ins', () => {
     expect(codesOf(await signIn(user.email, PASSWORD, '203.0.113.201'))).toEqual(['RATE_LIMITED']);
   });
 
-  test('A10: a network is known for 30 days after a session was refreshed from it, too', async () => {
+  test('A10: treat a network as known for 30 days after a session was refreshed from it', async () => {
     const { user, refreshToken } = await app.newUser();
     app.clock.advanceSeconds(29 * 86_400);
     const refreshed = await app.send(RefreshSessionDocument, { refreshToken }, { ipAddress: '2001:db8:5:6::1' });
@@ -220,7 +220,7 @@ describe('A10: failing sign-ins', () => {
     expect(codesOf(await signIn(user.email, WRONG, '2001:db8:5:7::2'))).toEqual(['RATE_LIMITED']);
   });
 
-  test('A10: 100 in 15 minutes from one /48, over all its networks; a network that is known to the account keeps its own 10', async () => {
+  test('A10: allow 100 failures in 15 minutes from one /48, and separately 10 from a network that the account knows', async () => {
     const { user } = await app.newUser();
     await signIn(user.email, PASSWORD, '2001:db8:7:ffff::1');
     const addressOf = (index: number) => `2001:db8:7:${index.toString(16)}::1`;
@@ -231,13 +231,13 @@ describe('A10: failing sign-ins', () => {
     expect(codesOf(await signIn(user.email, PASSWORD, '2001:db8:7:ffff::2'))).toEqual([]);
   });
 
-  test('A10: what is rejected takes the same queries and no hash, whether or not there is an account', async () => {
+  test('A10: reject with the same queries and without a hash, with and without an account', async () => {
     const { user } = await app.newUser();
     const failures = async (userId: string) =>
       (await runSql(databaseUrl, "SELECT 1 FROM audit_events WHERE user_id = $1 AND action = 'USER_SIGN_IN_FAILED'", [userId])).length;
     const rejection = async (email: string, userId?: string) => {
       await repeat(100, (index) => signIn(email, WRONG, `198.51.100.${index}`));
-      // The events of the account are written once the answers are out.
+      // The audit events of the account are written after the responses are sent.
       while (userId !== undefined && (await failures(userId)) < 100) await new Promise((resolve) => setImmediate(resolve));
       const hash = jest.spyOn(app.hashes, 'run');
       let answer: Awaited<ReturnType<typeof signIn>> | undefined;
@@ -253,16 +253,16 @@ describe('A10: failing sign-ins', () => {
     expect(await rejection('nobody@example.com')).toEqual(known);
   });
 
-  test('A4: what is compared takes the same queries, whether or not there is an account', async () => {
+  test('A4: run the same queries before a comparison, with and without an account', async () => {
     const { user } = await app.newUser();
     const queriesFor = (email: string) => queriesOf(() => signIn(email, WRONG));
     await signIn('warm@example.com', WRONG);
     const unknown = await queriesFor('nobody@example.com');
-    // The audit event of the account is written once the answer is out.
+    // The audit event of the account is written after the response is sent.
     expect((await queriesFor(user.email)).slice(0, unknown.length)).toEqual(unknown);
   });
 
-  test('A12: 300 successful sign-ins in an hour for an account, however parallel; failures do not count', async () => {
+  test('A12: allow 300 successful sign-ins in an hour for an account, also in parallel, and do not count failures', async () => {
     const { user } = await app.newUser();
     await repeat(5, () => signIn(user.email, WRONG));
     const codes = (await repeat(31, () => Promise.all(Array.from({ length: 10 }, () => signIn(user.email, PASSWORD)))))
@@ -276,7 +276,7 @@ describe('A10: failing sign-ins', () => {
     expect(codesOf(await signIn(user.email, PASSWORD))).toEqual([]);
   }, 120_000);
 
-  test('a wrong current password counts like a failed sign-in', async () => {
+  test('count a wrong current password of changePassword as a failed sign-in', async () => {
     const { accessToken, user } = await app.newUser();
     const change = () =>
       app.send(
@@ -289,7 +289,7 @@ describe('A10: failing sign-ins', () => {
     expect((await signIn(user.email, PASSWORD)).status).toBe(429);
   });
 
-  test('signing up is not limited by it', async () => {
+  test('do not apply to signUp', async () => {
     await repeat(11, () => signIn('later@example.com', WRONG));
     const answer = await app.send(
       SignUpDocument,

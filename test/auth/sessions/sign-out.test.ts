@@ -9,34 +9,34 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 describe('signOut', () => {
-  test('ends the session: its access token is refused at the next request, its refresh token too', async () => {
+  test('ends the session: its access token and refresh token are rejected at the next request', async () => {
     const { accessToken, refreshToken } = await app.newUser();
     expect(await app.ask(SignOutDocument, { refreshToken })).toEqual({ signOut: { signedOut: true } });
     expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
     expect(codesOf(await app.send(RefreshSessionDocument, { refreshToken }))).toEqual(['UNAUTHENTICATED']);
   });
 
-  test('leaves the user’s other sessions alone', async () => {
+  test('keeps the user’s other sessions', async () => {
     const { refreshToken, user } = await app.newUser();
     const { signIn } = await app.ask(SignInDocument, { input: { email: user.email, password: PASSWORD } });
     await app.ask(SignOutDocument, { refreshToken });
     expect(codesOf(await app.send(MeDocument, {}, { token: signIn.accessToken }))).toEqual([]);
   });
 
-  test('done again it is still signed out', async () => {
+  test('returns the same result when it is repeated', async () => {
     const { refreshToken } = await app.newUser();
     await app.ask(SignOutDocument, { refreshToken });
     expect(await app.ask(SignOutDocument, { refreshToken })).toEqual({ signOut: { signedOut: true } });
   });
 
-  test('an older token of the session signs it out too', async () => {
+  test('accepts an older refresh token of the session', async () => {
     const { accessToken, refreshToken } = await app.newUser();
     await app.ask(RefreshSessionDocument, { refreshToken });
     await app.ask(SignOutDocument, { refreshToken });
     expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
   });
 
-  test('garbage is UNAUTHENTICATED', async () => {
+  test('returns UNAUTHENTICATED for a malformed token', async () => {
     expect(codesOf(await app.send(SignOutDocument, { refreshToken: 'garbage' }))).toEqual(['UNAUTHENTICATED']);
   });
 });

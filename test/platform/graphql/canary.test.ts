@@ -26,37 +26,37 @@ async function post(payload: string, headers: Record<string, string> = {}) {
 }
 const graphql = (query: string, variables?: unknown) => post(JSON.stringify({ query, variables }));
 
-describe('G7, L1: what somebody sent by mistake is in no answer and in no log', () => {
+describe('G7, L1: a response and the log never repeat a value from an invalid request', () => {
   const cases: [string, () => Promise<string>][] = [
-    ['a too short password', () => graphql(SIGN_UP, { input: { email, password: CANARY.slice(0, 14) } })],
-    ['a password beside a bad address', () => graphql(SIGN_UP, { input: { email: CANARY, password: PASSWORD + CANARY } })],
+    ['a password that is too short', () => graphql(SIGN_UP, { input: { email, password: CANARY.slice(0, 14) } })],
+    ['a password with an invalid email address', () => graphql(SIGN_UP, { input: { email: CANARY, password: PASSWORD + CANARY } })],
     ['a wrong password', () => graphql(`mutation { signIn(input: { email: "${email}", password: "${CANARY}" }) { accessToken } }`)],
     ['a variable of the wrong type', () => graphql(SIGN_UP, { input: { email, password: { deep: CANARY } } })],
-    ['a number for a text', () => graphql(SIGN_UP, { input: { email, password: [CANARY] } })],
-    ['a text for an object', () => graphql(SIGN_UP, { input: CANARY })],
+    ['a list for a string', () => graphql(SIGN_UP, { input: { email, password: [CANARY] } })],
+    ['a string for an object', () => graphql(SIGN_UP, { input: CANARY })],
     ['an unknown field of a variable', () => graphql(SIGN_UP, { input: { email, password: PASSWORD, [CANARY]: CANARY } })],
     ['a quote in an unknown field of a variable', () => graphql(SIGN_UP, { input: { email, password: PASSWORD, [`x"${CANARY} y`]: 1 } })],
     [
-      'a made-up message in an unknown field',
+      'a forged error message as the name of an unknown field',
       () => graphql(SIGN_UP, { input: { [`email" of required type "${CANARY}" was not provided.`]: 1 } }),
     ],
     [
       'the name of a variable',
       () => graphql(`query ($${CANARY.replaceAll('-', '_')}: ID!) { apiKey(id: $${CANARY.replaceAll('-', '_')}) { id } }`),
     ],
-    ['the path', async () => (await app.http.inject({ url: `/nothing/${CANARY}` })).body],
-    ['a field that is missing beside it', () => graphql(SIGN_UP, { input: { password: CANARY } })],
-    ['a variable that the operation lacks', () => graphql(SIGN_UP, { [CANARY]: CANARY })],
+    ['the path of an unknown URL', async () => (await app.http.inject({ url: `/nothing/${CANARY}` })).body],
+    ['a value whose sibling field is missing', () => graphql(SIGN_UP, { input: { password: CANARY } })],
+    ['a variable that the operation does not declare', () => graphql(SIGN_UP, { [CANARY]: CANARY })],
     [
       'an unknown field of a literal',
       () => graphql(`mutation { signUp(input: { email: "${email}", extra: "${CANARY}" }) { accessToken } }`),
     ],
     [
-      'an object for a text, literally',
+      'an object literal for a string',
       () => graphql(`mutation { signUp(input: { email: { a: "${CANARY}" }, password: "x" }) { accessToken } }`),
     ],
-    ['an enum for a text, literally', () => graphql(`mutation { signOut(refreshToken: ${CANARY.replaceAll('-', '_')}) { signedOut } }`)],
-    ['a text for an object, literally', () => graphql(`mutation { signUp(input: "${CANARY}") { accessToken } }`)],
+    ['an enum literal for a string', () => graphql(`mutation { signOut(refreshToken: ${CANARY.replaceAll('-', '_')}) { signedOut } }`)],
+    ['a string literal for an object', () => graphql(`mutation { signUp(input: "${CANARY}") { accessToken } }`)],
     ['quotes in a literal', () => graphql(`mutation { signUp(input: "\\"${CANARY}\\", found \\"") { accessToken } }`)],
     ['an unknown field', () => graphql(`{ ${CANARY.replaceAll('-', '_')} }`)],
     ['an unknown argument', () => graphql(`{ me(${CANARY.replaceAll('-', '_')}: 1) { id } }`)],
@@ -66,21 +66,21 @@ describe('G7, L1: what somebody sent by mistake is in no answer and in no log', 
     ['an unused variable', () => graphql(`query ($${CANARY.replaceAll('-', '_')}: Int) { me { id } }`)],
     ['an undefined variable', () => graphql(`{ apiKey(id: $${CANARY.replaceAll('-', '_')}) { id } }`)],
     ['a syntax error at a name', () => graphql(`{ me ( ${CANARY.replaceAll('-', '_')} }`)],
-    ['a syntax error at a text', () => graphql(`{ me "${CANARY}" }`)],
+    ['a syntax error at a string', () => graphql(`{ me "${CANARY}" }`)],
     ['an unknown operation', () => post(JSON.stringify({ query: 'query A { me { id } }', operationName: CANARY }))],
     ['malformed JSON', () => post(`{"query": "{ me { id } }", "variables": {"password": ${CANARY}`)],
-    ['variables as text', () => post(JSON.stringify({ query: '{ me { id } }', variables: CANARY }))],
-    ['a body that is no object', () => post(JSON.stringify(CANARY))],
+    ['variables as a string', () => post(JSON.stringify({ query: '{ me { id } }', variables: CANARY }))],
+    ['a body that is not an object', () => post(JSON.stringify(CANARY))],
     ['a persisted query', () => post(JSON.stringify({ extensions: { persistedQuery: { version: 1, sha256Hash: CANARY } } }))],
     ['another content type', () => post(CANARY, { 'content-type': `text/${CANARY}` })],
-    ['a bad token', () => post('{"query":"{ me { id } }"}', { authorization: `Bearer ${CANARY}` })],
+    ['an invalid access token', () => post('{"query":"{ me { id } }"}', { authorization: `Bearer ${CANARY}` })],
     ['a refresh token', () => graphql(`mutation { refreshSession(refreshToken: "${CANARY}") { accessToken } }`)],
     ['an id', () => graphql(`{ apiKey(id: "${CANARY}") { id } }`)],
     ['a name that is too long', () => graphql(`mutation { createApiKey(input: { name: "${CANARY.repeat(10)}" }) { plaintextKey } }`)],
     ['a reason that is too long', () => graphql(`mutation { revokeApiKey(id: "x", reason: "${CANARY.repeat(40)}") { apiKey { id } } }`)],
-    ['the address', async () => (await app.http.inject({ url: `/graphql?query=${CANARY}` })).body],
-    ['a path that isn’t there', async () => (await app.http.inject({ url: `/x?${CANARY}` })).body],
-    ['a broken path', async () => (await app.http.inject({ url: `/%ff?${CANARY}` })).body],
+    ['the query of a GraphQL URL', async () => (await app.http.inject({ url: `/graphql?query=${CANARY}` })).body],
+    ['the query of an unknown URL', async () => (await app.http.inject({ url: `/x?${CANARY}` })).body],
+    ['the query of a malformed URL', async () => (await app.http.inject({ url: `/%ff?${CANARY}` })).body],
   ];
   test.each(cases)('%s', async (_case, send) => {
     const answer = await send();
@@ -91,7 +91,7 @@ describe('G7, L1: what somebody sent by mistake is in no answer and in no log', 
     }
   });
 
-  test('a GET’s document isn’t logged either, when it succeeds', async () => {
+  test('the log does not contain the document of a successful GET request', async () => {
     const response = await app.http.inject({
       url: `/graphql?query=${encodeURIComponent(`{ __typename @include(if: true) #${CANARY}\n}`)}`,
       headers: { 'apollo-require-preflight': 'true' },
@@ -100,7 +100,7 @@ describe('G7, L1: what somebody sent by mistake is in no answer and in no log', 
     expect(app.logs()).not.toContain(CANARY);
   });
 
-  test('the log names root fields of the schema, and neither the operation’s name nor an alias, which the client made up', async () => {
+  test('the log contains root fields of the schema, but neither the operation name nor an alias, which the client chooses', async () => {
     const secret = CANARY.replaceAll('-', '_');
     const before = app.logs().length;
     await graphql(`query ${secret} { ${secret}: me { id } ...${secret} } fragment ${secret} on Query { ${secret}1: myApiKeys { id } }`);
@@ -110,7 +110,7 @@ describe('G7, L1: what somebody sent by mistake is in no answer and in no log', 
     expect(prettyLine(JSON.stringify(request))).toContain('operation="query me, myApiKeys"');
   });
 
-  test('L1: tokens, keys, passwords and addresses of what succeeds are in no log', async () => {
+  test('L1: the log contains no token, key, password or email address of successful requests', async () => {
     const user = await app.newUser('somebody.special@example.com');
     const { data } = await app.send<{ createApiKey: { plaintextKey: string } }, object>(
       'mutation { createApiKey { plaintextKey } }',
@@ -134,8 +134,8 @@ describe('G7, L1: what somebody sent by mistake is in no answer and in no log', 
   });
 });
 
-describe('logs', () => {
-  test('L1: each line is one JSON event, with the request id of the answer it belongs to', async () => {
+describe('the log', () => {
+  test('L1: has one JSON event per line, with the request id of the response', async () => {
     const before = app.logs().length;
     const answer = await app.send('mutation { createApiKey { plaintextKey } }', {}, { token });
     const events = app
@@ -148,7 +148,7 @@ describe('logs', () => {
     expect(events.map(({ requestId }) => requestId)).toEqual(Array(2).fill(answer.headers['x-request-id']));
   });
 
-  test('L3: line breaks and escape sequences in a header or path make no second line', async () => {
+  test('L3: keeps one line for a path with line breaks and escape sequences', async () => {
     const before = app.logs().length;
     await app.http.inject({ url: '/a%0d%0a%7b%22level%22:60%7d%1b[31m' });
     const lines = app.logs().slice(before).trim().split('\n');

@@ -15,26 +15,26 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-describe('A12: the cost that one user may cause in a minute', () => {
+describe('A12: the limit on the cost of one user per minute', () => {
   const PAGE = '{ myAuditLog(first: 100) { edges { node { id at action ipAddress userAgent details apiKey { id } } cursor } } }';
   const PAGE_COST = 1 + 100 * 11;
 
-  test('is counted by the declared cost of each document; beyond it 429 with Retry-After, for this user alone, until the minute is over', async () => {
+  test('counts the declared cost of each document, and returns 429 with Retry-After to this user alone until the minute ends', async () => {
     const [user, other] = [await app.newUser(), await app.newUser()];
     const served = Math.floor(FAIR_USE_LIMITS.cost.limit / PAGE_COST);
     for (let count = 0; count < served; count += 1) expect(codesOf(await app.send(PAGE, {}, { token: user.accessToken }))).toEqual([]);
-    const refused = await app.send(PAGE, {}, { token: user.accessToken });
-    expect(codesOf(refused)).toEqual(['RATE_LIMITED']);
-    expect(refused.status).toBe(429);
-    expect(refused.headers['retry-after']).toBe('60');
+    const rejected = await app.send(PAGE, {}, { token: user.accessToken });
+    expect(codesOf(rejected)).toEqual(['RATE_LIMITED']);
+    expect(rejected.status).toBe(429);
+    expect(rejected.headers['retry-after']).toBe('60');
     expect(codesOf(await app.send(PAGE, {}, { token: other.accessToken }))).toEqual([]);
     app.clock.advanceSeconds(61);
     expect(codesOf(await app.send(PAGE, {}, { token: user.accessToken }))).toEqual([]);
   });
 });
 
-describe('A12: the requests of one user at once', () => {
-  test('60 parallel changes of one user all succeed, with one transaction at a time', async () => {
+describe('A12: the limit on concurrent requests of one user', () => {
+  test('lets 60 parallel changes succeed, with one transaction at a time', async () => {
     const busy = await newKey(app);
     let [running, runningMax] = [0, 0];
     const transact = app.database.$transaction.bind(app.database) as (...args: unknown[]) => Promise<unknown>;
@@ -55,7 +55,7 @@ describe('A12: the requests of one user at once', () => {
     expect(runningMax).toBe(1);
   });
 
-  test('8 are executed at a time; who waits is served in order', async () => {
+  test('executes 8 requests at a time, and the waiting requests in order', async () => {
     const turns = new KeyedTurns({ requestsAtOnce: 8, requestsWaiting: 2, waitMs: 60_000 });
     const running = await Promise.all(Array.from({ length: 8 }, () => turns.take('user')));
     expect(running.map(({ waited }) => waited)).toEqual(Array(8).fill(false));
@@ -77,16 +77,16 @@ describe('A12: the requests of one user at once', () => {
     expect(order).toEqual(['first', 'second']);
   });
 
-  test('F3: when the server is unavailable to one, those that wait are rejected at once', async () => {
+  test('F3: rejects the waiting requests at once after one of them gets SERVICE_UNAVAILABLE', async () => {
     const turns = new KeyedTurns({ requestsAtOnce: 1, requestsWaiting: 10, waitMs: 60_000 });
     const running = await turns.take('user');
     const waiting = [turns.take('user'), turns.take('user')];
     running.release('unavailable');
-    for (const one of waiting) await expect(one).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    for (const turn of waiting) await expect(turn).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     (await turns.take('user')).release();
   });
 
-  test('one that waits too long is rejected, and its turn goes to the next', async () => {
+  test('rejects a request after waitMs, and passes its turn to the next request', async () => {
     const turns = new KeyedTurns({ requestsAtOnce: 1, requestsWaiting: 10, waitMs: 50 });
     const running = await turns.take('user');
     await expect(turns.take('user')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
@@ -95,7 +95,7 @@ describe('A12: the requests of one user at once', () => {
     expect((await next).waited).toBe(true);
   });
 
-  test('a session that ended while its request waited is rejected', async () => {
+  test('rejects a request if its session ended while it waited', async () => {
     const fairUse = new FairUse(new WindowCounter({ clock: app.clock }), { ...FAIR_USE_LIMITS, requestsAtOnce: 1 });
     const viewer = { user: { id: 'user' }, sessionId: 'session' } as never;
     const answers = [viewer, null];
@@ -114,15 +114,15 @@ describe('A12: the requests of one user at once', () => {
     expect(answers).toEqual([]);
   });
 
-  test('a request that is over before its turn comes leaves it to the next', async () => {
+  test('passes the turn of a request that finished while it waited to the next request', async () => {
     const limits = { ...FAIR_USE_LIMITS, requestsAtOnce: 1 };
     const fairUse = new FairUse(new WindowCounter({ clock: app.clock }), limits);
-    const [first, gone, last] = [new Allowance(fairUse), new Allowance(fairUse), new Allowance(fairUse)];
+    const [first, finished, last] = [new Allowance(fairUse), new Allowance(fairUse), new Allowance(fairUse)];
     await first.enter('user');
-    const [goneEnters, lastEnters] = [gone.enter('user'), last.enter('user')];
-    gone.leave();
+    const [finishedEnters, lastEnters] = [finished.enter('user'), last.enter('user')];
+    finished.leave();
     first.leave();
-    await goneEnters;
+    await finishedEnters;
     expect(await lastEnters).toBe(true);
   });
 });

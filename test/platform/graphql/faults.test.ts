@@ -18,8 +18,8 @@ function expectMasked(answer: Answer<unknown>, status: number, code: string) {
   expect(answer.text).not.toMatch(TECHNICAL);
 }
 
-describe('G8: what the database says stays inside', () => {
-  test('an error of ours is INTERNAL_SERVER_ERROR with a fixed message; the log has the rest', async () => {
+describe('G8: a response never contains a message of the database', () => {
+  test('an internal error returns INTERNAL_SERVER_ERROR with a fixed message, and its details are logged', async () => {
     const { accessToken } = await app.newUser();
     await runSql(app.databaseUrl, 'ALTER TABLE api_keys RENAME COLUMN name TO title');
     const answer = await app.send(MyApiKeysDocument, {}, { token: accessToken });
@@ -33,7 +33,7 @@ describe('G8: what the database says stays inside', () => {
     expect(JSON.parse(event)).toMatchObject({ requestId: answer.headers['x-request-id'], err: { code: expect.any(String) } });
   });
 
-  test('a constraint that is broken behind our back isn’t named', async () => {
+  test('an unexpected constraint violation returns INTERNAL_SERVER_ERROR, and the value is not logged', async () => {
     const { accessToken } = await app.newUser();
     await runSql(app.databaseUrl, "ALTER TABLE api_keys ADD CONSTRAINT secret_rule CHECK (name <> 'kanarie')");
     const answer = await app.send(CreateApiKeyDocument, { input: { name: 'kanarie' } }, { token: accessToken });
@@ -41,7 +41,7 @@ describe('G8: what the database says stays inside', () => {
     expect(app.logs()).not.toContain('kanarie');
   });
 
-  test('the database is away: SERVICE_UNAVAILABLE, 503, Retry-After; not ready, but alive', async () => {
+  test('an unavailable database returns SERVICE_UNAVAILABLE, 503 and Retry-After, while /readyz fails and /healthz succeeds', async () => {
     const { accessToken } = await app.newUser();
     await dropDatabase(app.databaseUrl);
     const answers = [
@@ -57,7 +57,7 @@ describe('G8: what the database says stays inside', () => {
     expect(app.logs()).not.toMatch(/new@example|postgresql:\/\//);
   });
 
-  test('F1: connections that break are made anew', async () => {
+  test('F1: the server reconnects after its connections are terminated', async () => {
     const { accessToken } = await app.newUser();
     await runSql(
       app.databaseUrl,

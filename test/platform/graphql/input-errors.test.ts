@@ -18,9 +18,9 @@ const extensionsOf = async (query: string, variables: object = {}) => {
   expect(answer.errors).toHaveLength(1);
   return answer.errors[0]?.extensions;
 };
-const fault = (path: string, message: string) => ({ code: 'BAD_USER_INPUT', fields: [{ path, message }] });
+const inputError = (path: string, message: string) => ({ code: 'BAD_USER_INPUT', fields: [{ path, message }] });
 
-/** GraphQL's spelling of a value. */
+/** Returns a value as a GraphQL literal. */
 const literalOf = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(literalOf).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -29,29 +29,29 @@ const literalOf = (value: unknown): string => {
     .join(', ')} }`;
 };
 
-describe('G9: one answer for a bad value, as a literal, as a variable and as a variable of a part', () => {
+describe('G9: an invalid value gets the same error as a literal, as a variable, as a part of the input and as a default', () => {
   const cases: [string, Record<string, unknown>, string, string][] = [
     ['a date without a time', { expiresAt: '2027-01-01' }, 'input.expiresAt', DATE_TIME],
     ['a time without seconds', { expiresAt: '2027-01-01T00:00Z' }, 'input.expiresAt', DATE_TIME],
-    ['no date at all', { expiresAt: 'tomorrow' }, 'input.expiresAt', DATE_TIME],
+    ['a word for a date', { expiresAt: 'tomorrow' }, 'input.expiresAt', DATE_TIME],
     ['a number for a date', { expiresAt: 5 }, 'input.expiresAt', DATE_TIME],
     ['a date in the past', { expiresAt: '2020-01-01T00:00:00Z' }, 'input.expiresAt', 'must be in the future'],
     ['an Int out of range', { rateLimit: { limit: 3_000_000_000, windowSeconds: 1 } }, 'input.rateLimit.limit', INT],
     ['a fraction for an Int', { rateLimit: { limit: 1, windowSeconds: 1.5 } }, 'input.rateLimit.windowSeconds', INT],
-    ['a number beyond a bound', { rateLimit: { limit: 0, windowSeconds: 1 } }, 'input.rateLimit.limit', 'must be from 1 to 1000000'],
+    ['a number outside its limits', { rateLimit: { limit: 0, windowSeconds: 1 } }, 'input.rateLimit.limit', 'must be from 1 to 1000000'],
     ['null for a required field', { rateLimit: { limit: null, windowSeconds: 1 } }, 'input.rateLimit.limit', 'must not be null'],
     ['a missing field', { rateLimit: { limit: 1 } }, 'input.rateLimit.windowSeconds', 'is required'],
     ['an unknown field', { rateLimit: { limit: 1, windowSeconds: 1, burst: 2 } }, 'input.rateLimit.burst', 'is not a field of this input'],
     ['a number in a list of strings', { scopes: ['a', 5] }, 'input.scopes.1', 'must be a string'],
     ['null in a list', { scopes: ['a', null] }, 'input.scopes.1', 'must not be null'],
-    ['a bad item', { scopes: ['a', 'B'] }, 'input.scopes.1', expect.any(String) as never],
+    ['an invalid item of a list', { scopes: ['a', 'B'] }, 'input.scopes.1', expect.any(String) as never],
     ['a string for an object', { rateLimit: 'x' }, 'input.rateLimit', 'must be an object'],
     ['a list for JSON', { metadata: [1] }, 'input.metadata', expect.stringMatching(/^must be a JSON object/) as never],
     ['a number for a string', { name: 5 }, 'input.name', 'must be a string'],
   ];
 
   test.each(cases)('%s', async (_case, input, path, message) => {
-    const expected = fault(path, message);
+    const expected = inputError(path, message);
     expect(await extensionsOf(`mutation { createApiKey(input: ${literalOf(input)}) { plaintextKey } }`)).toEqual(expected);
     expect(await extensionsOf('mutation ($in: CreateApiKeyInput) { createApiKey(input: $in) { plaintextKey } }', { in: input })).toEqual(
       expected,
@@ -70,22 +70,22 @@ describe('G9: one answer for a bad value, as a literal, as a variable and as a v
     expect(await extensionsOf(byDefault)).toEqual(expected);
   });
 
-  test('an argument outside of any input object', async () => {
+  test('an argument that is not in an input object', async () => {
     const usage = (by: string) => `{ myApiKeys { usage(from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z", by: ${by}) { start } } }`;
-    expect(await extensionsOf(usage('WEEK'))).toEqual(fault('by', 'must be one of HOUR, DAY'));
-    expect(await extensionsOf(usage('"DAY"'))).toEqual(fault('by', 'must be one of HOUR, DAY'));
-    expect(await extensionsOf('{ myAuditLog(first: null) { edges { cursor } } }')).toEqual(fault('first', 'must not be null'));
+    expect(await extensionsOf(usage('WEEK'))).toEqual(inputError('by', 'must be one of HOUR, DAY'));
+    expect(await extensionsOf(usage('"DAY"'))).toEqual(inputError('by', 'must be one of HOUR, DAY'));
+    expect(await extensionsOf('{ myAuditLog(first: null) { edges { cursor } } }')).toEqual(inputError('first', 'must not be null'));
     const nullable = 'query ($n: Int) { myAuditLog(first: $n) { edges { cursor } } }';
-    expect(await extensionsOf(nullable, { n: null })).toEqual(fault('first', 'must not be null'));
+    expect(await extensionsOf(nullable, { n: null })).toEqual(inputError('first', 'must not be null'));
     expect(codesOf(await app.send(nullable, {}, { token }))).toEqual([]);
-    expect(await extensionsOf('query ($key: ID!) { apiKey(id: $key) { id } }', {})).toEqual(fault('id', 'is required'));
+    expect(await extensionsOf('query ($key: ID!) { apiKey(id: $key) { id } }', {})).toEqual(inputError('id', 'is required'));
     expect(await extensionsOf('query ($key: ID!) { apiKey(id: $key) { id } }', { key: { a: 1 } })).toEqual(
-      fault('id', 'must be an ID: a string or a whole number'),
+      inputError('id', 'must be an ID: a string or a whole number'),
     );
-    expect(await extensionsOf('{ me { id @include(if: "yes") } }')).toEqual(fault('if', 'must be true or false'));
+    expect(await extensionsOf('{ me { id @include(if: "yes") } }')).toEqual(inputError('if', 'must be true or false'));
   });
 
-  test('every fault of a request is told at once, 20 at most, whether literal or variable', async () => {
+  test('a response reports up to 20 invalid values of a request together, literals and variables alike', async () => {
     const document = 'mutation ($d: DateTime) { createApiKey(input: { name: 5, expiresAt: $d, scopes: [1] }) { plaintextKey } }';
     expect((await extensionsOf(document, { d: 'x' }))?.fields).toEqual([
       { path: 'input.name', message: 'must be a string' },
@@ -96,18 +96,18 @@ describe('G9: one answer for a bad value, as a literal, as a variable and as a v
     expect((await extensionsOf(`mutation { createApiKey(input: { scopes: [${scopes}] }) { plaintextKey } }`))?.fields).toHaveLength(20);
   });
 
-  test('a value that GraphQL itself rejects is a 400 for clients of application/graphql-response+json', async () => {
+  test('a value that GraphQL itself rejects gets 400 if the client accepts application/graphql-response+json', async () => {
     const query = 'mutation { createApiKey(input: { expiresAt: "2027-01-01" }) { plaintextKey } }';
     const { status } = await app.send(query, {}, { token, headers: { accept: 'application/graphql-response+json' } });
     expect(status).toBe(400);
   });
 });
 
-describe('G7: names and values in errors', () => {
+describe('G7: error messages', () => {
   const INVALID: [string, string, string][] = [
     ['{ mee { id } }', 'Cannot query field "mee" on type "Query". Did you mean "me"?', 'Cannot query field "…" on type "…".'],
     ['{ me(nope: 1) { id } }', 'Unknown argument "nope" on field "Query.me".', 'Unknown argument "…" on field "…".'],
-    // A name that the schema has, where it does not belong, must not be told apart from any other.
+    // A name of the schema in the wrong place gets the same message as any other name.
     ['{ me { apiKey } }', 'Cannot query field "apiKey" on type "User".', 'Cannot query field "…" on type "…".'],
     ['{ me { ...User } }', 'Unknown fragment "User".', 'Unknown fragment "…".'],
     ['{ me { id }', 'Syntax error: expected Name, found <EOF>.', 'Syntax error: the document is not GraphQL.'],
@@ -117,11 +117,11 @@ describe('G7: names and values in errors', () => {
     ['{ apiKey(id: 5 12345) { id } }', 'Syntax error: expected Name, found Int.', 'Syntax error: the document is not GraphQL.'],
   ];
 
-  test.each(INVALID)('%s: names are shown outside production', async (query, message) => {
+  test.each(INVALID)('contain names outside production: %s', async (query, message) => {
     expect((await app.send(query)).errors.map((error) => error.message)).toEqual([message]);
   });
 
-  test('in production every name is hidden, those of the schema as well', async () => {
+  test('hide every name in production, including names of the schema', async () => {
     const production = await startTestApp({ env: { NODE_ENV: 'production' } });
     for (const [query, , message] of INVALID)
       expect((await production.send(query)).errors.map((error) => error.message)).toEqual([message]);
@@ -130,7 +130,7 @@ describe('G7: names and values in errors', () => {
     await production.close();
   });
 
-  test('what looks like a secret in the place of a name is never shown', async () => {
+  test('never contain a name that looks like a secret', async () => {
     for (const secret of ['amos_1a2b3c4d', 'x'.repeat(41), 'sk_live_4eC39HqLyjWDarjtT1zdp7dc']) {
       for (const query of [`{ ${secret} }`, `{ me { id } } ${secret}`, `mutation { signIn(input: { ${secret}: 1 }) { accessToken } }`])
         expect((await app.send(query)).text).not.toContain(secret);
@@ -138,8 +138,8 @@ describe('G7: names and values in errors', () => {
   });
 });
 
-describe('G4: what a client of a production server is told', () => {
-  test('how to enable introspection; and a browser that requests are sent by POST', async () => {
+describe('G4: a production server', () => {
+  test('explains how to enable introspection, and asks a browser to send requests by POST', async () => {
     const production = await startTestApp({ env: { NODE_ENV: 'production' } });
     const [error] = (await production.send('{ __schema { types { name } } }')).errors;
     expect(error).toMatchObject({
@@ -152,7 +152,7 @@ describe('G4: what a client of a production server is told', () => {
     await production.close();
   });
 
-  test('the embedded Sandbox is not served, not even with INTROSPECTION=true', async () => {
+  test('does not serve the embedded Sandbox, also with INTROSPECTION=true', async () => {
     const open = await startTestApp({ env: { NODE_ENV: 'production', INTROSPECTION: 'true' } });
     const page = await open.http.inject({ url: '/graphql', headers: { accept: 'text/html' } });
     expect(page.headers['content-type']).not.toMatch(/html/);

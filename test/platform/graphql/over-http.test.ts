@@ -13,15 +13,15 @@ afterAll(() => app.close());
 const post = (body: string, headers: Record<string, string> = {}) =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
 
-describe('G6: the audits of GraphQL over HTTP', () => {
-  // GET without a header that only scripts can set is refused as cross-site (G5).
+describe('G6: the GraphQL-over-HTTP audits', () => {
+  // The header marks the request as not cross-site. A GET request without it is rejected (G5).
   const audits = serverAudits({
     url: () => url,
     fetchFn: (address: string, init?: RequestInit) =>
       fetch(address, { ...init, headers: { ...(init?.headers as Record<string, string>), 'apollo-require-preflight': 'true' } }),
   });
 
-  test('there are 61', () => {
+  test('comprise 61 audits', () => {
     expect(audits).toHaveLength(61);
   });
 
@@ -30,15 +30,15 @@ describe('G6: the audits of GraphQL over HTTP', () => {
   });
 });
 
-describe('the status of what GraphQL refuses', () => {
-  const refusals: [string, object][] = [
+describe('the status of a request that GraphQL rejects', () => {
+  const rejections: [string, object][] = [
     ['a syntax error', { query: '{' }],
     ['an unknown field', { query: '{ nothing }' }],
     ['a variable of the wrong type', { query: 'query ($id: ID!) { apiKey(id: $id) { id } }', variables: { id: {} } }],
     ['a missing variable', { query: 'query ($id: ID!) { apiKey(id: $id) { id } }' }],
     ['an unknown operation', { query: 'query A { me { id } }', operationName: 'B' }],
   ];
-  test.each(refusals)('%s: 400 as application/graphql-response+json, 200 as application/json or anything', async (_case, body) => {
+  test.each(rejections)('is 400 as application/graphql-response+json, and 200 as application/json or */*: %s', async (_case, body) => {
     const statusFor = async (accept?: string) => (await post(JSON.stringify(body), accept ? { accept } : {})).status;
     expect(await statusFor('application/graphql-response+json')).toBe(400);
     expect(await statusFor('application/graphql-response+json, application/json;q=0.9')).toBe(400);
@@ -49,7 +49,7 @@ describe('the status of what GraphQL refuses', () => {
     expect(await statusFor()).toBe(200);
   });
 
-  test('a mutation whose answer nobody would read isn’t executed: 406', async () => {
+  test('is 406 for a mutation with an unsupported Accept header, and the mutation is not executed', async () => {
     const { accessToken } = await app.newUser();
     const response = await post('{"query":"mutation { createApiKey { plaintextKey } }"}', {
       accept: 'image/png',
@@ -60,12 +60,12 @@ describe('the status of what GraphQL refuses', () => {
   });
 });
 
-describe('G1, G5: what isn’t a GraphQL request', () => {
-  test('G1: a batch is a 400', async () => {
+describe('G1, G5: the GraphQL endpoint', () => {
+  test('G1: returns 400 for a batch', async () => {
     expect((await post('[{"query":"{ __typename }"}]')).status).toBe(400);
   });
 
-  test('G5: a mutation by GET is a 405', async () => {
+  test('G5: returns 405 for a mutation by GET', async () => {
     const response = await fetch(`${url}?query=${encodeURIComponent('mutation { createApiKey { plaintextKey } }')}`, {
       headers: { 'apollo-require-preflight': 'true' },
     });
@@ -73,7 +73,7 @@ describe('G1, G5: what isn’t a GraphQL request', () => {
     expect(response.headers.get('allow')).toBe('POST');
   });
 
-  test('G5: what a foreign page can send without asking is a 400', async () => {
+  test('G5: returns 400 for every request that a foreign page can send without a preflight', async () => {
     const query = '{ __typename }';
     expect((await fetch(`${url}?query=${encodeURIComponent(query)}`)).status).toBe(400);
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {

@@ -11,7 +11,7 @@ interface Described {
 }
 
 describe('schema.graphql', () => {
-  test('every type, field, argument and enum value is described', () => {
+  test('describes every type, field, argument and enum value', () => {
     const elements: Described[] = types.flatMap((type): Described[] => {
       const own = ['Query', 'Mutation'].includes(type.name) ? [] : [type];
       if (isEnumType(type)) return [...own, ...type.getValues()];
@@ -23,12 +23,12 @@ describe('schema.graphql', () => {
     expect(elements.filter(({ description }) => !description).map(({ name }) => name)).toEqual([]);
   });
 
-  test('only what makes a key tells its plaintext', () => {
-    const telling = types.filter((type) => isObjectType(type) && 'plaintextKey' in type.getFields()).map(({ name }) => name);
-    expect(telling).toEqual(['CreateApiKeyPayload', 'RotateApiKeyPayload']);
+  test('returns a plaintext key only in the payloads of createApiKey and rotateApiKey', () => {
+    const typesWithPlaintext = types.filter((type) => isObjectType(type) && 'plaintextKey' in type.getFields()).map(({ name }) => name);
+    expect(typesWithPlaintext).toEqual(['CreateApiKeyPayload', 'RotateApiKeyPayload']);
   });
 
-  test('K2: neither hash nor fingerprint is a field of anything', () => {
+  test('K2: has no field for a hash or a fingerprint', () => {
     const names = types.flatMap((type) => (isObjectType(type) || isInputObjectType(type) ? Object.keys(type.getFields()) : []));
     expect(names.filter((name) => /hash|fingerprint/i.test(name))).toEqual([]);
   });

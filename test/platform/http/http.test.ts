@@ -16,7 +16,7 @@ afterAll(() => app.close());
 const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
   fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
 
-/** Sends bytes as they are and returns all that comes back. */
+/** Sends the text unchanged, and returns everything that the server sends until it closes the connection. */
 const raw = (text: string) =>
   new Promise<string>((resolve, reject) => {
     let answer = '';
@@ -37,8 +37,8 @@ async function expectJsonError(response: Response, status: number) {
   expect(JSON.stringify(body)).not.toMatch(/stack|node_modules|\n\s+at /);
 }
 
-describe('H1: what is too large, malformed or not allowed', () => {
-  test('a body of 100 kB passes, one byte more is a 413', async () => {
+describe('H1: the server', () => {
+  test('accepts a body of 100 kB, and returns 413 for one byte more', async () => {
     expect((await post(padded(100_000))).status).toBe(200);
     await expectJsonError(await post(padded(100_001)), 413);
   });
@@ -47,7 +47,7 @@ describe('H1: what is too large, malformed or not allowed', () => {
     ['gzip', gzipSync],
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
-  ])('the same when it comes compressed as %s', async (encoding, compress) => {
+  ])('applies the same limit to the decompressed body: %s', async (encoding, compress) => {
     const send = (text: string) => post(new Uint8Array(compress(text)), { 'content-encoding': encoding });
     const fits = await send(padded(100_000));
     expect(await fits.json()).toEqual({ data: { __typename: 'Query' } });
@@ -55,14 +55,14 @@ describe('H1: what is too large, malformed or not allowed', () => {
     await expectJsonError(await send(padded(20_000_000)), 413);
   });
 
-  test('an encoding that isn’t what it says is a 400, an unknown one a 415', async () => {
+  test('returns 400 for a body that does not match its Content-Encoding, and 415 for an unknown encoding', async () => {
     await expectJsonError(await post(QUERY, { 'content-encoding': 'gzip' }), 400);
     await expectJsonError(await post(new Uint8Array(gzipSync(QUERY).subarray(0, 20)), { 'content-encoding': 'gzip' }), 400);
     await expectJsonError(await post(QUERY, { 'content-encoding': 'zstd' }), 415);
     await expectJsonError(await post(QUERY, { 'content-encoding': 'constructor' }), 415);
   });
 
-  test('no encoding ends the process, whether the body is read or not', async () => {
+  test('survives every Content-Encoding, also if the body is not read', async () => {
     const overLimit = gzipSync(padded(200_000));
     overLimit.fill(0xff, overLimit.length - 8);
     const garbage = { 'content-encoding': 'gzip' };
@@ -77,63 +77,63 @@ describe('H1: what is too large, malformed or not allowed', () => {
     expect(statuses).toEqual([200, 400, 405, 400, 413, 200]);
   });
 
-  test('the coding’s name may be in any case', async () => {
+  test('accepts the name of the encoding in any case', async () => {
     expect((await post(new Uint8Array(gzipSync(QUERY)), { 'content-encoding': 'GZIP' })).status).toBe(200);
   });
 
-  test.each(['text/plain', 'application/x-www-form-urlencoded', 'image/png'])('5 MB of %s are a 413 too', async (type) => {
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'image/png'])('returns 413 for 5 MB of %s', async (type) => {
     await expectJsonError(await post('x'.repeat(5_000_000), { 'content-type': type }), 413);
   });
 
   test.each(['{', '', 'null{', '{"a":1}{', '{"__proto__":{"x":1},"query":"{ __typename }"}'])(
-    'malformed JSON is a 400: %j',
+    'returns 400 for malformed JSON: %j',
     async (body) => {
       expect((await post(body)).status).toBe(400);
     },
   );
 
-  test.each(['PUT', 'DELETE', 'PATCH'])('%s is a 405 that tells what is allowed', async (method) => {
+  test.each(['PUT', 'DELETE', 'PATCH'])('returns 405 with the allowed methods: %s', async (method) => {
     const response = await fetch(`${url}/graphql`, { method });
     expect(response.headers.get('allow')).toMatch(/GET.*POST|POST.*GET/);
     await expectJsonError(response, 405);
   });
 
-  test('HEAD of the API is a 405 like the others', async () => {
+  test('returns 405 for HEAD /graphql', async () => {
     const response = await fetch(`${url}/graphql`, { method: 'HEAD' });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST']);
   });
 
-  test('TRACE is a 405', async () => {
+  test('returns 405 for TRACE', async () => {
     expect(await raw('TRACE /graphql HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 405 /);
   });
 
-  test('an unknown path is a 404, a POST to a health check a 405', async () => {
+  test('returns 404 for an unknown path, and 405 for a POST to a health check', async () => {
     await expectJsonError(await fetch(`${url}/nothing`), 404);
     await expectJsonError(await fetch(`${url}/healthz`, { method: 'POST' }), 405);
   });
 
-  test('what is no HTTP at all, and headers that are too large, get JSON too', async () => {
+  test('returns JSON for input that is not HTTP, and for headers that are too large', async () => {
     expect(await raw('nonsense\r\n\r\n')).toMatch(/^HTTP\/1.1 400 [\s\S]*nosniff[\s\S]*"BAD_REQUEST"/);
     expect(await raw(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 [\s\S]*"BAD_REQUEST"/);
   });
 
-  test('what Node would answer by itself: no Host, an unknown expectation', async () => {
+  test('replaces the default responses of Node for a missing Host and for an unknown expectation', async () => {
     expect(await raw('GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 400 .*nosniff.*"BAD_REQUEST"/s);
     expect(await raw('GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
   });
 
-  test('bodies aren’t logged', async () => {
+  test('does not log bodies', async () => {
     await post('{"kanarie-7c2"');
     expect(app.logs()).not.toContain('kanarie-7c2');
   });
 });
 
 describe('H2: slow clients', () => {
-  test('headers are waited for 15 s, a request 30 s, and both are looked at every second', () => {
+  test('have 15 s for the headers and 30 s for the request, checked every second', () => {
     const { headersTimeout, requestTimeout } = app.http.server;
     expect([headersTimeout, requestTimeout]).toEqual([15_000, 30_000]);
     expect(app.http.initialConfig).toMatchObject({ requestTimeout: 30_000 });
-    // Node keeps the interval to itself.
+    // Node exposes the interval by this symbol only.
     const hidden = Object.getOwnPropertySymbols(app.http.server).find(
       ({ description }) => description === 'http.server.connectionsCheckingInterval',
     );
@@ -151,7 +151,7 @@ describe('H3: foreign origins', () => {
     });
 
   test.each(['https://evil.example', 'null', 'https://studio.apollographql.com.evil.example', 'http://studio.apollographql.com'])(
-    '%s isn’t reflected, and there is no *',
+    'get no Access-Control-Allow-Origin: %s',
     async (origin) => {
       for (const response of [await preflight(origin), await app.http.inject({ url: '/healthz', headers: { origin } })]) {
         expect(response.headers['access-control-allow-origin']).toBeUndefined();
@@ -159,7 +159,7 @@ describe('H3: foreign origins', () => {
     },
   );
 
-  test('the hosted Sandbox may connect outside production, and only there', async () => {
+  test('are rejected in production if they are the hosted Sandbox, and allowed elsewhere', async () => {
     const studio = 'https://studio.apollographql.com';
     expect((await preflight(studio)).headers['access-control-allow-origin']).toBe(studio);
     const production = await startTestApp({ env: { NODE_ENV: 'production' } });
@@ -167,7 +167,7 @@ describe('H3: foreign origins', () => {
     await production.close();
   });
 
-  test('CORS_ORIGINS are allowed and no others', async () => {
+  test('are allowed if CORS_ORIGINS contains them', async () => {
     const open = await startTestApp({ env: { CORS_ORIGINS: 'https://app.example.com, https://admin.example.com' } });
     const { headers, statusCode } = await preflight('https://admin.example.com', open);
     expect(statusCode).toBe(204);
@@ -177,7 +177,7 @@ describe('H3: foreign origins', () => {
   });
 });
 
-describe('H3: origins outside production', () => {
+describe('H3: request origins', () => {
   const originOf = async (target: TestApp, origin: string, host = 'localhost:80') =>
     (await target.http.inject({ url: '/healthz', headers: { origin, host } })).headers['access-control-allow-origin'];
   const rejections = (target: TestApp) =>
@@ -188,7 +188,7 @@ describe('H3: origins outside production', () => {
       .map((line) => JSON.parse(line).origin);
 
   test.each(['http://localhost:5173', 'http://localhost', 'http://127.0.0.1:3000', 'http://[::1]:8080'])(
-    'a page of %s may call, and in production only if it is listed',
+    'are allowed if they are local, and in production only if CORS_ORIGINS contains them: %s',
     async (origin) => {
       const production = await startTestApp({ env: { NODE_ENV: 'production' } });
       const listed = await startTestApp({ env: { NODE_ENV: 'production', CORS_ORIGINS: origin } });
@@ -214,11 +214,11 @@ describe('H3: origins outside production', () => {
       'xhttp://localhost:1',
       'http://localhost:1 ',
     ],
-  ])('%s is none of them', async (origin) => {
+  ])('are rejected if they only resemble a local origin: %s', async (origin) => {
     expect(await originOf(app, origin.trim() === origin ? origin : `${origin.trim()}x`)).toBeUndefined();
   });
 
-  test('a rejected origin is logged once, with the setting that allows it; the server’s own is none', async () => {
+  test('are logged once when rejected, with the setting that allows them, except the server’s own origin', async () => {
     const target = await startTestApp({ env: { NODE_ENV: 'production' } });
     for (let round = 0; round < 3; round += 1) {
       for (const origin of ['https://app.example.com', 'http://localhost:5173', 'null']) await originOf(target, origin);
@@ -229,7 +229,7 @@ describe('H3: origins outside production', () => {
     await target.close();
   });
 
-  test('however many origins are sent, at most 100 are logged, and no text that is none', async () => {
+  test('are logged at most 100 times, and a value that is not an origin is not logged', async () => {
     const target = await startTestApp();
     for (const origin of ['kanarie', 'https://ada@kanarie.example', 'https://x/kanarie', 'https://kanarie\u001b[31m'])
       await originOf(target, origin);
@@ -240,7 +240,7 @@ describe('H3: origins outside production', () => {
   });
 });
 
-describe('H4: the headers of every answer', () => {
+describe('H4: the security headers', () => {
   test.each([
     ['/graphql', {}],
     ['/graphql', { accept: 'text/html' }],
@@ -251,14 +251,14 @@ describe('H4: the headers of every answer', () => {
     ['/schema.graphql', {}],
     ['/nothing', {}],
     ['/%ff', {}],
-  ])('%s %j: nosniff, no X-Powered-By, not to be stored', async (path, headers) => {
+  ])('are nosniff and no-store, without X-Powered-By, at %s with %j', async (path, headers) => {
     const response = await fetch(url + path, { headers: headers as Record<string, string> });
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     expect(response.headers.get('x-powered-by')).toBeNull();
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('Apollo Sandbox comes with a policy that allows what it embeds and nothing else', async () => {
+  test('restrict Apollo Sandbox by a policy that allows only what it embeds', async () => {
     const response = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
     const page = await response.text();
     const hash = async (tag: string) => {
@@ -281,7 +281,7 @@ describe('H4: the headers of every answer', () => {
     expect(page).toContain('EmbeddedSandbox');
   });
 
-  test('the page at / comes with a policy that allows its style alone', async () => {
+  test('restrict the page at / by a policy that allows only its style and data images', async () => {
     const response = await fetch(url, { headers: { accept: BROWSER } });
     const [, style = ''] = /<style>(.*?)<\/style>/s.exec(await response.text()) ?? [];
     const hash = createHash('sha256').update(style).digest('base64');
@@ -295,7 +295,7 @@ describe('GET /', () => {
   const VERSION = JSON.parse(readFileSync('package.json', 'utf8')).version;
   const get = (target: TestApp, accept?: string) => target.http.inject({ url: '/', headers: accept === undefined ? {} : { accept } });
 
-  test('shows a browser what Keyward is, and where its API and schema are', async () => {
+  test('returns a page with the version and links to the API and the schema to a browser', async () => {
     const { statusCode, headers, body } = await get(app, BROWSER);
     expect([statusCode, headers['content-type'], headers.vary]).toEqual([
       200,
@@ -307,7 +307,7 @@ describe('GET /', () => {
   });
 
   test.each([undefined, '*/*', 'application/json', 'application/json, text/html;q=0.9', 'image/png'])(
-    'answers other clients with JSON: Accept: %s',
+    'returns JSON to other clients: Accept: %s',
     async (accept) => {
       const { statusCode, headers, body } = await get(app, accept);
       expect([statusCode, headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
@@ -321,7 +321,7 @@ describe('GET /', () => {
     },
   );
 
-  test('reveals nothing but the name in production, with and without a public schema', async () => {
+  test('reveals only the name in production, with and without a public schema', async () => {
     for (const INTROSPECTION of ['true', '']) {
       const production = await startTestApp({ env: { NODE_ENV: 'production', INTROSPECTION } });
       const { statusCode, body } = await get(production, BROWSER);
@@ -333,34 +333,34 @@ describe('GET /', () => {
     }
   });
 
-  test('knows no other method', async () => {
+  test('returns 405 for other methods', async () => {
     const { statusCode, headers } = await app.http.inject({ method: 'POST', url: '/' });
     expect([statusCode, headers.allow]).toEqual([405, 'GET, HEAD']);
   });
 });
 
 describe('GET /schema.graphql', () => {
-  test('is the schema that the repository holds', async () => {
+  test('returns the schema of the repository', async () => {
     const { headers, body } = await app.http.inject('/schema.graphql');
     expect(headers['content-type']).toBe('text/plain; charset=utf-8');
     expect(readFileSync('schema.graphql', 'utf8')).toContain(body);
     expect(body).toContain('type Mutation');
   });
 
-  test('is served only where the schema is public', async () => {
+  test('returns 404 unless the schema is public', async () => {
     const production = await startTestApp({ env: { NODE_ENV: 'production' } });
     expect((await production.http.inject('/schema.graphql')).statusCode).toBe(404);
     await production.close();
   });
 });
 
-describe('whose address it is', () => {
+describe('the client’s address', () => {
   const addressSeen = async (target: TestApp, forwarded: string, peer: string) => {
     await target.http.inject({ url: '/healthz', headers: { 'x-forwarded-for': forwarded }, remoteAddress: peer });
     return JSON.parse(target.logs().trim().split('\n').at(-1) ?? '{}').ipAddress;
   };
 
-  test('H5: X-Forwarded-For of a peer that isn’t trusted is ignored', async () => {
+  test('H5: ignores X-Forwarded-For from a peer that is not trusted', async () => {
     expect(await addressSeen(app, '192.0.2.1', '198.51.100.9')).toBe('198.51.100.9');
     const behind = await startTestApp({ env: { TRUSTED_PROXIES: '10.0.0.0/8' } });
     expect(await addressSeen(behind, '192.0.2.1', '198.51.100.9')).toBe('198.51.100.9');
@@ -371,8 +371,8 @@ describe('whose address it is', () => {
   });
 });
 
-describe('H5: X-Forwarded-For that is ignored', () => {
-  test('is warned about once, and never repeated in the log', async () => {
+describe('H5: an ignored X-Forwarded-For', () => {
+  test('is logged as a warning once, without its value', async () => {
     const target = await startTestApp({ env: { TRUSTED_PROXIES: '10.0.0.0/8' } });
     const send = (url: string, forwarded: string, remoteAddress: string) =>
       target.http.inject({ url, headers: { 'x-forwarded-for': forwarded }, remoteAddress });
@@ -389,7 +389,7 @@ describe('H5: X-Forwarded-For that is ignored', () => {
   });
 });
 
-test('draining: what is in flight is answered, and then nobody is let in', async () => {
+test('shutdown answers the requests in flight, and then accepts no connection', async () => {
   const draining = await startTestApp();
   const address = await draining.http.listen({ port: 0, host: '127.0.0.1' });
   const input = { email: 'last@example.com', password: PASSWORD };
@@ -410,7 +410,7 @@ test('draining: what is in flight is answered, and then nobody is let in', async
   const closed = draining.close();
   expect(await (await signUp).json()).toEqual({ data: { signUp: { user: { email: 'last@example.com' } } } });
   await closed;
-  // The client keeps its connection for the next request; nobody waits for that.
+  // The client keeps its idle connection open. Shutdown does not wait for it.
   expect(Date.now() - startedAt).toBeLessThan(4_000);
   await expect(fetch(`${address}/healthz`)).rejects.toThrow();
 });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('GET /metrics tells verifications by code, their time and batches, comparisons, event-loop delay and connections', async () => {
+test('GET /metrics returns verifications by code, their time and batches, comparisons, event-loop delay and connections', async () => {
   const { key } = await newKey(app);
   for (const verify of Object.values(DOORS)) {
     await verify(app, { key });
@@ -35,7 +35,7 @@ test('GET /metrics tells verifications by code, their time and batches, comparis
   expect(body).not.toContain(key.slice(0, 13));
 });
 
-test('GET /metrics tells every error that was answered by its code, what waits at bcrypt, and what usage waits to be written', async () => {
+test('GET /metrics returns errors by code, the hash queues, and the usage that waits to be written', async () => {
   const { key } = await newKey(app);
   await app.send('{ me { id } }');
   await app.send('{ nonsense }');
@@ -57,10 +57,10 @@ test('GET /metrics tells every error that was answered by its code, what waits a
   expect(body).toMatch(/^keyward_usage_rows_waiting \d+$/m);
 });
 
-describe('H7: who may read /metrics', () => {
+describe('H7: access to /metrics', () => {
   const TOKEN = 'a-token-of-this-test';
 
-  test('with METRICS_TOKEN only whoever sends it, in production and elsewhere', async () => {
+  test('requires METRICS_TOKEN if it is set, in production and elsewhere', async () => {
     for (const NODE_ENV of ['production', 'development']) {
       const closed = await startTestApp({ env: { NODE_ENV, METRICS_TOKEN: TOKEN } });
       const ask = async (authorization?: string) =>
@@ -88,7 +88,7 @@ describe('H7: who may read /metrics', () => {
     }
   });
 
-  test('without one nobody in production: 404, whatever the method and the address', async () => {
+  test('is 404 for every method in production without METRICS_TOKEN', async () => {
     const production = await startTestApp({ env: { NODE_ENV: 'production' } });
     for (const method of ['GET', 'HEAD', 'POST'] as const) {
       expect((await production.http.inject({ method, url: '/metrics' })).statusCode).toBe(404);
@@ -97,14 +97,14 @@ describe('H7: who may read /metrics', () => {
   });
 
   test.each(['127.0.0.1', '127.9.8.7', '::1', '::ffff:127.0.0.1'])(
-    'without one elsewhere: a program of this machine, at %s',
+    'is allowed outside production without METRICS_TOKEN from the local address %s',
     async (remoteAddress) => {
       expect((await app.http.inject({ url: '/metrics', remoteAddress })).statusCode).toBe(200);
     },
   );
 
   test.each(['198.51.100.7', '10.0.0.1', '::ffff:198.51.100.7', '::127.0.0.1', 'fe80::1%eth0'])(
-    'without one elsewhere: nobody at %s',
+    'is 404 outside production without METRICS_TOKEN from the address %s',
     async (remoteAddress) => {
       expect((await app.http.inject({ url: '/metrics', remoteAddress })).statusCode).toBe(404);
     },
@@ -113,19 +113,19 @@ describe('H7: who may read /metrics', () => {
   test.each([
     ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-anything', 'forwarded', 'via', 'x-real-ip', 'x-client-ip'],
     ...['cf-connecting-ip', 'true-client-ip', 'x-envoy-external-address', 'x-original-forwarded-for'],
-  ])('nobody behind a proxy, which sends %s', async (name) => {
+  ])('is 404 for a request with the proxy header %s', async (name) => {
     for (const value of ['127.0.0.1', ''])
       expect((await app.http.inject({ url: '/metrics', headers: { [name]: value } })).statusCode).toBe(404);
   });
 
-  test('a trusted proxy is one too', async () => {
+  test('is 404 for a request through a trusted proxy', async () => {
     const behind = await startTestApp({ env: { TRUSTED_PROXIES: '127.0.0.1' } });
     expect((await behind.http.inject({ url: '/metrics', headers: { 'x-forwarded-for': '127.0.0.1' } })).statusCode).toBe(404);
     await behind.close();
   });
 
   test.each(['evil.example:4000', 'evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '192.168.0.1'])(
-    'no page whose name was made to point to this machine: Host %s',
+    'is 404 for another Host, to which DNS rebinding can lead: %s',
     async (host) => {
       expect((await app.http.inject({ url: '/metrics', headers: { host } })).statusCode).toBe(404);
     },
@@ -133,7 +133,7 @@ describe('H7: who may read /metrics', () => {
 });
 
 describe('H7: the cost of /metrics', () => {
-  test('the text is rendered once a second, however many ask', async () => {
+  test('is limited by rendering the text at most once per second', async () => {
     const counting = await startTestApp();
     const unauthenticated = async () =>
       Number(/^keyward_errors_total\{code="UNAUTHENTICATED"\} (\d+)$/m.exec((await counting.http.inject('/metrics')).body)?.[1] ?? 0);
@@ -146,7 +146,7 @@ describe('H7: the cost of /metrics', () => {
     await counting.close();
   });
 
-  test('300 requests for it, pipelined on each of four connections, let a verification pass before they are answered', async () => {
+  test('does not delay a verification until 300 pipelined requests on each of four connections are answered', async () => {
     const { key } = await newKey(app);
     const port = Number(new URL(await app.http.listen({ port: 0, host: '127.0.0.1' })).port);
     let answered = 0;
