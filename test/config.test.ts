@@ -20,7 +20,7 @@ const faultsOf = (env: Record<string, string>) => {
 };
 
 describe('configuration', () => {
-  test('without any setting there are defaults for everything', () => {
+  test('every setting has a default', () => {
     expect(readConfig({}, false)).toEqual({
       production: false,
       host: '127.0.0.1',
@@ -55,21 +55,21 @@ describe('configuration', () => {
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
 
-  test('.env.example has every setting, and nothing else, with its default', () => {
+  test('.env.example has every setting with its default, and no other line', () => {
     const lines = readFileSync('.env.example', 'utf8').split('\n');
     const settings = Object.fromEntries(lines.filter((line) => /^[A-Z]/.test(line)).map((line) => line.split('=') as [string, string]));
     expect(Object.keys(settings).sort()).toEqual([...SETTING_NAMES].sort());
     expect(readConfig(settings)).toEqual(readConfig({}));
   });
 
-  test('H7: METRICS_TOKEN is at least 16 visible characters', () => {
+  test('H7: METRICS_TOKEN has at least 16 visible characters', () => {
     expect(readConfig({ METRICS_TOKEN: '0123456789abcdef' }).metricsToken).toBe('0123456789abcdef');
     for (const token of ['hunter2', '0123456789abcde', '0123456789 abcdef', '0123456789abcdéf']) {
       expect(faultsOf({ METRICS_TOKEN: token })).toEqual([expect.stringMatching(/^METRICS_TOKEN must /)]);
     }
   });
 
-  test('LOG_FORMAT is json in production and where there is no terminal, unless it is set', () => {
+  test('LOG_FORMAT defaults to json in production and without a terminal', () => {
     const formats = (isTerminal: boolean) =>
       [{}, { NODE_ENV: 'production' }, { NODE_ENV: 'production', LOG_FORMAT: 'pretty' }, { LOG_FORMAT: 'json' }].map(
         (env: Record<string, string>) => readConfig(env, isTerminal).logFormat,
@@ -79,7 +79,7 @@ describe('configuration', () => {
     expect(faultsOf({ LOG_FORMAT: 'logfmt' })).toEqual(['LOG_FORMAT must be json or pretty']);
   });
 
-  test('all faults are told together, each with its setting, and none repeats a value', () => {
+  test('reports all errors together, each with its setting, and repeats no value', () => {
     const env = {
       NODE_ENV: 'hunter2',
       PORT: '70000',
@@ -138,7 +138,7 @@ describe('configuration', () => {
   });
 
   test.each(['0.0.0.0/0', '128.0.0.0/1', '10.0.0.0/7', '::/0', '8000::/1', '2000::/3', '::ffff:0:0/96', '::ffff:10.0.0.0/103'])(
-    'J4: %s is a range of clients, not of proxies',
+    'J4: TRUSTED_PROXIES rejects %s, which contains clients as well as proxies',
     (range) => {
       const expected = expect.stringMatching(/^TRUSTED_PROXIES item 2 is wider than \/\d+: it would trust addresses that clients have$/);
       expect(faultsOf({ TRUSTED_PROXIES: `10.0.0.1,${range}` })).toEqual([expected]);
@@ -162,13 +162,13 @@ describe('configuration', () => {
     expect(faultsOf({ [name]: `${item}, ${item}` })).toEqual([`${name} item 2 is the same as item 1`]);
   });
 
-  test('J4: a verifier token that can be guessed is rejected', () => {
+  test('J4: rejects a verifier token that can be guessed', () => {
     expect(faultsOf({ VERIFIER_TOKENS: 'x'.repeat(15) })).toEqual([expect.stringMatching(/^VERIFIER_TOKENS item 1 must have at least 16/)]);
     expect(faultsOf({ VERIFIER_TOKENS: 'x'.repeat(16) })).toEqual([]);
   });
 
   test.each(['Production', 'PRODUCTION', 'prod', 'production ', 'live', 'staging', 'true'])(
-    'J4: NODE_ENV=%j is rejected: a misspelt production would be development',
+    'J4: rejects NODE_ENV=%j, because a misspelt production would mean development',
     (value) => {
       expect(faultsOf({ NODE_ENV: value })).toEqual(['NODE_ENV must be production, development or test']);
     },
@@ -178,14 +178,14 @@ describe('configuration', () => {
     expect(faultsOf({ PORT: port })).toEqual(port.trim() === '' ? [] : ['PORT must be a whole number from 0 to 65535']);
   });
 
-  test('J4: DATABASE_URL without APP_SECRETS is refused, whatever else is wrong', () => {
+  test('J4: rejects DATABASE_URL without APP_SECRETS, together with any other error', () => {
     const missing = expect.stringMatching(/^APP_SECRETS is required with DATABASE_URL/);
     expect(faultsOf({ DATABASE_URL })).toEqual([missing]);
     expect(faultsOf({ DATABASE_URL, PORT: 'x' })).toEqual(['PORT must be a whole number from 0 to 65535', missing]);
     expect(faultsOf({ DATABASE_URL, APP_SECRETS: SECRET })).toEqual([]);
   });
 
-  test('J4: secrets are decoded, newest first', () => {
+  test('J4: decodes the secrets, newest first', () => {
     const other = Buffer.from('abcdefghijklmnopqrstuvwxyz012345').toString('base64');
     expect(readConfig({ APP_SECRETS: `${SECRET}, ${other}` }).appSecrets?.map(String)).toEqual([
       '0123456789abcdef0123456789abcdef',
@@ -206,7 +206,7 @@ describe('configuration', () => {
       expect(readConfig({ ...PROVIDER, ...(mode && { AUTH_MODE: mode }) })).toMatchObject(expected);
     });
 
-    test('in part it is refused, and so is a mode that needs it: each missing setting is told', () => {
+    test('rejects incomplete settings, and a mode that needs a provider, and names each missing setting', () => {
       const missing = (...names: string[]) => names.map((name) => `${name} is required with an identity provider`);
       expect(faultsOf({ AUTH_MODE: 'external' })).toEqual(missing('AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL'));
       expect(faultsOf({ AUTH_MODE: 'both', AUTH_ISSUER: 'x' })).toEqual(missing('AUTH_AUDIENCE', 'AUTH_JWKS_URL'));
@@ -214,12 +214,12 @@ describe('configuration', () => {
       expect(faultsOf({ AUTH_MODE: 'local', AUTH_JWKS_URL: PROVIDER.AUTH_JWKS_URL })).toEqual(missing('AUTH_ISSUER', 'AUTH_AUDIENCE'));
     });
 
-    test('can’t be called as we are, nor as the product', () => {
+    test('rejects the issuers of Keyward and of the product', () => {
       expect(faultsOf({ ...PROVIDER, AUTH_ISSUER: 'keyward' })).toEqual(['AUTH_ISSUER must not be the name of our own tokens']);
       expect(faultsOf({ ...PROVIDER, AUTH_ISSUER: 'product' })).toEqual(['AUTH_ISSUER must not be product']);
     });
 
-    test('may have its keys at plain http anywhere with AUTH_JWKS_ALLOW_HTTP=true, and nothing else besides', () => {
+    test('AUTH_JWKS_ALLOW_HTTP=true allows plain http to any host for the keys, and for no other setting', () => {
       const faultsAt = (url: string, allow = 'true') => faultsOf({ ...PROVIDER, AUTH_JWKS_URL: url, AUTH_JWKS_ALLOW_HTTP: allow });
       expect(faultsAt('http://app:3000/jwks.json')).toEqual([]);
       for (const url of ['http://u:p@app/', 'ftp://app/', 'jwks.json', 'data:,{}']) expect(faultsAt(url)).toEqual([JWKS_FAULT]);
@@ -228,7 +228,7 @@ describe('configuration', () => {
     });
 
     test.each(['http://localhost:8080/jwks', 'http://127.0.0.1/jwks', 'http://[::1]:1/jwks', 'https://id.example.com/jwks?a=b'])(
-      'may have its keys at %s',
+      'accepts keys at %s',
       (url) => expect(faultsOf({ ...PROVIDER, AUTH_JWKS_URL: url })).toEqual([]),
     );
 
@@ -260,7 +260,7 @@ describe('configuration', () => {
     });
   });
 
-  test('in production introspection and CORS are off unless asked for', () => {
+  test('in production introspection and CORS are off by default', () => {
     expect(readConfig({ NODE_ENV: 'production' })).toMatchObject({ introspection: false, corsOrigins: [] });
     expect(readConfig({ NODE_ENV: 'production', INTROSPECTION: 'true' }).introspection).toBe(true);
   });

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Each operation that takes an id: what it is an id of, and how it is asked. */
+/** Each operation that takes an id, with the type of the id and the document that is sent. */
 // biome-ignore lint/suspicious/noExplicitAny: each document has variables and data of its own.
 const OPERATIONS: Record<string, { of: 'key' | 'session'; document: TypedDocumentString<any, any>; variables?: object }> = {
   apiKey: { of: 'key', document: ApiKeyDocument },
@@ -30,7 +30,7 @@ const OPERATIONS: Record<string, { of: 'key' | 'session'; document: TypedDocumen
   endSession: { of: 'session', document: EndSessionDocument },
 };
 
-describe('K6: what belongs to somebody else', () => {
+describe('K6: objects of another user', () => {
   test('the table below has every operation that takes an id', () => {
     const schema = buildKeywardSchema({} as never);
     const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>

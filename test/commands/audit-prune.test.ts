@@ -16,7 +16,7 @@ const times = async () =>
   (await runSql<{ at: Date }>(app.databaseUrl, 'SELECT at FROM audit_events ORDER BY at')).map(({ at }) => at.toISOString());
 
 describe('npm run audit:prune', () => {
-  test('removes what is older, and nothing else; what is left can still not be changed', async () => {
+  test('deletes events older than the given age and nothing else; the remaining events still cannot be changed', async () => {
     const at = ['2024-01-01T00:00:00.000Z', '2024-06-01T00:00:00.000Z', '2025-01-01T00:00:00.000Z', '2025-01-01T00:00:00.001Z'];
     for (const moment of at) {
       await runSql(

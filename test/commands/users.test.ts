@@ -15,7 +15,7 @@ const SECRET = Buffer.alloc(32, 'secret');
 
 let app: TestApp;
 beforeAll(async () => {
-  // The commands go by the real time.
+  // The commands use the real time.
   app = await startTestApp({ appSecrets: [SECRET], clock: new TestClock(new Date().toISOString()) });
 });
 afterAll(() => app.close());
@@ -23,7 +23,7 @@ afterAll(() => app.close());
 const run = (command: 'users' | 'keys', args: string[], input?: string): Promise<CommandResult> =>
   runBuiltCommand(command, args, { DATABASE_URL: app.databaseUrl, APP_SECRETS: SECRET.toString('base64') }, input);
 const users = (...args: string[]) => run('users', args);
-/** What a command tells with --json, which must have succeeded. */
+/** Returns what a command prints with --json. Fails if the command fails. */
 const told = async (...args: string[]): Promise<Record<string, unknown>[]> => {
   const { code, stdout, stderr } = await users(...args, '--json');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -43,7 +43,7 @@ const actions = async (userId: string) =>
 const [verify] = Object.values(DOORS) as [(typeof DOORS)[string]];
 
 describe('npm run users', () => {
-  test('create makes a user, whose token sets the password', async () => {
+  test('create creates a user with a token that sets the password', async () => {
     const [made] = await told('create', ' Ada@Example.com ');
     expect(made).toMatchObject({ email: 'ada@example.com', hasPassword: false, disabledAt: null, resetToken: expect.any(String) });
     const input = { email: 'ada@example.com', password: PASSWORD };
@@ -61,7 +61,7 @@ describe('npm run users', () => {
     });
   });
 
-  test('A7: disable refuses tokens and keys at the next request; enable lets the keys in again, and the user by a new sign-in', async () => {
+  test('A7: disable rejects tokens and keys at the next request; enable makes the keys valid again, and the user signs in again', async () => {
     const { accessToken, user } = await app.newUser();
     const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
     const key = createApiKey.plaintextKey;
@@ -76,14 +76,14 @@ describe('npm run users', () => {
     const { myAuditLog } = await app.ask(MyAuditLogDocument, {}, signIn.accessToken);
     const log = myAuditLog.edges.map(({ node: { action, details, ipAddress } }) => ({ action, details, ipAddress }));
     const byOperator = { details: { actor: 'operator' }, ipAddress: null };
-    // By the real time, which has gone on meanwhile.
+    // In real time, which has passed since.
     expect(log.slice(0, 2)).toEqual([
       { action: 'USER_ENABLED', ...byOperator },
       { action: 'USER_DISABLED', ...byOperator },
     ]);
   });
 
-  test('A7: disable ends reset tokens for good; one issued since works once the user is enabled', async () => {
+  test('A7: disable invalidates reset tokens permanently; a later token works after the user is enabled', async () => {
     const { user } = await app.newUser();
     const issue = async () => {
       const [issued] = await told('reset-token', user.email);
@@ -98,12 +98,12 @@ describe('npm run users', () => {
     expect([await reset(before), await reset(meanwhile)]).toEqual([['UNAUTHENTICATED'], []]);
   });
 
-  test('shows look-alike addresses by their code points, and takes them as it shows them', async () => {
+  test('displays look-alike addresses as code points, and accepts them in that form', async () => {
     const lookAlike = 'p\u0430ul@example.com';
     const { user } = await app.newUser(lookAlike);
     const { stdout } = await users('list');
     expect(stdout).toContain('email: p\\u{430}ul@example.com');
-    // What was stored before such an address was rejected is shown and found, too.
+    // An address that was stored before such addresses were rejected is displayed and found too.
     const hidden = 'p\u200baul@example.com';
     await runSql(app.databaseUrl, 'UPDATE users SET email = $2 WHERE id = $1', [user.id, hidden]);
     expect(await told('show', 'p\\u{200b}aul@example.com')).toMatchObject([{ id: user.id, email: hidden }]);
@@ -111,7 +111,7 @@ describe('npm run users', () => {
     expect(await users('create', 'q\\u{200b}@example.com')).toMatchObject({ code: 1, stderr: expect.stringContaining('invisible') });
   });
 
-  test('list, show and keys tell what there is, and no hash', async () => {
+  test('list, show and keys print users and keys, and no hash', async () => {
     const { id, key, userId } = await newKey(app, { name: 'build server' });
     const [{ email } = { email: '' }] = await runSql<{ email: string }>(app.databaseUrl, 'SELECT email FROM users WHERE id = $1', [userId]);
     const overview = { id: userId, email, externalId: null, hasPassword: true, disabledAt: null, keys: 1 };
@@ -137,7 +137,7 @@ describe('npm run users', () => {
     return made;
   };
 
-  test('every command about a user finds it by id, external id and email address', async () => {
+  test('every command for a user finds the user by id, external id and email address', async () => {
     const { userId, id: keyId, key } = await productUser('customer_42', 'grace@example.com');
     const user = { id: userId, externalId: 'customer_42', email: 'grace@example.com', hasPassword: false };
     for (const text of [userId.toUpperCase(), 'customer_42', ' Grace@Example.com']) {
@@ -153,7 +153,7 @@ describe('npm run users', () => {
     expect((await verify(app, { key })).code).toBe('VALID');
   });
 
-  test('a text that means several users changes none of them: their ids, exit 1', async () => {
+  test('a text that matches several users changes none of them, prints their ids and exits with 1', async () => {
     const email = 'shared@example.com';
     const { user } = await app.newUser(email);
     const [first, second] = [await productUser('shared_1', email), await productUser(email)];
@@ -165,13 +165,13 @@ describe('npm run users', () => {
         stderr: `keyward: Several users match. Name one of them by id: ${ids.join(', ')}.\n`,
       });
     }
-    // A user of the product may be called what another user's id is.
+    // The external id of one user can equal the id of another.
     await productUser(user.id);
     expect(await users('delete', user.id)).toMatchObject({ code: 1, stderr: expect.stringContaining('Several users match.') });
     expect(await told('show', 'shared_1')).toMatchObject([{ id: first.userId }]);
   });
 
-  test('of very many users with one address it lists twenty', async () => {
+  test('lists 20 of the users who share one address', async () => {
     await runSql(
       app.databaseUrl,
       `INSERT INTO users (id, email, external_id, created_at)
@@ -182,7 +182,7 @@ describe('npm run users', () => {
   });
 
   test.each(['email', 'externalId', 'id'] as const)(
-    'delete by %s removes user, keys, sessions and usage, and says what; the audit log stays',
+    'delete by %s removes the user, keys, sessions and usage, and prints what it removed; the audit log remains',
     async (by) => {
       const { key, userId, id: keyId } = by === 'externalId' ? await productUser('leaver') : await newKey(app);
       const [{ email } = { email: '' }] = await runSql<{ email: string }>(app.databaseUrl, 'SELECT email FROM users WHERE id = $1', [
@@ -207,7 +207,7 @@ describe('npm run users', () => {
     },
   );
 
-  test('revoke takes an id, a prefix or a whole key, is effective at the next verification and is told as the operator’s', async () => {
+  test('revoke accepts an id, a prefix or a plaintext key, takes effect at the next verification and is recorded as the operator’s action', async () => {
     for (const pick of [
       ({ id }: { id: string }) => id,
       ({ key }: { key: string }) => key.slice(0, 13),
@@ -220,13 +220,13 @@ describe('npm run users', () => {
     }
   });
 
-  test('revoke also revokes a key of a disabled user', async () => {
+  test('revoke accepts a key of a disabled user', async () => {
     const made = await newKey(app);
     await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [made.userId]);
     expect(await told('revoke', made.id)).toMatchObject([{ status: 'REVOKED' }]);
   });
 
-  test('whose tells the owner of a leaked key, and repeats it nowhere', async () => {
+  test('whose prints the owner of a leaked key, and never repeats the key', async () => {
     const { id, key, userId } = await newKey(app);
     const forged = `${key.slice(0, 14)}${'A'.repeat(43)}`;
     const unused = await newKey(app);
@@ -276,7 +276,7 @@ describe('npm run users', () => {
     expect(stderr).toContain('Usage: npm run users -- COMMAND');
   });
 
-  test('works on the embedded database, beside a running server and without one', async () => {
+  test('works on the embedded database, with and without a running server', async () => {
     const home = await mkdtemp(path.join(tmpdir(), 'keyward-users-'));
     const env = { DATA_DIR: path.join(home, 'data') };
     const create = (email: string) => runBuiltCommand('users', ['create', email, '--json'], env);
@@ -299,7 +299,7 @@ describe('npm run users', () => {
 });
 
 describe('npm run keys -- expiring', () => {
-  test('tells the usable keys that end within so many days with their owners, the next one to end first', async () => {
+  test('prints the usable keys that expire within the given days with their owners, in the order of expiry', async () => {
     const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
     const made: MadeKey[] = [];
     for (const days of [10, 2, 20]) made.push(await newKey(app, { expiresAt: inDays(days), name: `in ${days} days` }));

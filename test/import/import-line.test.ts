@@ -18,11 +18,11 @@ const keyOf = (fields: object) => {
 };
 
 describe('a line of an import', () => {
-  test('may have the least: email, prefix and hash', () => {
+  test('needs only email, prefix and hash', () => {
     expect(keyOf(required)).toEqual({ ...required, createdAt: NOW, revokedAt: null, revokedReason: null });
   });
 
-  test('may have everything, in camelCase', () => {
+  test('accepts every field in camelCase', () => {
     const columns = { name: 'build server', scopes: ['orders:*'], allowedCidrs: ['10.0.0.0/8'], metadata: { team: 'a' }, enabled: false };
     const key = keyOf({
       ...required,
@@ -45,7 +45,7 @@ describe('a line of an import', () => {
     });
   });
 
-  test('may be in snake_case, with ids that say nothing here, and null for what is absent', () => {
+  test('accepts snake_case, ids without a meaning here, and null for absent fields', () => {
     const line = {
       id: 7,
       user_id: 'x',
@@ -72,7 +72,7 @@ describe('a line of an import', () => {
     });
   });
 
-  test('may be of a key that has expired', () => {
+  test('accepts an expired key', () => {
     expect(keyOf({ ...required, expiresAt: '2020-01-01T00:00:00Z' }).expiresAt).toEqual(new Date('2020-01-01T00:00:00Z'));
   });
 
@@ -88,12 +88,12 @@ describe('a line of an import', () => {
     expect(keyOf({ ...required, createdAt: text }).createdAt).toEqual(new Date(iso));
   });
 
-  test('PHP’s $2y$ becomes $2b$, which the bcrypt library can compare', () => {
+  test('changes the $2y$ of PHP to $2b$, which the bcrypt library can compare', () => {
     expect(keyOf({ ...required, hashedKey: HASH.replace('$2b$', '$2y$') }).hashedKey).toBe(HASH);
     expect(keyOf({ ...required, hashedKey: HASH.replace('$2b$', '$2a$') }).hashedKey).toBe(HASH.replace('$2b$', '$2a$'));
   });
 
-  test('bits of a hash that say nothing become zero, which the bcrypt library takes them for', async () => {
+  test('sets the unused bits of a hash to zero, as the bcrypt library assumes', async () => {
     const hashedKey = await bcrypt.hash('a key', 4);
     const alphabet = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
     const next = (character = '') => alphabet[alphabet.indexOf(character) + 1];
@@ -165,11 +165,11 @@ describe('a line of an import', () => {
     expect(readImportLine(line, { now: NOW, scopeCatalogue: [] })).toEqual({ faults: ['must be one JSON object'] });
   });
 
-  test('has scopes of the catalogue, where there is one', () => {
+  test('accepts only scopes of the catalogue, if one is set', () => {
     expect(faultsOf({ ...required, scopes: ['a', 'b'] }, ['a'])).toEqual(['scopes.1 is not one of the scopes that can be granted']);
   });
 
-  test('keeps metadata as it is, a member called __proto__ included', () => {
+  test('keeps metadata unchanged, also a member called __proto__', () => {
     const line = `${JSON.stringify(required).slice(0, -1)},"metadata":{"__proto__":{"a":1}}}`;
     const result = readImportLine(line, { now: NOW, scopeCatalogue: [] });
     expect(JSON.stringify('key' in result && result.key.metadata)).toBe('{"__proto__":{"a":1}}');

@@ -15,7 +15,7 @@ const statusOf = (server: ServerProcess, agent: Agent, key: string): Promise<num
     }).on('error', reject);
   });
 
-test('K5: two processes, 50 connections of verification on each, keys revoked all the while: no success after an acknowledgement', async () => {
+test('K5: two processes with 50 verifying connections each accept no key after its revocation is acknowledged', async () => {
   const DATABASE_URL = await newDatabase();
   const env = { DATABASE_URL, APP_SECRETS: randomBytes(32).toString('base64'), MAX_KEYS_PER_USER: String(KEYS) };
   const servers = (await Promise.all([startServer(env), startServer(env)])) as [ServerProcess, ServerProcess];
