@@ -132,7 +132,7 @@ describe('configuration', () => {
     expect(faults.join()).not.toMatch(/hunter2/i);
   });
 
-  test.each(['10', '0x7f.1', '10.0.0.0/33', '10/8', 'proxy.example.com'])('%s is no trusted proxy', (proxy) => {
+  test.each(['10', '0x7f.1', '10.0.0.0/33', '10/8', 'proxy.example.com'])('TRUSTED_PROXIES rejects %s', (proxy) => {
     expect(faultsOf({ TRUSTED_PROXIES: proxy })).toEqual(['TRUSTED_PROXIES item 1 must be an IP address or a CIDR range']);
     expect(faultsOf({ TRUSTED_PROXIES: '10.0.0.1, 10.0.0.0/8, ::1, fd00::/8' })).toEqual([]);
   });
@@ -152,7 +152,7 @@ describe('configuration', () => {
     ['TRUSTED_PROXIES', '10.0.0.1'],
     ['CORS_ORIGINS', 'https://app.example.com'],
     ['APP_SECRETS', SECRET],
-  ])('J4: %s with an empty or a repeated item is rejected, whatever the spelling: it must not become an empty list', (name, item) => {
+  ])('J4: %s rejects an empty or a repeated item in any spelling, because it must not become an empty list', (name, item) => {
     expect(faultsOf({ [name]: item })).toEqual([]);
     const isEmpty = (position: number) => `${name} item ${position} is empty`;
     expect(faultsOf({ [name]: ',' }).slice(0, 2)).toEqual([isEmpty(1), isEmpty(2)]);
@@ -174,7 +174,7 @@ describe('configuration', () => {
     },
   );
 
-  test.each(['1e3', '-1', '12.5', '0x10', ' ', 'ten', '4000000000000'])('%j is no port', (port) => {
+  test.each(['1e3', '-1', '12.5', '0x10', ' ', 'ten', '4000000000000'])('PORT rejects %j', (port) => {
     expect(faultsOf({ PORT: port })).toEqual(port.trim() === '' ? [] : ['PORT must be a whole number from 0 to 65535']);
   });
 
@@ -202,7 +202,7 @@ describe('configuration', () => {
       ['both', { localAccounts: true, identityProvider: provider }],
       ['external', { localAccounts: false, identityProvider: provider }],
       ['local', { localAccounts: true, identityProvider: null }],
-    ])('with all of its settings AUTH_MODE=%s means %j', (mode, expected) => {
+    ])('AUTH_MODE=%s with all settings of the provider means %j', (mode, expected) => {
       expect(readConfig({ ...PROVIDER, ...(mode && { AUTH_MODE: mode }) })).toMatchObject(expected);
     });
 
@@ -238,7 +238,7 @@ describe('configuration', () => {
       'http://id.example.com/',
       'http://127.0.0.1.example.com/',
       'https://u:p@id.example.com/',
-    ])('can’t have its keys at %s', (url) => expect(faultsOf({ ...PROVIDER, AUTH_JWKS_URL: url })).toEqual([JWKS_FAULT]));
+    ])('rejects keys at %s', (url) => expect(faultsOf({ ...PROVIDER, AUTH_JWKS_URL: url })).toEqual([JWKS_FAULT]));
 
     test.each([
       ['{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA"}]}', []],
@@ -251,7 +251,7 @@ describe('configuration', () => {
         ['AUTH_JWKS_URL is a file with a private key: only public ones belong there'],
       ],
       ['{"keys":[{"kty":"oct","k":"AAAA"}]}', ['AUTH_JWKS_URL is a file with a private key: only public ones belong there']],
-    ])('a file for keys that holds %s is looked at when the server starts', (content, faults) => {
+    ])('the server checks at the start a key file that contains %s', (content, faults) => {
       const folder = mkdtempSync(path.join(tmpdir(), 'keyward-jwks-'));
       const file = path.join(folder, 'jwks.json');
       if (content !== null) writeFileSync(file, content);

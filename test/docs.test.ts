@@ -115,11 +115,11 @@ function unknownFiles(file: string): string[] {
 }
 
 describe('references in the documentation', () => {
-  test.each(documents)('%s: every link and anchor', (file) => {
+  test.each(documents)('%s: every link and anchor exists', (file) => {
     expect(danglingLinks(file)).toEqual([]);
   });
 
-  test.each(documents)('%s: every file that it names', (file) => {
+  test.each(documents)('%s: every file that it names exists', (file) => {
     expect(unknownFiles(file)).toEqual([]);
   });
 

@@ -144,9 +144,9 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
     ['answers 200 with nothing', (_request, response) => response.end()],
     ['answers 200 with something else', (_request, response) => response.end('{"data":{}}')],
     ['answers 204', (_request, response) => response.writeHead(204).end()],
-    ['sends us elsewhere', (_request, response) => response.writeHead(302, { location: '/somewhere' }).end()],
+    ['redirects', (_request, response) => response.writeHead(302, { location: '/somewhere' }).end()],
   ];
-  test.each(NOT_KEYWARD)('lets nobody pass where Keyward %s: 503 with Retry-After', async (_case, listener) => {
+  test.each(NOT_KEYWARD)('rejects all requests where Keyward %s: 503 with Retry-After', async (_case, listener) => {
     const { key } = await newKey(app);
     const other = await listen(listener);
     const { status, body, retryAfter } = await statusFor({ keyward: other.url, timeoutMs: 200 }, { 'x-api-key': key });
@@ -159,7 +159,7 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
 test.each([
   ['nginx', 'nginx.conf'],
   ['caddy', 'Caddyfile'],
-])('docs/gateways.md shows the very file that the tests run: %s', (language, file) => {
+])('docs/gateways.md contains the exact file that the tests run: %s', (language, file) => {
   const blocks = [...readFileSync('docs/gateways.md', 'utf8').matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'))];
   expect(blocks.map(([, block]) => block)).toEqual([readFileSync(`examples/${file}`, 'utf8')]);
 });

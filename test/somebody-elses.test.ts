@@ -42,7 +42,7 @@ describe('K6: objects of another user', () => {
     expect(takingIds.map(({ name }) => name).sort()).toEqual(Object.keys(OPERATIONS).sort());
   });
 
-  test.each(Object.entries(OPERATIONS))('%s: FORBIDDEN, nothing changed, nothing told', async (_name, { of, document, variables }) => {
+  test.each(Object.entries(OPERATIONS))('%s: returns FORBIDDEN, changes nothing and reveals nothing', async (_name, { of, document, variables }) => {
     const [owner, stranger] = [await newKey(app, { name: 'private' }), await newKey(app)];
     const [session] = (await app.ask(MySessionsDocument, {}, owner.token)).mySessions;
     const state = () => Promise.all(['api_keys', 'sessions'].map((table) => runSql(app.databaseUrl, `SELECT * FROM ${table} ORDER BY id`)));

@@ -41,7 +41,7 @@ describe('npm run audit:prune', () => {
     [['--before', '2999-01-01']],
     [['--before', '2024-13-01']],
     [['2024-01-01']],
-  ])('called wrongly (%j) it removes nothing and tells how it is used, with exit code 2', async (args) => {
+  ])('with invalid arguments (%j) it removes nothing and prints its usage, with exit code 2', async (args) => {
     const before = await times();
     const { code, stderr } = await prune(...args);
     expect(code).toBe(2);

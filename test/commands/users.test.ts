@@ -61,7 +61,7 @@ describe('npm run users', () => {
     });
   });
 
-  test('A7: disable rejects tokens and keys at the next request; enable makes the keys valid again, and the user signs in again', async () => {
+  test('A7: disable rejects tokens and keys at the next request; enable restores the keys, and the user signs in again', async () => {
     const { accessToken, user } = await app.newUser();
     const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
     const key = createApiKey.plaintextKey;
@@ -226,7 +226,7 @@ describe('npm run users', () => {
     expect(await told('revoke', made.id)).toMatchObject([{ status: 'REVOKED' }]);
   });
 
-  test('whose prints the owner of a leaked key, and never repeats the key', async () => {
+  test('the command whose prints the owner of a leaked key, and never repeats the key', async () => {
     const { id, key, userId } = await newKey(app);
     const forged = `${key.slice(0, 14)}${'A'.repeat(43)}`;
     const unused = await newKey(app);
@@ -254,7 +254,7 @@ describe('npm run users', () => {
     ['a new user with no address', ['create', 'nobody'], 'email must be an email address'],
     ['an unknown key', ['revoke', 'amos_00000000'], 'There is no such API key.'],
     ['garbage for a key', ['whose', "' OR 1=1 --\u0000"], 'There is no such API key.'],
-  ])('%s is one line on stderr, with exit code 1', async (_case, args, message) => {
+  ])('%s is reported in one line on stderr, with exit code 1', async (_case, args, message) => {
     expect(await users(...args.map((arg) => arg.replace('\u0000', '')))).toEqual({ code: 1, stdout: '', stderr: `keyward: ${message}\n` });
   });
 
@@ -270,7 +270,7 @@ describe('npm run users', () => {
     [['change-issuer', 'product', 'with space']],
     [['change-issuer', 'product', 'keyward']],
     [['change-issuer', 'a', 'b', 'c']],
-  ])('called wrongly (%j) it tells how it is used, with exit code 2', async (args) => {
+  ])('with invalid arguments (%j) it prints its usage, with exit code 2', async (args) => {
     const { code, stdout, stderr } = await users(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('Usage: npm run users -- COMMAND');

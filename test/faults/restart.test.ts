@@ -23,7 +23,7 @@ describe('F1: PostgreSQL restarts under load', () => {
         await stack.cluster.start();
       },
     ],
-  ])('%s: 503 meanwhile, never a wrong answer, and served again by itself within 2 s', async (_how, fault) => {
+  ])('%s: returns 503 meanwhile, gives no wrong answer, and serves again within 2 s without help', async (_how, fault) => {
     const findings = new Findings();
     const asker = new Asker(stack.replicas, findings);
     const load = new Load(asker, new Random(1), { writers: 3, verifiers: 6 });

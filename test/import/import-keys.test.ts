@@ -140,7 +140,7 @@ describe('import-keys on an external database', () => {
     expect(await countsOf()).toEqual({ keys: 0, users: 0, events: 0 });
   });
 
-  test.each(['SIGKILL', 'SIGINT'] as const)('%s in the middle: run again, it doubles nothing and finishes', async (signal) => {
+  test.each(['SIGKILL', 'SIGINT'] as const)('after %s during an import, another run imports the rest and duplicates nothing', async (signal) => {
     const file = await fileOf(manyLines(20_000));
     const first = spawn([file], env);
     await someWritten();

@@ -84,7 +84,7 @@ describe('a line of an import', () => {
     ['2024-01-31 12:00:00+05:30', '2024-01-31T06:30:00.000Z'],
     ['2024-01-31 12:00:00-0330', '2024-01-31T15:30:00.000Z'],
     ['2024-02-29T23:59:59-08', '2024-03-01T07:59:59.000Z'],
-  ])('takes %s for %s', (text, iso) => {
+  ])('reads %s as %s', (text, iso) => {
     expect(keyOf({ ...required, createdAt: text }).createdAt).toEqual(new Date(iso));
   });
 
@@ -155,13 +155,13 @@ describe('a line of an import', () => {
       { name: '', scopes: ['A'] },
       ['name must not be empty', 'scopes.0 must be lower-case letters, digits and . _ : - (and may end in :*)'],
     ],
-  ])('%j: %j, without a value', (change, faults) => {
+  ])('for %j reports %j, without the value', (change, faults) => {
     const found = faultsOf({ ...required, ...change });
     expect(found).toEqual(faults);
     expect(found.join()).not.toMatch(new RegExp(`${CANARY}|${HASH.slice(7, 20)}`, 'i'));
   });
 
-  test.each(['{', '[]', 'null', '"text"', '{"email":"a@b"', '{} {}'])('that is %s is no JSON object', (line) => {
+  test.each(['{', '[]', 'null', '"text"', '{"email":"a@b"', '{} {}'])('that is %s is rejected: it is not a JSON object', (line) => {
     expect(readImportLine(line, { now: NOW, scopeCatalogue: [] })).toEqual({ faults: ['must be one JSON object'] });
   });
 

@@ -12,7 +12,7 @@ async function linesOf(content: string | Buffer, chunkSize = 65_536): Promise<Li
 }
 
 describe('readLines', () => {
-  test.each([1, 2, 3, 7, 65_536])('in chunks of %d bytes: BOM, CRLF, blank lines, no end of the last one', async (chunkSize) => {
+  test.each([1, 2, 3, 7, 65_536])('handles BOM, CRLF, blank lines and a last line without an end, in chunks of %d bytes', async (chunkSize) => {
     expect(await linesOf('\ufefferste\r\n\n  \r\nvierte ü\n\nsechste', chunkSize)).toEqual([
       { number: 1, text: 'erste' },
       { number: 4, text: 'vierte ü' },
@@ -24,7 +24,7 @@ describe('readLines', () => {
     expect(await linesOf('')).toEqual([]);
   });
 
-  test.each([1_000, 65_536, 200_000])('one of more than 64 KiB is told and left out, in chunks of %d bytes', async (chunkSize) => {
+  test.each([1_000, 65_536, 200_000])('reports and skips a line of more than 64 KiB, in chunks of %d bytes', async (chunkSize) => {
     const most = 'a'.repeat(65_536);
     expect(await linesOf(`${most}\n${most}b\n${most}${most}\nlast`, chunkSize)).toEqual([
       { number: 1, text: most },

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { LoopTurns } from '../../src/platform/loop-turns.js';
 
 describe('G3: tasks that arrive together', () => {
-  test('cheap ones share a turn of the event loop', async () => {
+  test('share a turn of the event loop if they are cheap', async () => {
     const turns = new LoopTurns(() => 0);
     let passed = 0;
     const tasks = Array.from({ length: 20 }, async () => {
@@ -16,7 +16,7 @@ describe('G3: tasks that arrive together', () => {
     await Promise.all(tasks);
   });
 
-  test('each has a turn of its own, in order, if one takes the time of a turn', async () => {
+  test('have a turn each, in order, if one task takes as long as a turn', async () => {
     let now = 0;
     const turns = new LoopTurns(() => {
       now += 0.5;
@@ -34,17 +34,17 @@ describe('G3: tasks that arrive together', () => {
     }
     await Promise.all(tasks);
     expect(order).toEqual(['a', 'b', 'c']);
-    // No two passed between two looks at it.
+    // Never two tasks between two checks of the event loop.
     expect([...seen].filter((count) => count > 0)).toEqual([1, 2, 3]);
   });
 
-  test('after a costly one the next waits as long again', async () => {
+  test('wait after an expensive task for as long as it took', async () => {
     const turns = new LoopTurns();
     const at: number[] = [];
     const tasks = [0, 1].map(async () => {
       await turns.pass();
       at.push(performance.now());
-      // Busy, in several microtasks as a chain of promises is.
+      // Works in several microtasks, as a chain of promises does.
       for (let count = 0; count < 4; count += 1) {
         for (const until = performance.now() + 5; performance.now() < until; );
         await null;
@@ -54,7 +54,7 @@ describe('G3: tasks that arrive together', () => {
     expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(39);
   });
 
-  test('later ones pass as well', async () => {
+  test('let tasks that arrive later run too', async () => {
     const turns = new LoopTurns();
     await turns.pass();
     await nextTurn();

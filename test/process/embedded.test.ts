@@ -173,7 +173,7 @@ describe('F9: an error of the start is one clear line on stderr, with exit code 
 
   // Only Linux has these file systems, in which even root cannot create files.
   const special = ['/proc/nope', '/proc/nope/deeper/still', '/proc', '/sys/nope'].filter(() => process.platform === 'linux');
-  test.each(special)('a DATA_DIR on a file system that takes no files: %s', async (each) => {
+  test.each(special)('a DATA_DIR on a file system in which no file can be created: %s', async (each) => {
     await expectRefusal(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} can't be written \\(E\\w+\\)$`));
   });
 
@@ -188,9 +188,9 @@ describe('F9: an error of the start is one clear line on stderr, with exit code 
   });
 
   test.each([
-    ['isn’t whole', '{"databasePassword": "kanarie'],
-    ['has a secret that is none', '{"databasePassword": "kanarie", "appSecrets": ["AAAA"]}'],
-  ])('a secrets file that %s; nothing of it is told', async (_case, content) => {
+    ['is truncated', '{"databasePassword": "kanarie'],
+    ['has an invalid secret', '{"databasePassword": "kanarie", "appSecrets": ["AAAA"]}'],
+  ])('a secrets file that %s; nothing of it is printed', async (_case, content) => {
     await (await start()).stop();
     await writeFile(path.join(dataDir, 'secrets.json'), content);
     const server = spawn();

@@ -63,8 +63,8 @@ describe('the server on an external database', () => {
       { DATABASE_URL: Object.assign(new URL(urlOf('x')), { password: 'hunter2' }).href, APP_SECRETS },
       [/^keyward: the database can't be used: password authentication failed/],
     ],
-    ['several faults', { PORT: 'x', BCRYPT_COST: '99' }, [/^keyward: PORT must/, /^keyward: BCRYPT_COST must/]],
-  ])('F9: %s: told on stderr, exit 1, no value repeated', async (_case, env, lines) => {
+    ['several errors', { PORT: 'x', BCRYPT_COST: '99' }, [/^keyward: PORT must/, /^keyward: BCRYPT_COST must/]],
+  ])('F9: %s: one line on stderr for each error, exit code 1, no value repeated', async (_case, env, lines) => {
     const server = spawnServer(env as Record<string, string>);
     expect(await server.exited).toEqual({ code: 1, signal: null });
     expect(server.stderr().trim().split('\n')).toEqual(lines.map((line) => expect.stringMatching(line)));
