@@ -42,17 +42,21 @@ describe('K6: objects of another user', () => {
     expect(takingIds.map(({ name }) => name).sort()).toEqual(Object.keys(OPERATIONS).sort());
   });
 
-  test.each(Object.entries(OPERATIONS))('%s: returns FORBIDDEN, changes nothing and reveals nothing', async (_name, { of, document, variables }) => {
-    const [owner, stranger] = [await newKey(app, { name: 'private' }), await newKey(app)];
-    const [session] = (await app.ask(MySessionsDocument, {}, owner.token)).mySessions;
-    const state = () => Promise.all(['api_keys', 'sessions'].map((table) => runSql(app.databaseUrl, `SELECT * FROM ${table} ORDER BY id`)));
-    const before = await state();
-    const id = of === 'key' ? owner.id : session?.id;
-    const answer = await app.send(document, { id, ...variables }, { token: stranger.token });
-    expect(codesOf(answer)).toEqual(['FORBIDDEN']);
-    expect([null, { apiKey: null }]).toContainEqual(answer.data);
-    expect(answer.text).not.toMatch(/private|amos_/);
-    expect(await state()).toEqual(before);
-    expect(codesOf(await app.send(document, { id, ...variables }, { token: owner.token }))).toEqual([]);
-  });
+  test.each(Object.entries(OPERATIONS))(
+    '%s: returns FORBIDDEN, changes nothing and reveals nothing',
+    async (_name, { of, document, variables }) => {
+      const [owner, stranger] = [await newKey(app, { name: 'private' }), await newKey(app)];
+      const [session] = (await app.ask(MySessionsDocument, {}, owner.token)).mySessions;
+      const state = () =>
+        Promise.all(['api_keys', 'sessions'].map((table) => runSql(app.databaseUrl, `SELECT * FROM ${table} ORDER BY id`)));
+      const before = await state();
+      const id = of === 'key' ? owner.id : session?.id;
+      const answer = await app.send(document, { id, ...variables }, { token: stranger.token });
+      expect(codesOf(answer)).toEqual(['FORBIDDEN']);
+      expect([null, { apiKey: null }]).toContainEqual(answer.data);
+      expect(answer.text).not.toMatch(/private|amos_/);
+      expect(await state()).toEqual(before);
+      expect(codesOf(await app.send(document, { id, ...variables }, { token: owner.token }))).toEqual([]);
+    },
+  );
 });

@@ -226,7 +226,7 @@ describe('npm run users', () => {
     expect(await told('revoke', made.id)).toMatchObject([{ status: 'REVOKED' }]);
   });
 
-  test('the command whose prints the owner of a leaked key, and never repeats the key', async () => {
+  test('`whose` prints the owner of a leaked key, and never repeats the key', async () => {
     const { id, key, userId } = await newKey(app);
     const forged = `${key.slice(0, 14)}${'A'.repeat(43)}`;
     const unused = await newKey(app);

@@ -9,10 +9,10 @@ import { Findings } from './findings.js';
 import { killLoop } from './kill-loop.js';
 import { Random } from './random.js';
 
-/** What a minute allows. `npm run soak` kills a hundred times. */
+/** The number of kills that fits into a minute. `npm run soak` kills a hundred times. */
 const KILLS = { external: 24, embedded: 6 };
 
-describe('F4: kill -9 while keys are made: every row is absent or whole, with its audit event, none over the limit, and the next start works', () => {
+describe('F4: kill -9 during the creation of keys leaves every row absent or complete, with its audit event, no user over the limit, and a server that starts again', () => {
   test(`on PostgreSQL, ${KILLS.external} times`, async () => {
     const databaseUrl = await newDatabase();
     const env = { DATABASE_URL: databaseUrl, APP_SECRETS: randomBytes(32).toString('base64') };
@@ -30,7 +30,7 @@ describe('F4: kill -9 while keys are made: every row is absent or whole, with it
     await dropDatabase(databaseUrl);
   }, 180_000);
 
-  test(`on the embedded database, ${KILLS.embedded} times, every third time together with it`, async () => {
+  test(`on the embedded database, ${KILLS.embedded} times, every third time together with the database`, async () => {
     const directory = await mkdtemp(path.join(tmpdir(), 'keyward-kill-'));
     const dataDir = path.join(directory, 'data');
     const findings = new Findings();

@@ -16,14 +16,14 @@ describe('F1: PostgreSQL restarts under load', () => {
   test.each([
     ['restarted as after a loss of power', () => stack.cluster.restart('immediate')],
     [
-      'away for 1.5 s',
+      'unavailable for 1.5 s',
       async () => {
         await stack.cluster.stop('fast');
         await sleep(1_500);
         await stack.cluster.start();
       },
     ],
-  ])('%s: returns 503 meanwhile, gives no wrong answer, and serves again within 2 s without help', async (_how, fault) => {
+  ])('%s: the servers respond with 503 meanwhile, never incorrectly, and serve again within 2 s', async (_how, fault) => {
     const findings = new Findings();
     const asker = new Asker(stack.replicas, findings);
     const load = new Load(asker, new Random(1), { writers: 3, verifiers: 6 });

@@ -14,7 +14,7 @@ interface Row {
   revoked: number;
 }
 
-/** Of every key its state by the one rule (src/api-keys/status.ts), and how often the audit log tells what about it. */
+/** Selects the state of every key by the rule of src/api-keys/status.ts, and the number of its audit events by kind. */
 const ROWS = `
   SELECT k.id, k.user_id AS "userId", k.name,
          CASE WHEN k.revoked_at IS NOT NULL THEN 'REVOKED' WHEN k.expires_at <= now() THEN 'EXPIRED' WHEN NOT k.enabled THEN 'DISABLED'
@@ -41,8 +41,8 @@ const EVENTS_WITHOUT_KEY = `
 export type Query = <R extends pg.QueryResultRow>(sql: string) => Promise<R[]>;
 
 /**
- * Looks through the whole database for what must never be there, whoever asked for what: a row that isn't whole or lacks its audit
- * event, an event without its row, a user with more keys than the limit.
+ * Checks the whole database for rows that must never exist under any load: an incomplete row, a row without its audit event, an
+ * event without its row, a user with more keys than the limit.
  *
  * @returns the keys by id
  */
@@ -54,7 +54,7 @@ export async function checkDatabase(query: Query, findings: Findings): Promise<R
   return rows;
 }
 
-/** Compares what the servers acknowledged with what the database holds, when nothing is going on any more. */
+/** Compares what the servers acknowledged with the content of the database, after all activity. */
 export async function compareWithDatabase(query: Query, accounts: readonly Account[], findings: Findings): Promise<void> {
   const users = new Set((await query<{ id: string }>('SELECT id FROM users')).map(({ id }) => id));
   const rows = await checkDatabase(query, findings);
@@ -67,7 +67,7 @@ export async function compareWithDatabase(query: Query, accounts: readonly Accou
   }
 }
 
-/** Whoever asked for it, and whether it was answered: a row is whole and its log complete. */
+/** Checks that a row is complete and has all its audit events, whether or not its request was acknowledged. */
 function compareWithLog(row: Row, findings: Findings): void {
   if (!row.isWhole) findings.wrong(`the row of key ${row.id} is not whole`);
   if (row.created !== 1) findings.wrong(`${row.created} audit events tell of the making of key ${row.id}`);

@@ -140,23 +140,26 @@ describe('import-keys on an external database', () => {
     expect(await countsOf()).toEqual({ keys: 0, users: 0, events: 0 });
   });
 
-  test.each(['SIGKILL', 'SIGINT'] as const)('after %s during an import, another run imports the rest and duplicates nothing', async (signal) => {
-    const file = await fileOf(manyLines(20_000));
-    const first = spawn([file], env);
-    await someWritten();
-    process.kill(-(first.child.pid ?? 0), signal);
-    expect(await first.exited).toEqual(signal === 'SIGKILL' ? { code: null, signal } : { code: 130, signal: null });
-    const written = (await countsOf())?.keys ?? 0;
-    expect(written).toBeGreaterThan(0);
-    expect(written).toBeLessThan(20_000);
-    if (signal === 'SIGINT') expect(first.stdout()).toMatch(/^Stopped before the end; run it again to go on\. [\d,]+ lines: /);
+  test.each(['SIGKILL', 'SIGINT'] as const)(
+    'after %s during an import, another run imports the rest and duplicates nothing',
+    async (signal) => {
+      const file = await fileOf(manyLines(20_000));
+      const first = spawn([file], env);
+      await someWritten();
+      process.kill(-(first.child.pid ?? 0), signal);
+      expect(await first.exited).toEqual(signal === 'SIGKILL' ? { code: null, signal } : { code: 130, signal: null });
+      const written = (await countsOf())?.keys ?? 0;
+      expect(written).toBeGreaterThan(0);
+      expect(written).toBeLessThan(20_000);
+      if (signal === 'SIGINT') expect(first.stdout()).toMatch(/^Stopped before the end; run it again to go on\. [\d,]+ lines: /);
 
-    const again = await run([file], env);
-    const count = (number: number) => number.toLocaleString('en-US');
-    expect(again.stdout).toContain(`20,000 lines: ${count(20_000 - written)} imported, ${count(written)} already there, 0 bad`);
-    expect(again.code).toBe(0);
-    expect(await countsOf()).toEqual({ keys: 20_000, users: 4_000, events: 20_000 });
-  });
+      const again = await run([file], env);
+      const count = (number: number) => number.toLocaleString('en-US');
+      expect(again.stdout).toContain(`20,000 lines: ${count(20_000 - written)} imported, ${count(written)} already there, 0 bad`);
+      expect(again.code).toBe(0);
+      expect(await countsOf()).toEqual({ keys: 20_000, users: 4_000, events: 20_000 });
+    },
+  );
 
   test('a lost database is reported in one line on stderr, exit code 1; another run continues the import', async () => {
     const file = await fileOf(manyLines(20_000));

@@ -12,13 +12,16 @@ async function linesOf(content: string | Buffer, chunkSize = 65_536): Promise<Li
 }
 
 describe('readLines', () => {
-  test.each([1, 2, 3, 7, 65_536])('handles BOM, CRLF, blank lines and a last line without an end, in chunks of %d bytes', async (chunkSize) => {
-    expect(await linesOf('\ufefferste\r\n\n  \r\nvierte ü\n\nsechste', chunkSize)).toEqual([
-      { number: 1, text: 'erste' },
-      { number: 4, text: 'vierte ü' },
-      { number: 6, text: 'sechste' },
-    ]);
-  });
+  test.each([1, 2, 3, 7, 65_536])(
+    'handles BOM, CRLF, blank lines and a last line without an end, in chunks of %d bytes',
+    async (chunkSize) => {
+      expect(await linesOf('\ufefferste\r\n\n  \r\nvierte ü\n\nsechste', chunkSize)).toEqual([
+        { number: 1, text: 'erste' },
+        { number: 4, text: 'vierte ü' },
+        { number: 6, text: 'sechste' },
+      ]);
+    },
+  );
 
   test('returns no line for an empty file', async () => {
     expect(await linesOf('')).toEqual([]);

@@ -65,9 +65,12 @@ describe('migrations within a major version only expand, so that old and new rep
     }
   });
 
-  test.each(folders.map(({ name }) => name).filter((name) => !EXCEPTIONS.includes(name)))('%s only expands, unless it is an exception', (name) => {
-    expect(contractionsOf(readFileSync(path.join(MIGRATIONS_DIR, name, 'migration.sql'), 'utf8'))).toEqual([]);
-  });
+  test.each(folders.map(({ name }) => name).filter((name) => !EXCEPTIONS.includes(name)))(
+    '%s only expands, unless it is an exception',
+    (name) => {
+      expect(contractionsOf(readFileSync(path.join(MIGRATIONS_DIR, name, 'migration.sql'), 'utf8'))).toEqual([]);
+    },
+  );
 
   test.each([
     'DROP TABLE users;',

@@ -201,7 +201,7 @@ export function describeGateway(
         },
       );
 
-      test('250 headers, is accepted where its key is valid, and the API receives the owner of the key', async () => {
+      test('250 of them, reaches a path that its key has the scope for, and the API receives the owner of the key', async () => {
         const { key, userId } = await stack.newKey({ scopes: ['reports:read'] });
         const { headers } = await stack.echo({ path: '/reports', headers: ['x-api-key', key, ...many(250)] });
         expect(headers['x-keyward-user-id']).toBe(userId);
@@ -225,7 +225,7 @@ export function describeGateway(
     more(() => stack);
   });
 
-  describe(`${name}, while keys can’t be checked`, () => {
+  describe(`${name}, while keys cannot be verified`, () => {
     let stack: Stack;
     let headers: string[];
     beforeAll(async () => {

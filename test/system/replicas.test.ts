@@ -137,7 +137,7 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
     return [...text.matchAll(/^keyward_verifications_total\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
   };
 
-  /** nginx does not use a replica that it could not reach for two seconds, and then tries it again. */
+  /** After a failed connection, nginx skips a replica for two seconds, and then tries it again. */
   async function hasServed(replica: (typeof replicas)[number], count: number): Promise<void> {
     while ((await servedBy(replica)) < count) await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -183,12 +183,12 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
       await mutate(`mutation { revokeApiKey(id: "${key.id}") { apiKey { status } } }`, token);
       key.revocation = 'done';
       judge(await verify(key.key), 'done', 'done');
-      // A key created just before is valid on every replica.
+      // A new key is valid at once on every replica.
       const made = await create();
       judge(await verify(made.key), 'none', 'none');
       keys.push(made);
     };
-    /** Revokes keys while `action` runs, and continues until it has ended. */
+    /** Revokes keys while `happening` is pending, and continues until it has settled. */
     const revokeDuring = async <T>(happening: Promise<T>): Promise<T> => {
       let hasHappened = false;
       void happening.finally(() => {
