@@ -111,8 +111,8 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
     const { key } = await newKey(app, { allowedCidrs: ['203.0.113.9'] });
     const headers = { 'x-api-key': key, 'user-agent': 'curl/8 \x80\xff' };
     expect((await statusFor({}, { ...headers, 'x-forwarded-for': '203.0.113.9' })).status).toBe(200);
-    const refused = await statusFor({}, { ...headers, 'x-forwarded-for': '203.0.113.10' });
-    expect(refused).toMatchObject({ status: 403, body: { code: 'IP_NOT_ALLOWED' } });
+    const rejected = await statusFor({}, { ...headers, 'x-forwarded-for': '203.0.113.10' });
+    expect(rejected).toMatchObject({ status: 403, body: { code: 'IP_NOT_ALLOWED' } });
   });
 
   test('does not reuse the verification of one policy for another, also if the other cannot be verified', async () => {
@@ -124,12 +124,12 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
 
   test('rejects all requests while Keyward or its database is unavailable, or Keyward rejects the verifier', async () => {
     const { key } = await newKey(app);
-    const away = await startTestApp();
-    const url = await away.http.listen({ port: 0, host: '127.0.0.1' });
-    await dropDatabase(away.databaseUrl);
+    const unavailable = await startTestApp();
+    const url = await unavailable.http.listen({ port: 0, host: '127.0.0.1' });
+    await dropDatabase(unavailable.databaseUrl);
     const answers = [await statusFor({ keyward: 'http://127.0.0.1:9' }, { 'x-api-key': key })];
     answers.push(await statusFor({ keyward: url }, { 'x-api-key': key }));
-    await away.close();
+    await unavailable.close();
     for (const { status, body, retryAfter } of answers) {
       expect([status, body.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
       expect(retryAfter).toBeGreaterThan(0);

@@ -18,11 +18,11 @@ const times = async () =>
 describe('npm run audit:prune', () => {
   test('deletes events older than the given age and nothing else; the remaining events still cannot be changed', async () => {
     const at = ['2024-01-01T00:00:00.000Z', '2024-06-01T00:00:00.000Z', '2025-01-01T00:00:00.000Z', '2025-01-01T00:00:00.001Z'];
-    for (const moment of at) {
+    for (const timestamp of at) {
       await runSql(
         app.databaseUrl,
         `INSERT INTO audit_events (id, user_id, at, action) VALUES (gen_random_uuid(), gen_random_uuid(), $1, 'USER_SIGNED_IN')`,
-        [moment],
+        [timestamp],
       );
     }
     expect(await prune('--before', '2024-06-01')).toEqual({ code: 0, stdout: '1 events removed\n', stderr: '' });

@@ -24,7 +24,7 @@ const run = (command: 'users' | 'keys', args: string[], input?: string): Promise
   runBuiltCommand(command, args, { DATABASE_URL: app.databaseUrl, APP_SECRETS: SECRET.toString('base64') }, input);
 const users = (...args: string[]) => run('users', args);
 /** Returns what a command prints with --json. Fails if the command fails. */
-const told = async (...args: string[]): Promise<Record<string, unknown>[]> => {
+const runJson = async (...args: string[]): Promise<Record<string, unknown>[]> => {
   const { code, stdout, stderr } = await users(...args, '--json');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return stdout.trim() === ''
@@ -44,14 +44,14 @@ const [verify] = Object.values(DOORS) as [(typeof DOORS)[string]];
 
 describe('npm run users', () => {
   test('create creates a user with a token that sets the password', async () => {
-    const [made] = await told('create', ' Ada@Example.com ');
-    expect(made).toMatchObject({ email: 'ada@example.com', hasPassword: false, disabledAt: null, resetToken: expect.any(String) });
+    const [created] = await runJson('create', ' Ada@Example.com ');
+    expect(created).toMatchObject({ email: 'ada@example.com', hasPassword: false, disabledAt: null, resetToken: expect.any(String) });
     const input = { email: 'ada@example.com', password: PASSWORD };
     expect(codesOf(await app.send(SignInDocument, { input }))).toEqual(['INVALID_CREDENTIALS']);
-    const reset = { token: String(made?.resetToken), newPassword: PASSWORD };
-    expect((await app.ask(ResetPasswordDocument, { input: reset }, undefined)).resetPassword.user.id).toBe(made?.id);
+    const reset = { token: String(created?.resetToken), newPassword: PASSWORD };
+    expect((await app.ask(ResetPasswordDocument, { input: reset }, undefined)).resetPassword.user.id).toBe(created?.id);
     expect(codesOf(await app.send(SignInDocument, { input }))).toEqual([]);
-    expect(await actions(String(made?.id))).toEqual([
+    expect(await actions(String(created?.id))).toEqual([
       { action: 'USER_SIGNED_UP', actor: 'operator' },
       { action: 'PASSWORD_RESET_ISSUED', actor: 'operator' },
     ]);
@@ -65,11 +65,11 @@ describe('npm run users', () => {
     const { accessToken, user } = await app.newUser();
     const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
     const key = createApiKey.plaintextKey;
-    expect(await told('disable', user.email)).toMatchObject([{ email: user.email, disabledAt: expect.any(String) }]);
+    expect(await runJson('disable', user.email)).toMatchObject([{ email: user.email, disabledAt: expect.any(String) }]);
     expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
     expect((await verify(app, { key })).code).toBe('OWNER_DISABLED');
-    await told('disable', user.email);
-    expect(await told('enable', user.email)).toMatchObject([{ disabledAt: null }]);
+    await runJson('disable', user.email);
+    expect(await runJson('enable', user.email)).toMatchObject([{ disabledAt: null }]);
     expect((await verify(app, { key })).code).toBe('VALID');
     expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
     const { signIn } = await app.ask(SignInDocument, { input: { email: user.email, password: PASSWORD } }, undefined);
@@ -86,15 +86,15 @@ describe('npm run users', () => {
   test('A7: disable invalidates reset tokens permanently; a later token works after the user is enabled', async () => {
     const { user } = await app.newUser();
     const issue = async () => {
-      const [issued] = await told('reset-token', user.email);
+      const [issued] = await runJson('reset-token', user.email);
       return { token: String(issued?.resetToken), newPassword: 'something else entirely' };
     };
     const reset = async (input: { token: string; newPassword: string }) => codesOf(await app.send(ResetPasswordDocument, { input }));
     const before = await issue();
-    await told('disable', user.email);
+    await runJson('disable', user.email);
     const meanwhile = await issue();
     expect([await reset(before), await reset(meanwhile)]).toEqual([['UNAUTHENTICATED'], ['UNAUTHENTICATED']]);
-    await told('enable', user.email);
+    await runJson('enable', user.email);
     expect([await reset(before), await reset(meanwhile)]).toEqual([['UNAUTHENTICATED'], []]);
   });
 
@@ -106,7 +106,7 @@ describe('npm run users', () => {
     // An address that was stored before such addresses were rejected is displayed and found too.
     const hidden = 'p\u200baul@example.com';
     await runSql(app.databaseUrl, 'UPDATE users SET email = $2 WHERE id = $1', [user.id, hidden]);
-    expect(await told('show', 'p\\u{200b}aul@example.com')).toMatchObject([{ id: user.id, email: hidden }]);
+    expect(await runJson('show', 'p\\u{200b}aul@example.com')).toMatchObject([{ id: user.id, email: hidden }]);
     expect((await users('list', '--json')).stdout).toContain('"email":"p\\u200baul@example.com"');
     expect(await users('create', 'q\\u{200b}@example.com')).toMatchObject({ code: 1, stderr: expect.stringContaining('invisible') });
   });
@@ -115,11 +115,11 @@ describe('npm run users', () => {
     const { id, key, userId } = await newKey(app, { name: 'build server' });
     const [{ email } = { email: '' }] = await runSql<{ email: string }>(app.databaseUrl, 'SELECT email FROM users WHERE id = $1', [userId]);
     const overview = { id: userId, email, externalId: null, hasPassword: true, disabledAt: null, keys: 1 };
-    expect(await told('list')).toContainEqual(expect.objectContaining(overview));
-    expect(await told('show', email)).toEqual([
+    expect(await runJson('list')).toContainEqual(expect.objectContaining(overview));
+    expect(await runJson('show', email)).toEqual([
       { ...overview, createdAt: expect.any(String), sessions: 1, lastSignInAt: app.clock.now().toISOString() },
     ]);
-    const keys = await told('keys', email);
+    const keys = await runJson('keys', email);
     expect(keys).toMatchObject([{ id, keyPrefix: key.slice(0, 13), status: 'ACTIVE', name: 'build server' }]);
     const { stdout } = await users('keys', email);
     expect(stdout).toContain(`keyPrefix: ${key.slice(0, 13)}  status: ACTIVE  name: build server`);
@@ -128,27 +128,27 @@ describe('npm run users', () => {
 
   /** A user of the product with a key. */
   const productUser = async (externalId: string, email: string | null = null) => {
-    const made = await newKey(app);
+    const created = await newKey(app);
     await runSql(app.databaseUrl, 'UPDATE users SET external_id = $2, email = $3, password_hash = NULL WHERE id = $1', [
-      made.userId,
+      created.userId,
       externalId,
       email,
     ]);
-    return made;
+    return created;
   };
 
   test('every command for a user finds the user by id, external id and email address', async () => {
     const { userId, id: keyId, key } = await productUser('customer_42', 'grace@example.com');
     const user = { id: userId, externalId: 'customer_42', email: 'grace@example.com', hasPassword: false };
     for (const text of [userId.toUpperCase(), 'customer_42', ' Grace@Example.com']) {
-      expect(await told('show', text)).toMatchObject([{ ...user, keys: 1, sessions: 1 }]);
+      expect(await runJson('show', text)).toMatchObject([{ ...user, keys: 1, sessions: 1 }]);
     }
-    expect(await told('disable', userId)).toMatchObject([user]);
-    expect(await told('enable', 'customer_42')).toMatchObject([user]);
-    expect(await told('keys', 'customer_42')).toMatchObject([{ id: keyId }]);
+    expect(await runJson('disable', userId)).toMatchObject([user]);
+    expect(await runJson('enable', 'customer_42')).toMatchObject([user]);
+    expect(await runJson('keys', 'customer_42')).toMatchObject([{ id: keyId }]);
     expect(await users('reset-token', 'customer_42')).toMatchObject({ code: 1, stderr: expect.stringContaining('identity provider') });
-    expect(await told('list')).toContainEqual(expect.objectContaining({ id: userId, externalId: 'customer_42' }));
-    expect(await told('whose', keyId)).toMatchObject([{ userId, externalId: 'customer_42', id: keyId }]);
+    expect(await runJson('list')).toContainEqual(expect.objectContaining({ id: userId, externalId: 'customer_42' }));
+    expect(await runJson('whose', keyId)).toMatchObject([{ userId, externalId: 'customer_42', id: keyId }]);
     expect((await users('show', 'customer_42')).stdout).toContain('externalId: customer_42');
     expect((await verify(app, { key })).code).toBe('VALID');
   });
@@ -168,7 +168,7 @@ describe('npm run users', () => {
     // The external id of one user can equal the id of another.
     await productUser(user.id);
     expect(await users('delete', user.id)).toMatchObject({ code: 1, stderr: expect.stringContaining('Several users match.') });
-    expect(await told('show', 'shared_1')).toMatchObject([{ id: first.userId }]);
+    expect(await runJson('show', 'shared_1')).toMatchObject([{ id: first.userId }]);
   });
 
   test('lists 20 of the users who share one address', async () => {
@@ -190,9 +190,9 @@ describe('npm run users', () => {
       ]);
       await verify(app, { key });
       await app.usage.flush();
-      await told('disable', userId);
+      await runJson('disable', userId);
       const text = { email, externalId: 'leaver', id: userId }[by];
-      expect(await told('delete', text)).toMatchObject([{ id: userId, keys: 1, sessions: 1, deleted: true }]);
+      expect(await runJson('delete', text)).toMatchObject([{ id: userId, keys: 1, sessions: 1, deleted: true }]);
       expect((await verify(app, { key })).code).toBe('NOT_FOUND');
       for (const [table, column, value] of [
         ['users', 'id', userId],
@@ -213,17 +213,17 @@ describe('npm run users', () => {
       ({ key }: { key: string }) => key.slice(0, 13),
       ({ key }: { key: string }) => key,
     ]) {
-      const made = await newKey(app);
-      expect(await told('revoke', pick(made))).toMatchObject([{ id: made.id, status: 'REVOKED' }]);
-      expect((await verify(app, { key: made.key })).code).toBe('REVOKED');
-      expect(await actions(made.userId)).toEqual([{ action: 'API_KEY_REVOKED', actor: 'operator' }]);
+      const created = await newKey(app);
+      expect(await runJson('revoke', pick(created))).toMatchObject([{ id: created.id, status: 'REVOKED' }]);
+      expect((await verify(app, { key: created.key })).code).toBe('REVOKED');
+      expect(await actions(created.userId)).toEqual([{ action: 'API_KEY_REVOKED', actor: 'operator' }]);
     }
   });
 
   test('revoke accepts a key of a disabled user', async () => {
-    const made = await newKey(app);
-    await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [made.userId]);
-    expect(await told('revoke', made.id)).toMatchObject([{ status: 'REVOKED' }]);
+    const created = await newKey(app);
+    await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [created.userId]);
+    expect(await runJson('revoke', created.id)).toMatchObject([{ status: 'REVOKED' }]);
   });
 
   test('`whose` prints the owner of a leaked key, and never repeats the key', async () => {
@@ -301,18 +301,18 @@ describe('npm run users', () => {
 describe('npm run keys -- expiring', () => {
   test('prints the usable keys that expire within the given days with their owners, in the order of expiry', async () => {
     const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
-    const made: MadeKey[] = [];
-    for (const days of [10, 2, 20]) made.push(await newKey(app, { expiresAt: inDays(days), name: `in ${days} days` }));
+    const created: MadeKey[] = [];
+    for (const days of [10, 2, 20]) created.push(await newKey(app, { expiresAt: inDays(days), name: `in ${days} days` }));
     await newKey(app);
     const list = async (...args: string[]) => {
       const { stdout } = await run('keys', ['expiring', '--json', ...args]);
-      const ids = made.map(({ id }) => id);
+      const ids = created.map(({ id }) => id);
       return stdout.split('\n').flatMap((line) => (line && ids.includes(JSON.parse(line).id) ? [JSON.parse(line)] : []));
     };
     expect((await list()).map(({ name }) => name)).toEqual(['in 2 days', 'in 10 days']);
     expect((await list('--days', '30')).map(({ name }) => name)).toEqual(['in 2 days', 'in 10 days', 'in 20 days']);
     expect(await list('--days', '3')).toMatchObject([
-      { email: expect.stringContaining('@'), externalId: null, userId: made[1]?.userId, status: 'ACTIVE' },
+      { email: expect.stringContaining('@'), externalId: null, userId: created[1]?.userId, status: 'ACTIVE' },
     ]);
     expect(await run('keys', ['expiring', '--days', '0'])).toMatchObject({ code: 2 });
   });

@@ -89,12 +89,12 @@ export class Account {
     );
     if (outcome.is === 'unknown') this.strayKeys += 1;
     else if (outcome.is === 'refused') {
-      if (max < KEYS_MAX) this.#asker.findings.wrong(`createApiKey was refused with at most ${max} keys`);
+      if (max < KEYS_MAX) this.#asker.findings.wrong(`createApiKey was rejected with at most ${max} keys`);
       await this.#list();
       const usable = this.keys.filter(({ mayBeUsable }) => mayBeUsable);
       if (usable.length > 0) await this.#revoke(this.#random.pick(usable));
     } else {
-      if (min >= KEYS_MAX) this.#asker.findings.wrong(`createApiKey made a key beside ${min}`);
+      if (min >= KEYS_MAX) this.#asker.findings.wrong(`createApiKey created a key beyond ${min}`);
       const { plaintextKey, apiKey } = outcome.data.createApiKey;
       this.#add(new KnownKey(apiKey.id, plaintextKey, [{ status: 'VALID', name: 'new' }]));
     }
@@ -159,7 +159,7 @@ export class Account {
       if (found && !key.possible.some(({ name }) => name === found.name)) findings.wrong('myApiKeys tells an old name');
     }
     for (const { id, name, enabled } of listed.values()) {
-      if (this.strayKeys === 0) findings.wrong('myApiKeys holds a key that nobody made');
+      if (this.strayKeys === 0) findings.wrong('myApiKeys contains a key that no request created');
       else this.strayKeys -= 1;
       this.#add(new KnownKey(id, null, [{ status: enabled ? 'VALID' : 'DISABLED', name: name ?? '' } satisfies KeyState]));
     }

@@ -67,6 +67,6 @@ export class Asker {
     this.findings.lastUnavailableSentAt = Math.max(this.findings.lastUnavailableSentAt, sentAt);
     if (!(Number(retryAfter) > 0)) this.findings.wrong(`${what} was answered with 503 without Retry-After`);
     const late = sentAt - this.#faultEndedAt;
-    if (late > RECOVERY_MS_MAX) this.findings.wrong(`${what} was answered with 503, sent ${late.toFixed(0)} ms after the last fault`);
+    if (late > RECOVERY_MS_MAX) this.findings.wrong(`${what} was answered with 503, sent ${late.toFixed(0)} ms after the last disturbance`);
   }
 }

@@ -93,7 +93,7 @@ async function createKeys(server: ServerProcess, victim: Victim): Promise<void> 
 async function judge(databaseUrl: string, server: ServerProcess, victims: readonly Victim[], findings: Findings): Promise<void> {
   const query = <Row>(sql: string) => runSql(databaseUrl, sql) as Promise<Row[]>;
   const rows = await checkDatabase(query, findings);
-  for (const id of victims.flatMap((victim) => victim.acknowledged)) if (!rows.has(id)) findings.lost(`key ${id} was made`);
+  for (const id of victims.flatMap((victim) => victim.acknowledged)) if (!rows.has(id)) findings.lost(`the creation of key ${id}`);
   for (const victim of victims.slice(-FILLED)) {
     await createKeys(server, victim);
     const { myApiKeys } = await ask<{ myApiKeys: unknown[] }>(server, '{ myApiKeys { id } }', {}, victim.token);

@@ -17,7 +17,7 @@ describe('F4: kill -9 during the creation of keys leaves every row absent or com
     const databaseUrl = await newDatabase();
     const env = { DATABASE_URL: databaseUrl, APP_SECRETS: randomBytes(32).toString('base64') };
     const findings = new Findings();
-    const made = await killLoop({
+    const creates = await killLoop({
       env,
       kills: KILLS.external,
       lanes: 3,
@@ -26,7 +26,7 @@ describe('F4: kill -9 during the creation of keys leaves every row absent or com
       databaseUrl: async () => databaseUrl,
     });
     expect(findings).toMatchObject({ wrongAnswers: 0, lostWrites: 0, told: [] });
-    expect(Math.min(made.acknowledged, made.cutOff)).toBeGreaterThan(KILLS.external);
+    expect(Math.min(creates.acknowledged, creates.cutOff)).toBeGreaterThan(KILLS.external);
     await dropDatabase(databaseUrl);
   }, 180_000);
 
@@ -39,7 +39,7 @@ describe('F4: kill -9 during the creation of keys leaves every row absent or com
       if (pid !== null) process.kill(pid, 'SIGKILL');
     };
     try {
-      const made = await killLoop({
+      const creates = await killLoop({
         env: { DATA_DIR: dataDir },
         kills: KILLS.embedded,
         lanes: 1,
@@ -49,7 +49,7 @@ describe('F4: kill -9 during the creation of keys leaves every row absent or com
         afterKill: async (kills) => (kills % 3 === 0 ? killPostgres() : undefined),
       });
       expect(findings).toMatchObject({ wrongAnswers: 0, lostWrites: 0, told: [] });
-      expect(Math.min(made.acknowledged, made.cutOff)).toBeGreaterThan(0);
+      expect(Math.min(creates.acknowledged, creates.cutOff)).toBeGreaterThan(0);
     } finally {
       await killPostgres();
       await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });

@@ -23,14 +23,14 @@ describe('F1: PostgreSQL restarts under load', () => {
         await stack.cluster.start();
       },
     ],
-  ])('%s: the servers respond with 503 meanwhile, never incorrectly, and serve again within 2 s', async (_how, fault) => {
+  ])('%s: the servers respond with 503 meanwhile, never incorrectly, and serve again within 2 s', async (_how, disturb) => {
     const findings = new Findings();
     const asker = new Asker(stack.replicas, findings);
     const load = new Load(asker, new Random(1), { writers: 3, verifiers: 6 });
     await sleep(1_000);
     const beganAt = performance.now();
     asker.faultBegins();
-    await fault();
+    await disturb();
     asker.faultEnds();
     const servedBefore = findings.served;
     await sleep(RECOVERY_MS_MAX + 1_000);

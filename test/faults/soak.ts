@@ -39,7 +39,7 @@ export async function soak(options: SoakOptions): Promise<Findings> {
   const stack = await startStack({ replicas: 2, env: { ACCESS_TOKEN_TTL_SECONDS: '86400' } });
   if (options.kills > 0) {
     await killServers(stack, options, random, findings);
-    options.onProgress(`      ${options.kills} servers killed while they made keys`);
+    options.onProgress(`      ${options.kills} servers killed while they created keys`);
   }
   const startedAt = performance.now();
   const asker = new Asker(stack.replicas, findings);

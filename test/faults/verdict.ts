@@ -63,22 +63,22 @@ export async function compareWithDatabase(query: Query, accounts: readonly Accou
     for (const key of account.keys) compareKey(key, rows.get(key.id), findings);
     const known = new Set(account.keys.map(({ id }) => id));
     const strays = [...rows.values()].filter(({ userId, id }) => userId === account.userId && !known.has(id));
-    if (strays.length > account.strayKeys) findings.wrong(`user ${account.userId} has ${strays.length} keys that nobody asked for`);
+    if (strays.length > account.strayKeys) findings.wrong(`user ${account.userId} has ${strays.length} keys that no request created`);
   }
 }
 
 /** Checks that a row is complete and has all its audit events, whether or not its request was acknowledged. */
 function compareWithLog(row: Row, findings: Findings): void {
-  if (!row.isWhole) findings.wrong(`the row of key ${row.id} is not whole`);
-  if (row.created !== 1) findings.wrong(`${row.created} audit events tell of the making of key ${row.id}`);
+  if (!row.isWhole) findings.wrong(`the row of key ${row.id} is incomplete`);
+  if (row.created !== 1) findings.wrong(`${row.created} audit events record the creation of key ${row.id}`);
   if (row.revoked !== (row.status === 'REVOKED' ? 1 : 0)) {
-    findings.wrong(`${row.revoked} audit events tell of the revocation of key ${row.id}, which is ${row.status}`);
+    findings.wrong(`${row.revoked} audit events record the revocation of key ${row.id}, which is ${row.status}`);
   }
 }
 
 function compareKey(key: KnownKey, row: Row | undefined, findings: Findings): void {
   if (!row) {
-    findings.lost(`key ${key.id} was made`);
+    findings.lost(`the creation of key ${key.id}`);
     return;
   }
   const { status, name } = row;

@@ -190,7 +190,7 @@ async function openStack(
     send,
     echo: async (sent) => {
       const { status, body } = await send(sent);
-      if (status !== 200) throw new Error(`the request was refused: ${status} ${body}\n${gateway.output()}`);
+      if (status !== 200) throw new Error(`the request was rejected: ${status} ${body}\n${gateway.output()}`);
       return JSON.parse(body) as Echo;
     },
     reached: () => reached,

@@ -7,7 +7,7 @@ const HASH = '$2b$12$nuwXemRkhCwYLG.NvjsnWOu5pl5Rf.UE72RTQkkxBNVECUHMkR1wa';
 const required = { email: 'ada@example.com', keyPrefix: 'amos_1a2b3c4d', hashedKey: HASH };
 
 const read = (fields: object, scopeCatalogue: string[] = []) => readImportLine(JSON.stringify(fields), { now: NOW, scopeCatalogue });
-const faultsOf = (fields: object, scopeCatalogue?: string[]) => {
+const errorsOf = (fields: object, scopeCatalogue?: string[]) => {
   const result = read(fields, scopeCatalogue);
   return 'faults' in result ? result.faults : [];
 };
@@ -103,7 +103,7 @@ describe('a line of an import', () => {
   });
 
   const CANARY = 'kanarie-7f3a';
-  const notAMoment = 'must be a moment such as 2024-01-31T12:00:00Z';
+  const notATimestamp = 'must be a moment such as 2024-01-31T12:00:00Z';
   const notAHash = 'must be a bcrypt hash: $2a$, $2b$ or $2y$, two digits, $, and 53 characters';
   const notAPrefix = 'must be 2 to 12 lower-case letters and digits, _ and 8 hex digits, such as amos_1a2b3c4d';
   test.each<[object, string[]]>([
@@ -125,9 +125,9 @@ describe('a line of an import', () => {
     [{ name: CANARY.repeat(20) }, ['name must be at most 100 characters long']],
     [{ name: `${CANARY}\0` }, ['name must not hold control characters']],
     [{ name: 7 }, ['name must be a text']],
-    [{ createdAt: CANARY }, [`createdAt ${notAMoment}`]],
-    [{ createdAt: '2024-02-30T00:00:00Z' }, [`createdAt ${notAMoment}`]],
-    [{ createdAt: '2024-01-31T25:00:00Z' }, [`createdAt ${notAMoment}`]],
+    [{ createdAt: CANARY }, [`createdAt ${notATimestamp}`]],
+    [{ createdAt: '2024-02-30T00:00:00Z' }, [`createdAt ${notATimestamp}`]],
+    [{ createdAt: '2024-01-31T25:00:00Z' }, [`createdAt ${notATimestamp}`]],
     [{ createdAt: 1706702400 }, ['createdAt must be a text']],
     [{ createdAt: '2026-01-31T12:00:00.001Z' }, ['createdAt must not be in the future']],
     [{ scopes: 'orders:read' }, ['scopes must be a list of texts']],
@@ -155,9 +155,9 @@ describe('a line of an import', () => {
       { name: '', scopes: ['A'] },
       ['name must not be empty', 'scopes.0 must be lower-case letters, digits and . _ : - (and may end in :*)'],
     ],
-  ])('for %j reports %j, without the value', (change, faults) => {
-    const found = faultsOf({ ...required, ...change });
-    expect(found).toEqual(faults);
+  ])('for %j reports %j, without the value', (change, errors) => {
+    const found = errorsOf({ ...required, ...change });
+    expect(found).toEqual(errors);
     expect(found.join()).not.toMatch(new RegExp(`${CANARY}|${HASH.slice(7, 20)}`, 'i'));
   });
 
@@ -166,7 +166,7 @@ describe('a line of an import', () => {
   });
 
   test('accepts only scopes of the catalogue, if one is set', () => {
-    expect(faultsOf({ ...required, scopes: ['a', 'b'] }, ['a'])).toEqual(['scopes.1 is not one of the scopes that can be granted']);
+    expect(errorsOf({ ...required, scopes: ['a', 'b'] }, ['a'])).toEqual(['scopes.1 is not one of the scopes that can be granted']);
   });
 
   test('keeps metadata unchanged, also a member called __proto__', () => {

@@ -28,9 +28,9 @@ beforeEach(() => runSql(app.databaseUrl, 'DELETE FROM users'));
 
 /** Creates an account as the operator or an earlier import does, with a password that the user has set since. */
 const invited = async (email: string) => {
-  const made = await app.newUser(email);
-  await runSql(app.databaseUrl, 'UPDATE users SET self_registered = false WHERE id = $1', [made.user.id]);
-  return made;
+  const created = await app.newUser(email);
+  await runSql(app.databaseUrl, 'UPDATE users SET self_registered = false WHERE id = $1', [created.user.id]);
+  return created;
 };
 
 const newImporter = ({ isDryRun = false, keysPerUserMax = 5, intoExisting = false } = {}) =>
@@ -225,9 +225,9 @@ describe('the users of an import', () => {
 
   test('keep their limit: usable keys count, and revoked or expired keys do not', async () => {
     const { accessToken } = await invited('user0@example.com');
-    const made = await app.ask(CreateApiKeyDocument, { input: {} }, accessToken);
+    const created = await app.ask(CreateApiKeyDocument, { input: {} }, accessToken);
     await app.ask(CreateApiKeyDocument, { input: {} }, accessToken);
-    await app.ask(RevokeApiKeyDocument, { id: made.createApiKey.apiKey.id }, accessToken);
+    await app.ask(RevokeApiKeyDocument, { id: created.createApiKey.apiKey.id }, accessToken);
     const email = { email: 'user0@example.com' };
     const lines = [
       lineOf(0, email),

@@ -40,14 +40,16 @@ function contractionsOf(sql: string): string[] {
   const added = new Set(
     statements.flatMap((statement) => [...statement.matchAll(/ADD COLUMN\s+"?(\w+)"?/gi)].map(([, name]) => name ?? '')),
   );
-  const made = new Set(statements.flatMap((statement) => /^CREATE TABLE (?:IF NOT EXISTS )?"?(\w+)"?/i.exec(statement)?.[1] ?? []));
+  const createdTables = new Set(
+    statements.flatMap((statement) => /^CREATE TABLE (?:IF NOT EXISTS )?"?(\w+)"?/i.exec(statement)?.[1] ?? []),
+  );
   return statements.filter((statement) => {
     const [, altered = ''] = /^ALTER TABLE (?:ONLY )?"?(\w+)"?/i.exec(statement) ?? [];
     const [, indexed = ''] = /^CREATE UNIQUE INDEX .*? ON "?(\w+)"?/i.exec(statement) ?? [];
     if (CONTRACTING.some((pattern) => pattern.test(statement))) return true;
     if (isOnlyAbout(added, statement)) return false;
-    if (indexed !== '') return !made.has(indexed);
-    return altered !== '' && !made.has(altered) && NARROWING.some((pattern) => pattern.test(statement));
+    if (indexed !== '') return !createdTables.has(indexed);
+    return altered !== '' && !createdTables.has(altered) && NARROWING.some((pattern) => pattern.test(statement));
   });
 }
 

@@ -18,8 +18,8 @@ describe('DATA_DIR', () => {
     const first = await embedded.start({}, { cwd: embedded.directory });
     const { folder } = await postgresEndpoint(embedded.dataDir);
     expect(folder).toMatch(new RegExp(`^${tmpdir()}/keyward-[^/]+$`));
-    const [made, cluster] = await Promise.all([stat(folder), stat(path.join(embedded.dataDir, 'postgres'))]);
-    expect([made.mode & 0o777, made.uid]).toEqual([0o700, cluster.uid]);
+    const [created, cluster] = await Promise.all([stat(folder), stat(path.join(embedded.dataDir, 'postgres'))]);
+    expect([created.mode & 0o777, created.uid]).toEqual([0o700, cluster.uid]);
     await signUp(first);
     const listed = await runBuiltCommand('users', ['list'], { DATA_DIR: embedded.dataDir });
     expect({ ...listed, stdout: listed.stdout.includes(EMAIL) }).toEqual({ code: 0, stdout: true, stderr: '' });

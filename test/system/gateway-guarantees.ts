@@ -88,9 +88,9 @@ export function describeGateway(
     test('H6: requires the scope of a path: 403 for a key without it', async () => {
       const [reader, other] = [await stack.newKey({ scopes: ['reports:read'] }), await stack.newKey({ scopes: ['orders:read'] })];
       expect((await stack.echo({ path: '/reports/2026?year=1', headers: ['x-api-key', reader.key] })).url).toBe('/reports/2026?year=1');
-      const refused = await stack.send({ path: '/reports/2026', headers: ['x-api-key', other.key] });
-      expect(refused.status).toBe(403);
-      expect(JSON.parse(refused.body)).toMatchObject({ title: 'This is not allowed.', status: 403 });
+      const rejected = await stack.send({ path: '/reports/2026', headers: ['x-api-key', other.key] });
+      expect(rejected.status).toBe(403);
+      expect(JSON.parse(rejected.body)).toMatchObject({ title: 'This is not allowed.', status: 403 });
       expect((await stack.send({ path: '/elsewhere', headers: ['x-api-key', other.key] })).status).toBe(200);
     });
 
@@ -124,12 +124,12 @@ export function describeGateway(
       const { key } = await stack.newKey({ rateLimit: { limit: 2, windowSeconds: 3600 } });
       const headers = ['x-api-key', key];
       for (let use = 1; use <= 2; use += 1) expect((await stack.send({ headers })).status).toBe(200);
-      const refused = await stack.send({ headers });
-      expect(refused.status).toBe(429);
-      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-      expect(refused.headers.ratelimit).toMatch(/^"key";r=0;t=\d+$/);
-      expect(refused.headers['ratelimit-policy']).toBe('"key";q=2;w=3600');
-      expect(JSON.parse(refused.body)).toMatchObject({ title: 'The API key was used too often.', status: 429 });
+      const rejected = await stack.send({ headers });
+      expect(rejected.status).toBe(429);
+      expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(0);
+      expect(rejected.headers.ratelimit).toMatch(/^"key";r=0;t=\d+$/);
+      expect(rejected.headers['ratelimit-policy']).toBe('"key";q=2;w=3600');
+      expect(JSON.parse(rejected.body)).toMatchObject({ title: 'The API key was used too often.', status: 429 });
     });
 
     test('responds with 400 to two different keys, so that the API never has to choose', async () => {
@@ -192,9 +192,9 @@ export function describeGateway(
           const elsewhere = await stack.newKey({ allowedCidrs: ['127.0.0.1/32'] });
           const before = stack.reached();
           // A gateway with a limit of its own responds with 400 or 431.
-          const refused = [403, 400, 431];
-          expect(refused).toContain((await stack.send({ path: '/reports', headers: ['x-api-key', key, ...many(count)] })).status);
-          expect(refused).toContain(
+          const rejections = [403, 400, 431];
+          expect(rejections).toContain((await stack.send({ path: '/reports', headers: ['x-api-key', key, ...many(count)] })).status);
+          expect(rejections).toContain(
             (await stack.send({ headers: ['x-api-key', elsewhere.key, ...many(count)], from: '127.0.0.3' })).status,
           );
           expect(stack.reached()).toBe(before);
@@ -234,7 +234,7 @@ export function describeGateway(
     });
     afterAll(() => stack?.close());
 
-    async function expectRefusal(retryAfter: string): Promise<void> {
+    async function expectUnavailable(retryAfter: string): Promise<void> {
       const before = stack.reached();
       const answer = await stack.send({ headers });
       expect([answer.status, answer.headers['retry-after']]).toEqual([503, retryAfter]);
@@ -247,7 +247,7 @@ export function describeGateway(
       expect((await stack.send({ headers })).status).toBe(200);
       stack.keyward.child.kill('SIGSTOP');
       const start = performance.now();
-      await expectRefusal('5');
+      await expectUnavailable('5');
       expect(performance.now() - start).toBeLessThan(8_000);
       stack.keyward.child.kill('SIGCONT');
       expect((await stack.send({ headers })).status).toBe(200);
@@ -261,12 +261,12 @@ export function describeGateway(
 
     test('H6: forwards the 503 and the Retry-After of a Keyward with an unavailable database', async () => {
       await stack.database.stop();
-      await expectRefusal('2');
+      await expectUnavailable('2');
     });
 
     test('H6: responds with 503 and Retry-After without Keyward', async () => {
       await stack.keyward.stop('SIGKILL');
-      await expectRefusal('5');
+      await expectUnavailable('5');
     });
   });
 }

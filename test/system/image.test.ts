@@ -170,7 +170,7 @@ describe('the steps of the Dockerfile, without Docker', () => {
     expect(health()).toBe(1);
   });
 
-  test('.dockerignore includes what is copied, and no secret or data', () => {
+  test('.dockerignore keeps what the Dockerfile copies, and excludes secrets and data', () => {
     const allowed = readFileSync('.dockerignore', 'utf8').match(/(?<=^!).+$/gm);
     const copied = stages.flatMap((stage) => linesOf(stage, 'COPY')).filter((rest) => !rest.startsWith('--from'));
     expect(new Set(allowed)).toEqual(new Set(copied.flatMap((rest) => rest.split(' ').slice(0, -1))));

@@ -154,7 +154,7 @@ describe('two processes with one Redis', () => {
       (error: Error) => /"code":"(\w+)"/.exec(error.message)?.[1],
     );
   /** Returns what the log says about Redis, with the level. */
-  const told = (server: ServerProcess) =>
+  const redisLogOf = (server: ServerProcess) =>
     server
       .stdout()
       .split('\n')
@@ -175,7 +175,7 @@ describe('two processes with one Redis', () => {
   test('F6: the limit of a key is shared; each process counts alone while Redis is unavailable, nothing else changes, and sharing resumes automatically', async () => {
     expect(await verifyInTurn(await newKey(4), 3)).toEqual(SHARED);
     const [whileAway, whileSilent, after] = [await newKey(4), await newKey(4), await newKey(4)];
-    expect(told(servers[0])).toEqual(['30 Redis is there']);
+    expect(redisLogOf(servers[0])).toEqual(['30 Redis is there']);
 
     await redisServer.kill();
     await untilRedisIs(0);
@@ -201,7 +201,7 @@ describe('two processes with one Redis', () => {
     expect(await verify(servers[0], after)).toBe(429);
 
     for (const server of servers) {
-      expect(told(server).filter((line) => !line.startsWith('40 Redis did not'))).toEqual([
+      expect(redisLogOf(server).filter((line) => !line.startsWith('40 Redis did not'))).toEqual([
         '30 Redis is there',
         '40 Redis is away',
         '30 Redis is there',
@@ -227,17 +227,17 @@ describe('two processes with one Redis', () => {
 
   test('a process starts although Redis is unavailable, and with a wrong password', async () => {
     const env = { DATABASE_URL: database.url, APP_SECRETS: randomBytes(32).toString('base64') };
-    const [away, refused] = await Promise.all([
+    const [unreachable, rejected] = await Promise.all([
       startServer({ ...env, REDIS_URL: `redis://:${REDIS_PASSWORD}@127.0.0.1:9` }),
       startServer({ ...env, REDIS_URL: `redis://:hunter3@127.0.0.1:${redisServer.port}` }),
     ]);
-    for (const server of [away, refused]) {
-      await until(async () => told(server).length > 0);
-      expect(told(server)).toEqual(['40 Redis is away']);
+    for (const server of [unreachable, rejected]) {
+      await until(async () => redisLogOf(server).length > 0);
+      expect(redisLogOf(server)).toEqual(['40 Redis is away']);
       expect(await metric(server, 'keyward_redis_up')).toBe(0);
       expect(await server.stop()).toEqual({ code: 0, signal: null });
       expect(server.stdout() + server.stderr()).not.toMatch(/hunter/);
     }
-    expect(refused.stdout()).toContain('WRONGPASS');
+    expect(rejected.stdout()).toContain('WRONGPASS');
   });
 });

@@ -107,11 +107,11 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
     });
   const verify = (key: string) => send({ path: '/verify', headers: { 'x-api-key': key } });
 
-  const counts = { allowed: 0, refused: 0, late: 0, wrong: 0, unavailable: 0 };
-  const faults: string[] = [];
+  const counts = { allowed: 0, rejected: 0, late: 0, wrong: 0, unavailable: 0 };
+  const errors: string[] = [];
 
   /** Whether a response is a 502 or 503 of the stack with a JSON body. */
-  const isCleanRefusal = ({ status, type, body }: Reply): boolean =>
+  const isCleanRejection = ({ status, type, body }: Reply): boolean =>
     (status === 502 || status === 503) && /^application\/(?:problem\+|graphql-response\+)?json/.test(type) && JSON.parse(body) !== null;
 
   /** Sends a mutation until it is answered. After a 502, the mutation may or may not have been applied. */
@@ -124,7 +124,7 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
         if (data === null) throw new Error(reply.body);
         return data;
       }
-      if (!isCleanRefusal(reply)) faults.push(`${reply.status} ${reply.body}`);
+      if (!isCleanRejection(reply)) errors.push(`${reply.status} ${reply.body}`);
       counts.unavailable += 1;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -164,11 +164,11 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
     const judge = (reply: Reply, before: string, after: string) => {
       if (reply.status === 200 && before === 'done') counts.late += 1;
       else if (reply.status === 200) counts.allowed += 1;
-      else if (reply.status === 401 && after !== 'none') counts.refused += 1;
-      else if (isCleanRefusal(reply)) counts.unavailable += 1;
+      else if (reply.status === 401 && after !== 'none') counts.rejected += 1;
+      else if (isCleanRejection(reply)) counts.unavailable += 1;
       else {
         counts.wrong += 1;
-        faults.push(`${reply.status} ${reply.type} ${reply.body}`);
+        errors.push(`${reply.status} ${reply.type} ${reply.body}`);
       }
     };
     const load = Array.from({ length: CONNECTIONS }, async (_, connection) => {
@@ -184,21 +184,21 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
       key.revocation = 'done';
       judge(await verify(key.key), 'done', 'done');
       // A new key is valid at once on every replica.
-      const made = await create();
-      judge(await verify(made.key), 'none', 'none');
-      keys.push(made);
+      const created = await create();
+      judge(await verify(created.key), 'none', 'none');
+      keys.push(created);
     };
-    /** Revokes keys while `happening` is pending, and continues until it has settled. */
-    const revokeDuring = async <T>(happening: Promise<T>): Promise<T> => {
-      let hasHappened = false;
-      void happening.finally(() => {
-        hasHappened = true;
+    /** Revokes keys while `pending` runs, and continues until it has settled. */
+    const revokeDuring = async <T>(pending: Promise<T>): Promise<T> => {
+      let hasSettled = false;
+      void pending.finally(() => {
+        hasSettled = true;
       });
-      for (let count = 0; count < 6 || !hasHappened; count += 1) {
+      for (let count = 0; count < 6 || !hasSettled; count += 1) {
         const next = keys.find(({ revocation }) => revocation === 'none');
         if (next) await revoke(next);
       }
-      return happening;
+      return pending;
     };
 
     expect(await revokeDuring(replace(0, 'SIGKILL'))).toEqual({ code: null, signal: 'SIGKILL' });
@@ -211,9 +211,9 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
     isOver = true;
     await Promise.all(load);
 
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
     expect(counts).toMatchObject({ late: 0, wrong: 0 });
-    expect(Math.min(counts.allowed, counts.refused)).toBeGreaterThan(KEYS);
+    expect(Math.min(counts.allowed, counts.rejected)).toBeGreaterThan(KEYS);
     // Each replica alone rejects every revoked key.
     const revoked = keys.filter(({ revocation }) => revocation === 'done');
     expect(revoked.length).toBeGreaterThanOrEqual(30);

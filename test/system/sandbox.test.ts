@@ -24,9 +24,9 @@ const REACH_ELSEWHERE = `(async () => {
   await fetch('https://elsewhere.example/').catch(() => undefined);
   const script = document.createElement('script');
   script.src = 'https://elsewhere.example/x.js';
-  const refused = new Promise((resolve) => script.addEventListener('error', resolve));
+  const blocked = new Promise((resolve) => script.addEventListener('error', resolve));
   document.head.append(script);
-  await refused;
+  await blocked;
 })()`;
 
 let directory: string;
