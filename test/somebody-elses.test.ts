@@ -31,7 +31,7 @@ const OPERATIONS: Record<string, { of: 'key' | 'session'; document: TypedDocumen
 };
 
 describe('K6: objects of another user', () => {
-  test('the table below has every operation that takes an id', () => {
+  test('the table of operations has every operation that takes an id', () => {
     const schema = buildKeywardSchema({} as never);
     const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
       isObjectType(type) ? Object.values(type.getFields()) : [],

@@ -86,6 +86,6 @@ function compareKey(key: KnownKey, row: Row | undefined, findings: Findings): vo
     findings.lost(`key ${key.id} is ${status} "${name}" and must be ${JSON.stringify(key.possible)}`);
   }
   const { acknowledged, sent } = key.updates;
-  if (row.updated < acknowledged) findings.lost(`${acknowledged} updates of key ${key.id}, of which the audit log tells ${row.updated}`);
+  if (row.updated < acknowledged) findings.lost(`${acknowledged} updates of key ${key.id}, of which the audit log records ${row.updated}`);
   if (row.updated > sent) findings.wrong(`${row.updated} audit events tell of ${sent} updates of key ${key.id}`);
 }

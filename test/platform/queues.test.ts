@@ -57,7 +57,7 @@ describe('HashQueue', () => {
     expect({ running: queue.running, waiting: queue.waiting }).toEqual({ running: 0, waiting: 0 });
   });
 
-  test('A11: gives networks alternating turns, regardless of the order of arrival', async () => {
+  test('A11: serves networks in turn, regardless of the order of arrival', async () => {
     const { add, finish } = occupiedQueue();
     const order = ['a 1', 'a 2', 'a 3', 'b 1', 'b 2', 'c 1'];
     expect(await finish(order.map((name) => add(name)))).toEqual(['a 1', 'b 1', 'c 1', 'a 2', 'b 2', 'a 3']);

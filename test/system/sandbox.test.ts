@@ -81,7 +81,7 @@ const WINDOWS = [
 ].flatMap(([width = 0, height = 0]) => (['light', 'dark'] as const).map((colorScheme) => ({ width, height, colorScheme })));
 
 describe('Apollo Sandbox at /graphql, in Chromium', () => {
-  test('allows its script, its frame and its requests by the page’s policy', async () => {
+  test('the page’s policy allows its script, its frame and its requests', async () => {
     const { page, violations } = await open(async (page) => {
       await page.route(SCRIPT, (route) => route.fulfill({ contentType: 'text/javascript', body: STAND_IN }));
       await page.route(FRAME, (route) => route.fulfill({ contentType: 'text/html', body: '<p>the frame</p>' }));
@@ -112,7 +112,7 @@ describe('Apollo Sandbox at /graphql, in Chromium', () => {
     await page.close();
   });
 
-  test('rejects requests to other origins and scripts of other origins by the page’s policy', async () => {
+  test('the page’s policy rejects requests to other origins and scripts from other origins', async () => {
     const { page, violations } = await open((page) =>
       page.route('https://**', (route) => route.fulfill({ contentType: 'text/javascript', body: 'window.foreign = true' })),
     );
