@@ -155,8 +155,8 @@ export class Account {
       const found = listed.get(key.id);
       listed.delete(key.id);
       if (!found && key.mustBeUsable) findings.wrong('myApiKeys lacks a key that is usable');
-      if (found && !key.mayBeUsable) findings.wrong('myApiKeys holds a key that has ended');
-      if (found && !key.possible.some(({ name }) => name === found.name)) findings.wrong('myApiKeys tells an old name');
+      if (found && !key.mayBeUsable) findings.wrong('myApiKeys contains a key that is not usable');
+      if (found && !key.possible.some(({ name }) => name === found.name)) findings.wrong('myApiKeys contains an old name');
     }
     for (const { id, name, enabled } of listed.values()) {
       if (this.strayKeys === 0) findings.wrong('myApiKeys contains a key that no request created');

@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-/** Returns the highest number of concurrent hashes that `app` has reported so far. */
+/** Returns a function that returns the highest number of hashes of `app` that ran concurrently so far. */
 function watchHashes(): () => number {
   const run = app.hashes.run.bind(app.hashes);
   let [running, most] = [0, 0];

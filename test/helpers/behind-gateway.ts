@@ -115,7 +115,7 @@ function sendTo(port: number, { method = 'GET', path: url = '/', headers = [], b
       outgoing.destroy();
     });
     if (!headers.includes('expect')) return void outgoing.end(body);
-    // Sent once, because a gateway can forward the 100 Continue of the API after its own.
+    // Handled once, because a gateway can forward the 100 Continue of the API after its own.
     outgoing.once('continue', () => {
       wasContinued = true;
       outgoing.end(body);
