@@ -8,9 +8,9 @@ import { readConfig, SETTING_NAMES } from '../src/config.js';
 const SECRET = Buffer.from('0123456789abcdef0123456789abcdef').toString('base64');
 const DATABASE_URL = 'postgresql://user:hunter2@db.example.com:5432/keyward';
 
-const JWKS_FAULT = 'AUTH_JWKS_URL must be an https:// or file:// URL (http:// only for this machine, or with AUTH_JWKS_ALLOW_HTTP=true)';
+const JWKS_ERROR = 'AUTH_JWKS_URL must be an https:// or file:// URL (http:// only for this machine, or with AUTH_JWKS_ALLOW_HTTP=true)';
 
-const faultsOf = (env: Record<string, string>) => {
+const errorsOf = (env: Record<string, string>) => {
   try {
     readConfig(env);
     return [];
@@ -20,7 +20,7 @@ const faultsOf = (env: Record<string, string>) => {
 };
 
 describe('configuration', () => {
-  test('without any setting there are defaults for everything', () => {
+  test('every setting has a default', () => {
     expect(readConfig({}, false)).toEqual({
       production: false,
       host: '127.0.0.1',
@@ -55,31 +55,31 @@ describe('configuration', () => {
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
 
-  test('.env.example has every setting, and nothing else, with its default', () => {
+  test('.env.example has every setting with its default, and no other line', () => {
     const lines = readFileSync('.env.example', 'utf8').split('\n');
     const settings = Object.fromEntries(lines.filter((line) => /^[A-Z]/.test(line)).map((line) => line.split('=') as [string, string]));
     expect(Object.keys(settings).sort()).toEqual([...SETTING_NAMES].sort());
     expect(readConfig(settings)).toEqual(readConfig({}));
   });
 
-  test('H7: METRICS_TOKEN is at least 16 visible characters', () => {
+  test('H7: METRICS_TOKEN has at least 16 visible characters', () => {
     expect(readConfig({ METRICS_TOKEN: '0123456789abcdef' }).metricsToken).toBe('0123456789abcdef');
     for (const token of ['hunter2', '0123456789abcde', '0123456789 abcdef', '0123456789abcdéf']) {
-      expect(faultsOf({ METRICS_TOKEN: token })).toEqual([expect.stringMatching(/^METRICS_TOKEN must /)]);
+      expect(errorsOf({ METRICS_TOKEN: token })).toEqual([expect.stringMatching(/^METRICS_TOKEN must /)]);
     }
   });
 
-  test('LOG_FORMAT is json in production and where there is no terminal, unless it is set', () => {
+  test('LOG_FORMAT defaults to json in production and without a terminal', () => {
     const formats = (isTerminal: boolean) =>
       [{}, { NODE_ENV: 'production' }, { NODE_ENV: 'production', LOG_FORMAT: 'pretty' }, { LOG_FORMAT: 'json' }].map(
         (env: Record<string, string>) => readConfig(env, isTerminal).logFormat,
       );
     expect(formats(true)).toEqual(['pretty', 'json', 'pretty', 'json']);
     expect(formats(false)).toEqual(['json', 'json', 'pretty', 'json']);
-    expect(faultsOf({ LOG_FORMAT: 'logfmt' })).toEqual(['LOG_FORMAT must be json or pretty']);
+    expect(errorsOf({ LOG_FORMAT: 'logfmt' })).toEqual(['LOG_FORMAT must be json or pretty']);
   });
 
-  test('all faults are told together, each with its setting, and none repeats a value', () => {
+  test('reports all errors together, each with its setting, and repeats no value', () => {
     const env = {
       NODE_ENV: 'hunter2',
       PORT: '70000',
@@ -102,8 +102,8 @@ describe('configuration', () => {
       INTROSPECTION: 'hunter2',
       LOG_LEVEL: 'hunter2',
     };
-    const faults = faultsOf(env);
-    expect(faults).toEqual([
+    const errors = errorsOf(env);
+    expect(errors).toEqual([
       'NODE_ENV must be production, development or test',
       'PORT must be a whole number from 0 to 65535',
       'DATABASE_URL must be like postgresql://user:password@host:5432/database',
@@ -126,23 +126,23 @@ describe('configuration', () => {
       'CORS_ORIGINS item 1 must be an origin like https://app.example.com',
       'INTROSPECTION must be true or false',
       'LOG_LEVEL must be a level of pino',
-      JWKS_FAULT,
+      JWKS_ERROR,
       'AUTH_AUDIENCE is required with an identity provider',
     ]);
-    expect(faults.join()).not.toMatch(/hunter2/i);
+    expect(errors.join()).not.toMatch(/hunter2/i);
   });
 
-  test.each(['10', '0x7f.1', '10.0.0.0/33', '10/8', 'proxy.example.com'])('%s is no trusted proxy', (proxy) => {
-    expect(faultsOf({ TRUSTED_PROXIES: proxy })).toEqual(['TRUSTED_PROXIES item 1 must be an IP address or a CIDR range']);
-    expect(faultsOf({ TRUSTED_PROXIES: '10.0.0.1, 10.0.0.0/8, ::1, fd00::/8' })).toEqual([]);
+  test.each(['10', '0x7f.1', '10.0.0.0/33', '10/8', 'proxy.example.com'])('TRUSTED_PROXIES rejects %s', (proxy) => {
+    expect(errorsOf({ TRUSTED_PROXIES: proxy })).toEqual(['TRUSTED_PROXIES item 1 must be an IP address or a CIDR range']);
+    expect(errorsOf({ TRUSTED_PROXIES: '10.0.0.1, 10.0.0.0/8, ::1, fd00::/8' })).toEqual([]);
   });
 
   test.each(['0.0.0.0/0', '128.0.0.0/1', '10.0.0.0/7', '::/0', '8000::/1', '2000::/3', '::ffff:0:0/96', '::ffff:10.0.0.0/103'])(
-    'J4: %s is a range of clients, not of proxies',
+    'J4: TRUSTED_PROXIES rejects %s, which contains clients as well as proxies',
     (range) => {
       const expected = expect.stringMatching(/^TRUSTED_PROXIES item 2 is wider than \/\d+: it would trust addresses that clients have$/);
-      expect(faultsOf({ TRUSTED_PROXIES: `10.0.0.1,${range}` })).toEqual([expected]);
-      expect(faultsOf({ TRUSTED_PROXIES: '10.0.0.0/8,fc00::/7,::ffff:10.0.0.0/104,::ffff:10.0.0.1' })).toEqual([]);
+      expect(errorsOf({ TRUSTED_PROXIES: `10.0.0.1,${range}` })).toEqual([expected]);
+      expect(errorsOf({ TRUSTED_PROXIES: '10.0.0.0/8,fc00::/7,::ffff:10.0.0.0/104,::ffff:10.0.0.1' })).toEqual([]);
     },
   );
 
@@ -152,40 +152,40 @@ describe('configuration', () => {
     ['TRUSTED_PROXIES', '10.0.0.1'],
     ['CORS_ORIGINS', 'https://app.example.com'],
     ['APP_SECRETS', SECRET],
-  ])('J4: %s with an empty or a repeated item is rejected, whatever the spelling: it must not become an empty list', (name, item) => {
-    expect(faultsOf({ [name]: item })).toEqual([]);
+  ])('J4: %s rejects an empty or a repeated item in any spelling, because it must not become an empty list', (name, item) => {
+    expect(errorsOf({ [name]: item })).toEqual([]);
     const isEmpty = (position: number) => `${name} item ${position} is empty`;
-    expect(faultsOf({ [name]: ',' }).slice(0, 2)).toEqual([isEmpty(1), isEmpty(2)]);
-    expect(faultsOf({ [name]: ' , ' }).slice(0, 2)).toEqual([isEmpty(1), isEmpty(2)]);
-    expect(faultsOf({ [name]: `${item},` })[0]).toBe(isEmpty(2));
-    expect(faultsOf({ [name]: `,${item}` })[0]).toBe(isEmpty(1));
-    expect(faultsOf({ [name]: `${item}, ${item}` })).toEqual([`${name} item 2 is the same as item 1`]);
+    expect(errorsOf({ [name]: ',' }).slice(0, 2)).toEqual([isEmpty(1), isEmpty(2)]);
+    expect(errorsOf({ [name]: ' , ' }).slice(0, 2)).toEqual([isEmpty(1), isEmpty(2)]);
+    expect(errorsOf({ [name]: `${item},` })[0]).toBe(isEmpty(2));
+    expect(errorsOf({ [name]: `,${item}` })[0]).toBe(isEmpty(1));
+    expect(errorsOf({ [name]: `${item}, ${item}` })).toEqual([`${name} item 2 is the same as item 1`]);
   });
 
-  test('J4: a verifier token that can be guessed is rejected', () => {
-    expect(faultsOf({ VERIFIER_TOKENS: 'x'.repeat(15) })).toEqual([expect.stringMatching(/^VERIFIER_TOKENS item 1 must have at least 16/)]);
-    expect(faultsOf({ VERIFIER_TOKENS: 'x'.repeat(16) })).toEqual([]);
+  test('J4: rejects a verifier token that can be guessed', () => {
+    expect(errorsOf({ VERIFIER_TOKENS: 'x'.repeat(15) })).toEqual([expect.stringMatching(/^VERIFIER_TOKENS item 1 must have at least 16/)]);
+    expect(errorsOf({ VERIFIER_TOKENS: 'x'.repeat(16) })).toEqual([]);
   });
 
   test.each(['Production', 'PRODUCTION', 'prod', 'production ', 'live', 'staging', 'true'])(
-    'J4: NODE_ENV=%j is rejected: a misspelt production would be development',
+    'J4: rejects NODE_ENV=%j, because a misspelt production would mean development',
     (value) => {
-      expect(faultsOf({ NODE_ENV: value })).toEqual(['NODE_ENV must be production, development or test']);
+      expect(errorsOf({ NODE_ENV: value })).toEqual(['NODE_ENV must be production, development or test']);
     },
   );
 
-  test.each(['1e3', '-1', '12.5', '0x10', ' ', 'ten', '4000000000000'])('%j is no port', (port) => {
-    expect(faultsOf({ PORT: port })).toEqual(port.trim() === '' ? [] : ['PORT must be a whole number from 0 to 65535']);
+  test.each(['1e3', '-1', '12.5', '0x10', ' ', 'ten', '4000000000000'])('PORT rejects %j', (port) => {
+    expect(errorsOf({ PORT: port })).toEqual(port.trim() === '' ? [] : ['PORT must be a whole number from 0 to 65535']);
   });
 
-  test('J4: DATABASE_URL without APP_SECRETS is refused, whatever else is wrong', () => {
+  test('J4: rejects DATABASE_URL without APP_SECRETS, together with any other error', () => {
     const missing = expect.stringMatching(/^APP_SECRETS is required with DATABASE_URL/);
-    expect(faultsOf({ DATABASE_URL })).toEqual([missing]);
-    expect(faultsOf({ DATABASE_URL, PORT: 'x' })).toEqual(['PORT must be a whole number from 0 to 65535', missing]);
-    expect(faultsOf({ DATABASE_URL, APP_SECRETS: SECRET })).toEqual([]);
+    expect(errorsOf({ DATABASE_URL })).toEqual([missing]);
+    expect(errorsOf({ DATABASE_URL, PORT: 'x' })).toEqual(['PORT must be a whole number from 0 to 65535', missing]);
+    expect(errorsOf({ DATABASE_URL, APP_SECRETS: SECRET })).toEqual([]);
   });
 
-  test('J4: secrets are decoded, newest first', () => {
+  test('J4: decodes the secrets, newest first', () => {
     const other = Buffer.from('abcdefghijklmnopqrstuvwxyz012345').toString('base64');
     expect(readConfig({ APP_SECRETS: `${SECRET}, ${other}` }).appSecrets?.map(String)).toEqual([
       '0123456789abcdef0123456789abcdef',
@@ -202,34 +202,34 @@ describe('configuration', () => {
       ['both', { localAccounts: true, identityProvider: provider }],
       ['external', { localAccounts: false, identityProvider: provider }],
       ['local', { localAccounts: true, identityProvider: null }],
-    ])('with all of its settings AUTH_MODE=%s means %j', (mode, expected) => {
+    ])('AUTH_MODE=%s with all settings of the provider means %j', (mode, expected) => {
       expect(readConfig({ ...PROVIDER, ...(mode && { AUTH_MODE: mode }) })).toMatchObject(expected);
     });
 
-    test('in part it is refused, and so is a mode that needs it: each missing setting is told', () => {
+    test('rejects incomplete settings, and a mode that needs a provider, and names each missing setting', () => {
       const missing = (...names: string[]) => names.map((name) => `${name} is required with an identity provider`);
-      expect(faultsOf({ AUTH_MODE: 'external' })).toEqual(missing('AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL'));
-      expect(faultsOf({ AUTH_MODE: 'both', AUTH_ISSUER: 'x' })).toEqual(missing('AUTH_AUDIENCE', 'AUTH_JWKS_URL'));
-      expect(faultsOf({ AUTH_AUDIENCE: 'x' })).toEqual(missing('AUTH_ISSUER', 'AUTH_JWKS_URL'));
-      expect(faultsOf({ AUTH_MODE: 'local', AUTH_JWKS_URL: PROVIDER.AUTH_JWKS_URL })).toEqual(missing('AUTH_ISSUER', 'AUTH_AUDIENCE'));
+      expect(errorsOf({ AUTH_MODE: 'external' })).toEqual(missing('AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL'));
+      expect(errorsOf({ AUTH_MODE: 'both', AUTH_ISSUER: 'x' })).toEqual(missing('AUTH_AUDIENCE', 'AUTH_JWKS_URL'));
+      expect(errorsOf({ AUTH_AUDIENCE: 'x' })).toEqual(missing('AUTH_ISSUER', 'AUTH_JWKS_URL'));
+      expect(errorsOf({ AUTH_MODE: 'local', AUTH_JWKS_URL: PROVIDER.AUTH_JWKS_URL })).toEqual(missing('AUTH_ISSUER', 'AUTH_AUDIENCE'));
     });
 
-    test('can’t be called as we are, nor as the product', () => {
-      expect(faultsOf({ ...PROVIDER, AUTH_ISSUER: 'keyward' })).toEqual(['AUTH_ISSUER must not be the name of our own tokens']);
-      expect(faultsOf({ ...PROVIDER, AUTH_ISSUER: 'product' })).toEqual(['AUTH_ISSUER must not be product']);
+    test('rejects the issuers of Keyward and of the product', () => {
+      expect(errorsOf({ ...PROVIDER, AUTH_ISSUER: 'keyward' })).toEqual(['AUTH_ISSUER must not be the name of our own tokens']);
+      expect(errorsOf({ ...PROVIDER, AUTH_ISSUER: 'product' })).toEqual(['AUTH_ISSUER must not be product']);
     });
 
-    test('may have its keys at plain http anywhere with AUTH_JWKS_ALLOW_HTTP=true, and nothing else besides', () => {
-      const faultsAt = (url: string, allow = 'true') => faultsOf({ ...PROVIDER, AUTH_JWKS_URL: url, AUTH_JWKS_ALLOW_HTTP: allow });
-      expect(faultsAt('http://app:3000/jwks.json')).toEqual([]);
-      for (const url of ['http://u:p@app/', 'ftp://app/', 'jwks.json', 'data:,{}']) expect(faultsAt(url)).toEqual([JWKS_FAULT]);
-      expect(faultsAt('http://app:3000/jwks.json', 'false')).toEqual([JWKS_FAULT]);
-      expect(faultsAt('https://id.example.com/jwks', 'yes')).toEqual(['AUTH_JWKS_ALLOW_HTTP must be true or false']);
+    test('AUTH_JWKS_ALLOW_HTTP=true allows plain http to any host for the keys, and for no other setting', () => {
+      const errorsAt = (url: string, allow = 'true') => errorsOf({ ...PROVIDER, AUTH_JWKS_URL: url, AUTH_JWKS_ALLOW_HTTP: allow });
+      expect(errorsAt('http://app:3000/jwks.json')).toEqual([]);
+      for (const url of ['http://u:p@app/', 'ftp://app/', 'jwks.json', 'data:,{}']) expect(errorsAt(url)).toEqual([JWKS_ERROR]);
+      expect(errorsAt('http://app:3000/jwks.json', 'false')).toEqual([JWKS_ERROR]);
+      expect(errorsAt('https://id.example.com/jwks', 'yes')).toEqual(['AUTH_JWKS_ALLOW_HTTP must be true or false']);
     });
 
     test.each(['http://localhost:8080/jwks', 'http://127.0.0.1/jwks', 'http://[::1]:1/jwks', 'https://id.example.com/jwks?a=b'])(
-      'may have its keys at %s',
-      (url) => expect(faultsOf({ ...PROVIDER, AUTH_JWKS_URL: url })).toEqual([]),
+      'accepts keys at %s',
+      (url) => expect(errorsOf({ ...PROVIDER, AUTH_JWKS_URL: url })).toEqual([]),
     );
 
     test.each([
@@ -238,7 +238,7 @@ describe('configuration', () => {
       'http://id.example.com/',
       'http://127.0.0.1.example.com/',
       'https://u:p@id.example.com/',
-    ])('can’t have its keys at %s', (url) => expect(faultsOf({ ...PROVIDER, AUTH_JWKS_URL: url })).toEqual([JWKS_FAULT]));
+    ])('rejects keys at %s', (url) => expect(errorsOf({ ...PROVIDER, AUTH_JWKS_URL: url })).toEqual([JWKS_ERROR]));
 
     test.each([
       ['{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA"}]}', []],
@@ -251,16 +251,16 @@ describe('configuration', () => {
         ['AUTH_JWKS_URL must be a file with public keys only, but contains a private or secret key'],
       ],
       ['{"keys":[{"kty":"oct","k":"AAAA"}]}', ['AUTH_JWKS_URL must be a file with public keys only, but contains a private or secret key']],
-    ])('a file for keys that holds %s is looked at when the server starts', (content, faults) => {
+    ])('the server checks at the start a key file that contains %s', (content, errors) => {
       const folder = mkdtempSync(path.join(tmpdir(), 'keyward-jwks-'));
       const file = path.join(folder, 'jwks.json');
       if (content !== null) writeFileSync(file, content);
-      expect(faultsOf({ ...PROVIDER, AUTH_JWKS_URL: pathToFileURL(file).href })).toEqual(faults);
+      expect(errorsOf({ ...PROVIDER, AUTH_JWKS_URL: pathToFileURL(file).href })).toEqual(errors);
       rmSync(folder, { recursive: true });
     });
   });
 
-  test('in production introspection and CORS are off unless asked for', () => {
+  test('in production introspection and CORS are off by default', () => {
     expect(readConfig({ NODE_ENV: 'production' })).toMatchObject({ introspection: false, corsOrigins: [] });
     expect(readConfig({ NODE_ENV: 'production', INTROSPECTION: 'true' }).introspection).toBe(true);
   });

@@ -46,10 +46,10 @@ describe('the documentation', () => {
   });
 });
 
-/** Created by npm, by the build, by tests or by a server. */
+/** Paths that npm, the build, the tests or a server create. */
 const CREATED = new Set(['node_modules', '.git', '.cache', 'dist', 'data', '.env', 'coverage']);
 
-/** Walked without Git, which a downloaded archive does not have. */
+/** Lists files without Git, because a downloaded archive has no repository. */
 const repositoryFiles = readdirSync('.', { withFileTypes: true })
   .filter(({ name }) => !CREATED.has(name))
   .flatMap((entry) =>
@@ -59,7 +59,7 @@ const repositoryFiles = readdirSync('.', { withFileTypes: true })
   );
 const documents = repositoryFiles.filter((file) => /^(README|CHANGELOG|SECURITY)\.md$|^(docs|examples|assets)\/.*\.md$/.test(file));
 
-/** @returns the anchors of a document, as GitHub makes them of its headings */
+/** Returns the anchors that GitHub creates from the headings of a document. */
 function anchorsOf(markdown: string): Set<string> {
   const headings = [...withoutCode(markdown).matchAll(/^#{1,6} +(.+)$/gm)].map(([, heading = '']) => heading);
   const anchors = headings.map((heading) =>
@@ -74,7 +74,7 @@ function anchorsOf(markdown: string): Set<string> {
 
 const withoutCode = (markdown: string): string => markdown.replace(/^```.*?^```$/gms, '');
 
-/** @returns the links of a document that lead nowhere in the repository */
+/** Returns the links of a document to targets that do not exist in the repository. */
 function danglingLinks(file: string): string[] {
   const markdown = withoutCode(readFileSync(file, 'utf8'));
   const targets = [...markdown.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
@@ -89,7 +89,7 @@ function danglingLinks(file: string): string[] {
 
 const FILE_NAME = /^(?:[\w.@-]+\/)*[\w.-]+\.(?:md|mjs|cjs|js|ts|tsx|json|ya?ml|conf|graphql|prisma|sql|txt|pml|sh)$/;
 
-/** Made by users, by the build or at run time, or the name of something else that looks like a file. */
+/** Names that are created by users, by the build or at run time, and words that only look like file names. */
 const NOT_IN_THE_REPOSITORY = new Set([
   'dist/main.js',
   'dist/cli/commands/users.js',
@@ -102,7 +102,7 @@ const NOT_IN_THE_REPOSITORY = new Set([
   '10-million-password-list-top-1000000.txt',
 ]);
 
-/** @returns the file names in a document, in code spans and in capitals, that are no file of the repository */
+/** Returns the file names in a document, in code spans and in capitals, that do not exist in the repository. */
 function unknownFiles(file: string): string[] {
   const markdown = withoutCode(readFileSync(file, 'utf8'));
   const spans = [...markdown.matchAll(/`([^`\n]+)`/g)].flatMap(([, span = '']) => span.split(/\s+/));
@@ -114,16 +114,16 @@ function unknownFiles(file: string): string[] {
   });
 }
 
-describe('what the documentation refers to exists', () => {
-  test.each(documents)('%s: every link and anchor', (file) => {
+describe('references in the documentation', () => {
+  test.each(documents)('%s: every link and anchor exists', (file) => {
     expect(danglingLinks(file)).toEqual([]);
   });
 
-  test.each(documents)('%s: every file that it names', (file) => {
+  test.each(documents)('%s: every file that it names exists', (file) => {
     expect(unknownFiles(file)).toEqual([]);
   });
 
-  test('no document and no comment refers to papers that readers do not have', () => {
+  test('no document and no comment refers to papers that are not published', () => {
     const texts = repositoryFiles.filter((file) =>
       /^[\w.]+\.(md|example|yml|yaml)$|^(docs|examples|src|deploy|scripts)\/.*\.\w+$/.test(file),
     );

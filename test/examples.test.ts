@@ -29,7 +29,7 @@ async function listen(listener: RequestListener): Promise<{ url: string; close()
   };
 }
 
-/** An API guarded by each example, once for each of the options, which answers with what it knows of its caller. */
+/** One API for each example and each set of options. It responds with what it knows about the caller. */
 const APIS: Readonly<Record<string, (...options: Options[]) => Promise<{ url: string; close(): Promise<unknown> }>>> = {
   'fastify.mjs': async (...options) => {
     const { requireApiKey } = (await import('../examples/fastify.mjs' as string)) as Example;
@@ -42,7 +42,7 @@ const APIS: Readonly<Record<string, (...options: Options[]) => Promise<{ url: st
     const { requireApiKey } = (await import('../examples/express.mjs' as string)) as Example;
     const guards = options.map((each) => requireApiKey(each));
     return listen((request, response) => {
-      // As Express does with its setting `trust proxy`.
+      // Corresponds to the Express setting `trust proxy`.
       const forwarded = request.headers['x-forwarded-for'];
       Object.assign(request, forwarded && { ip: forwarded });
       const next = (): void => {
@@ -66,7 +66,7 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
   };
   const statusFor = (options: Partial<Options>, headers: Record<string, string>) => send(headers, options);
 
-  test('lets a good key pass, by either header, and tells whose it is, whatever the client says', async () => {
+  test('accepts a valid key in either header, and identifies its owner whatever the client claims', async () => {
     const { key, userId } = await newKey(app, { scopes: ['a'], allowedCidrs: ['127.0.0.0/8', '::1'] });
     for (const sent of [{ 'x-api-key': key }, { authorization: `Bearer ${key}` }]) {
       const { status, body } = await statusFor({ scopes: ['a'] }, { ...sent, 'x-keyward-user-id': 'me', 'x-keyward-admin': 'yes' });
@@ -74,7 +74,7 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
     }
   });
 
-  test('refuses all others, as Keyward does', async () => {
+  test('rejects all other requests with the response of Keyward', async () => {
     const { key, id, token } = await newKey(app, { rateLimit: { limit: 1, windowSeconds: 60 } });
     expect(await statusFor({}, {})).toMatchObject({ status: 401, challenge: expect.stringMatching(/^Bearer/) });
     expect(await statusFor({ scopes: ['a'] }, { 'x-api-key': key })).toMatchObject({ status: 403, body: { code: 'INSUFFICIENT_SCOPE' } });
@@ -107,29 +107,29 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
     expect((await statusFor({}, { 'x-api-key': key, authorization: `Bearer ${key}` })).status).toBe(200);
   });
 
-  test('judges allowedCidrs by the address that the framework tells, and takes any User-Agent', async () => {
+  test('checks allowedCidrs against the address that the framework reports, and accepts any User-Agent', async () => {
     const { key } = await newKey(app, { allowedCidrs: ['203.0.113.9'] });
     const headers = { 'x-api-key': key, 'user-agent': 'curl/8 \x80\xff' };
     expect((await statusFor({}, { ...headers, 'x-forwarded-for': '203.0.113.9' })).status).toBe(200);
-    const refused = await statusFor({}, { ...headers, 'x-forwarded-for': '203.0.113.10' });
-    expect(refused).toMatchObject({ status: 403, body: { code: 'IP_NOT_ALLOWED' } });
+    const rejected = await statusFor({}, { ...headers, 'x-forwarded-for': '203.0.113.10' });
+    expect(rejected).toMatchObject({ status: 403, body: { code: 'IP_NOT_ALLOWED' } });
   });
 
-  test('the yes to one demand is none to the next, also where that can’t be asked about', async () => {
+  test('does not reuse the verification of one policy for another, also if the other cannot be verified', async () => {
     const { key } = await newKey(app, { scopes: ['a'] });
     expect((await send({ 'x-api-key': key }, { scopes: ['a'] }, {})).status).toBe(200);
     expect((await send({ 'x-api-key': key }, { scopes: ['a'] }, { scopes: ['b'] })).status).toBe(403);
     expect((await send({ 'x-api-key': key }, { scopes: ['a'] }, { keyward: 'http://127.0.0.1:9' })).status).toBe(503);
   });
 
-  test('lets nobody pass while Keyward or its database is away, or Keyward refuses to be asked', async () => {
+  test('rejects all requests while Keyward or its database is unavailable, or Keyward rejects the verifier', async () => {
     const { key } = await newKey(app);
-    const away = await startTestApp();
-    const url = await away.http.listen({ port: 0, host: '127.0.0.1' });
-    await dropDatabase(away.databaseUrl);
+    const unavailable = await startTestApp();
+    const url = await unavailable.http.listen({ port: 0, host: '127.0.0.1' });
+    await dropDatabase(unavailable.databaseUrl);
     const answers = [await statusFor({ keyward: 'http://127.0.0.1:9' }, { 'x-api-key': key })];
     answers.push(await statusFor({ keyward: url }, { 'x-api-key': key }));
-    await away.close();
+    await unavailable.close();
     for (const { status, body, retryAfter } of answers) {
       expect([status, body.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
       expect(retryAfter).toBeGreaterThan(0);
@@ -144,9 +144,9 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
     ['answers 200 with nothing', (_request, response) => response.end()],
     ['answers 200 with something else', (_request, response) => response.end('{"data":{}}')],
     ['answers 204', (_request, response) => response.writeHead(204).end()],
-    ['sends us elsewhere', (_request, response) => response.writeHead(302, { location: '/somewhere' }).end()],
+    ['redirects', (_request, response) => response.writeHead(302, { location: '/somewhere' }).end()],
   ];
-  test.each(NOT_KEYWARD)('lets nobody pass where Keyward %s: 503 with Retry-After', async (_case, listener) => {
+  test.each(NOT_KEYWARD)('rejects all requests where Keyward %s: 503 with Retry-After', async (_case, listener) => {
     const { key } = await newKey(app);
     const other = await listen(listener);
     const { status, body, retryAfter } = await statusFor({ keyward: other.url, timeoutMs: 200 }, { 'x-api-key': key });
@@ -159,7 +159,7 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
 test.each([
   ['nginx', 'nginx.conf'],
   ['caddy', 'Caddyfile'],
-])('docs/gateways.md shows the very file that the tests run: %s', (language, file) => {
+])('docs/gateways.md contains the exact file that the tests run: %s', (language, file) => {
   const blocks = [...readFileSync('docs/gateways.md', 'utf8').matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'))];
   expect(blocks.map(([, block]) => block)).toEqual([readFileSync(`examples/${file}`, 'utf8')]);
 });

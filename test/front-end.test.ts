@@ -4,7 +4,7 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-// Inside the repository, so that the packages are found. A project of its own in all else.
+// Inside the repository, so that the packages are found. Otherwise an independent project.
 const project = path.resolve('.cache/front-end');
 
 async function run(script: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
@@ -18,7 +18,7 @@ async function run(script: string, ...args: string[]): Promise<{ code: number | 
   return { code, output };
 }
 
-/** As the templates of Vite have it: strict, with a bundler. */
+/** The strict options for a bundler that Vite’s templates use. */
 const TSCONFIG = {
   compilerOptions: {
     target: 'es2022',
@@ -72,12 +72,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(project, { recursive: true, force: true }));
 
-describe('examples/codegen.ts, copied as it is', () => {
-  test('generates documents with which components of urql and of Apollo Client compile', async () => {
+describe('examples/codegen.ts, copied without changes', () => {
+  test('generates documents that compile in components of urql and of Apollo Client', async () => {
     expect(await run('typescript/bin/tsc', '-p', '.')).toEqual({ code: 0, output: '' });
   });
 
-  test('generates types that find mistakes', async () => {
+  test('generates types that detect mistakes', async () => {
     const files = Object.values(MISUSES).map(([client, code], index) => {
       const hook = code.includes('useQuery') ? 'useQuery' : 'useMutation';
       const document = code.includes('Me') ? 'Me' : 'Create';

@@ -2,11 +2,11 @@ import { expect, test } from '@jest/globals';
 // @ts-expect-error: a script, which has no types
 import { OPEN_IDS, requirementIds, untestedIds } from '../scripts/requirement-tests.mjs';
 
-test('every promise of docs/security.md has a test that carries its id', () => {
+test('every guarantee of docs/security.md has a test that contains its id', () => {
   expect(requirementIds()).toHaveLength(65);
   expect(untestedIds()).toEqual([]);
 });
 
-test('an id that is listed as open is no promise of docs/security.md', () => {
+test('an id that is listed as open is not a guarantee of docs/security.md', () => {
   expect(requirementIds().filter((id: string) => OPEN_IDS.includes(id))).toEqual([]);
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Each operation that takes an id: what it is an id of, and how it is asked. */
+/** Each operation that takes an id, with the type of the id and the document that is sent. */
 // biome-ignore lint/suspicious/noExplicitAny: each document has variables and data of its own.
 const OPERATIONS: Record<string, { of: 'key' | 'session'; document: TypedDocumentString<any, any>; variables?: object }> = {
   apiKey: { of: 'key', document: ApiKeyDocument },
@@ -30,8 +30,8 @@ const OPERATIONS: Record<string, { of: 'key' | 'session'; document: TypedDocumen
   endSession: { of: 'session', document: EndSessionDocument },
 };
 
-describe('K6: what belongs to somebody else', () => {
-  test('the table below has every operation that takes an id', () => {
+describe('K6: objects of another user', () => {
+  test('the table of operations has every operation that takes an id', () => {
     const schema = buildKeywardSchema({} as never);
     const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
       isObjectType(type) ? Object.values(type.getFields()) : [],
@@ -42,17 +42,21 @@ describe('K6: what belongs to somebody else', () => {
     expect(takingIds.map(({ name }) => name).sort()).toEqual(Object.keys(OPERATIONS).sort());
   });
 
-  test.each(Object.entries(OPERATIONS))('%s: FORBIDDEN, nothing changed, nothing told', async (_name, { of, document, variables }) => {
-    const [owner, stranger] = [await newKey(app, { name: 'private' }), await newKey(app)];
-    const [session] = (await app.ask(MySessionsDocument, {}, owner.token)).mySessions;
-    const state = () => Promise.all(['api_keys', 'sessions'].map((table) => runSql(app.databaseUrl, `SELECT * FROM ${table} ORDER BY id`)));
-    const before = await state();
-    const id = of === 'key' ? owner.id : session?.id;
-    const answer = await app.send(document, { id, ...variables }, { token: stranger.token });
-    expect(codesOf(answer)).toEqual(['FORBIDDEN']);
-    expect([null, { apiKey: null }]).toContainEqual(answer.data);
-    expect(answer.text).not.toMatch(/private|amos_/);
-    expect(await state()).toEqual(before);
-    expect(codesOf(await app.send(document, { id, ...variables }, { token: owner.token }))).toEqual([]);
-  });
+  test.each(Object.entries(OPERATIONS))(
+    '%s: returns FORBIDDEN, changes nothing and reveals nothing',
+    async (_name, { of, document, variables }) => {
+      const [owner, stranger] = [await newKey(app, { name: 'private' }), await newKey(app)];
+      const [session] = (await app.ask(MySessionsDocument, {}, owner.token)).mySessions;
+      const state = () =>
+        Promise.all(['api_keys', 'sessions'].map((table) => runSql(app.databaseUrl, `SELECT * FROM ${table} ORDER BY id`)));
+      const before = await state();
+      const id = of === 'key' ? owner.id : session?.id;
+      const answer = await app.send(document, { id, ...variables }, { token: stranger.token });
+      expect(codesOf(answer)).toEqual(['FORBIDDEN']);
+      expect([null, { apiKey: null }]).toContainEqual(answer.data);
+      expect(answer.text).not.toMatch(/private|amos_/);
+      expect(await state()).toEqual(before);
+      expect(codesOf(await app.send(document, { id, ...variables }, { token: owner.token }))).toEqual([]);
+    },
+  );
 });

@@ -12,8 +12,8 @@ const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
   packages: Record<string, { resolved?: string; integrity?: string; hasInstallScript?: boolean }>;
 };
 
-describe('what is installed', () => {
-  test('allowScripts decides about every package with a script, and lets only PostgreSQL’s run', () => {
+describe('the installed packages', () => {
+  test('allowScripts has an entry for every package with a script, and allows only PostgreSQL’s', () => {
     const withScript = Object.entries(packages)
       .filter(([, { hasInstallScript }]) => hasInstallScript)
       .map(([place]) => place.replace(/^.*node_modules\//, ''));
@@ -22,7 +22,7 @@ describe('what is installed', () => {
     expect(allowed.sort()).toEqual(Object.keys(manifest.optionalDependencies).sort());
   });
 
-  test('versions are exact, and the lock holds the checksum of every package', () => {
+  test('have exact versions, and the lock file has the checksum of each', () => {
     const { dependencies, optionalDependencies, devDependencies } = manifest;
     const ranges = Object.values({ ...dependencies, ...optionalDependencies, ...devDependencies });
     expect(ranges.filter((range) => !/^\d+\.\d+\.\d+(?:-[\w.-]+)?$/.test(range))).toEqual([]);

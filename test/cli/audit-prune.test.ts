@@ -16,13 +16,13 @@ const times = async () =>
   (await runSql<{ at: Date }>(app.databaseUrl, 'SELECT at FROM audit_events ORDER BY at')).map(({ at }) => at.toISOString());
 
 describe('npm run audit:prune', () => {
-  test('removes what is older, and nothing else; what is left can still not be changed', async () => {
+  test('deletes events older than the given age and nothing else; the remaining events still cannot be changed', async () => {
     const at = ['2024-01-01T00:00:00.000Z', '2024-06-01T00:00:00.000Z', '2025-01-01T00:00:00.000Z', '2025-01-01T00:00:00.001Z'];
-    for (const moment of at) {
+    for (const timestamp of at) {
       await runSql(
         app.databaseUrl,
         `INSERT INTO audit_events (id, user_id, at, action) VALUES (gen_random_uuid(), gen_random_uuid(), $1, 'USER_SIGNED_IN')`,
-        [moment],
+        [timestamp],
       );
     }
     expect(await prune('--before', '2024-06-01')).toEqual({ code: 0, stdout: '1 events removed\n', stderr: '' });
@@ -41,7 +41,7 @@ describe('npm run audit:prune', () => {
     [['--before', '2999-01-01']],
     [['--before', '2024-13-01']],
     [['2024-01-01']],
-  ])('called wrongly (%j) it removes nothing and tells how it is used, with exit code 2', async (args) => {
+  ])('with invalid arguments (%j) it removes nothing and prints its usage, with exit code 2', async (args) => {
     const before = await times();
     const { code, stderr } = await prune(...args);
     expect(code).toBe(2);

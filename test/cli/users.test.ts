@@ -15,7 +15,7 @@ const SECRET = Buffer.alloc(32, 'secret');
 
 let app: TestApp;
 beforeAll(async () => {
-  // The commands go by the real time.
+  // The commands use the real time.
   app = await startTestApp({ appSecrets: [SECRET], clock: new TestClock(new Date().toISOString()) });
 });
 afterAll(() => app.close());
@@ -23,8 +23,8 @@ afterAll(() => app.close());
 const run = (command: 'users' | 'keys', args: string[], input?: string): Promise<CommandResult> =>
   runBuiltCommand(command, args, { DATABASE_URL: app.databaseUrl, APP_SECRETS: SECRET.toString('base64') }, input);
 const users = (...args: string[]) => run('users', args);
-/** What a command tells with --json, which must have succeeded. */
-const told = async (...args: string[]): Promise<Record<string, unknown>[]> => {
+/** Returns what a command prints with --json. Fails if the command fails. */
+const runJson = async (...args: string[]): Promise<Record<string, unknown>[]> => {
   const { code, stdout, stderr } = await users(...args, '--json');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return stdout.trim() === ''
@@ -43,15 +43,15 @@ const actions = async (userId: string) =>
 const [verify] = Object.values(DOORS) as [(typeof DOORS)[string]];
 
 describe('npm run users', () => {
-  test('create makes a user, whose token sets the password', async () => {
-    const [made] = await told('create', ' Ada@Example.com ');
-    expect(made).toMatchObject({ email: 'ada@example.com', hasPassword: false, disabledAt: null, resetToken: expect.any(String) });
+  test('create creates a user with a token that sets the password', async () => {
+    const [created] = await runJson('create', ' Ada@Example.com ');
+    expect(created).toMatchObject({ email: 'ada@example.com', hasPassword: false, disabledAt: null, resetToken: expect.any(String) });
     const input = { email: 'ada@example.com', password: PASSWORD };
     expect(codesOf(await app.send(SignInDocument, { input }))).toEqual(['INVALID_CREDENTIALS']);
-    const reset = { token: String(made?.resetToken), newPassword: PASSWORD };
-    expect((await app.ask(ResetPasswordDocument, { input: reset }, undefined)).resetPassword.user.id).toBe(made?.id);
+    const reset = { token: String(created?.resetToken), newPassword: PASSWORD };
+    expect((await app.ask(ResetPasswordDocument, { input: reset }, undefined)).resetPassword.user.id).toBe(created?.id);
     expect(codesOf(await app.send(SignInDocument, { input }))).toEqual([]);
-    expect(await actions(String(made?.id))).toEqual([
+    expect(await actions(String(created?.id))).toEqual([
       { action: 'USER_SIGNED_UP', actor: 'operator' },
       { action: 'PASSWORD_RESET_ISSUED', actor: 'operator' },
     ]);
@@ -61,65 +61,65 @@ describe('npm run users', () => {
     });
   });
 
-  test('A7: disable refuses tokens and keys at the next request; enable lets the keys in again, and the user by a new sign-in', async () => {
+  test('A7: disable rejects tokens and keys at the next request; enable restores the keys, and the user signs in again', async () => {
     const { accessToken, user } = await app.newUser();
     const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
     const key = createApiKey.plaintextKey;
-    expect(await told('disable', user.email)).toMatchObject([{ email: user.email, disabledAt: expect.any(String) }]);
+    expect(await runJson('disable', user.email)).toMatchObject([{ email: user.email, disabledAt: expect.any(String) }]);
     expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
     expect((await verify(app, { key })).code).toBe('OWNER_DISABLED');
-    await told('disable', user.email);
-    expect(await told('enable', user.email)).toMatchObject([{ disabledAt: null }]);
+    await runJson('disable', user.email);
+    expect(await runJson('enable', user.email)).toMatchObject([{ disabledAt: null }]);
     expect((await verify(app, { key })).code).toBe('VALID');
     expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
     const { signIn } = await app.ask(SignInDocument, { input: { email: user.email, password: PASSWORD } }, undefined);
     const { myAuditLog } = await app.ask(MyAuditLogDocument, {}, signIn.accessToken);
     const log = myAuditLog.edges.map(({ node: { action, details, ipAddress } }) => ({ action, details, ipAddress }));
     const byOperator = { details: { actor: 'operator' }, ipAddress: null };
-    // By the real time, which has gone on meanwhile.
+    // In real time, which has passed since.
     expect(log.slice(0, 2)).toEqual([
       { action: 'USER_ENABLED', ...byOperator },
       { action: 'USER_DISABLED', ...byOperator },
     ]);
   });
 
-  test('A7: disable ends reset tokens for good; one issued since works once the user is enabled', async () => {
+  test('A7: disable invalidates reset tokens permanently; a later token works after the user is enabled', async () => {
     const { user } = await app.newUser();
     const issue = async () => {
-      const [issued] = await told('reset-token', user.email);
+      const [issued] = await runJson('reset-token', user.email);
       return { token: String(issued?.resetToken), newPassword: 'something else entirely' };
     };
     const reset = async (input: { token: string; newPassword: string }) => codesOf(await app.send(ResetPasswordDocument, { input }));
     const before = await issue();
-    await told('disable', user.email);
+    await runJson('disable', user.email);
     const meanwhile = await issue();
     expect([await reset(before), await reset(meanwhile)]).toEqual([['UNAUTHENTICATED'], ['UNAUTHENTICATED']]);
-    await told('enable', user.email);
+    await runJson('enable', user.email);
     expect([await reset(before), await reset(meanwhile)]).toEqual([['UNAUTHENTICATED'], []]);
   });
 
-  test('shows look-alike addresses by their code points, and takes them as it shows them', async () => {
+  test('displays look-alike addresses as code points, and accepts them in that form', async () => {
     const lookAlike = 'p\u0430ul@example.com';
     const { user } = await app.newUser(lookAlike);
     const { stdout } = await users('list');
     expect(stdout).toContain('email: p\\u{430}ul@example.com');
-    // What was stored before such an address was rejected is shown and found, too.
+    // An address that was stored before such addresses were rejected is displayed and found too.
     const hidden = 'p\u200baul@example.com';
     await runSql(app.databaseUrl, 'UPDATE users SET email = $2 WHERE id = $1', [user.id, hidden]);
-    expect(await told('show', 'p\\u{200b}aul@example.com')).toMatchObject([{ id: user.id, email: hidden }]);
+    expect(await runJson('show', 'p\\u{200b}aul@example.com')).toMatchObject([{ id: user.id, email: hidden }]);
     expect((await users('list', '--json')).stdout).toContain('"email":"p\\u200baul@example.com"');
     expect(await users('create', 'q\\u{200b}@example.com')).toMatchObject({ code: 1, stderr: expect.stringContaining('invisible') });
   });
 
-  test('list, show and keys tell what there is, and no hash', async () => {
+  test('list, show and keys print users and keys, and no hash', async () => {
     const { id, key, userId } = await newKey(app, { name: 'build server' });
     const [{ email } = { email: '' }] = await runSql<{ email: string }>(app.databaseUrl, 'SELECT email FROM users WHERE id = $1', [userId]);
     const overview = { id: userId, email, externalId: null, hasPassword: true, disabledAt: null, keys: 1 };
-    expect(await told('list')).toContainEqual(expect.objectContaining(overview));
-    expect(await told('show', email)).toEqual([
+    expect(await runJson('list')).toContainEqual(expect.objectContaining(overview));
+    expect(await runJson('show', email)).toEqual([
       { ...overview, createdAt: expect.any(String), sessions: 1, lastSignInAt: app.clock.now().toISOString() },
     ]);
-    const keys = await told('keys', email);
+    const keys = await runJson('keys', email);
     expect(keys).toMatchObject([{ id, keyPrefix: key.slice(0, 13), status: 'ACTIVE', name: 'build server' }]);
     const { stdout } = await users('keys', email);
     expect(stdout).toContain(`keyPrefix: ${key.slice(0, 13)}  status: ACTIVE  name: build server`);
@@ -128,32 +128,32 @@ describe('npm run users', () => {
 
   /** A user of the product with a key. */
   const productUser = async (externalId: string, email: string | null = null) => {
-    const made = await newKey(app);
+    const created = await newKey(app);
     await runSql(app.databaseUrl, 'UPDATE users SET external_id = $2, email = $3, password_hash = NULL WHERE id = $1', [
-      made.userId,
+      created.userId,
       externalId,
       email,
     ]);
-    return made;
+    return created;
   };
 
-  test('every command about a user finds it by id, external id and email address', async () => {
+  test('every command for a user finds the user by id, external id and email address', async () => {
     const { userId, id: keyId, key } = await productUser('customer_42', 'grace@example.com');
     const user = { id: userId, externalId: 'customer_42', email: 'grace@example.com', hasPassword: false };
     for (const text of [userId.toUpperCase(), 'customer_42', ' Grace@Example.com']) {
-      expect(await told('show', text)).toMatchObject([{ ...user, keys: 1, sessions: 1 }]);
+      expect(await runJson('show', text)).toMatchObject([{ ...user, keys: 1, sessions: 1 }]);
     }
-    expect(await told('disable', userId)).toMatchObject([user]);
-    expect(await told('enable', 'customer_42')).toMatchObject([user]);
-    expect(await told('keys', 'customer_42')).toMatchObject([{ id: keyId }]);
+    expect(await runJson('disable', userId)).toMatchObject([user]);
+    expect(await runJson('enable', 'customer_42')).toMatchObject([user]);
+    expect(await runJson('keys', 'customer_42')).toMatchObject([{ id: keyId }]);
     expect(await users('reset-token', 'customer_42')).toMatchObject({ code: 1, stderr: expect.stringContaining('identity provider') });
-    expect(await told('list')).toContainEqual(expect.objectContaining({ id: userId, externalId: 'customer_42' }));
-    expect(await told('whose', keyId)).toMatchObject([{ userId, externalId: 'customer_42', id: keyId }]);
+    expect(await runJson('list')).toContainEqual(expect.objectContaining({ id: userId, externalId: 'customer_42' }));
+    expect(await runJson('whose', keyId)).toMatchObject([{ userId, externalId: 'customer_42', id: keyId }]);
     expect((await users('show', 'customer_42')).stdout).toContain('externalId: customer_42');
     expect((await verify(app, { key })).code).toBe('VALID');
   });
 
-  test('a text that means several users changes none of them: their ids, exit 1', async () => {
+  test('a text that matches several users changes none of them, prints their ids and exits with 1', async () => {
     const email = 'shared@example.com';
     const { user } = await app.newUser(email);
     const [first, second] = [await productUser('shared_1', email), await productUser(email)];
@@ -165,13 +165,13 @@ describe('npm run users', () => {
         stderr: `keyward: Several users match. Name one of them by id: ${ids.join(', ')}.\n`,
       });
     }
-    // A user of the product may be called what another user's id is.
+    // The external id of one user can equal the id of another.
     await productUser(user.id);
     expect(await users('delete', user.id)).toMatchObject({ code: 1, stderr: expect.stringContaining('Several users match.') });
-    expect(await told('show', 'shared_1')).toMatchObject([{ id: first.userId }]);
+    expect(await runJson('show', 'shared_1')).toMatchObject([{ id: first.userId }]);
   });
 
-  test('of very many users with one address it lists twenty', async () => {
+  test('lists 20 of the users who share one address', async () => {
     await runSql(
       app.databaseUrl,
       `INSERT INTO users (id, email, external_id, created_at)
@@ -182,7 +182,7 @@ describe('npm run users', () => {
   });
 
   test.each(['email', 'externalId', 'id'] as const)(
-    'delete by %s removes user, keys, sessions and usage, and says what; the audit log stays',
+    'delete by %s removes the user, keys, sessions and usage, and prints what it removed; the audit log remains',
     async (by) => {
       const { key, userId, id: keyId } = by === 'externalId' ? await productUser('leaver') : await newKey(app);
       const [{ email } = { email: '' }] = await runSql<{ email: string }>(app.databaseUrl, 'SELECT email FROM users WHERE id = $1', [
@@ -190,9 +190,9 @@ describe('npm run users', () => {
       ]);
       await verify(app, { key });
       await app.usage.flush();
-      await told('disable', userId);
+      await runJson('disable', userId);
       const text = { email, externalId: 'leaver', id: userId }[by];
-      expect(await told('delete', text)).toMatchObject([{ id: userId, keys: 1, sessions: 1, deleted: true }]);
+      expect(await runJson('delete', text)).toMatchObject([{ id: userId, keys: 1, sessions: 1, deleted: true }]);
       expect((await verify(app, { key })).code).toBe('NOT_FOUND');
       for (const [table, column, value] of [
         ['users', 'id', userId],
@@ -207,26 +207,26 @@ describe('npm run users', () => {
     },
   );
 
-  test('revoke takes an id, a prefix or a whole key, is effective at the next verification and is told as the operator’s', async () => {
+  test('revoke accepts an id, a prefix or a plaintext key, takes effect at the next verification and is recorded as the operator’s action', async () => {
     for (const pick of [
       ({ id }: { id: string }) => id,
       ({ key }: { key: string }) => key.slice(0, 13),
       ({ key }: { key: string }) => key,
     ]) {
-      const made = await newKey(app);
-      expect(await told('revoke', pick(made))).toMatchObject([{ id: made.id, status: 'REVOKED' }]);
-      expect((await verify(app, { key: made.key })).code).toBe('REVOKED');
-      expect(await actions(made.userId)).toEqual([{ action: 'API_KEY_REVOKED', actor: 'operator' }]);
+      const created = await newKey(app);
+      expect(await runJson('revoke', pick(created))).toMatchObject([{ id: created.id, status: 'REVOKED' }]);
+      expect((await verify(app, { key: created.key })).code).toBe('REVOKED');
+      expect(await actions(created.userId)).toEqual([{ action: 'API_KEY_REVOKED', actor: 'operator' }]);
     }
   });
 
-  test('revoke also revokes a key of a disabled user', async () => {
-    const made = await newKey(app);
-    await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [made.userId]);
-    expect(await told('revoke', made.id)).toMatchObject([{ status: 'REVOKED' }]);
+  test('revoke accepts a key of a disabled user', async () => {
+    const created = await newKey(app);
+    await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [created.userId]);
+    expect(await runJson('revoke', created.id)).toMatchObject([{ status: 'REVOKED' }]);
   });
 
-  test('whose tells the owner of a leaked key, and repeats it nowhere', async () => {
+  test('`whose` prints the owner of a leaked key, and never repeats the key', async () => {
     const { id, key, userId } = await newKey(app);
     const forged = `${key.slice(0, 14)}${'A'.repeat(43)}`;
     const unused = await newKey(app);
@@ -254,7 +254,7 @@ describe('npm run users', () => {
     ['a new user with no address', ['create', 'nobody'], 'email must be an email address'],
     ['an unknown key', ['revoke', 'amos_00000000'], 'There is no API key with this ID, key prefix or plaintext.'],
     ['garbage for a key', ['whose', "' OR 1=1 --\u0000"], 'There is no API key with this ID, key prefix or plaintext.'],
-  ])('%s is one line on stderr, with exit code 1', async (_case, args, message) => {
+  ])('%s is reported in one line on stderr, with exit code 1', async (_case, args, message) => {
     expect(await users(...args.map((arg) => arg.replace('\u0000', '')))).toEqual({ code: 1, stdout: '', stderr: `keyward: ${message}\n` });
   });
 
@@ -270,13 +270,13 @@ describe('npm run users', () => {
     [['change-issuer', 'product', 'with space']],
     [['change-issuer', 'product', 'keyward']],
     [['change-issuer', 'a', 'b', 'c']],
-  ])('called wrongly (%j) it tells how it is used, with exit code 2', async (args) => {
+  ])('with invalid arguments (%j) it prints its usage, with exit code 2', async (args) => {
     const { code, stdout, stderr } = await users(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('Usage: npm run users -- COMMAND');
   });
 
-  test('works on the embedded database, beside a running server and without one', async () => {
+  test('works on the embedded database, with and without a running server', async () => {
     const home = await mkdtemp(path.join(tmpdir(), 'keyward-users-'));
     const env = { DATA_DIR: path.join(home, 'data') };
     const create = (email: string) => runBuiltCommand('users', ['create', email, '--json'], env);
@@ -299,20 +299,20 @@ describe('npm run users', () => {
 });
 
 describe('npm run keys -- expiring', () => {
-  test('tells the usable keys that end within so many days with their owners, the next one to end first', async () => {
+  test('prints the usable keys that expire within the given days with their owners, in the order of expiry', async () => {
     const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
-    const made: MadeKey[] = [];
-    for (const days of [10, 2, 20]) made.push(await newKey(app, { expiresAt: inDays(days), name: `in ${days} days` }));
+    const created: MadeKey[] = [];
+    for (const days of [10, 2, 20]) created.push(await newKey(app, { expiresAt: inDays(days), name: `in ${days} days` }));
     await newKey(app);
     const list = async (...args: string[]) => {
       const { stdout } = await run('keys', ['expiring', '--json', ...args]);
-      const ids = made.map(({ id }) => id);
+      const ids = created.map(({ id }) => id);
       return stdout.split('\n').flatMap((line) => (line && ids.includes(JSON.parse(line).id) ? [JSON.parse(line)] : []));
     };
     expect((await list()).map(({ name }) => name)).toEqual(['in 2 days', 'in 10 days']);
     expect((await list('--days', '30')).map(({ name }) => name)).toEqual(['in 2 days', 'in 10 days', 'in 20 days']);
     expect(await list('--days', '3')).toMatchObject([
-      { email: expect.stringContaining('@'), externalId: null, userId: made[1]?.userId, status: 'ACTIVE' },
+      { email: expect.stringContaining('@'), externalId: null, userId: created[1]?.userId, status: 'ACTIVE' },
     ]);
     expect(await run('keys', ['expiring', '--days', '0'])).toMatchObject({ code: 2 });
   });

@@ -21,7 +21,7 @@ let databaseUrl: string;
 let keyward: ServerProcess;
 let product: { url: string; stop(): Promise<unknown> };
 
-/** Runs a file of the example in the folder that holds its keys. */
+/** Runs a file of the example in the folder that contains its keys. */
 function runExample(file: string, env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [path.join(EXAMPLE, file)], {
     cwd: folder,

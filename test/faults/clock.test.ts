@@ -18,7 +18,7 @@ describe.each([
   ['forwards', 5 * HOUR],
   ['backwards', -5 * HOUR],
 ])('when the clock jumps %s by hours', (_direction, seconds) => {
-  test('a session goes on: its access token is refused at most, and it can be refreshed', async () => {
+  test('a session continues: at most its access token is rejected, and it can be refreshed', async () => {
     const { accessToken, refreshToken } = await app.newUser();
     app.clock.advanceSeconds(seconds);
     expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
@@ -26,7 +26,7 @@ describe.each([
     expect(codesOf(await app.send(MeDocument, {}, { token: refreshSession.accessToken }))).toEqual([]);
   });
 
-  test('a rate limit locks no key out for longer than its window, and still limits', async () => {
+  test('a rate limit blocks no key for longer than its window, and still limits', async () => {
     const { key } = await newKey(app, { rateLimit: { limit: 2, windowSeconds: 60 } });
     expect([await verify(key), await verify(key), await verify(key)]).toEqual(['VALID', 'VALID', 'RATE_LIMITED']);
     app.clock.advanceSeconds(seconds);
@@ -35,7 +35,7 @@ describe.each([
     expect(await verify(key)).toBe('VALID');
   });
 
-  test('failed sign-ins lock nobody out for longer than their window, and are still limited', async () => {
+  test('failed sign-ins block no user for longer than their window, and are still limited', async () => {
     await app.newUser('ada@example.com');
     const fail = async () =>
       codesOf(await app.send(SignInDocument, { input: { email: 'ada@example.com', password: 'wrong horse battery staple' } }))[0];
@@ -64,7 +64,7 @@ describe.each([
     expect(rows).toEqual([early, late].map((at) => ({ allowed: counts[at?.getTime() ?? 0], last_at: at })));
   });
 
-  test('keys can be made, and one expires by the clock as it is', async () => {
+  test('keys can be created, and a key expires by the current clock', async () => {
     const expiresAt = new Date(app.clock.now().getTime() + HOUR * 1_000);
     const { key } = await newKey(app, { expiresAt: expiresAt.toISOString() });
     app.clock.advanceSeconds(seconds);

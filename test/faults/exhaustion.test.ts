@@ -5,7 +5,7 @@ import { errorCodesOf, graphql, send } from '../support/faults/client.js';
 import { dataOf, everyRequest, newPerson, notUnavailable, type Person, recoveryMs } from '../support/faults/person.js';
 import { DATABASE, type Stack, startStack } from '../support/faults/stack.js';
 
-/** An ordinary role: a superuser has connections reserved for it. */
+/** An ordinary role, because connections are reserved for a superuser. */
 const ROLE = 'application';
 
 let stack: Stack;
@@ -16,7 +16,7 @@ afterAll(() => stack.stop());
 
 const replica = () => stack.replicas[0];
 
-describe('F3: what everybody waits for', () => {
+describe('F3: exhausted resources', () => {
   let holders: pg.Client[] = [];
   beforeEach(() => {
     holders = [];
@@ -31,7 +31,7 @@ describe('F3: what everybody waits for', () => {
   const revoke = ({ key, token }: Person) =>
     graphql('mutation ($id: ID!) { revokeApiKey(id: $id) { apiKey { id } } }', { id: key.id }, token);
 
-  test('a lock that somebody holds: 503 with Retry-After within 5 s, nothing changed, and then it works', async () => {
+  test('a lock that another transaction holds: 503 with Retry-After within 5 s, nothing changed, and success afterwards', async () => {
     const person = await newPerson(replica());
     await lock([person.userId]);
     expect(await notUnavailable(replica(), [revoke(person)])).toEqual([]);
@@ -43,10 +43,10 @@ describe('F3: what everybody waits for', () => {
     expect(errorCodesOf(await send({ ...revoke(person), url: replica().url }))).toEqual([]);
   });
 
-  test('no connection left in the pool: 503 with Retry-After within 5 s; verification has its own and goes on', async () => {
+  test('no connection left in the pool: 503 with Retry-After within 5 s; verification has its own connections and continues', async () => {
     const person = await newPerson(replica());
     await lock([person.userId]);
-    // More than there are connections: each waits for the lock, the rest for a connection.
+    // More than the connections of the pool: each of the first waits for the lock, and the others wait for a connection.
     const waiting = notUnavailable(
       replica(),
       Array.from({ length: 30 }, () => revoke(person)),
@@ -67,7 +67,7 @@ describe('F3: what everybody waits for', () => {
     expect(await recoveryMs(replica(), person)).toBeLessThan(RECOVERY_MS_MAX);
   });
 
-  test('PostgreSQL has no connections left: 503 with Retry-After within 5 s; and recovers', async () => {
+  test('no connection left in PostgreSQL: 503 with Retry-After within 5 s, and success afterwards', async () => {
     const person = await newPerson(replica());
     const occupy = async () => {
       for (;;) {

@@ -9,15 +9,15 @@ import { killLoop } from '../support/faults/kill-loop.js';
 import { Random } from '../support/faults/random.js';
 import { postgresEndpoint, postgresPid } from '../support/server-process.js';
 
-/** What a minute allows. `npm run soak` kills a hundred times. */
+/** The number of kills that fits into a minute. `npm run soak` kills a hundred times. */
 const KILLS = { external: 24, embedded: 6 };
 
-describe('F4: kill -9 while keys are made: every row is absent or whole, with its audit event, none over the limit, and the next start works', () => {
+describe('F4: kill -9 during the creation of keys leaves every row absent or complete, with its audit event, no user over the limit, and a server that starts again', () => {
   test(`on PostgreSQL, ${KILLS.external} times`, async () => {
     const databaseUrl = await newDatabase();
     const env = { DATABASE_URL: databaseUrl, APP_SECRETS: randomBytes(32).toString('base64') };
     const findings = new Findings();
-    const made = await killLoop({
+    const creates = await killLoop({
       env,
       kills: KILLS.external,
       lanes: 3,
@@ -26,11 +26,11 @@ describe('F4: kill -9 while keys are made: every row is absent or whole, with it
       databaseUrl: async () => databaseUrl,
     });
     expect(findings).toMatchObject({ wrongAnswers: 0, lostWrites: 0, told: [] });
-    expect(Math.min(made.acknowledged, made.cutOff)).toBeGreaterThan(KILLS.external);
+    expect(Math.min(creates.acknowledged, creates.cutOff)).toBeGreaterThan(KILLS.external);
     await dropDatabase(databaseUrl);
   }, 180_000);
 
-  test(`on the embedded database, ${KILLS.embedded} times, every third time together with it`, async () => {
+  test(`on the embedded database, ${KILLS.embedded} times, every third time together with the database`, async () => {
     const directory = await mkdtemp(path.join(tmpdir(), 'keyward-kill-'));
     const dataDir = path.join(directory, 'data');
     const findings = new Findings();
@@ -39,7 +39,7 @@ describe('F4: kill -9 while keys are made: every row is absent or whole, with it
       if (pid !== null) process.kill(pid, 'SIGKILL');
     };
     try {
-      const made = await killLoop({
+      const creates = await killLoop({
         env: { DATA_DIR: dataDir },
         kills: KILLS.embedded,
         lanes: 1,
@@ -49,7 +49,7 @@ describe('F4: kill -9 while keys are made: every row is absent or whole, with it
         afterKill: async (kills) => (kills % 3 === 0 ? killPostgres() : undefined),
       });
       expect(findings).toMatchObject({ wrongAnswers: 0, lostWrites: 0, told: [] });
-      expect(Math.min(made.acknowledged, made.cutOff)).toBeGreaterThan(0);
+      expect(Math.min(creates.acknowledged, creates.cutOff)).toBeGreaterThan(0);
     } finally {
       await killPostgres();
       await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });

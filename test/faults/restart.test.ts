@@ -16,21 +16,21 @@ describe('F1: PostgreSQL restarts under load', () => {
   test.each([
     ['restarted as after a loss of power', () => stack.cluster.restart('immediate')],
     [
-      'away for 1.5 s',
+      'unavailable for 1.5 s',
       async () => {
         await stack.cluster.stop('fast');
         await sleep(1_500);
         await stack.cluster.start();
       },
     ],
-  ])('%s: 503 meanwhile, never a wrong answer, and served again by itself within 2 s', async (_how, fault) => {
+  ])('%s: the servers respond with 503 meanwhile, never incorrectly, and serve again within 2 s', async (_how, disturb) => {
     const findings = new Findings();
     const asker = new Asker(stack.replicas, findings);
     const load = new Load(asker, new Random(1), { writers: 3, verifiers: 6 });
     await sleep(1_000);
     const beganAt = performance.now();
     asker.faultBegins();
-    await fault();
+    await disturb();
     asker.faultEnds();
     const servedBefore = findings.served;
     await sleep(RECOVERY_MS_MAX + 1_000);

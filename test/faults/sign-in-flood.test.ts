@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-/** @returns the most hashes that ran at a time, as far as `app` has got */
+/** Returns a function that returns the highest number of hashes of `app` that ran concurrently so far. */
 function watchHashes(): () => number {
   const run = app.hashes.run.bind(app.hashes);
   let [running, most] = [0, 0];
@@ -29,7 +29,7 @@ function watchHashes(): () => number {
   return () => most;
 }
 
-test('F7: 100 sign-ins at once: cores − 1 hashes at a time, the rest waits or gets 503, and keys are verified meanwhile', async () => {
+test('F7: 100 concurrent sign-ins run at most cores − 1 hashes at a time, the others wait or get 503, and keys are verified meanwhile', async () => {
   const { key } = await newKey(app);
   await app.newUser('flood@example.com');
   const mostAtATime = watchHashes();
@@ -53,6 +53,6 @@ test('F7: 100 sign-ins at once: cores − 1 hashes at a time, the rest waits or 
   expect(refused.filter(({ headers }) => !(Number(headers['retry-after']) > 0))).toEqual([]);
   expect(served.length).toBeGreaterThan(10);
   expect(mostAtATime()).toBe(Math.max(1, Math.min(2, availableParallelism() - 1)));
-  // Many to each sign-in: they didn't wait for the hashes.
+  // Many verifications for each sign-in: they did not wait for the hashes.
   expect(verified).toBeGreaterThan(served.length * 2);
 });

@@ -13,26 +13,26 @@ afterAll(() => stack.stop());
 
 const replica = () => stack.replicas[0];
 
-/** Connections in a transaction that nobody is working on. */
+/** Returns the connections that are idle in a transaction. */
 const openTransactions = () =>
   stack.cluster.query('postgres', "SELECT state, query FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'");
 
-describe('F2: the network of the database goes silent', () => {
+describe('F2: requests while the network of the database is silent', () => {
   test.each([
-    ['nothing passes any more', 'stall'],
-    ['what is sent is swallowed', 'drop'],
-  ] as const)('%s: every request ends within 5 s with 503, and then it works again', async (_how, mode) => {
+    ['no byte passes', 'stall'],
+    ['sent bytes are discarded', 'drop'],
+  ] as const)('%s: every request ends within 5 s with 503, and requests succeed after the recovery', async (_how, mode) => {
     const person = await newPerson(replica());
     stack.proxy.setMode(mode);
     expect(await notUnavailable(replica(), everyRequest(person))).toEqual([]);
-    // New connections now, where the first ones were given up.
+    // New connections replace those that timed out.
     expect(await notUnavailable(replica(), everyRequest(person))).toEqual([]);
     stack.proxy.setMode('forward');
     expect(await recoveryMs(replica(), await newPerson(replica()))).toBeLessThan(RECOVERY_MS_MAX);
     expect(await openTransactions()).toEqual([]);
   });
 
-  test('in the middle of transactions, hashes and creates that wait for each other: each request ends within 5 s, nothing is left open', async () => {
+  test('end within 5 s in the middle of transactions, hashes and waiting creates, and leave no transaction open', async () => {
     const people = [await newPerson(replica()), await newPerson(replica()), await newPerson(replica())];
     const replies = people.map(async (person, index) => {
       await sleep(index * 100);

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { FAULTS } from '../support/faults/chaos.js';
 import { soak } from '../support/faults/soak.js';
 
-test('F1 to F5: every kind of fault once, under load: no wrong answer, no acknowledged write lost', async () => {
+test('F1 to F5: every kind of disturbance under load causes no wrong response and loses no acknowledged write', async () => {
   const load = { writers: 4, verifiers: 5 };
   const findings = await soak({ kills: 0, seconds: 0, everySeconds: 2, faultSecondsMax: 1.5, seed: 1, load, onProgress: () => undefined });
   expect(findings).toMatchObject({ wrongAnswers: 0, lostWrites: 0, told: [] });

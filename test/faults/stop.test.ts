@@ -11,7 +11,7 @@ const STOP_MS_MAX = 10_000;
 
 const agent = new Agent({ keepAlive: true });
 
-/** @returns the status, or how the connection failed */
+/** Returns the status, or how the connection failed. */
 const statusOf = (server: ServerProcess, path: string, key = ''): Promise<number | string> =>
   new Promise((resolve) => {
     const request = get(`${server.url}${path}`, { agent, headers: { 'x-api-key': key } }, (response) => {
@@ -20,7 +20,7 @@ const statusOf = (server: ServerProcess, path: string, key = ''): Promise<number
     request.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
   });
 
-test('F5: SIGTERM under load: not ready first, what is in flight finishes, usage is written, exit 0 within 10 s', async () => {
+test('F5: on SIGTERM under load the server first reports itself unready, finishes running requests, writes usage and exits with 0 within 10 s', async () => {
   const DATABASE_URL = await newDatabase();
   const server = await startServer({ DATABASE_URL, APP_SECRETS: randomBytes(32).toString('base64') });
   const { signUp } = await ask<{ signUp: { accessToken: string; user: { id: string } } }>(
@@ -45,7 +45,7 @@ test('F5: SIGTERM under load: not ready first, what is in flight finishes, usage
     }
   });
 
-  // In flight for as long as we like: it waits for a lock.
+  // The request runs for as long as the test needs, because it waits for a lock.
   const holder = new pg.Client({ connectionString: DATABASE_URL });
   await holder.connect();
   await holder.query('BEGIN');
@@ -74,7 +74,8 @@ test('F5: SIGTERM under load: not ready first, what is in flight finishes, usage
 
   const allowed = statuses.get(200) ?? 0;
   expect(allowed).toBeGreaterThan(CONNECTIONS);
-  // A connection that was made while the server closed its door may be reset, unanswered; nothing else may happen to anyone.
+  // A connection that was opened while the server closed its listener can be reset without a response. No other error is
+  // accepted.
   expect([...statuses.keys()].filter((status) => ![200, 503, 'ECONNREFUSED', 'ECONNRESET'].includes(status))).toEqual([]);
   const [usage] = await runSql<{ allowed: number }>(DATABASE_URL, 'SELECT sum(allowed)::int AS allowed FROM api_key_usage');
   expect(usage).toEqual({ allowed });

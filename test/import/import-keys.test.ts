@@ -49,7 +49,7 @@ async function run(args: string[], env: Record<string, string>, input?: string) 
 
 const summary = (text: string) => expect.stringMatching(new RegExp(`^${text}; \\d+\\.\\d s\n$`));
 
-describe('import-keys on a database of its operator’s', () => {
+describe('import-keys on an external database', () => {
   let env: { DATABASE_URL: string; APP_SECRETS: string };
   beforeEach(async () => {
     env = { DATABASE_URL: await newDatabase('empty'), APP_SECRETS: randomBytes(32).toString('base64') };
@@ -58,7 +58,7 @@ describe('import-keys on a database of its operator’s', () => {
 
   const countsOf = async () => (await runSql<{ keys: number; users: number; events: number }>(env.DATABASE_URL, COUNTS))[0];
 
-  /** Waits until some batches are written, and more are not. */
+  /** Waits until some batches are written and others are not. */
   async function someWritten(): Promise<void> {
     for (;;) {
       const counts = await countsOf().catch(() => undefined);
@@ -69,7 +69,7 @@ describe('import-keys on a database of its operator’s', () => {
     }
   }
 
-  test('migrates it, imports, tells each bad line by its number and goes on; exit 1, and 0 without bad lines', async () => {
+  test('migrates the database, imports, reports each invalid line by its number and continues; exits with 1, or with 0 if all lines are valid', async () => {
     const secret = 'kanarie7f3a';
     const bad = [`{"email":"${secret}`, lineOf(2, { hashedKey: `$2b$31$${secret}` }), lineOf(3, { [`${secret}9`]: secret, name: '' })];
     const file = await fileOf(`\ufeff${lineOf(0)}\r\n\n${bad.join('\n')}\n${seedLine(7)}`);
@@ -91,7 +91,7 @@ describe('import-keys on a database of its operator’s', () => {
     expect(await countsOf()).toEqual({ keys: 3, users: 2, events: 3 });
   });
 
-  test('K14: names an account that somebody signed up for in the dry run and the import, and gives it keys with --into-existing', async () => {
+  test('K14: names an account created by sign-up in the dry run and the import, and gives it keys with --into-existing', async () => {
     await run(['-'], env, '');
     await runSql(env.DATABASE_URL, "INSERT INTO users (id, email, created_at) VALUES (gen_random_uuid(), 'ada@example.com', now())");
     const file = await fileOf(`${seedLine(7)}\n${lineOf(0)}`);
@@ -107,7 +107,7 @@ describe('import-keys on a database of its operator’s', () => {
     expect(await countsOf()).toEqual({ keys: 2, users: 2, events: 2 });
   });
 
-  test('takes what the SQL of docs/migrating.md exports', async () => {
+  test('imports what the SQL of docs/migrating.md exports', async () => {
     const [, sql = ''] = /```sql\n(.*?)```/s.exec(await readFile('docs/migrating.md', 'utf8')) ?? [];
     const seed = await newDatabase('empty');
     await runSql(seed, 'CREATE TABLE users (id serial PRIMARY KEY, email text)');
@@ -128,7 +128,7 @@ describe('import-keys on a database of its operator’s', () => {
     ]);
   });
 
-  test('--dry-run tells the same and writes nothing', async () => {
+  test('--dry-run reports the same result and writes nothing', async () => {
     const file = await fileOf(`${manyLines(1_200)}${lineOf(0)}\n{`);
     expect(await run([file, '--dry-run'], env)).toEqual({
       code: 1,
@@ -140,29 +140,32 @@ describe('import-keys on a database of its operator’s', () => {
     expect(await countsOf()).toEqual({ keys: 0, users: 0, events: 0 });
   });
 
-  test.each(['SIGKILL', 'SIGINT'] as const)('%s in the middle: run again, it doubles nothing and finishes', async (signal) => {
+  test.each(['SIGKILL', 'SIGINT'] as const)(
+    'after %s during an import, another run imports the rest and duplicates nothing',
+    async (signal) => {
+      const file = await fileOf(manyLines(20_000));
+      const first = spawn([file], env);
+      await someWritten();
+      process.kill(-(first.child.pid ?? 0), signal);
+      expect(await first.exited).toEqual(signal === 'SIGKILL' ? { code: null, signal } : { code: 130, signal: null });
+      const written = (await countsOf())?.keys ?? 0;
+      expect(written).toBeGreaterThan(0);
+      expect(written).toBeLessThan(20_000);
+      if (signal === 'SIGINT') expect(first.stdout()).toMatch(/^Stopped before the end; run it again to go on\. [\d,]+ lines: /);
+
+      const again = await run([file], env);
+      const count = (number: number) => number.toLocaleString('en-US');
+      expect(again.stdout).toContain(`20,000 lines: ${count(20_000 - written)} imported, ${count(written)} already there, 0 bad`);
+      expect(again.code).toBe(0);
+      expect(await countsOf()).toEqual({ keys: 20_000, users: 4_000, events: 20_000 });
+    },
+  );
+
+  test('a lost database is reported in one line on stderr, exit code 1; another run continues the import', async () => {
     const file = await fileOf(manyLines(20_000));
     const first = spawn([file], env);
     await someWritten();
-    process.kill(-(first.child.pid ?? 0), signal);
-    expect(await first.exited).toEqual(signal === 'SIGKILL' ? { code: null, signal } : { code: 130, signal: null });
-    const written = (await countsOf())?.keys ?? 0;
-    expect(written).toBeGreaterThan(0);
-    expect(written).toBeLessThan(20_000);
-    if (signal === 'SIGINT') expect(first.stdout()).toMatch(/^Stopped before the end; run it again to go on\. [\d,]+ lines: /);
-
-    const again = await run([file], env);
-    const count = (number: number) => number.toLocaleString('en-US');
-    expect(again.stdout).toContain(`20,000 lines: ${count(20_000 - written)} imported, ${count(written)} already there, 0 bad`);
-    expect(again.code).toBe(0);
-    expect(await countsOf()).toEqual({ keys: 20_000, users: 4_000, events: 20_000 });
-  });
-
-  test('a database that goes away in the middle is one line on stderr, exit 1; run again, it goes on', async () => {
-    const file = await fileOf(manyLines(20_000));
-    const first = spawn([file], env);
-    await someWritten();
-    // Between two batches a lost connection is none that anybody misses: it is made anew.
+    // A connection lost between two batches is replaced without an error.
     while (first.child.exitCode === null) {
       await runSql(
         env.DATABASE_URL,
@@ -176,7 +179,7 @@ describe('import-keys on a database of its operator’s', () => {
     expect(await countsOf()).toEqual({ keys: 20_000, users: 4_000, events: 20_000 });
   });
 
-  test('standard input that stays silent doesn’t keep it from ending', async () => {
+  test('ends while standard input remains open and silent', async () => {
     const command = spawn(['-'], env, null);
     command.child.stdin?.write(`${manyLines(500)}{"half`);
     await someWritten();
@@ -186,7 +189,7 @@ describe('import-keys on a database of its operator’s', () => {
     expect(await countsOf()).toEqual({ keys: 500, users: 100, events: 500 });
   });
 
-  test('a database that isn’t there, and a file that isn’t, are one line on stderr, exit 1', async () => {
+  test('an unreachable database and a missing file are each reported in one line on stderr, exit code 1', async () => {
     const missing = { ...env, DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' };
     expect(await run([await fileOf('')], missing)).toMatchObject({
       code: 1,
@@ -197,7 +200,7 @@ describe('import-keys on a database of its operator’s', () => {
   });
 
   test.each([[[]], [['a', 'b']], [['a', '--dryrun']], [['a', '--dry-run=x']]])(
-    'called with %j it tells how it is used, exit 2',
+    'prints its usage when called with %j, exit code 2',
     async (args) => {
       const { code, stdout, stderr } = await run(args, env);
       expect([code, stdout]).toEqual([2, '']);
@@ -220,7 +223,7 @@ describe('import-keys on the embedded database', () => {
     if (pid !== null) process.kill(pid, 'SIGKILL');
   });
 
-  test('beside a running server, which verifies the key at once and goes on', async () => {
+  test('imports beside a running server, which verifies the key at once and continues', async () => {
     server = await startServer(env);
     const pid = await postgresPid(env.DATA_DIR);
     const result = await run(['-'], env, seedLine(1));
@@ -231,14 +234,14 @@ describe('import-keys on the embedded database', () => {
     expect(await postgresPid(env.DATA_DIR)).toBeNull();
   });
 
-  test('without a server: it starts the database, stops it, and a server that comes later finds the key', async () => {
+  test('starts and stops the database when no server runs, and a later server finds the key', async () => {
     expect((await run(['-'], env, seedLine(1))).code).toBe(0);
     expect(await postgresPid(env.DATA_DIR)).toBeNull();
     server = await startServer(env);
     expect(await ask(server, VERIFY, { key })).toEqual({ verifyApiKey: { code: 'VALID' } });
   });
 
-  test('Ctrl-C leaves the database stopped, and the next run goes on', async () => {
+  test('Ctrl-C stops the database, and the next run continues', async () => {
     const file = await fileOf(manyLines(20_000));
     const first = spawn([file], env);
     while ((await postgresPid(env.DATA_DIR)) === null) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -254,7 +257,7 @@ describe('import-keys on the embedded database', () => {
     expect(await postgresPid(env.DATA_DIR)).toBeNull();
   });
 
-  test('a server that stops in the middle takes its database with it: one line on stderr, exit 1', async () => {
+  test('a server that stops during the import stops its database: one line on stderr, exit code 1', async () => {
     server = await startServer(env);
     const command = spawn(['-'], env, null);
     command.child.stdin?.write(manyLines(1_000));

@@ -7,7 +7,7 @@ const HASH = '$2b$12$nuwXemRkhCwYLG.NvjsnWOu5pl5Rf.UE72RTQkkxBNVECUHMkR1wa';
 const required = { email: 'ada@example.com', keyPrefix: 'amos_1a2b3c4d', hashedKey: HASH };
 
 const read = (fields: object, scopeCatalogue: string[] = []) => readImportLine(JSON.stringify(fields), { now: NOW, scopeCatalogue });
-const faultsOf = (fields: object, scopeCatalogue?: string[]) => {
+const errorsOf = (fields: object, scopeCatalogue?: string[]) => {
   const result = read(fields, scopeCatalogue);
   return 'faults' in result ? result.faults : [];
 };
@@ -18,11 +18,11 @@ const keyOf = (fields: object) => {
 };
 
 describe('a line of an import', () => {
-  test('may have the least: email, prefix and hash', () => {
+  test('needs only email, prefix and hash', () => {
     expect(keyOf(required)).toEqual({ ...required, createdAt: NOW, revokedAt: null, revokedReason: null });
   });
 
-  test('may have everything, in camelCase', () => {
+  test('accepts every field in camelCase', () => {
     const columns = { name: 'build server', scopes: ['orders:*'], allowedCidrs: ['10.0.0.0/8'], metadata: { team: 'a' }, enabled: false };
     const key = keyOf({
       ...required,
@@ -45,7 +45,7 @@ describe('a line of an import', () => {
     });
   });
 
-  test('may be in snake_case, with ids that say nothing here, and null for what is absent', () => {
+  test('accepts snake_case, ids without a meaning here, and null for absent fields', () => {
     const line = {
       id: 7,
       user_id: 'x',
@@ -72,7 +72,7 @@ describe('a line of an import', () => {
     });
   });
 
-  test('may be of a key that has expired', () => {
+  test('accepts an expired key', () => {
     expect(keyOf({ ...required, expiresAt: '2020-01-01T00:00:00Z' }).expiresAt).toEqual(new Date('2020-01-01T00:00:00Z'));
   });
 
@@ -84,16 +84,16 @@ describe('a line of an import', () => {
     ['2024-01-31 12:00:00+05:30', '2024-01-31T06:30:00.000Z'],
     ['2024-01-31 12:00:00-0330', '2024-01-31T15:30:00.000Z'],
     ['2024-02-29T23:59:59-08', '2024-03-01T07:59:59.000Z'],
-  ])('takes %s for %s', (text, iso) => {
+  ])('reads %s as %s', (text, iso) => {
     expect(keyOf({ ...required, createdAt: text }).createdAt).toEqual(new Date(iso));
   });
 
-  test('PHP’s $2y$ becomes $2b$, which the bcrypt library can compare', () => {
+  test('changes the $2y$ of PHP to $2b$, which the bcrypt library can compare', () => {
     expect(keyOf({ ...required, hashedKey: HASH.replace('$2b$', '$2y$') }).hashedKey).toBe(HASH);
     expect(keyOf({ ...required, hashedKey: HASH.replace('$2b$', '$2a$') }).hashedKey).toBe(HASH.replace('$2b$', '$2a$'));
   });
 
-  test('bits of a hash that say nothing become zero, which the bcrypt library takes them for', async () => {
+  test('sets the unused bits of a hash to zero, as the bcrypt library assumes', async () => {
     const hashedKey = await bcrypt.hash('a key', 4);
     const alphabet = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
     const next = (character = '') => alphabet[alphabet.indexOf(character) + 1];
@@ -103,7 +103,7 @@ describe('a line of an import', () => {
   });
 
   const CANARY = 'kanarie-7f3a';
-  const notAMoment = 'must be a moment such as 2024-01-31T12:00:00Z';
+  const notATimestamp = 'must be a moment such as 2024-01-31T12:00:00Z';
   const notAHash = 'must be a bcrypt hash: $2a$, $2b$ or $2y$, two digits, $, and 53 characters';
   const notAPrefix = 'must be 2 to 12 lower-case letters and digits, _ and 8 hex digits, such as amos_1a2b3c4d';
   test.each<[object, string[]]>([
@@ -125,9 +125,9 @@ describe('a line of an import', () => {
     [{ name: CANARY.repeat(20) }, ['name must be at most 100 characters long']],
     [{ name: `${CANARY}\0` }, ['name must not hold control characters']],
     [{ name: 7 }, ['name must be a text']],
-    [{ createdAt: CANARY }, [`createdAt ${notAMoment}`]],
-    [{ createdAt: '2024-02-30T00:00:00Z' }, [`createdAt ${notAMoment}`]],
-    [{ createdAt: '2024-01-31T25:00:00Z' }, [`createdAt ${notAMoment}`]],
+    [{ createdAt: CANARY }, [`createdAt ${notATimestamp}`]],
+    [{ createdAt: '2024-02-30T00:00:00Z' }, [`createdAt ${notATimestamp}`]],
+    [{ createdAt: '2024-01-31T25:00:00Z' }, [`createdAt ${notATimestamp}`]],
     [{ createdAt: 1706702400 }, ['createdAt must be a text']],
     [{ createdAt: '2026-01-31T12:00:00.001Z' }, ['createdAt must not be in the future']],
     [{ scopes: 'orders:read' }, ['scopes must be a list of texts']],
@@ -155,21 +155,21 @@ describe('a line of an import', () => {
       { name: '', scopes: ['A'] },
       ['name must not be empty', 'scopes.0 must be lower-case letters, digits and . _ : - (and may end in :*)'],
     ],
-  ])('%j: %j, without a value', (change, faults) => {
-    const found = faultsOf({ ...required, ...change });
-    expect(found).toEqual(faults);
+  ])('for %j reports %j, without the value', (change, errors) => {
+    const found = errorsOf({ ...required, ...change });
+    expect(found).toEqual(errors);
     expect(found.join()).not.toMatch(new RegExp(`${CANARY}|${HASH.slice(7, 20)}`, 'i'));
   });
 
-  test.each(['{', '[]', 'null', '"text"', '{"email":"a@b"', '{} {}'])('that is %s is no JSON object', (line) => {
+  test.each(['{', '[]', 'null', '"text"', '{"email":"a@b"', '{} {}'])('that is %s is rejected: it is not a JSON object', (line) => {
     expect(readImportLine(line, { now: NOW, scopeCatalogue: [] })).toEqual({ faults: ['must be one JSON object'] });
   });
 
-  test('has scopes of the catalogue, where there is one', () => {
-    expect(faultsOf({ ...required, scopes: ['a', 'b'] }, ['a'])).toEqual(['scopes.1 is not one of the scopes that can be granted']);
+  test('accepts only scopes of the catalogue, if one is set', () => {
+    expect(errorsOf({ ...required, scopes: ['a', 'b'] }, ['a'])).toEqual(['scopes.1 is not one of the scopes that can be granted']);
   });
 
-  test('keeps metadata as it is, a member called __proto__ included', () => {
+  test('keeps metadata unchanged, also a member called __proto__', () => {
     const line = `${JSON.stringify(required).slice(0, -1)},"metadata":{"__proto__":{"a":1}}}`;
     const result = readImportLine(line, { now: NOW, scopeCatalogue: [] });
     expect(JSON.stringify('key' in result && result.key.metadata)).toBe('{"__proto__":{"a":1}}');

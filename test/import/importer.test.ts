@@ -26,11 +26,11 @@ beforeAll(async () => {
 afterAll(() => app.close());
 beforeEach(() => runSql(app.databaseUrl, 'DELETE FROM users'));
 
-/** An account that the operator or an earlier import created, and whose user has a password by now. */
+/** Creates an account as the operator or an earlier import does, with a password that the user has set since. */
 const invited = async (email: string) => {
-  const made = await app.newUser(email);
-  await runSql(app.databaseUrl, 'UPDATE users SET self_registered = false WHERE id = $1', [made.user.id]);
-  return made;
+  const created = await app.newUser(email);
+  await runSql(app.databaseUrl, 'UPDATE users SET self_registered = false WHERE id = $1', [created.user.id]);
+  return created;
 };
 
 const newImporter = ({ isDryRun = false, keysPerUserMax = 5, intoExisting = false } = {}) =>
@@ -50,7 +50,7 @@ const newImporter = ({ isDryRun = false, keysPerUserMax = 5, intoExisting = fals
     isDryRun,
   });
 
-/** What became of each line, in short: `imported`, `present` or the reasons. */
+/** Returns the result of each line in short: `imported`, `present` or the reasons for the rejection. */
 async function importLines(lines: readonly (string | object)[], importer = newImporter()) {
   const texts = lines.map((line, index) => ({ number: index + 1, text: typeof line === 'string' ? line : JSON.stringify(line) }));
   const { outcomes, usersMade } = await importer.importBatch(texts);
@@ -92,7 +92,7 @@ const SELF_MADE = 'email is that of an account that somebody signed up for; to g
 
 describe('an imported key', () => {
   test.each(['2b', '2y', '2a'] as const)(
-    'of passlib’s, $%s$, verifies through both doors: once by bcrypt, then by fingerprint',
+    'of passlib’s $%s$ verifies through both endpoints: first by bcrypt, then by fingerprint',
     async (version) => {
       const { key } = PASSLIB[version];
       expect(await importLines([seedLine(PASSLIB[version])])).toEqual({ outcomes: ['imported'], usersMade: 1 });
@@ -107,7 +107,7 @@ describe('an imported key', () => {
     },
   );
 
-  test('has all that its line tells, and what a new key has where it tells nothing', async () => {
+  test('has every field of its line, and the defaults of a new key for missing fields', async () => {
     const full = {
       name: 'build "server" ü',
       created_at: '2024-01-31 12:00:00.123+00',
@@ -139,7 +139,7 @@ describe('an imported key', () => {
     expect(second).toMatchObject({ ...bare, createdAt: app.clock.now(), expiresAt: null, revokedAt: null, fingerprint: null });
   });
 
-  test('is in the audit log of its owner, by nobody’s request', async () => {
+  test('is recorded in the audit log of its owner, without a request', async () => {
     const { accessToken, user } = await invited('ada@example.com');
     await importLines([seedLine(PASSLIB['2b'])]);
     const { myAuditLog } = await app.ask(MyAuditLogDocument, { first: 10 }, accessToken);
@@ -151,7 +151,7 @@ describe('an imported key', () => {
 });
 
 describe('the users of an import', () => {
-  test('who exist get the key; who don’t are made, without a password, and can’t sign in', async () => {
+  test('existing users receive the key; missing users are created without a password and cannot sign in', async () => {
     const { accessToken } = await invited('ada@example.com');
     const result = await importLines([seedLine(PASSLIB['2b'], ' ADA@example.com'), seedLine(PASSLIB['2a'], 'bob@example.com')]);
     expect(result).toEqual({ outcomes: ['imported', 'imported'], usersMade: 1 });
@@ -167,7 +167,7 @@ describe('the users of an import', () => {
     expect(codesOf(answer)).toEqual(['INVALID_CREDENTIALS']);
   });
 
-  test('are not made for a line that is bad', async () => {
+  test('are not created for an invalid line', async () => {
     expect(await importLines([lineOf(0), { ...JSON.parse(lineOf(0)), email: 'new@example.com' }, lineOf(1, { name: '' })])).toEqual({
       outcomes: ['imported', TAKEN, 'name must not be empty'],
       usersMade: 1,
@@ -176,7 +176,7 @@ describe('the users of an import', () => {
   });
 
   test.each([true, false])(
-    'K14: get nothing if they signed up themselves, unless asked for; a dry run lists them (%s)',
+    'K14: receive no key if they signed up themselves, unless requested; a dry run lists them (%s)',
     async (isDryRun) => {
       const { accessToken, user } = await app.newUser('ceo@victim.example');
       const own = await app.ask(CreateApiKeyDocument, { input: {} }, accessToken);
@@ -196,12 +196,12 @@ describe('the users of an import', () => {
       const wanted = await importLines(lines, newImporter({ isDryRun, intoExisting: true }));
       expect(wanted.outcomes).toEqual(['imported', isDryRun ? 'imported' : 'present', 'imported', 'imported']);
       if (!isDryRun) expect(await app.database.apiKey.count({ where: { userId: user.id } })).toBe(4);
-      // What was imported once is there, whoever the account belongs to.
+      // A key that is already imported is reported as present, also if the account was created by sign-up.
       if (!isDryRun) expect((await importLines(lines)).outcomes).toEqual(Array(4).fill('present'));
     },
   );
 
-  test('K14: get nothing that a sign-up could have taken at the same moment', async () => {
+  test('K14: receive no key that a concurrent sign-up could have taken', async () => {
     for (let round = 0; round < 5; round += 1) {
       const email = `raced${round}@example.com`;
       const [signUp, { outcomes }] = await Promise.all([
@@ -212,7 +212,7 @@ describe('the users of an import', () => {
     }
   });
 
-  test('are never users of an identity provider, whatever their address', async () => {
+  test('are never users of an identity provider, even with the same address', async () => {
     const external = await app.database.user.create({
       data: { email: 'ada@example.com', externalId: 'user_1', createdAt: app.clock.now() },
     });
@@ -223,11 +223,11 @@ describe('the users of an import', () => {
     expect((await importLines([seedLine(PASSLIB['2b'])])).outcomes).toEqual([TAKEN]);
   });
 
-  test('have the limit that they always have: usable keys count, ended ones don’t', async () => {
+  test('keep their limit: usable keys count, and revoked or expired keys do not', async () => {
     const { accessToken } = await invited('user0@example.com');
-    const made = await app.ask(CreateApiKeyDocument, { input: {} }, accessToken);
+    const created = await app.ask(CreateApiKeyDocument, { input: {} }, accessToken);
     await app.ask(CreateApiKeyDocument, { input: {} }, accessToken);
-    await app.ask(RevokeApiKeyDocument, { id: made.createApiKey.apiKey.id }, accessToken);
+    await app.ask(RevokeApiKeyDocument, { id: created.createApiKey.apiKey.id }, accessToken);
     const email = { email: 'user0@example.com' };
     const lines = [
       lineOf(0, email),
@@ -242,7 +242,7 @@ describe('the users of an import', () => {
     expect(codesOf(await app.send(CreateApiKeyDocument, { input: {} }, { token: accessToken }))).toEqual(['API_KEY_LIMIT_REACHED']);
   });
 
-  test('have it however many imports and creates run at once', async () => {
+  test('keep their limit while several imports and creates run at once', async () => {
     const { accessToken, user } = await invited('user0@example.com');
     const email = { email: 'user0@example.com' };
     const imports = [0, 10, 20, 30].map((start) => importLines([0, 1, 2, 3, 4].map((index) => lineOf(start + index, email))));
@@ -252,8 +252,8 @@ describe('the users of an import', () => {
   });
 });
 
-describe('a key that is there already', () => {
-  test('is not doubled, also within a file and after its use; nothing of it changes', async () => {
+describe('a key that already exists', () => {
+  test('is not duplicated, also within a file and after its use, and does not change', async () => {
     const line = seedLine(PASSLIB['2y']);
     expect((await importLines([line, line])).outcomes).toEqual(['imported', 'present']);
     expect((await DOORS.verifyApiKey?.(app, { key: PASSLIB['2y'].key }))?.code).toBe('VALID');
@@ -264,14 +264,14 @@ describe('a key that is there already', () => {
     expect(await everything()).toEqual(before);
   });
 
-  test('takes no other hash and no other owner', async () => {
+  test('accepts no other hash and no other owner', async () => {
     const { key, userId } = await newKey(app);
     const [owner] = await runSql<{ email: string }>(app.databaseUrl, 'SELECT email FROM users WHERE id = $1', [userId]);
     const own = { ...JSON.parse(lineOf(0)), keyPrefix: prefixOf(key), email: owner?.email };
     expect((await importLines([own, lineOf(1), lineOf(1, { email: 'user9@example.com' })])).outcomes).toEqual([TAKEN, 'imported', TAKEN]);
   });
 
-  test('of imports of one file at the same moment: each key once, each user once', async () => {
+  test('is imported once by concurrent imports of one file, and so is each user', async () => {
     const lines = Array.from({ length: 1_200 }, (_, index) => lineOf(index));
     const results = await Promise.all([1, 2, 3].map(() => importAll(newImporter(), lines)));
     const sum = (field: keyof Progress) => results.reduce((total, result) => total + result[field], 0);
@@ -279,7 +279,7 @@ describe('a key that is there already', () => {
     expect([await app.database.apiKey.count(), await app.database.user.count()]).toEqual([1_200, 240]);
   });
 
-  test('of two imports that differ in the owner, at the same moment: the first one’s, and the other is told', async () => {
+  test('keeps the first owner when two concurrent imports differ in it, and the other import reports the conflict', async () => {
     const linesFor = (email: string) =>
       Array.from({ length: 200 }, (_, index) => lineOf(index, { email, revokedAt: '2024-01-01T00:00:00Z' }));
     const results = await Promise.all(['a', 'b', 'c', 'd'].map((name) => importAll(newImporter(), linesFor(`${name}@example.com`))));
@@ -294,13 +294,14 @@ describe('a key that is there already', () => {
 });
 
 describe('a dry run', () => {
-  test('tells what an import would do, over many batches, and writes nothing', async () => {
+  test('reports what an import would do, over many batches, and writes nothing', async () => {
     await invited('user0@example.com');
     const { accessToken } = await invited('user1@example.com');
     await app.ask(CreateApiKeyDocument, { input: {} }, accessToken);
     const lines = [
       ...Array.from({ length: 1_100 }, (_, index) => lineOf(index)),
-      // Again, of somebody else, one too many, one that has ended, and nonsense: each in another batch than its first.
+      // A repeated key, a key of another user, a key over the limit, an expired key and an invalid line, each in a later batch
+      // than its first line.
       ...Array.from({ length: 30 }, (_, index) => lineOf(index * 7)),
       lineOf(3, { email: 'else@example.com' }),
       lineOf(5_000, { email: 'user2@example.com' }),

@@ -11,20 +11,23 @@ async function linesOf(content: string | Buffer, chunkSize = 65_536): Promise<Li
   return lines;
 }
 
-describe('the lines of a file', () => {
-  test.each([1, 2, 3, 7, 65_536])('in chunks of %d bytes: BOM, CRLF, blank lines, no end of the last one', async (chunkSize) => {
-    expect(await linesOf('\ufefferste\r\n\n  \r\nvierte ü\n\nsechste', chunkSize)).toEqual([
-      { number: 1, text: 'erste' },
-      { number: 4, text: 'vierte ü' },
-      { number: 6, text: 'sechste' },
-    ]);
-  });
+describe('readLines', () => {
+  test.each([1, 2, 3, 7, 65_536])(
+    'handles BOM, CRLF, blank lines and a last line without an end, in chunks of %d bytes',
+    async (chunkSize) => {
+      expect(await linesOf('\ufefferste\r\n\n  \r\nvierte ü\n\nsechste', chunkSize)).toEqual([
+        { number: 1, text: 'erste' },
+        { number: 4, text: 'vierte ü' },
+        { number: 6, text: 'sechste' },
+      ]);
+    },
+  );
 
-  test('none are there in an empty file', async () => {
+  test('returns no line for an empty file', async () => {
     expect(await linesOf('')).toEqual([]);
   });
 
-  test.each([1_000, 65_536, 200_000])('one of more than 64 KiB is told and left out, in chunks of %d bytes', async (chunkSize) => {
+  test.each([1_000, 65_536, 200_000])('reports and skips a line of more than 64 KiB, in chunks of %d bytes', async (chunkSize) => {
     const most = 'a'.repeat(65_536);
     expect(await linesOf(`${most}\n${most}b\n${most}${most}\nlast`, chunkSize)).toEqual([
       { number: 1, text: most },
@@ -34,7 +37,7 @@ describe('the lines of a file', () => {
     ]);
   });
 
-  test('one that is not UTF-8 is told', async () => {
+  test('reports a line that is not UTF-8', async () => {
     expect(await linesOf(Buffer.from([0x61, 0x0a, 0xff, 0x0a, 0x62]))).toEqual([
       { number: 1, text: 'a' },
       { number: 2, fault: 'is not valid UTF-8' },
@@ -42,7 +45,7 @@ describe('the lines of a file', () => {
     ]);
   });
 
-  test('of a line without an end no more than its length is kept', async () => {
+  test('keeps at most the length limit of a line without an end', async () => {
     const chunk = Buffer.alloc(2 ** 20, 'a');
     async function* endless(): AsyncGenerator<Buffer> {
       for (let count = 0; count < 1_000; count += 1) yield chunk;

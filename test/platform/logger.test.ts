@@ -20,19 +20,19 @@ describe('scrub', () => {
     'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJl',
     '$2b$12$abcdefghijklmnopqrstuuJ8cYQ9bq0bD5L2Rr5vBzXvK4yN1s2Wm',
     'AaIFOu6ddM2_4hCGTLHTNgAAAACNyWXEQ8uYvnLY_XKCnB9oNOW-5TkELd7yUNPKmBU_Nw',
-  ])('takes out %s', (secret) => {
+  ])('removes %s', (secret) => {
     expect(scrub(`Key (x)=(${secret}) already exists`)).not.toContain(secret);
     expect(scrub(secret)).toMatch(/^\[redacted\]/);
   });
 
-  test('leaves words alone', () => {
+  test('leaves ordinary words unchanged', () => {
     expect(scrub('canceling statement due to statement timeout')).toBe('canceling statement due to statement timeout');
     expect(scrub('key prefix amos_1a2b3c4d')).toBe('key prefix amos_1a2b3c4d');
   });
 });
 
 describe('L1, L3: the log', () => {
-  test('tells an error without what it carries', () => {
+  test('logs an error without the values that it carries', () => {
     const error = Object.assign(new Error('Key (email)=(ada@example.com) already exists'), {
       code: '23505',
       detail: 'ada@example.com',
@@ -43,7 +43,7 @@ describe('L1, L3: the log', () => {
     expect(JSON.parse(line).err.cause).toMatchObject({ type: 'Error', code: '23505', message: expect.stringContaining('already exists') });
   });
 
-  test('an error whose message has many lines, or that isn’t an Error, makes one line', () => {
+  test('writes one line for an error that has a message of many lines, and for a thrown value that is not an Error', () => {
     const lines = linesOf((logger) => {
       logger.error({ err: new Error('two\nlines \u001b[31m') }, 'failed');
       logger.error({ err: 'kanarie' }, 'failed');
@@ -53,7 +53,7 @@ describe('L1, L3: the log', () => {
     expect(lines.join()).not.toContain('kanarie');
   });
 
-  test('censors what is logged under the name of a secret', () => {
+  test('censors fields that have the name of a secret', () => {
     const [line = ''] = linesOf((logger) =>
       logger.info({ password: 'kanarie', input: { refreshToken: 'kanarie', email: 'kanarie' } }, 'x'),
     );
@@ -61,7 +61,7 @@ describe('L1, L3: the log', () => {
   });
 });
 
-describe('L3: the log for people', () => {
+describe('L3: the log in the format pretty', () => {
   const HOSTILE = 'two\r\nlines \u001b[31m \u009b2J \u007f \u2028 \u202e \u2066 \0';
 
   test.each([
@@ -79,7 +79,7 @@ describe('L3: the log for people', () => {
     if (format === safeJsonLine) expect(JSON.parse(lines[0] ?? '')).toMatchObject({ name: HOSTILE, msg: HOSTILE });
   });
 
-  test('tells time, level, message and fields, and an error with its cause below', () => {
+  test('shows time, level, message and fields, and below them an error with its cause', () => {
     const error = new Error('outer', { cause: Object.assign(new Error('inner'), { code: 'EPIPE' }) });
     const [info = '', failure = ''] = linesOf((logger) => {
       logger.info({ requestId: 'a1-b2', status: 200, counts: { NOT_FOUND: 3 } }, 'request');
@@ -89,35 +89,35 @@ describe('L3: the log for people', () => {
     expect(failure).toMatch(/^\d\d:\d\d:\d\d ERROR request failed\n {4}Error outer\n {6}at [\s\S]*\n {4}Error EPIPE inner\n {6}at /);
   });
 
-  test('is in color only where asked for', () => {
+  test('has color only if requested', () => {
     const [line = ''] = linesOf((logger) => logger.warn('x'));
     expect([prettyLine(line).includes('\u001b'), prettyLine(line, true).includes('\u001b[33mWARN')]).toEqual([false, true]);
   });
 });
 
-describe('H8: a log whose reader stalls', () => {
-  /** A stream that takes nothing until it is told to go on. */
+describe('H8: a log with a reader that stalls', () => {
+  /** A stream that accepts nothing until `resume` is called. */
   function stalledStream() {
-    let goOn: (() => void) | undefined;
+    let resume: (() => void) | undefined;
     const written: string[] = [];
     const stream = new Writable({
       highWaterMark: 500,
       write(chunk, _encoding, callback) {
         written.push(String(chunk));
-        goOn = callback;
+        resume = callback;
       },
     });
-    return { stream, written, goOn: () => goOn?.() };
+    return { stream, written, resume: () => resume?.() };
   }
 
-  test('is dropped beyond a bound and counted, and the count is a line of its own once the reader goes on', async () => {
-    const { stream, written, goOn } = stalledStream();
+  test('drops lines beyond a bound, counts them, and writes the count in a line after the reader continues', async () => {
+    const { stream, written, resume } = stalledStream();
     const output = new LogOutput(stream, { format: safeJsonLine, bytesMax: 1_000 });
     for (let n = 0; n < 100; n += 1) output.write(`{"n":${n},"x":"${'x'.repeat(90)}"}\n`);
     expect(written).toHaveLength(1);
     expect(output.dropped).toBe(90);
     while (stream.writableLength > 0) {
-      goOn();
+      resume();
       await new Promise(setImmediate);
     }
     expect(written.filter(Boolean).map((line) => JSON.parse(line))).toEqual([
@@ -126,7 +126,7 @@ describe('H8: a log whose reader stalls', () => {
     ]);
   });
 
-  test('holds up the end of the process for as long as it is allowed, and no longer', async () => {
+  test('delays the end of the process up to its limit, and no longer', async () => {
     const { stream } = stalledStream();
     const output = new LogOutput(stream, { format: safeJsonLine });
     output.write('{}\n');
@@ -134,7 +134,7 @@ describe('H8: a log whose reader stalls', () => {
     expect(stream.writableLength).toBeGreaterThan(0);
   });
 
-  test('is no fault where the reader is gone', () => {
+  test('causes no error after the reader has closed the stream', () => {
     const { stream } = stalledStream();
     const output = new LogOutput(stream, { format: safeJsonLine });
     stream.destroy(new Error('EPIPE'));
@@ -143,11 +143,11 @@ describe('H8: a log whose reader stalls', () => {
   });
 });
 
-describe('H8: events that a stranger can cause', () => {
+describe('H8: events that an unauthenticated client can cause', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  test('are a line each up to 100 a second, and one line with counts beyond', () => {
+  test('have one line each up to 100 a second, and one line with counts beyond that', () => {
     const lines: Record<string, unknown>[] = [];
     const limiter = new LogLimiter(createLogger('info', { write: (line) => void lines.push(JSON.parse(line)) }), 'info', 'refused');
     for (let n = 0; n < 250; n += 1) limiter.log(n % 3 === 0 ? 'MALFORMED' : 'NOT_FOUND', { n });

@@ -44,7 +44,7 @@ const start = async (env: Record<string, string>) => {
   servers.push(server);
   return server;
 };
-/** A start that must fail. */
+/** Starts a server that must fail to start. */
 const failure = async (env: Record<string, string>) => {
   const server = spawnServer(env);
   servers.push(server);
@@ -69,7 +69,7 @@ describe.each(['external', 'embedded'] as const)('the issuer of the external ids
     if (env.DATABASE_URL !== undefined) await dropDatabase(env.DATABASE_URL);
   });
 
-  test('is recorded by the first start with one; a start with another exits 1, until the operator says that the ids mean the same people', async () => {
+  test('is recorded at the first start with an issuer; a start with another issuer exits with 1 until the operator confirms that the ids identify the same people', async () => {
     const first = await start({ ...env, ...providerOf(A) });
     const { me } = await ask<Me>(first, ME, {}, await tokenOf(A));
     expect(me).toMatchObject({ externalId: 'user_1', issuer: A });
@@ -86,7 +86,7 @@ describe.each(['external', 'embedded'] as const)('the issuer of the external ids
   });
 });
 
-describe('on a database of its operator’s', () => {
+describe('the issuer on an external database', () => {
   let env: { DATABASE_URL: string; APP_SECRETS: string };
   beforeEach(async () => {
     env = { DATABASE_URL: await newDatabase('empty'), APP_SECRETS: randomBytes(32).toString('base64') };
@@ -96,7 +96,7 @@ describe('on a database of its operator’s', () => {
     await dropDatabase(env.DATABASE_URL);
   });
 
-  test('change-issuer changes nothing unless the old one is the one on record; a start without an issuer changes nothing either', async () => {
+  test('change-issuer changes nothing unless the old issuer matches the record; neither does a start without an issuer', async () => {
     await (await start({ ...env, ...providerOf(A) })).stop();
     expect(await runBuiltCommand('users', ['change-issuer', B, A], env)).toEqual({
       code: 1,
@@ -105,11 +105,11 @@ describe('on a database of its operator’s', () => {
     });
     await (await start(env)).stop();
     await (await start({ ...env, ...providerOf(B), AUTH_MODE: 'local' })).stop();
-    // An issuer stays on record, also while no user has an external id: another replica may serve with it.
+    // The issuer stays recorded also while no user has an external id, because another replica may serve with it.
     expect(await failure({ ...env, ...providerOf(B) })).toEqual(another(A, B));
   });
 
-  test('F10: of two processes that start at once with different issuers one serves and the other exits 1; with one issuer both serve', async () => {
+  test('F10: of two processes that start at once with different issuers, one serves and the other exits with 1; with one issuer both serve', async () => {
     const starting = [A, B].map((issuer) => startServer({ ...env, ...providerOf(issuer) }).catch((error: Error) => error.message));
     const results = await Promise.all(starting);
     const [served] = results.filter((result) => typeof result !== 'string');
@@ -121,7 +121,7 @@ describe('on a database of its operator’s', () => {
     await start({ ...env, ...providerOf(recorded) });
   });
 
-  test('users of the product’s own ids keep an issuer out, until the operator says that the ids mean the same people', async () => {
+  test('external ids that the product set prevent a start with an issuer until the operator confirms that they identify the same people', async () => {
     await (await start(env)).stop();
     await runSql(env.DATABASE_URL, "INSERT INTO users (id, external_id, created_at) VALUES (gen_random_uuid(), 'user_1', now())");
     expect(await failure({ ...env, ...providerOf(A) })).toEqual(another('product', A));
@@ -131,13 +131,13 @@ describe('on a database of its operator’s', () => {
     expect(await runSql(env.DATABASE_URL, 'SELECT FROM users')).toHaveLength(1);
   });
 
-  test('what is not a plain word is quoted in the command that the refusal names', async () => {
+  test('the command in the error message quotes values that are not plain words', async () => {
     await (await start(env)).stop();
     await runSql(env.DATABASE_URL, 'UPDATE settings SET value = $1', [`${A} it's`]);
     expect(await failure({ ...env, ...providerOf(B) })).toEqual(another(`${A} it's`, B, `'${A} it'\\''s'`));
   });
 
-  test('AUTH_JWKS_ALLOW_HTTP: plain http of another machine is warned about at the start, loopback is not', async () => {
+  test('AUTH_JWKS_ALLOW_HTTP logs a warning at the start for plain http to another machine, and none for loopback', async () => {
     const warned = async (AUTH_JWKS_URL: string) => {
       const server = await start({ ...env, ...providerOf(A), AUTH_JWKS_URL, AUTH_JWKS_ALLOW_HTTP: 'true' });
       return server.stdout().includes('AUTH_JWKS_URL uses unencrypted http');

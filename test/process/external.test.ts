@@ -9,8 +9,8 @@ import { PASSWORD } from '../support/test-app.js';
 const APP_SECRETS = randomBytes(32).toString('base64');
 const SIGN_UP = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }';
 
-describe('on a database of its operator’s', () => {
-  test('F10: two processes start at once on an empty one, in production; a token of one is good for the other', async () => {
+describe('the server on an external database', () => {
+  test('F10: two processes that start at once on an empty database, in production, accept each other’s tokens', async () => {
     const DATABASE_URL = await newDatabase('empty');
     const env = { DATABASE_URL, APP_SECRETS, NODE_ENV: 'production' };
     const [one, other] = await Promise.all([startServer(env), startServer(env)]);
@@ -33,7 +33,7 @@ describe('on a database of its operator’s', () => {
     await dropDatabase(DATABASE_URL);
   });
 
-  test('a signal while another process holds the migrations up ends it all the same', async () => {
+  test('a signal ends a process that waits for the migrations of another process', async () => {
     const DATABASE_URL = await newDatabase();
     const holder = new pg.Client({ connectionString: DATABASE_URL });
     await holder.connect();
@@ -54,7 +54,7 @@ describe('on a database of its operator’s', () => {
       [/^keyward: the database can't be used: .*does not exist/],
     ],
     [
-      'a port that nobody listens at',
+      'a port on which no server listens',
       { DATABASE_URL: 'postgresql://u:hunter2@127.0.0.1:9/x', APP_SECRETS },
       [/^keyward: the database can't be used: .*ECONNREFUSED/],
     ],
@@ -63,8 +63,8 @@ describe('on a database of its operator’s', () => {
       { DATABASE_URL: Object.assign(new URL(urlOf('x')), { password: 'hunter2' }).href, APP_SECRETS },
       [/^keyward: the database can't be used: password authentication failed/],
     ],
-    ['several faults', { PORT: 'x', BCRYPT_COST: '99' }, [/^keyward: PORT must/, /^keyward: BCRYPT_COST must/]],
-  ])('F9: %s: told on stderr, exit 1, no value repeated', async (_case, env, lines) => {
+    ['several errors', { PORT: 'x', BCRYPT_COST: '99' }, [/^keyward: PORT must/, /^keyward: BCRYPT_COST must/]],
+  ])('F9: %s: one line on stderr for each error, exit code 1, no value repeated', async (_case, env, lines) => {
     const server = spawnServer(env as Record<string, string>);
     expect(await server.exited).toEqual({ code: 1, signal: null });
     expect(server.stderr().trim().split('\n')).toEqual(lines.map((line) => expect.stringMatching(line)));

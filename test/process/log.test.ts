@@ -22,7 +22,7 @@ const statusOf = async (url: string, headers: Record<string, string> = {}): Prom
   return response.status;
 };
 
-/** Sends requests, some at once. @returns how many got each status */
+/** Sends requests, some of them concurrently. Returns the number of responses by status. */
 async function flood(count: number, ask: () => Promise<number>): Promise<Record<number, number>> {
   const statuses: Record<number, number> = {};
   let left = count;
@@ -37,9 +37,9 @@ async function flood(count: number, ask: () => Promise<number>): Promise<Record<
   return statuses;
 }
 
-describe('H8: a log that nobody reads', () => {
-  test('holds up no request, is bounded, and the process still ends in time', async () => {
-    // 2,000 requests log more than a pipe holds; LOG_LEVEL=debug adds lines that are never summed up.
+describe('H8: a log without a reader', () => {
+  test('delays no request, is bounded, and lets the process end in time', async () => {
+    // 2,000 requests log more than a pipe holds. LOG_LEVEL=debug adds lines that are never aggregated.
     const port = await freePort();
     const child = spawn(process.execPath, ['dist/main.js'], {
       env: { PATH: process.env.PATH ?? '', PORT: String(port), LOG_LEVEL: 'debug', ...env },
@@ -67,8 +67,8 @@ describe('H8: a log that nobody reads', () => {
   });
 });
 
-describe('H8: a flood of refused verifications', () => {
-  test('is a line each up to 100 a second, and every other one is counted', async () => {
+describe('H8: the log of a flood of rejected verifications', () => {
+  test('has at most 100 lines a second, and counts the rest', async () => {
     const server = await startServer(env);
     expect(await flood(2_000, () => statusOf(`${server.url}/verify`, { 'x-api-key': 'none' }))).toEqual({ 401: 2_000 });
     await server.stop();
@@ -84,8 +84,8 @@ describe('H8: a flood of refused verifications', () => {
   });
 });
 
-describe('the end of a process', () => {
-  test('F5: the last lines of a normal end are written', async () => {
+describe('the log at the end of a process', () => {
+  test('F5: has the last lines of a clean end', async () => {
     const server = await startServer(env);
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     expect(
@@ -98,7 +98,7 @@ describe('the end of a process', () => {
     ).toEqual(['stopping', 'stopped']);
   });
 
-  test('F5: also where stdout is a file', async () => {
+  test('F5: has the last lines also where stdout is a file', async () => {
     const file = path.join(home, 'log');
     const port = await freePort();
     const command = `exec "${process.execPath}" dist/main.js > "${file}"`;
@@ -110,7 +110,7 @@ describe('the end of a process', () => {
     expect(await readFile(file, 'utf8')).toMatch(/Keyward is ready[\s\S]*"msg":"stopped"\}\n$/);
   });
 
-  test('a fault of the start is told on stderr, and what was logged before it is written', async () => {
+  test('has the lines before an error of the start, which is reported on stderr', async () => {
     const port = await freePort();
     const first = await startServer({ ...env, PORT: String(port) });
     const second = spawnServer({ ...env, PORT: String(port), LOG_LEVEL: 'debug' });
@@ -120,7 +120,7 @@ describe('the end of a process', () => {
   });
 });
 
-test('LOG_FORMAT=pretty: lines for people, without color where there is no terminal', async () => {
+test('LOG_FORMAT=pretty writes human-readable lines, without color if stdout is no terminal', async () => {
   const server = await startServer({ ...env, LOG_FORMAT: 'pretty' });
   await statusOf(`${server.url}/nothing`);
   await server.stop();

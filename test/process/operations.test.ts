@@ -8,7 +8,7 @@ import { dropDatabase, newDatabase } from '../support/database.js';
 import { ask, type ServerProcess, startServer } from '../support/server-process.js';
 import { PASSWORD } from '../support/test-app.js';
 
-// What docs/operations.md says to do, done.
+// Follows the steps of docs/operations.md.
 
 let home: string;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ const refresh = (server: ServerProcess, refreshToken: string): Promise<{ refresh
   });
 
 describe('the embedded set-up', () => {
-  test('is restored from a copy of DATA_DIR, made while the server was stopped: keys, sessions and passwords', async () => {
+  test('is restored with keys, sessions and passwords from a copy of DATA_DIR that was taken while the server was stopped', async () => {
     const DATA_DIR = path.join(home, 'data');
     const before = await startServer({ DATA_DIR });
     const tokens = await signUp(before);
@@ -57,7 +57,7 @@ describe('the embedded set-up', () => {
 });
 
 describe('the server secrets', () => {
-  test('J5: a new one in front ends no session, and once the old one is taken out what it signed is refused; no key is touched', async () => {
+  test('J5: adding a new secret in front ends no session; removing the old one rejects what it signed; keys are not affected', async () => {
     const DATABASE_URL = await newDatabase();
     const [old, fresh] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')] as const;
     const first = await startServer({ DATABASE_URL, APP_SECRETS: old });

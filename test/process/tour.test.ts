@@ -18,7 +18,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** As often as the hour changes meanwhile: the tour shows the usage of the current one. */
+/** Runs the tour again if the hour changes during a run, because it prints the usage of the current hour. */
 async function runTour(): Promise<string[]> {
   for (;;) {
     const hour = new Date().getHours();
@@ -27,7 +27,7 @@ async function runTour(): Promise<string[]> {
   }
 }
 
-/** `…` in the README stands for anything. */
+/** `…` in the README matches any text. */
 const asShown = (output: string) =>
   expect.stringMatching(
     new RegExp(
@@ -44,7 +44,7 @@ describe('the quick start and the tour of the README, pasted into a shell', () =
     expect((await runTour()).map(comparable)).toEqual(steps.map(({ output }) => asShown(output ?? '')));
   });
 
-  test('all of it works a second time, with the key that was imported before', async () => {
+  test('runs a second time, with the key that is already imported', async () => {
     const outputs = (await runTour()).map(comparable);
     const imported = steps.findIndex(({ commands }) => commands.includes('import-keys'));
     expect(outputs[imported]).toMatch(/^1 line: 0 imported, 1 already there, 0 bad; .*\n200\n$/);
@@ -52,7 +52,7 @@ describe('the quick start and the tour of the README, pasted into a shell', () =
     expect(outputs).toEqual(others);
   });
 
-  test('the address is written once, and nothing goes to a fixed file', () => {
+  test('contains the address once, and writes to no fixed path', () => {
     const text = steps.map(({ commands }) => commands).join('');
     expect(text.match(/127\.0\.0\.1|localhost|:4000/g)).toHaveLength(2);
     expect(text).not.toMatch(/\/tmp\b/);

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 let url: string;
-/** A database as 0.1.0 left it. */
+/** Creates a database as version 0.1.0 left it. */
 beforeEach(async () => {
   url = await newDatabase('empty');
   await migrate(url, logger, folder);
@@ -48,8 +48,8 @@ const signedUp = (n: number, actor: string | null) =>
 const users = () => runSql(url, 'SELECT email, external_id, self_registered FROM users ORDER BY id');
 const issuer = async () => (await runSql<{ value: string }>(url, "SELECT value FROM settings WHERE name = 'external_id_issuer'"))[0]?.value;
 
-describe('the database of 0.1.0', () => {
-  test('keeps its users: subjects become external ids, stand-in addresses nothing, and the issuer is on record', async () => {
+describe('the migration of a database of 0.1.0', () => {
+  test('keeps its users: subjects become external ids, placeholder addresses become null, and the issuer is recorded', async () => {
     await user(1, 'ada@example.com', null, null, '$2b$');
     await signedUp(1, null);
     await user(2, `${'0'.repeat(32)}@external.invalid`, 'https://id.example.com/', 'user_1');
@@ -66,7 +66,7 @@ describe('the database of 0.1.0', () => {
       { email: 'invited@example.com', external_id: null, self_registered: false },
     ]);
     expect(await issuer()).toBe('https://id.example.com/');
-    // An address is unique among accounts with a password alone.
+    // Only accounts with a password have unique addresses.
     await runSql(url, "INSERT INTO users (id, email, external_id, created_at) VALUES ($1, 'ada@example.com', 'user_3', now())", [id(6)]);
     const again = runSql(url, "INSERT INTO users (id, email, created_at) VALUES ($1, 'ada@example.com', now())", [id(7)]);
     await expect(again).rejects.toThrow(/users_email_key/);
@@ -75,14 +75,14 @@ describe('the database of 0.1.0', () => {
     await dropDatabase(url);
   });
 
-  test('without users of an identity provider, its external ids are the product’s', async () => {
+  test('records that the product sets the external ids if no user has an identity provider', async () => {
     await user(1, 'ada@example.com', null, null, '$2b$');
     await migrate(url, logger);
     expect(await issuer()).toBe('product');
     await dropDatabase(url);
   });
 
-  test('keeps its rotations: a successor knows the key that it was rotated from', async () => {
+  test('keeps its rotations: a successor refers to the key that it replaced', async () => {
     await user(1, 'ada@example.com', null, null, '$2b$');
     const key = 'INSERT INTO api_keys (id, user_id, key_prefix, hashed_key, created_at, replaced_by_id) VALUES ($1, $2, $3, $3, now(), $4)';
     await runSql(url, key, [id(11), id(1), 'amos_00000002', null]);
@@ -95,7 +95,7 @@ describe('the database of 0.1.0', () => {
     await dropDatabase(url);
   });
 
-  test('with one subject of two issuers is not migrated: one clear line, and everything is as it was', async () => {
+  test('fails with one clear line and changes nothing if two issuers share a subject', async () => {
     await user(1, 'a@external.invalid', 'https://a.example.com/', 'user_1');
     await user(2, 'b@external.invalid', 'https://b.example.com/', 'user_1');
     const failure = await migrate(url, logger).catch((error: Error) => error.message);
@@ -108,7 +108,7 @@ describe('the database of 0.1.0', () => {
     await dropDatabase(url);
   });
 
-  test('with different subjects of two issuers records both, which no AUTH_ISSUER equals', async () => {
+  test('records both issuers if their subjects differ, and no AUTH_ISSUER equals that record', async () => {
     await user(1, 'a@external.invalid', 'https://b.example.com/', 'user_1');
     await user(2, 'b@external.invalid', 'https://a.example.com/', 'user_2');
     await migrate(url, logger);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { MIGRATIONS_DIR } from '../../src/runtime/migrations.js';
 
-/** What an older version that is still running may trip over: what it reads or writes is gone, named otherwise or narrower. */
+/** Changes that an older, still running version can fail on: what it reads or writes is removed, renamed or narrowed. */
 const CONTRACTING: readonly RegExp[] = [
   /\bDROP\s+(?:TABLE|COLUMN|TYPE|VIEW|SCHEMA|FUNCTION)\b/i,
   /\bRENAME\b/i,
@@ -14,13 +14,13 @@ const CONTRACTING: readonly RegExp[] = [
   /\bDELETE\s+FROM\b/i,
 ];
 
-/** On a table that is there already: a rule that older versions don't know and may break. */
+/** Rules on an existing table, which older versions do not know and can violate. */
 const NARROWING: readonly RegExp[] = [
   /\bADD\s+(?:CONSTRAINT\s+\S+\s+)?(?:CHECK|UNIQUE|PRIMARY\s+KEY|EXCLUDE|FOREIGN\s+KEY)\b/i,
   /\bADD\s+(?:COLUMN\s+)?(?!CONSTRAINT)\S+\s(?=[^,;]*\bNOT\s+NULL\b)(?![^,;]*\bDEFAULT\b)/i,
 ];
 
-/** @returns the statements, without comments; the body of a function or trigger belongs to its statement and isn't looked at */
+/** Returns the statements without comments. The body of a function or trigger is part of its statement and is not checked. */
 const statementsOf = (sql: string): string[] =>
   sql
     .replace(/--.*$/gm, '')
@@ -30,7 +30,7 @@ const statementsOf = (sql: string): string[] =>
     .filter((statement) => statement !== '')
     .map((statement) => `${statement};`);
 
-/** A rule about nothing but columns that came with it binds no older version, which doesn't write them. */
+/** A rule on only columns that the same migration adds does not affect older versions, which do not write those columns. */
 const isOnlyAbout = (columns: ReadonlySet<string>, statement: string): boolean =>
   /^(?:ALTER TABLE .* ADD CONSTRAINT \S+ (?:FOREIGN KEY|UNIQUE) |CREATE UNIQUE INDEX )/i.test(statement) &&
   (/\(([^)]*)\)/.exec(statement)?.[1] ?? '').split(',').every((column) => columns.has(column.replaceAll('"', '').trim()));
@@ -40,24 +40,26 @@ function contractionsOf(sql: string): string[] {
   const added = new Set(
     statements.flatMap((statement) => [...statement.matchAll(/ADD COLUMN\s+"?(\w+)"?/gi)].map(([, name]) => name ?? '')),
   );
-  const made = new Set(statements.flatMap((statement) => /^CREATE TABLE (?:IF NOT EXISTS )?"?(\w+)"?/i.exec(statement)?.[1] ?? []));
+  const createdTables = new Set(
+    statements.flatMap((statement) => /^CREATE TABLE (?:IF NOT EXISTS )?"?(\w+)"?/i.exec(statement)?.[1] ?? []),
+  );
   return statements.filter((statement) => {
     const [, altered = ''] = /^ALTER TABLE (?:ONLY )?"?(\w+)"?/i.exec(statement) ?? [];
     const [, indexed = ''] = /^CREATE UNIQUE INDEX .*? ON "?(\w+)"?/i.exec(statement) ?? [];
     if (CONTRACTING.some((pattern) => pattern.test(statement))) return true;
     if (isOnlyAbout(added, statement)) return false;
-    if (indexed !== '') return !made.has(indexed);
-    return altered !== '' && !made.has(altered) && NARROWING.some((pattern) => pattern.test(statement));
+    if (indexed !== '') return !createdTables.has(indexed);
+    return altered !== '' && !createdTables.has(altered) && NARROWING.some((pattern) => pattern.test(statement));
   });
 }
 
-/** Before 1.0 some are applied with every replica stopped. The changelog tells the operator. */
+/** Before 1.0, some migrations are applied with every replica stopped. The changelog informs the operator. */
 const EXCEPTIONS = ['20261124175022_external_ids'];
 
-describe('within a major version migrations only expand, so that old and new replicas run side by side', () => {
+describe('migrations within a major version only expand, so that old and new replicas run side by side', () => {
   const folders = readdirSync(MIGRATIONS_DIR, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
-  test('an exception is named in the changelog, and is one', () => {
+  test('every exception is named in the changelog and does not only expand', () => {
     const changelog = readFileSync('CHANGELOG.md', 'utf8');
     for (const name of EXCEPTIONS) {
       expect(changelog).toContain(name);
@@ -65,9 +67,12 @@ describe('within a major version migrations only expand, so that old and new rep
     }
   });
 
-  test.each(folders.map(({ name }) => name).filter((name) => !EXCEPTIONS.includes(name)))('%s', (name) => {
-    expect(contractionsOf(readFileSync(path.join(MIGRATIONS_DIR, name, 'migration.sql'), 'utf8'))).toEqual([]);
-  });
+  test.each(folders.map(({ name }) => name).filter((name) => !EXCEPTIONS.includes(name)))(
+    '%s only expands, unless it is an exception',
+    (name) => {
+      expect(contractionsOf(readFileSync(path.join(MIGRATIONS_DIR, name, 'migration.sql'), 'utf8'))).toEqual([]);
+    },
+  );
 
   test.each([
     'DROP TABLE users;',
@@ -83,7 +88,7 @@ describe('within a major version migrations only expand, so that old and new rep
     'CREATE UNIQUE INDEX "users_name_key" ON "users"("name");',
     'DELETE FROM sessions;',
     'ALTER TABLE "users" ADD COLUMN "boss" UUID; CREATE UNIQUE INDEX "users_boss_key" ON "users"("boss", "email");',
-  ])('%s is told', (sql) => {
+  ])('detects that %s does not only expand', (sql) => {
     expect(contractionsOf(sql)).toHaveLength(1);
   });
 
@@ -93,7 +98,7 @@ describe('within a major version migrations only expand, so that old and new rep
     'ALTER TABLE "users" ADD COLUMN "boss" UUID; CREATE UNIQUE INDEX "users_boss_key" ON "users"("boss"); ALTER TABLE "users" ADD CONSTRAINT "f" FOREIGN KEY ("boss") REFERENCES "users"("id");',
     'CREATE INDEX "users_name_idx" ON "users"("name"); -- DROP TABLE users;',
     'CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM sessions; RETURN NEW; END; $$;',
-  ])('%s expands', (sql) => {
+  ])('accepts that %s only expands', (sql) => {
     expect(contractionsOf(sql)).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-/** A folder of migrations with these, on top of ours. */
+/** Returns a folder with these migrations in addition to those of Keyward. */
 async function withExtra(extra: Record<string, string>): Promise<string> {
   const folder = await mkdtemp(path.join(directory, 'm-'));
   await cp(MIGRATIONS_DIR, folder, { recursive: true });
@@ -28,10 +28,10 @@ async function withExtra(extra: Record<string, string>): Promise<string> {
   return folder;
 }
 
-/** Written by hand, because a Prisma schema can't tell it. */
+/** Indexes and constraints that a Prisma schema cannot express, so that their SQL is written by hand. */
 const BY_HAND = ['api_keys_user_id_ended_at_idx', 'users_identified', 'users_password_cost_idx'];
 
-/** What the database looks like from outside: columns, indexes, constraints and triggers of our tables. */
+/** Returns the columns, indexes, constraints and triggers of Keyward’s tables. */
 async function catalogue(url: string): Promise<unknown> {
   const inPublic = "n.nspname = 'public' AND c.relname <> '_prisma_migrations'";
   const queries = {
@@ -52,7 +52,7 @@ async function catalogue(url: string): Promise<unknown> {
 }
 
 describe('migrations', () => {
-  test('lead to what schema.prisma says', async () => {
+  test('result in the database that schema.prisma describes', async () => {
     const [migrated, direct] = [await newDatabase('empty'), await newDatabase('empty')];
     await migrate(migrated, logger);
     await runSql(direct, await diffSchemas(null, await readFile('prisma/schema.prisma', 'utf8')));
@@ -61,7 +61,7 @@ describe('migrations', () => {
     await Promise.all([migrated, direct].map(dropDatabase));
   });
 
-  test('the last one keeps the schema.prisma that it leads to, from which the next one starts', async () => {
+  test('include the schema.prisma that the last migration results in, from which the next one starts', async () => {
     const folders = (await readdir(MIGRATIONS_DIR, { withFileTypes: true })).filter((entry) => entry.isDirectory());
     const last =
       folders
@@ -72,7 +72,7 @@ describe('migrations', () => {
     expect(await diffSchemas(kept, await readFile('prisma/schema.prisma', 'utf8'))).toMatch(/empty migration/);
   });
 
-  test('F10: of five processes that start at once on an empty database one applies them, and all come up', async () => {
+  test('F10: are applied by one of five processes that start at once on an empty database, and all five start', async () => {
     const url = await newDatabase('empty');
     const applied = await Promise.all(Array.from({ length: 5 }, () => migrate(url, logger)));
     expect(applied.filter((names) => names.length > 0)).toHaveLength(1);
@@ -82,13 +82,13 @@ describe('migrations', () => {
     await dropDatabase(url);
   });
 
-  test('done again they change nothing', async () => {
+  test('change nothing when they are applied again', async () => {
     const url = await newDatabase();
     expect(await migrate(url, logger)).toEqual([]);
     await dropDatabase(url);
   });
 
-  test('a migration may hold what has semicolons inside, such as a trigger', async () => {
+  test('can contain statements with semicolons inside, such as a trigger', async () => {
     const url = await newDatabase();
     const sql = `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no; never'; END; $$;
       CREATE TRIGGER t BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION refuse();`;
@@ -97,7 +97,7 @@ describe('migrations', () => {
     await dropDatabase(url);
   });
 
-  test('one that has to wait for a table holds up nobody else for long, and is applied once the table is free', async () => {
+  test('a migration that waits for a table delays other queries only briefly, and is applied once the table is free', async () => {
     const url = await newDatabase();
     const folder = await withExtra({ '29990101000000_column': 'ALTER TABLE users ADD COLUMN more TEXT;' });
     const reader = new pg.Client({ connectionString: url });
@@ -117,7 +117,7 @@ describe('migrations', () => {
     await dropDatabase(url);
   });
 
-  test('one that would deadlock with a query gives way, and is applied after it', async () => {
+  test('a migration that would deadlock with a query yields to it, and is applied after it', async () => {
     const url = await newDatabase();
     const folder = await withExtra({
       '29990101000000_two': 'ALTER TABLE users ADD COLUMN more TEXT; ALTER TABLE api_keys ADD COLUMN more TEXT;',
@@ -134,7 +134,7 @@ describe('migrations', () => {
     await dropDatabase(url);
   });
 
-  test('F9: one that fails leaves nothing of itself, those before it stay, and the reason is told', async () => {
+  test('F9: a failed migration leaves no change, the migrations before it remain, and the reason is reported', async () => {
     const url = await newDatabase();
     const folder = await withExtra({
       '29990101000000_good': 'CREATE TABLE good (id INT);',
@@ -147,7 +147,7 @@ describe('migrations', () => {
     await dropDatabase(url);
   });
 
-  test('F9: one whose row can’t be written is rolled back too', async () => {
+  test('F9: a migration is rolled back if its own row cannot be written', async () => {
     const url = await newDatabase();
     const folder = await withExtra({ '29990101000000_bad': 'CREATE TABLE half (id INT); ALTER TABLE _prisma_migrations RENAME TO gone;' });
     await expect(migrate(url, logger, folder)).rejects.toThrow('migration 29990101000000_bad failed and was rolled back');
@@ -155,7 +155,7 @@ describe('migrations', () => {
     await dropDatabase(url);
   });
 
-  test('F9: one that Prisma’s own engine left half applied is told, and nothing is done', async () => {
+  test('F9: a migration that Prisma’s engine left half applied is reported, and nothing is changed', async () => {
     const url = await newDatabase();
     await runSql(url, "INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'x', '29990101000000_half')");
     const folder = await withExtra({ '29990101000000_half': 'CREATE TABLE half (id INT);' });
@@ -165,21 +165,21 @@ describe('migrations', () => {
     await dropDatabase(url);
   });
 
-  test('one that was changed after it had been applied is told', async () => {
+  test('a migration that was changed after it was applied is reported', async () => {
     const url = await newDatabase();
     await runSql(url, "UPDATE _prisma_migrations SET checksum = 'another'");
     await expect(migrate(url, logger)).rejects.toThrow(/was changed after it had been applied/);
     await dropDatabase(url);
   });
 
-  test('one of a newer version beside us is left alone', async () => {
+  test('a migration of a newer version that runs side by side is left unchanged', async () => {
     const url = await newDatabase();
     await migrate(url, logger, await withExtra({ '29990101000000_newer': 'CREATE TABLE newer (id INT);' }));
     expect(await migrate(url, logger)).toEqual([]);
     await dropDatabase(url);
   });
 
-  test('the lock is given up at once, on a connection that is gone', async () => {
+  test('the lock is released at once after its connection is lost', async () => {
     const url = await newDatabase('empty');
     await migrate(url, logger);
     expect(

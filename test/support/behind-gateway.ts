@@ -16,17 +16,17 @@ export interface Ports {
   gateway: number;
   keyward: number;
   api: number;
-  /** For the gateway's own use. */
+  /** A port for internal use by the gateway. */
   internal: number;
 }
 
 export interface GatewayRequest {
   method?: string;
   path?: string;
-  /** Names and values in turn, as they go over the wire: a name may come twice. */
+  /** Names and values alternating, as they are sent. A name can occur more than once. */
   headers?: string[];
   body?: Buffer;
-  /** Where the request comes from: any of 127.0.0.0/8. */
+  /** Source address of the request: any of 127.0.0.0/8. */
   from?: string;
 }
 
@@ -34,16 +34,16 @@ export interface GatewayAnswer {
   status: number;
   headers: IncomingHttpHeaders;
   body: string;
-  /** Whether the client was told to go on and send its body. */
+  /** Whether the client received 100 Continue. */
   wasContinued: boolean;
 }
 
-/** What the API behind the gateway got of a request. */
+/** A request as the API behind the gateway received it. */
 export interface Echo {
   method: string;
   url: string;
   headers: IncomingHttpHeaders;
-  /** Every name in lower case, as often as it came. */
+  /** Every name in lower case, once for each occurrence. */
   names: string[];
   bodyBytes: number;
 }
@@ -53,16 +53,16 @@ export interface Stack {
   database: EmbeddedPostgres;
   api: Server;
   send(request?: GatewayRequest): Promise<GatewayAnswer>;
-  /** What the API got of a request that must get through to it. */
+  /** Returns what the API received of a request that must reach it. */
   echo(request: GatewayRequest): Promise<Echo>;
-  /** How many requests have come as far as the API. */
+  /** Returns the number of requests that reached the API. */
   reached(): number;
-  /** A key of a user of its own. */
+  /** Creates a key of a new user. */
   newKey(input?: object): Promise<{ key: string; id: string; userId: string; token: string }>;
   close(): Promise<void>;
 }
 
-/** Puts a test's own addresses and lines in place of an example's. Each must stand there once. */
+/** Replaces addresses and lines of an example with those of a test. Each must occur exactly once. */
 export function substitute(text: string, replacements: Readonly<Record<string, string>>): string {
   return Object.entries(replacements).reduce((rest, [from, to]) => {
     const [before, after, ...more] = rest.split(from);
@@ -73,9 +73,9 @@ export function substitute(text: string, replacements: Readonly<Record<string, s
 
 export const readExample = (name: string): string => readFileSync(path.resolve('examples', name), 'utf8');
 
-/** Answers each request with what came of it; to `/status/418` with 418. */
+/** Responds to each request with what it received, and to `/status/418` with status 418. */
 async function startApi(onRequest: () => void): Promise<Server> {
-  // Larger than Keyward's and any gateway's.
+  // Larger than the limits of Keyward and of every gateway.
   const api = createServer({ maxHeaderSize: 262_144 }, (incoming, response) => {
     onRequest();
     let bodyBytes = 0;
@@ -88,7 +88,7 @@ async function startApi(onRequest: () => void): Promise<Server> {
       response.end(JSON.stringify({ method, url, headers, names, bodyBytes } satisfies Echo));
     });
   });
-  // As docs/gateways.md tells the authors of an API: Node would drop what comes after 1,000 headers.
+  // docs/gateways.md recommends this to the authors of an API: by default, Node drops the headers after the first 1,000.
   api.maxHeadersCount = 0;
   api.listen(0, '127.0.0.1');
   await once(api, 'listening');
@@ -115,7 +115,7 @@ function sendTo(port: number, { method = 'GET', path: url = '/', headers = [], b
       outgoing.destroy();
     });
     if (!headers.includes('expect')) return void outgoing.end(body);
-    // Once: a gateway may pass the API's word on after its own.
+    // Handled once, because a gateway can forward the 100 Continue of the API after its own.
     outgoing.once('continue', () => {
       wasContinued = true;
       outgoing.end(body);
@@ -125,10 +125,10 @@ function sendTo(port: number, { method = 'GET', path: url = '/', headers = [], b
 }
 
 /**
- * A real gateway in front of an API, with a real Keyward on a database of its own.
+ * Starts a real gateway in front of an API, with a real Keyward on a new database.
  *
- * @param prepare writes the gateway's configuration into its directory, and tells how to start it
- * @param env of Keyward, on top of what it needs
+ * @param prepare writes the gateway’s configuration into its directory, and returns how to start it
+ * @param env of Keyward, in addition to the settings that it needs
  */
 export async function startStack(prepare: (directory: string, ports: Ports) => Command, env: Record<string, string> = {}): Promise<Stack> {
   const closers: (() => unknown)[] = [];
@@ -150,7 +150,7 @@ async function openStack(
 ): Promise<Omit<Stack, 'close'>> {
   const directory = mkdtempSync(path.join(tmpdir(), 'keyward-gateway-'));
   closers.push(() => rmSync(directory, { recursive: true, force: true }));
-  // A gateway that root starts does its work as somebody else.
+  // A gateway that root starts runs its workers as another user.
   chmodSync(directory, 0o755);
 
   const dataDir = path.join(directory, 'data');
@@ -190,7 +190,7 @@ async function openStack(
     send,
     echo: async (sent) => {
       const { status, body } = await send(sent);
-      if (status !== 200) throw new Error(`the request was refused: ${status} ${body}\n${gateway.output()}`);
+      if (status !== 200) throw new Error(`the request was rejected: ${status} ${body}\n${gateway.output()}`);
       return JSON.parse(body) as Echo;
     },
     reached: () => reached,

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
-/** A command that runs. */
+/** A running command. */
 export interface CommandProcess {
   child: ChildProcess;
   stdout(): string;
@@ -11,9 +11,9 @@ export interface CommandProcess {
 }
 
 /**
- * Runs a built command as a process of its own, with nothing of our environment but what is given.
+ * Runs a built command as a child process. Its environment contains only `env`.
  *
- * @param input what it finds on standard input; null: nothing yet, and no end
+ * @param input standard input of the command; null: nothing is written, and it stays open
  */
 export function spawnCommand(
   name: string,
@@ -35,14 +35,14 @@ export function spawnCommand(
   return { child, stdout: () => out, stderr: () => err, exited };
 }
 
-/** What a command ended with. */
+/** The result of a command. */
 export interface CommandResult {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-/** As spawnCommand, when it has ended. */
+/** Runs a command as spawnCommand does, and waits for its end. */
 export async function runBuiltCommand(
   name: string,
   args: readonly string[],

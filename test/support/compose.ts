@@ -18,9 +18,9 @@ interface Service {
 
 export interface Compose {
   services: Record<string, Service>;
-  /** The addresses of the replicas of Keyward, in order. */
+  /** The addresses of the Keyward replicas, in order. */
   replicas: string[];
-  /** The environment of each replica, which is the same. */
+  /** The environment of each replica, which is the same for all. */
   settings: Record<string, string>;
 }
 

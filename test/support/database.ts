@@ -20,7 +20,7 @@ export async function runSql<Row extends pg.QueryResultRow>(url: string, sql: st
   }
 }
 
-/** @returns the URL of a new database: with our tables, or with nothing in it */
+/** Returns the URL of a new database, with Keyward’s tables or empty. */
 export async function newDatabase(content: 'migrated' | 'empty' = 'migrated'): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const template = content === 'migrated' ? new URL(templateUrl).pathname.slice(1) : 'template0';
@@ -28,7 +28,7 @@ export async function newDatabase(content: 'migrated' | 'empty' = 'migrated'): P
   return urlOf(name);
 }
 
-/** Breaks every connection and removes the database. */
+/** Closes every connection and drops the database. */
 export async function dropDatabase(url: string): Promise<void> {
   await runSql(urlOf('postgres'), `DROP DATABASE ${new URL(url).pathname.slice(1)} WITH (FORCE)`);
 }

@@ -7,7 +7,7 @@ import { freePort } from './program.js';
 
 const PROGRAMS = '/usr/lib/postgresql/15/bin';
 
-/** Debian's PostgreSQL 15 on an empty directory of its own, where everybody may connect. */
+/** Starts Debian’s PostgreSQL 15 on a new data directory, to which every local user can connect. */
 export async function startDebianPostgres(superuser = 'keyward'): Promise<{ url: string; stop(): void }> {
   const user = unprivilegedUser([PROGRAMS], null);
   const directory = mkdtempSync(path.join(tmpdir(), 'keyward-pg15-'));
@@ -15,7 +15,7 @@ export async function startDebianPostgres(superuser = 'keyward'): Promise<{ url:
   if (user.owner) chownSync(directory, user.owner.uid, user.owner.gid);
   const run = (program: string, ...programArgs: string[]) => {
     const { file, args, ...ids } = user.command(path.join(PROGRAMS, program), programArgs);
-    // Not through pipes: the database, which goes on, would hold them open.
+    // Not through pipes: the database, which keeps running, would hold them open.
     const { status } = spawnSync(file, args, { ...ids, cwd: directory, stdio: 'ignore' });
     if (status !== 0) throw new Error(`${program} failed with ${status}`);
   };

@@ -2,14 +2,14 @@ import { CreateApiKeyDocument, type CreateApiKeyInput, VerifyApiKeyDocument } fr
 import { runSql } from './database.js';
 import type { Answer, TestApp } from './test-app.js';
 
-/** What is asked at either door. */
+/** A verification to send to either endpoint. */
 export interface Question {
   key: string;
   scopes?: string[];
   ipAddress?: string;
 }
 
-/** The two ways to ask whether a key may pass: each tells the code of the outcome and the key's id where it is told. */
+/** The two ways to verify a key. Each returns the code of the outcome, and the key’s id if the response contains it. */
 export const DOORS: Readonly<Record<string, (app: TestApp, question: Question) => Promise<{ code: string; keyId: string | null }>>> = {
   verifyApiKey: async (app, { key, scopes, ipAddress }) => {
     const input = { key, ...(scopes && { scopes }), ...(ipAddress && { ipAddress }) };
@@ -29,7 +29,7 @@ export const DOORS: Readonly<Record<string, (app: TestApp, question: Question) =
   },
 };
 
-/** A key of a new user, with what it takes to change its row behind the server's back. */
+/** A key of a new user, with the ids that are needed to change its row directly in the database. */
 export interface MadeKey {
   id: string;
   key: string;
@@ -43,11 +43,11 @@ export async function newKey(app: TestApp, input: CreateApiKeyInput = {}): Promi
   return { id: createApiKey.apiKey.id, key: createApiKey.plaintextKey, userId: user.id, token: accessToken };
 }
 
-/** Makes a key what an import leaves behind: bcrypt's hash and no fingerprint. */
+/** Changes a key to the state that an import leaves: the bcrypt hash and no fingerprint. */
 export const forgetFingerprint = (app: TestApp, id: string) =>
   runSql(app.databaseUrl, 'UPDATE api_keys SET fingerprint = NULL WHERE id = $1', [id]);
 
-/** @returns the one data of an answer that must have it */
+/** Returns the only data of a response that must have data. */
 export function dataOf<Data>(answer: Answer<Data>): Data {
   if (!answer.data) throw new Error(`no data: ${answer.text}`);
   return answer.data;

@@ -7,20 +7,20 @@ import { PASSWORD } from './test-app.js';
 
 const SIGN_UP = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }';
 
-/** The email of the one user that `signUp` creates. */
+/** Email address of the only user that `signUp` creates. */
 export const EMAIL = 'ada@example.com';
 
 /** The servers of one test on the embedded database of one data directory. */
 export interface EmbeddedServers {
-  /** Holds the data directory. Every user can pass through it. */
+  /** Contains the data directory. Every user can enter it. */
   readonly directory: string;
-  /** A test may choose another one below `directory`. */
+  /** A test can choose another directory below `directory`. */
   dataDir: string;
   start(env?: Record<string, string>, options?: ServerOptions): Promise<ServerProcess>;
   spawn(env?: Record<string, string>): ServerProcess;
 }
 
-/** Gives each test of a file a new directory, and ends and removes everything after it. */
+/** Creates a new directory for each test of a file. Stops the servers and removes the directory after the test. */
 export function manageEmbeddedServers(): EmbeddedServers {
   let servers: ServerProcess[];
   const context = {
@@ -52,7 +52,7 @@ export function manageEmbeddedServers(): EmbeddedServers {
   return context;
 }
 
-/** Signs the user up. The second time this rejects with EMAIL_TAKEN. */
+/** Signs up the user. Rejects with EMAIL_TAKEN the second time. */
 export const signUp = (server: ServerProcess) => ask(server, SIGN_UP, { input: { email: EMAIL, password: PASSWORD } });
 
 /** Returns the lines that a server logged. */

@@ -16,11 +16,11 @@ const FORGED_SCOPES: [string, string, string[]][] = [
 ];
 
 /**
- * What every gateway that we have an example for must hold to.
+ * Defines the tests that every gateway with an example must pass.
  *
- * @param start starts it with the example's configuration, which demands `reports:read` at `/reports` and no scope elsewhere;
- *   with a token, both it and Keyward have that one
- * @param more tests that are its own
+ * @param start starts the gateway with the example’s configuration, which requires `reports:read` at `/reports` and no scope
+ * elsewhere. With a token, the gateway and Keyward both use that token.
+ * @param more defines tests for this gateway only
  */
 export function describeGateway(
   name: string,
@@ -35,7 +35,7 @@ export function describeGateway(
     });
     afterAll(() => stack?.close());
 
-    test('H6: a good key gets through, and the API is told whose it is, in headers', async () => {
+    test('H6: forwards a request with a valid key, and reports the owner to the API in headers', async () => {
       const { key, id, userId } = await stack.newKey({ scopes: ['reports:read', 'orders:*'] });
       for (const headers of [
         ['authorization', `Bearer ${key}`],
@@ -51,7 +51,7 @@ export function describeGateway(
       }
     });
 
-    test('neither the key nor the verifier’s token goes on to the API', async () => {
+    test('does not forward the key or the verifier token to the API', async () => {
       const { key } = await stack.newKey();
       for (const headers of [
         ['Authorization', `Bearer ${key}`],
@@ -63,7 +63,7 @@ export function describeGateway(
       }
     });
 
-    test('H6: no key, or one that is none: 401 with WWW-Authenticate, and the API sees nothing of it', async () => {
+    test('H6: responds with 401 and WWW-Authenticate to no key or an invalid one, and the API receives nothing', async () => {
       const before = stack.reached();
       for (const [headers, challenge] of [
         [[], 'Bearer realm="keyward"'],
@@ -78,30 +78,30 @@ export function describeGateway(
       expect(stack.reached()).toBe(before);
     });
 
-    test('H6: a revoked key is refused by the very next request', async () => {
+    test('H6: rejects a revoked key at the very next request', async () => {
       const { key, id, token } = await stack.newKey();
       expect((await stack.send({ headers: ['x-api-key', key] })).status).toBe(200);
       await ask(stack.keyward, 'mutation ($id: ID!) { revokeApiKey(id: $id) { apiKey { id } } }', { id }, token);
       expect((await stack.send({ headers: ['x-api-key', key] })).status).toBe(401);
     });
 
-    test('H6: the scope of a path is demanded: 403 for a key without it', async () => {
+    test('H6: requires the scope of a path: 403 for a key without it', async () => {
       const [reader, other] = [await stack.newKey({ scopes: ['reports:read'] }), await stack.newKey({ scopes: ['orders:read'] })];
       expect((await stack.echo({ path: '/reports/2026?year=1', headers: ['x-api-key', reader.key] })).url).toBe('/reports/2026?year=1');
-      const refused = await stack.send({ path: '/reports/2026', headers: ['x-api-key', other.key] });
-      expect(refused.status).toBe(403);
-      expect(JSON.parse(refused.body)).toMatchObject({ title: 'This is not allowed.', status: 403 });
+      const rejected = await stack.send({ path: '/reports/2026', headers: ['x-api-key', other.key] });
+      expect(rejected.status).toBe(403);
+      expect(JSON.parse(rejected.body)).toMatchObject({ title: 'This is not allowed.', status: 403 });
       expect((await stack.send({ path: '/elsewhere', headers: ['x-api-key', other.key] })).status).toBe(200);
     });
 
-    test.each(FORGED_SCOPES)('H6: a client can’t take the demand away by %s', async (_case, url, headers) => {
+    test.each(FORGED_SCOPES)('H6: a client cannot remove the required scope by %s', async (_case, url, headers) => {
       const { key } = await stack.newKey({ scopes: ['orders:read'] });
       const before = stack.reached();
       expect((await stack.send({ path: url, headers: ['x-api-key', key, ...headers] })).status).toBe(403);
       expect(stack.reached()).toBe(before);
     });
 
-    test('H6: a client’s own X-Keyward headers never reach the API, and never displace Keyward’s', async () => {
+    test('H6: X-Keyward headers of a client never reach the API, and never replace Keyward’s', async () => {
       const { key, id, userId } = await stack.newKey();
       const forged = [
         ...['X-Keyward-Key-Id', 'forged', 'x-keyward-user-id', 'forged', 'X-KEYWARD-SCOPES', 'forged', 'X-Keyward-User-Id', 'forged'],
@@ -120,26 +120,26 @@ export function describeGateway(
       }
     });
 
-    test('H6: a key that was used too often: 429 with Retry-After and RateLimit', async () => {
+    test('H6: responds with 429, Retry-After and RateLimit to a key over its rate limit', async () => {
       const { key } = await stack.newKey({ rateLimit: { limit: 2, windowSeconds: 3600 } });
       const headers = ['x-api-key', key];
       for (let use = 1; use <= 2; use += 1) expect((await stack.send({ headers })).status).toBe(200);
-      const refused = await stack.send({ headers });
-      expect(refused.status).toBe(429);
-      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-      expect(refused.headers.ratelimit).toMatch(/^"key";r=0;t=\d+$/);
-      expect(refused.headers['ratelimit-policy']).toBe('"key";q=2;w=3600');
-      expect(JSON.parse(refused.body)).toMatchObject({ title: 'The API key was used too often.', status: 429 });
+      const rejected = await stack.send({ headers });
+      expect(rejected.status).toBe(429);
+      expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(0);
+      expect(rejected.headers.ratelimit).toMatch(/^"key";r=0;t=\d+$/);
+      expect(rejected.headers['ratelimit-policy']).toBe('"key";q=2;w=3600');
+      expect(JSON.parse(rejected.body)).toMatchObject({ title: 'The API key was used too often.', status: 429 });
     });
 
-    test('two different keys: 400, and the API never has to choose', async () => {
+    test('responds with 400 to two different keys, so that the API never has to choose', async () => {
       const [one, other] = [await stack.newKey(), await stack.newKey()];
       const answer = await stack.send({ headers: ['x-api-key', one.key, 'authorization', `Bearer ${other.key}`] });
       expect(answer.status).toBe(400);
       expect(JSON.parse(answer.body)).toMatchObject({ title: 'The request is malformed.', status: 400 });
     });
 
-    test.each(['POST', 'PUT', 'PATCH'])('%s with a body of 5 MB and an odd content type gets through whole', async (method) => {
+    test.each(['POST', 'PUT', 'PATCH'])('%s with a body of 5 MB and an unusual content type is forwarded complete', async (method) => {
       const { key } = await stack.newKey();
       const body = randomBytes(5_000_000);
       for (const type of ['application/json', 'nonsense;;;', 'multipart/form-data', 'application/x-protobuf; a="', '']) {
@@ -148,20 +148,20 @@ export function describeGateway(
       }
     });
 
-    test('a client that waits with its body for a word is refused, or let in with it', async () => {
+    test('rejects or accepts a client that waits with its body for 100 Continue before it sends the body', async () => {
       const { key } = await stack.newKey();
       const sent = { method: 'POST', body: randomBytes(5_000_000) };
       expect((await stack.send({ ...sent, headers: ['expect', '100-continue'] })).status).toBe(401);
       expect((await stack.echo({ ...sent, headers: ['expect', '100-continue', 'x-api-key', key] })).bodyBytes).toBe(sent.body.length);
     });
 
-    test.each(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'PROPFIND'])('%s is asked about like any other', async (method) => {
+    test.each(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'PROPFIND'])('%s is verified like any other method', async (method) => {
       const { key } = await stack.newKey();
       expect((await stack.send({ method, headers: ['x-api-key', key] })).status).toBe(200);
       expect((await stack.send({ method })).status).toBe(401);
     });
 
-    test('H6: allowedCidrs are judged by where the client is, and X-Forwarded-For is not believed', async () => {
+    test('H6: allowedCidrs are checked against the address of the client, and X-Forwarded-For is ignored', async () => {
       const { key } = await stack.newKey({ allowedCidrs: ['127.0.0.2/32'] });
       const headers = ['x-api-key', key];
       const { headers: got } = await stack.echo({ headers: [...headers, 'x-forwarded-for', '203.0.113.9'], from: '127.0.0.2' });
@@ -191,24 +191,24 @@ export function describeGateway(
           const { key } = await stack.newKey({ scopes: ['orders:read'] });
           const elsewhere = await stack.newKey({ allowedCidrs: ['127.0.0.1/32'] });
           const before = stack.reached();
-          // A gateway may have a limit of its own: then it is 400 or 431.
-          const refused = [403, 400, 431];
-          expect(refused).toContain((await stack.send({ path: '/reports', headers: ['x-api-key', key, ...many(count)] })).status);
-          expect(refused).toContain(
+          // A gateway with a limit of its own responds with 400 or 431.
+          const rejections = [403, 400, 431];
+          expect(rejections).toContain((await stack.send({ path: '/reports', headers: ['x-api-key', key, ...many(count)] })).status);
+          expect(rejections).toContain(
             (await stack.send({ headers: ['x-api-key', elsewhere.key, ...many(count)], from: '127.0.0.3' })).status,
           );
           expect(stack.reached()).toBe(before);
         },
       );
 
-      test('250 of them, is let in where its key may, and the API is told whose it is', async () => {
+      test('250 of them, reaches a path that its key has the scope for, and the API receives the owner of the key', async () => {
         const { key, userId } = await stack.newKey({ scopes: ['reports:read'] });
         const { headers } = await stack.echo({ path: '/reports', headers: ['x-api-key', key, ...many(250)] });
         expect(headers['x-keyward-user-id']).toBe(userId);
       });
     });
 
-    test('the API’s own refusals and errors pass as they are', async () => {
+    test('forwards the rejections and errors of the API unchanged', async () => {
       const { key } = await stack.newKey();
       for (const status of [400, 401, 403, 429, 500, 502, 503]) {
         const answer = await stack.send({ path: `/status/${status}`, headers: ['x-api-key', key] });
@@ -216,7 +216,7 @@ export function describeGateway(
       }
     });
 
-    test('Keyward’s own routes can’t be reached through it', async () => {
+    test('does not expose Keyward’s own routes', async () => {
       const { key } = await stack.newKey();
       for (const url of ['/graphql', '/metrics', '/verify'])
         expect((await stack.echo({ path: url, headers: ['x-api-key', key] })).url).toBe(url);
@@ -225,7 +225,7 @@ export function describeGateway(
     more(() => stack);
   });
 
-  describe(`${name}, while keys can’t be checked`, () => {
+  describe(`${name}, while keys cannot be verified`, () => {
     let stack: Stack;
     let headers: string[];
     beforeAll(async () => {
@@ -234,7 +234,7 @@ export function describeGateway(
     });
     afterAll(() => stack?.close());
 
-    async function expectRefusal(retryAfter: string): Promise<void> {
+    async function expectUnavailable(retryAfter: string): Promise<void> {
       const before = stack.reached();
       const answer = await stack.send({ headers });
       expect([answer.status, answer.headers['retry-after']]).toEqual([503, retryAfter]);
@@ -243,30 +243,30 @@ export function describeGateway(
       expect(stack.reached()).toBe(before);
     }
 
-    test('H6: a Keyward that hangs: 503 with Retry-After after 5 seconds, and all is well when it is back', async () => {
+    test('H6: responds with 503 and Retry-After after 5 seconds while Keyward hangs, and recovers afterwards', async () => {
       expect((await stack.send({ headers })).status).toBe(200);
       stack.keyward.child.kill('SIGSTOP');
       const start = performance.now();
-      await expectRefusal('5');
+      await expectUnavailable('5');
       expect(performance.now() - start).toBeLessThan(8_000);
       stack.keyward.child.kill('SIGCONT');
       expect((await stack.send({ headers })).status).toBe(200);
     });
 
-    test('an API that is away is no refusal of the key: 502', async () => {
+    test('responds with 502, and not with a rejection of the key, while the API is unavailable', async () => {
       stack.api.close();
       stack.api.closeAllConnections();
       expect((await stack.send({ headers })).status).toBe(502);
     });
 
-    test('H6: a Keyward whose database is away: its 503 with its Retry-After', async () => {
+    test('H6: forwards the 503 and the Retry-After of a Keyward with an unavailable database', async () => {
       await stack.database.stop();
-      await expectRefusal('2');
+      await expectUnavailable('2');
     });
 
-    test('H6: no Keyward at all: 503 with Retry-After', async () => {
+    test('H6: responds with 503 and Retry-After without Keyward', async () => {
       await stack.keyward.stop('SIGKILL');
-      await expectRefusal('5');
+      await expectUnavailable('5');
     });
   });
 }

@@ -6,8 +6,8 @@ import { createLogger } from '../../dist/platform/logger.js';
 import { migrate } from '../../dist/runtime/migrations.js';
 import { startThrowawayPostgres } from '../../scripts/lib/throwaway-postgres.mjs';
 
-// It is thrown away in the end: no need to wait for the disk. A process of autovacuum belongs to the superuser, so that
-// DROP DATABASE … WITH (FORCE) could not end it.
+// The database is temporary, so writes need not wait for the disk. An autovacuum process belongs to the superuser, and DROP
+// DATABASE … WITH (FORCE) could not end it.
 const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' };
 
 export default async function globalSetup() {

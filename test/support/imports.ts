@@ -1,4 +1,4 @@
-/** Made by passlib 1.7.4 (`bcrypt.using(rounds=…, ident=…).hash(key)`) of keys that were made for this and are used nowhere else. */
+/** Hashes by passlib 1.7.4 (`bcrypt.using(rounds=…, ident=…).hash(key)`) of keys that were generated for these tests only. */
 export const PASSLIB = {
   '2b': {
     key: 'amos_3684b6fe.YuusV2lrII_5xyIeB8M457gQ7p7ohB8B7aEYyq2GTbQ',
@@ -14,7 +14,7 @@ export const PASSLIB = {
   },
 } as const;
 
-/** @returns the line of the n-th key: well-formed, of no plaintext that anybody knows, and the same each time */
+/** Returns the line of the n-th key. It is well-formed, its plaintext is unknown, and it is the same each time. */
 export const lineOf = (index: number, more: object = {}): string =>
   JSON.stringify({
     email: `user${Math.floor(index / 5)}@example.com`,

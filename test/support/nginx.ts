@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from './program.js';
 
-/** What stands around a site: Debian's own nginx.conf, and that of nginx's image, include conf.d/*.conf in the same place. */
+/** The configuration around a site. Debian’s nginx.conf and that of nginx’s image include conf.d/*.conf in the same place. */
 const MAIN = `
 ${process.getuid?.() === 0 ? 'user www-data;' : ''}
 daemon off;
@@ -22,9 +22,9 @@ http {
 `;
 
 /**
- * Debian's nginx with one file of configuration.
+ * Describes how to start Debian’s nginx with one configuration file.
  *
- * @param directory of its own, which others may look into
+ * @param directory for its files, which other users can enter
  */
 export function nginxCommand(directory: string, site: string): Command {
   writeFileSync(path.join(directory, 'site.conf'), site);

@@ -1,4 +1,4 @@
-/** What the tests use of it. Its own types are another package, with those of Koa behind it. */
+/** The part of the API that the tests use. The official types are another package, which depends on the types of Koa. */
 declare module 'oidc-provider' {
   import type { RequestListener } from 'node:http';
 

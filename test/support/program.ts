@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 
-/** How a program is started. It stays in the foreground and ends at SIGTERM. */
+/** How to start a program that stays in the foreground and ends at SIGTERM. */
 export interface Command {
   file: string;
   args: string[];
@@ -12,7 +12,7 @@ export interface Command {
 export interface Program {
   child: ChildProcess;
   output(): string;
-  /** Until it has ended. */
+  /** Sends a signal, and resolves at the end of the program. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Waits until somebody listens there. */
+/** Waits until a server listens on the port. */
 async function waitForPort(port: number, program: ChildProcess, output: () => string): Promise<void> {
   for (;;) {
     if (program.exitCode !== null) throw new Error(`the program ended: ${output()}`);
@@ -40,7 +40,7 @@ async function waitForPort(port: number, program: ChildProcess, output: () => st
   }
 }
 
-/** Runs a server of the system with nothing of our environment but what is given, and waits until it listens. */
+/** Starts an installed server program, with only `env` as its environment, and waits until it listens. */
 export async function startProgram({ file, args, env }: Command, directory: string, port: number): Promise<Program> {
   const child = spawn(file, args, { cwd: directory, env: { PATH: process.env.PATH ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** @returns the SQL that was sent to any database while `action` ran */
+/** Returns the SQL that was sent to any database while `action` ran. */
 export async function queriesOf(action: () => Promise<unknown>): Promise<string[]> {
   const { query } = pg.Client.prototype;
   const sent: string[] = [];

@@ -4,14 +4,14 @@ import path from 'node:path';
 import { freePort, type Program, startProgram } from './program.js';
 
 export interface RedisServer {
-  /** With its password. */
+  /** Includes the password. */
   url: string;
   port: number;
-  /** Ends it at once, as a lost machine does. What it held is gone. */
+  /** Ends it at once, as a lost machine does. Its data is lost. */
   kill(): Promise<void>;
-  /** After kill: again, on the same port. */
+  /** Starts it again after `kill`, on the same port. */
   restart(): Promise<void>;
-  /** It takes connections and answers nothing. */
+  /** Stops the process, so that it accepts connections and answers nothing. */
   silence(): void;
   resume(): void;
   close(): Promise<void>;
@@ -19,7 +19,7 @@ export interface RedisServer {
 
 export const REDIS_PASSWORD = 'hunter2-of-redis';
 
-/** Debian's redis-server, which keeps nothing. */
+/** Starts Debian’s redis-server, without persistence. */
 export async function startRedisServer(): Promise<RedisServer> {
   const directory = mkdtempSync(path.join(tmpdir(), 'keyward-redis-'));
   const port = await freePort();

@@ -5,27 +5,27 @@ import path from 'node:path';
 
 export interface ServerProcess {
   child: ChildProcess;
-  /** Empty until it listens. */
+  /** Empty until the server listens. */
   url: string;
   stdout(): string;
   stderr(): string;
-  /** What it ended with. */
+  /** The exit code or the signal. */
   exited: Promise<{ code: number | null; signal: string | null }>;
   stop(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: string | null }>;
 }
 
 export interface ServerOptions {
   cwd?: string;
-  /** The folder of the version that is started: ours unless told otherwise. */
+  /** The folder of the version to start. The default is this project. */
   root?: string;
-  /** The Node.js that runs it: ours unless told otherwise. */
+  /** The Node.js binary to run. The default is the Node.js of the tests. */
   node?: string;
-  /** Whose process it is. */
+  /** The user of the process. */
   uid?: number;
   gid?: number;
 }
 
-/** Runs the built server as a process of its own, with nothing of our environment but what is given. */
+/** Starts the built server as a child process. Its environment contains only `env`. */
 export function spawnServer(env: Record<string, string>, options: ServerOptions = {}): ServerProcess {
   const { root = process.cwd(), node = process.execPath, ...spawnOptions } = options;
   const child = spawn(node, [path.join(root, 'dist/main.js')], {
@@ -51,7 +51,7 @@ export function spawnServer(env: Record<string, string>, options: ServerOptions 
   };
 }
 
-/** As spawnServer, when it can be asked. */
+/** Starts a server as spawnServer does, and waits until it accepts requests. */
 export async function startServer(env: Record<string, string>, options: ServerOptions = {}): Promise<ServerProcess> {
   const server = spawnServer(env, options);
   const ready = new Promise<string>((resolve, reject) => {
@@ -82,7 +82,7 @@ export async function ask<Data = Record<string, never>>(
   return data;
 }
 
-/** @returns the pid of the embedded PostgreSQL in a data directory; null where none runs */
+/** Returns the process id of the embedded PostgreSQL of a data directory, or null if it does not run. */
 export async function postgresPid(dataDir: string): Promise<number | null> {
   const pid = Number.parseInt(await readFile(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8').catch(() => ''), 10);
   try {
@@ -93,7 +93,10 @@ export async function postgresPid(dataDir: string): Promise<number | null> {
   }
 }
 
-/** @returns the port, which is part of the socket's name, the folder of the socket and the TCP address of the embedded PostgreSQL that runs in a data directory */
+/**
+ * Returns the port (part of the socket’s name), the folder of the socket and the TCP address of the embedded PostgreSQL that runs
+ * in a data directory.
+ */
 export async function postgresEndpoint(dataDir: string): Promise<{ port: number; folder: string; address: string }> {
   const lines = (await readFile(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n');
   return { port: Number(lines[3]), folder: lines[4] ?? '', address: lines[5] ?? '' };

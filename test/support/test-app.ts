@@ -9,7 +9,7 @@ import { TestClock } from './test-clock.js';
 
 export const PASSWORD = 'correct horse battery staple';
 
-/** One answer to one request, as it came over the wire. */
+/** The response to one request, as it was sent. */
 export interface Answer<Data> {
   status: number;
   headers: Readonly<Record<string, string | string[] | number | undefined>>;
@@ -21,19 +21,19 @@ export interface Answer<Data> {
 export interface RequestOptions {
   token?: string;
   headers?: Record<string, string>;
-  /** Where the request comes from. */
+  /** Source address of the request. */
   ipAddress?: string;
 }
 
 type SignedUp = SignUpMutation['signUp'];
 
-/** A user with a password, who has an email address. */
+/** A user with a password and an email address. */
 export type NewUser = SignedUp & { user: { email: string } };
 
 export interface TestApp extends App {
   clock: TestClock;
   databaseUrl: string;
-  /** What was logged since the start. */
+  /** Everything that was logged since the start. */
   logs(): string;
   /** Sends a document, typed or not. */
   send<Data, Variables>(
@@ -41,7 +41,7 @@ export interface TestApp extends App {
     variables?: Variables,
     options?: RequestOptions,
   ): Promise<Answer<Data>>;
-  /** As `send`, for what must succeed. */
+  /** Sends a document as `send` does, and requires success. */
   ask<Data, Variables>(document: TypedDocumentString<Data, Variables>, variables: Variables, token?: string): Promise<Data>;
   /** Signs up a new user. */
   newUser(email?: string): Promise<NewUser>;
@@ -56,7 +56,7 @@ export interface TestAppOptions {
   random?: (bytes: number) => Buffer;
 }
 
-/** The whole app on a database of its own, with a clock that stands still and requests that need no socket. */
+/** Starts the whole app on a new database, with a clock that stands still, and sends requests without a socket. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const lines: string[] = [];
   const clock = options.clock ?? new TestClock();
@@ -101,5 +101,5 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   };
 }
 
-/** @returns the codes of an answer's errors */
+/** Returns the codes of the errors of a response. */
 export const codesOf = (answer: Answer<unknown>): string[] => answer.errors.map((error) => error.extensions.code);

@@ -6,7 +6,7 @@ import type { TestClock } from './test-clock.js';
 export const ISSUER = 'https://id.example.com/';
 export const AUDIENCE = 'https://keys.example.com';
 
-/** A key pair of an issuer, and how its public half is told. */
+/** A key pair of an issuer, and its public key in the published form. */
 export interface IssuerKey {
   alg: string;
   kid: string;
@@ -19,14 +19,14 @@ export async function newKeyPair(alg: string, kid: string): Promise<IssuerKey> {
   return { alg, kid, privateKey, publicJwk: { ...(await exportJWK(publicKey)), kid, use: 'sig' } };
 }
 
-/** The place where an issuer publishes its keys: an HTTP server whose answer can be set. */
+/** The endpoint at which an issuer publishes its keys: an HTTP server with a configurable response. */
 export interface KeyServer {
   url: string;
-  /** What it publishes. */
+  /** The keys that it publishes. */
   keys: JWK[];
-  /** What it answers with, where that isn't its keys. */
+  /** The response, if it differs from the keys. */
   answer: { status: number; headers?: Record<string, string>; body: string } | null;
-  /** How often it was asked. */
+  /** The number of requests that it received. */
   requests: number;
   close(): Promise<void>;
 }
@@ -53,15 +53,15 @@ export async function startKeyServer(keys: JWK[]): Promise<KeyServer> {
   return server;
 }
 
-/** What a good token says, in seconds since 1970. */
+/** The claims of a valid token. Times are in seconds since 1970. */
 export function claimsAt(clock: TestClock): Record<string, unknown> {
   const now = clock.now().getTime() / 1_000;
   return { iss: ISSUER, aud: AUDIENCE, sub: 'user-1', iat: now, exp: now + 300 };
 }
 
-/** @returns a token signed with the key; undefined takes a header or claim away */
+/** Returns a token signed with the key. A header or claim of undefined is left out. */
 export const signToken = ({ alg, kid, privateKey }: IssuerKey, claims: object, header: object = {}): Promise<string> =>
-  // As it is sent: a claim that is undefined isn't there.
+  // In the sent form, a claim of undefined does not exist.
   new SignJWT(JSON.parse(JSON.stringify(claims)))
     .setProtectedHeader(JSON.parse(JSON.stringify({ alg, kid, typ: 'at+jwt', ...header })))
     .sign(privateKey);

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A block of commands in a Markdown text, and the output that the text shows for it; null if it shows none. */
+/** A block of commands in a Markdown text, and the output that the text shows for it. Null if it shows no output. */
 export interface Step {
   commands: string;
   output: string | null;
 }
 
-/** @returns the steps of the sections of these names, in order */
+/** Returns the steps of the sections of these names, in order. */
 export function stepsOf(markdown: string, sections: readonly string[]): Step[] {
   const texts = markdown.split(/^## /m).filter((text) => sections.includes(text.split('\n', 1)[0] ?? ''));
   const block = /^```bash\n(.*?)^```\n(?:```text\n(.*?)^```\n)?/gms;
@@ -17,7 +17,7 @@ export function stepsOf(markdown: string, sections: readonly string[]): Step[] {
 /**
  * Runs all steps in one bash, as a person pastes them.
  *
- * @returns for each step what it wrote, errors included
+ * @returns for each step its output, errors included
  */
 export async function runSteps(steps: readonly Step[], env: Record<string, string>): Promise<string[]> {
   const marker = '--- end of step ---';
@@ -29,7 +29,7 @@ export async function runSteps(steps: readonly Step[], env: Record<string, strin
   return output.split(`${marker}\n`).slice(0, -1);
 }
 
-/** Ids, keys, times and durations are others in each run. */
+/** Replaces ids, keys, times and durations, which differ in each run. */
 export const comparable = (output: string): string =>
   output
     .replace(/amos_[0-9a-f]{8}(\.[\w-]+)?/g, (_key, secret) => (secret ? 'KEY' : 'PREFIX'))

@@ -5,7 +5,7 @@ import { type Ports, readExample, startStack, substitute } from '../support/behi
 import { describeGateway } from '../support/gateway-guarantees.js';
 import type { Command } from '../support/program.js';
 
-/** Debian's Caddy on examples/Caddyfile, without the port where it takes orders. */
+/** Debian’s Caddy on examples/Caddyfile, without its administration port. */
 const caddy =
   (verifierToken: string | null) =>
   (directory: string, ports: Ports): Command => {
@@ -26,7 +26,7 @@ describeGateway(
   'Caddy with examples/Caddyfile',
   (verifierToken) => startStack(caddy(verifierToken), verifierToken ? { VERIFIER_TOKENS: verifierToken } : {}),
   (stack) => {
-    test('the body of a refusal is Keyward’s, with its code', async () => {
+    test('a rejection has the body of Keyward, with its code', async () => {
       const { body } = await stack().send();
       expect(JSON.parse(body)).toEqual({
         type: 'about:blank',
@@ -37,14 +37,14 @@ describeGateway(
       });
     });
 
-    test('Keyward gets chosen headers of the client’s and no others', async () => {
+    test('Keyward receives only chosen headers of the client', async () => {
       const { key } = await stack().newKey();
-      // A cookie of 100 kB would be a 431 at Keyward, and so would 250 lines.
+      // Keyward would respond with 431 to a cookie of 100 kB and to 250 headers.
       const many = Array.from({ length: 250 }, (_, n) => [`Bb${n}`, 'x']).flat();
       expect((await stack().send({ headers: ['x-api-key', key, 'cookie', 'x'.repeat(100_000), ...many] })).status).toBe(200);
     });
 
-    test('a client that waits with its body for a word isn’t told to send it before it is let in', async () => {
+    test('a client that waits with its body is not asked to send it before it is accepted', async () => {
       const answer = await stack().send({ method: 'POST', headers: ['expect', '100-continue'], body: Buffer.alloc(5_000_000) });
       expect([answer.status, answer.wasContinued]).toEqual([401, false]);
     });

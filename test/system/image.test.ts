@@ -18,7 +18,7 @@ interface Stage {
   lines: { instruction: string; rest: string }[];
 }
 
-/** @returns the stages of a Dockerfile that has each instruction on one line */
+/** Returns the stages of a Dockerfile with one line for each instruction. */
 function readStages(text: string): Stage[] {
   const stages: Stage[] = [];
   for (const line of text.split('\n')) {
@@ -37,7 +37,7 @@ const stages = readStages(readFileSync('Dockerfile', 'utf8'));
 const linesOf = (stage: Stage, instruction: string) =>
   stage.lines.filter((line) => line.instruction === instruction).map(({ rest }) => rest);
 
-describe('what the Dockerfile does, done by hand', () => {
+describe('the steps of the Dockerfile, without Docker', () => {
   const final = stages.at(-1) as Stage;
   const environment = Object.fromEntries(linesOf(final, 'ENV').flatMap((rest) => rest.split(' ').map((pair) => pair.split('='))));
   let directory: string;
@@ -55,7 +55,7 @@ describe('what the Dockerfile does, done by hand', () => {
       const goal = target.endsWith('/')
         ? path.join(folderOf(stage.name), target, path.basename(source))
         : path.join(folderOf(stage.name), target);
-      // The generated client is made anew, as .dockerignore has it.
+      // The generated client is excluded by .dockerignore, so it is generated again.
       cpSync(origin, goal, {
         recursive: true,
         verbatimSymlinks: true,
@@ -64,7 +64,7 @@ describe('what the Dockerfile does, done by hand', () => {
     }
   }
 
-  /** In the last stage, /data is the test's own and `node` whoever may own a database here. */
+  /** In the last stage, /data belongs to the test, and `node` is a user that can own a database on this machine. */
   function run(stage: Stage, rest: string): void {
     const cwd = folderOf(stage.name);
     const own = rest === 'install -d -o node -g node -m 0700 /data';
@@ -75,7 +75,7 @@ describe('what the Dockerfile does, done by hand', () => {
       if (owner) chownSync(data, owner.uid, owner.gid);
       return;
     }
-    // With npm's own cache, so that little is downloaded again.
+    // Uses npm’s own cache, so that little is downloaded again.
     const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? directory };
     const { status, stderr } = spawnSync('/bin/sh', ['-c', rest], { cwd, env, encoding: 'utf8' });
     if (status !== 0) throw new Error(`${rest}: ${stderr}`);
@@ -98,12 +98,12 @@ describe('what the Dockerfile does, done by hand', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  test('the last stage has what runs and nothing that builds, tests or tells', () => {
+  test('the last stage has only what the server needs: no build tools, tests or documentation', () => {
     const root = folderOf('final');
     expect(readdirSync(root).sort()).toEqual(['assets', 'dist', 'node_modules', 'package.json', 'prisma']);
     expect(readdirSync(path.join(root, 'prisma'))).toEqual(['migrations']);
     const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { devDependencies: Record<string, string> };
-    // These two are dependencies of dependencies as well.
+    // These two are also dependencies of dependencies.
     const shared = ['@types/node', '@types/pg', '@prisma/driver-adapter-utils'];
     const tools = Object.keys(devDependencies).filter((name) => !shared.includes(name));
     expect(tools).toEqual(expect.arrayContaining(['typescript', 'prisma', 'jest', '@biomejs/biome', '@swc/core']));
@@ -113,7 +113,7 @@ describe('what the Dockerfile does, done by hand', () => {
     );
   });
 
-  test('serves as somebody who is not root, on the PostgreSQL that it brings along; HEALTHCHECK tells; SIGTERM ends it', async () => {
+  test('serves as a user other than root, on its own PostgreSQL; HEALTHCHECK reports its health; SIGTERM ends it', async () => {
     expect(linesOf(final, 'USER')).toEqual(['node']);
     expect(linesOf(final, 'STOPSIGNAL')).toEqual(['SIGTERM']);
     expect(linesOf(final, 'VOLUME')).toEqual([environment.DATA_DIR]);
@@ -142,7 +142,7 @@ describe('what the Dockerfile does, done by hand', () => {
     const { status } = await fetch(`${server.url}/verify`, { headers: { 'x-api-key': createApiKey.plaintextKey } });
     expect(status).toBe(200);
 
-    // The operator's commands, as docker exec runs them.
+    // Runs the operator’s commands as docker exec does.
     const operate = (...args: string[]) => {
       const ids = owner && { uid: owner.uid, gid: owner.gid };
       const { stdout, stderr, status } = spawnSync(process.execPath, args, { ...ids, cwd: folderOf('final'), env, encoding: 'utf8' });
@@ -170,7 +170,7 @@ describe('what the Dockerfile does, done by hand', () => {
     expect(health()).toBe(1);
   });
 
-  test('.dockerignore lets through what is copied, and no secret or data', () => {
+  test('.dockerignore keeps what the Dockerfile copies, and excludes secrets and data', () => {
     const allowed = readFileSync('.dockerignore', 'utf8').match(/(?<=^!).+$/gm);
     const copied = stages.flatMap((stage) => linesOf(stage, 'COPY')).filter((rest) => !rest.startsWith('--from'));
     expect(new Set(allowed)).toEqual(new Set(copied.flatMap((rest) => rest.split(' ').slice(0, -1))));
@@ -181,7 +181,7 @@ describe('compose.yaml', () => {
   const APP_SECRETS = Buffer.from('0123456789abcdef0123456789abcdef').toString('base64');
   const compose = readCompose({ APP_SECRETS, POSTGRES_PASSWORD: 'x', VALKEY_PASSWORD: 'y' });
 
-  test('three replicas with settings that are known and good, and nginx before them by the configuration that is tested', () => {
+  test('has three replicas with known and valid settings, and nginx in front of them with the tested configuration', () => {
     expect(Object.keys(compose.services)).toEqual(['postgres', 'valkey', 'keyward-1', 'keyward-2', 'keyward-3', 'nginx']);
     expect(Object.keys(compose.settings).filter((name) => !SETTING_NAMES.includes(name))).toEqual([]);
     expect(readConfig(compose.settings)).toMatchObject({ database: { kind: 'external' }, redisUrl: 'redis://:y@valkey:6379' });
@@ -192,7 +192,7 @@ describe('compose.yaml', () => {
     expect(nginx?.networks).toEqual({ keyward: { ipv4_address: compose.settings.TRUSTED_PROXIES } });
   });
 
-  test('its secrets are those of deploy/compose.env.example, which has none', () => {
+  test('has the secrets of deploy/compose.env.example, which contains no value for them', () => {
     const lines = readFileSync('deploy/compose.env.example', 'utf8').split('\n');
     expect(lines.filter((line) => /^[A-Z]/.test(line)).sort()).toEqual([
       'APP_SECRETS=',
@@ -202,9 +202,9 @@ describe('compose.yaml', () => {
     ]);
   });
 
-  test('no service runs as root, has a capability, writes to its image or takes all memory', () => {
+  test('no service runs as root, has a capability, writes to its image or can use all memory', () => {
     for (const [name, service] of Object.entries(compose.services)) {
-      // Keyward's image has a user of its own: the Dockerfile's USER.
+      // The user of Keyward’s image is set by USER in the Dockerfile.
       expect([name, name.startsWith('keyward-') || /^[1-9]\d*:[1-9]\d*$/.test(service.user ?? '')]).toEqual([name, true]);
       expect({ name, ...service }).toMatchObject({
         name,
@@ -217,7 +217,7 @@ describe('compose.yaml', () => {
     }
   });
 
-  test('F12: deploy/postgres-init.sql gives Keyward a role that owns its database and nothing more, and works with it', async () => {
+  test('F12: deploy/postgres-init.sql gives Keyward a role that owns its database and nothing more, and Keyward works with it', async () => {
     const database = await startDebianPostgres('postgres');
     try {
       const script = path.resolve('deploy/postgres-init.sql');
@@ -244,11 +244,11 @@ describe('compose.yaml', () => {
     }
   });
 
-  test('Valkey asks for the password, which no argument of a process holds, and its health is seen with it', async () => {
+  test('Valkey requires the password, which is in no process argument, and its health check uses it', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'keyward-valkey-'));
     const port = await freePort();
     const service = compose.services.valkey;
-    // Debian's Redis, of which Valkey is a continuation, by the name of Valkey.
+    // Runs Debian’s Redis under the name of Valkey, which is a fork of Redis.
     for (const program of ['server', 'cli']) symlinkSync(`/usr/bin/redis-${program}`, path.join(directory, `valkey-${program}`));
     const env = { ...service?.environment, PATH: `${directory}:${process.env.PATH}` };
     const [file = '', ...args] = (service?.command ?? []).map((part) => part.replace('save ""', `save ""\nport ${port}`));
@@ -271,7 +271,7 @@ describe('compose.yaml', () => {
     }
   });
 
-  test('each service but Keyward’s, whose image has one, says how its health is looked at', () => {
+  test('every service has a health check; that of Keyward is in its image', () => {
     const without = Object.entries(compose.services).filter(([, { healthcheck }]) => healthcheck === undefined);
     expect(without.map(([name]) => name)).toEqual(['keyward-1', 'keyward-2', 'keyward-3']);
   });

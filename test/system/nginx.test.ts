@@ -23,29 +23,29 @@ describeGateway(
   'nginx with examples/nginx.conf',
   (verifierToken) => startStack(nginx(verifierToken), verifierToken ? { VERIFIER_TOKENS: verifierToken } : {}),
   (stack) => {
-    test('the body of a refusal is nginx’s, without a code', async () => {
+    test('a rejection has the body of nginx, without a code', async () => {
       const { body } = await stack().send();
       expect(JSON.parse(body)).toEqual({ type: 'about:blank', title: 'A valid API key is needed.', status: 401 });
     });
 
-    test('what is left of a rate limit is told with the API’s own answers too', async () => {
+    test('responses of the API also report the rest of a rate limit', async () => {
       const { key } = await stack().newKey({ rateLimit: { limit: 2, windowSeconds: 3600 } });
       const { headers } = await stack().send({ path: '/status/404', headers: ['x-api-key', key] });
       expect([headers.ratelimit, headers['ratelimit-policy']]).toEqual([expect.stringMatching(/^"key";r=1;t=\d+$/), '"key";q=2;w=3600']);
     });
 
-    test('the location that asks Keyward is nobody else’s', async () => {
+    test('clients cannot reach the location that asks Keyward', async () => {
       const { key } = await stack().newKey();
       expect((await stack().send({ path: '/_keyward', headers: ['x-api-key', key] })).status).toBe(404);
     });
 
-    test('headers that only the API has a use for may be larger than Keyward takes', async () => {
+    test('headers that only the API uses can be larger than Keyward accepts', async () => {
       const { key } = await stack().newKey();
       const headers = ['x-api-key', key, 'cookie', 'x'.repeat(7_000), 'x-more', 'y'.repeat(7_000), 'x-most', 'z'.repeat(7_000)];
       expect((await stack().echo({ headers })).headers['x-more']).toHaveLength(7_000);
     });
 
-    test('a credential too large for Keyward is the client’s fault, not an outage: 400', async () => {
+    test('a credential too large for Keyward is an error of the client, and not an outage: 400', async () => {
       const headers = ['x-api-key', 'x'.repeat(7_000), 'authorization', 'y'.repeat(7_000), 'user-agent', 'z'.repeat(7_000)];
       expect((await stack().send({ headers })).status).toBe(400);
     });

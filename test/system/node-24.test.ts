@@ -6,7 +6,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ask, type ServerProcess, startServer } from '../support/server-process.js';
 import { PASSWORD } from '../support/test-app.js';
 
-/** An exact version, which stays in npm's cache. It is the package that npm's `node` installs by a script. */
+/** An exact version, so that npm’s cache keeps it. npm’s `node` package installs this package by a script. */
 const NODE_PACKAGE = `node-${process.platform}-${process.arch}@24.21.0`;
 
 let node: string;
@@ -26,13 +26,13 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-test('the image and the documentation use the major version that is tested here', () => {
+test('the image and the documentation use the major version that these tests run', () => {
   const versions = readFileSync('Dockerfile', 'utf8').match(/(?<=^FROM node:)\S+/gm);
   expect(versions).toEqual(['24-bookworm-slim', '24-bookworm-slim', '24-bookworm-slim']);
   expect(readFileSync('README.md', 'utf8')).toContain('Node 24');
 });
 
-test('the built server does its main job on Node 24: sign up, create, verify, revoke, verify; on the embedded database', async () => {
+test('the built server runs on Node 24 with the embedded database: sign up, create, verify, revoke, verify', async () => {
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   expect(version).toMatch(/^v24\./);
   server = await startServer({ DATA_DIR: dataDir, NODE_ENV: 'production' }, { node });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.stop());
 
-test('serves from Debian’s PostgreSQL 15, in production: sign-up, create, list, revoke; two replicas', async () => {
+test('two replicas serve from Debian’s PostgreSQL 15 in production: sign-up, create, list, revoke', async () => {
   const env = {
     NODE_ENV: 'production',
     DATABASE_URL: database.url,

@@ -19,7 +19,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 }
 
 let redisServer: RedisServer;
-/** Looks at what is stored, and moves Redis' clock by what it does to the keys. */
+/** Inspects what is stored, and simulates the passing of time by shortening the expiry of the keys in Redis. */
 let observer: Redis;
 beforeAll(async () => {
   redisServer = await startRedisServer();
@@ -31,7 +31,7 @@ afterAll(async () => {
   await redisServer.close();
 });
 
-describe('counted in Redis', () => {
+describe('a limit that is counted in Redis', () => {
   const clock = new TestClock();
   let connection: Redis;
   const newCounter = (name: string) =>
@@ -42,7 +42,7 @@ describe('counted in Redis', () => {
   });
   afterAll(() => connection.disconnect());
 
-  test('two processes share a budget; a refused attempt neither counts nor lengthens the window', async () => {
+  test('is shared by two processes; a rejected attempt neither counts nor extends the window', async () => {
     const [one, other] = [newCounter('shared'), newCounter('shared')];
     const TWO = { limit: 2, windowSeconds: 60 };
     expect(await one.spend('a', TWO)).toEqual({
@@ -61,7 +61,7 @@ describe('counted in Redis', () => {
     expect(await one.spend('a', TWO)).toMatchObject({ allowed: true, remaining: 1, resetsInSeconds: 60 });
   });
 
-  test('of a hundred at once from two processes as many pass as there are', async () => {
+  test('allows exactly the limit of a hundred concurrent attempts from two processes', async () => {
     const counters = [newCounter('crowd'), newCounter('crowd')];
     const spendings = await Promise.all(
       Array.from({ length: 100 }, (_, index) => counters[index % 2]?.spend('a', { limit: 30, windowSeconds: 60 })),
@@ -69,7 +69,7 @@ describe('counted in Redis', () => {
     expect(spendings.filter((spending) => spending?.allowed)).toHaveLength(30);
   });
 
-  test('takes back what is given back, no more than was spent, and nothing of a window that is over', async () => {
+  test('releases what is returned, no more than was used, and nothing of an expired window', async () => {
     const counter = newCounter('back');
     const ONE = { limit: 1, windowSeconds: 60 };
     await counter.giveBack('a', ONE);
@@ -81,7 +81,7 @@ describe('counted in Redis', () => {
     expect((await counter.spend('a', ONE)).allowed).toBe(false);
   });
 
-  test('a changed budget counts at once, with what was spent already', async () => {
+  test('a changed limit applies at once, and what was used still counts', async () => {
     const counter = newCounter('changed');
     await counter.spend('a', { limit: 5, windowSeconds: 60 });
     await counter.spend('a', { limit: 5, windowSeconds: 60 });
@@ -91,7 +91,7 @@ describe('counted in Redis', () => {
     expect(await counter.spend('a', { limit: 3, windowSeconds: 60 })).toMatchObject({ allowed: true, remaining: 2, resetsInSeconds: 60 });
   });
 
-  test('a Redis that is there and refuses is told, and what it refuses is counted here', async () => {
+  test('is counted in the process while Redis rejects commands, and the rejection is logged', async () => {
     const lines: string[] = [];
     const logger = createLogger('info', { write: (line) => void lines.push(line) });
     const counter = new SharedWindowCounter({ redis: connection, name: 'full', fallback: new WindowCounter({ clock }), clock, logger });
@@ -103,7 +103,7 @@ describe('counted in Redis', () => {
   });
 });
 
-describe('two processes', () => {
+describe('two processes with one Redis', () => {
   let database: Awaited<ReturnType<typeof startDebianPostgres>>;
   let servers: [ServerProcess, ServerProcess];
   let token: string;
@@ -140,7 +140,7 @@ describe('two processes', () => {
     ).createApiKey.plaintextKey;
   const verify = async (server: ServerProcess, key: string) =>
     (await fetch(`${server.url}/verify`, { headers: { 'x-api-key': key } })).status;
-  /** The statuses of so many verifications by each process, in turn. */
+  /** Returns the statuses of this number of verifications by each process, alternating. */
   const verifyInTurn = async (key: string, rounds: number) => {
     const statuses: number[] = [];
     for (let round = 0; round < rounds; round += 1) for (const server of servers) statuses.push(await verify(server, key));
@@ -153,8 +153,8 @@ describe('two processes', () => {
       () => 'OK',
       (error: Error) => /"code":"(\w+)"/.exec(error.message)?.[1],
     );
-  /** What the log tells of Redis, with how urgent it is. */
-  const told = (server: ServerProcess) =>
+  /** Returns what the log says about Redis, with the level. */
+  const redisLogOf = (server: ServerProcess) =>
     server
       .stdout()
       .split('\n')
@@ -162,7 +162,7 @@ describe('two processes', () => {
       .map((line) => JSON.parse(line) as { level: number; msg: string })
       .map(({ level, msg }) => `${level} ${msg.split(':', 1)[0]}`);
 
-  test('A10: failed sign-ins are counted together, and a good one is forgiven', async () => {
+  test('A10: failed sign-ins are counted together, and a successful sign-in is not counted', async () => {
     expect(await codeOfSignIn(servers[1], 'ada@example.com', PASSWORD)).toBe('OK');
     const codes: unknown[] = [];
     for (let count = 0; count < 12; count += 1) {
@@ -172,10 +172,10 @@ describe('two processes', () => {
     expect(await codeOfSignIn(servers[1], 'ada@example.com', PASSWORD)).toBe('RATE_LIMITED');
   });
 
-  test('F6: the limit of a key is shared; each counts alone while Redis is away, nothing else changes; shared again by itself', async () => {
+  test('F6: the limit of a key is shared; each process counts alone while Redis is unavailable, nothing else changes, and sharing resumes automatically', async () => {
     expect(await verifyInTurn(await newKey(4), 3)).toEqual(SHARED);
     const [whileAway, whileSilent, after] = [await newKey(4), await newKey(4), await newKey(4)];
-    expect(told(servers[0])).toEqual(['30 Redis is there']);
+    expect(redisLogOf(servers[0])).toEqual(['30 Redis is there']);
 
     await redisServer.kill();
     await untilRedisIs(0);
@@ -201,7 +201,7 @@ describe('two processes', () => {
     expect(await verify(servers[0], after)).toBe(429);
 
     for (const server of servers) {
-      expect(told(server).filter((line) => !line.startsWith('40 Redis did not'))).toEqual([
+      expect(redisLogOf(server).filter((line) => !line.startsWith('40 Redis did not'))).toEqual([
         '30 Redis is there',
         '40 Redis is away',
         '30 Redis is there',
@@ -211,7 +211,7 @@ describe('two processes', () => {
     }
   });
 
-  test('what is stored ends by itself and tells no address; the password of Redis is told nowhere', async () => {
+  test('entries expire automatically and contain no address; the password of Redis is never logged', async () => {
     expect(await codeOfSignIn(servers[0], 'grace@example.com', 'a wrong password, long enough')).toBe('INVALID_CREDENTIALS');
     const keys = await observer.keys('*');
     expect(keys.filter((key) => key.startsWith('keyward:sign-in-account:'))).toHaveLength(1);
@@ -225,19 +225,19 @@ describe('two processes', () => {
     }
   });
 
-  test('a Redis that is away from the start keeps no process from starting, nor one with a wrong password', async () => {
+  test('a process starts although Redis is unavailable, and with a wrong password', async () => {
     const env = { DATABASE_URL: database.url, APP_SECRETS: randomBytes(32).toString('base64') };
-    const [away, refused] = await Promise.all([
+    const [unreachable, rejected] = await Promise.all([
       startServer({ ...env, REDIS_URL: `redis://:${REDIS_PASSWORD}@127.0.0.1:9` }),
       startServer({ ...env, REDIS_URL: `redis://:hunter3@127.0.0.1:${redisServer.port}` }),
     ]);
-    for (const server of [away, refused]) {
-      await until(async () => told(server).length > 0);
-      expect(told(server)).toEqual(['40 Redis is away']);
+    for (const server of [unreachable, rejected]) {
+      await until(async () => redisLogOf(server).length > 0);
+      expect(redisLogOf(server)).toEqual(['40 Redis is away']);
       expect(await metric(server, 'keyward_redis_up')).toBe(0);
       expect(await server.stop()).toEqual({ code: 0, signal: null });
       expect(server.stdout() + server.stderr()).not.toMatch(/hunter/);
     }
-    expect(refused.stdout()).toContain('WRONGPASS');
+    expect(rejected.stdout()).toContain('WRONGPASS');
   });
 });

@@ -25,7 +25,7 @@ interface Reply {
   body: string;
 }
 
-/** The version after this one: it adds a column, a table and an index. */
+/** Simulates the next version: it adds a column, a table and an index. */
 function makeNewerVersion(directory: string): string {
   const root = path.join(directory, 'newer');
   for (const part of ['dist', 'prisma/migrations', 'package.json']) cpSync(part, path.join(root, part), { recursive: true });
@@ -107,14 +107,14 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
     });
   const verify = (key: string) => send({ path: '/verify', headers: { 'x-api-key': key } });
 
-  const counts = { allowed: 0, refused: 0, late: 0, wrong: 0, unavailable: 0 };
-  const faults: string[] = [];
+  const counts = { allowed: 0, rejected: 0, late: 0, wrong: 0, unavailable: 0 };
+  const errors: string[] = [];
 
-  /** A refusal of the stack's: told as what it is, in JSON. */
-  const isCleanRefusal = ({ status, type, body }: Reply): boolean =>
+  /** Whether a response is a 502 or 503 of the stack with a JSON body. */
+  const isCleanRejection = ({ status, type, body }: Reply): boolean =>
     (status === 502 || status === 503) && /^application\/(?:problem\+|graphql-response\+)?json/.test(type) && JSON.parse(body) !== null;
 
-  /** Sends a mutation until it is answered: after a 502 it may have been done or not. */
+  /** Sends a mutation until it is answered. After a 502, the mutation may or may not have been applied. */
   async function mutate<Data>(query: string, token?: string): Promise<Data> {
     for (let tries = 1; tries <= 50; tries += 1) {
       const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
@@ -124,7 +124,7 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
         if (data === null) throw new Error(reply.body);
         return data;
       }
-      if (!isCleanRefusal(reply)) faults.push(`${reply.status} ${reply.body}`);
+      if (!isCleanRejection(reply)) errors.push(`${reply.status} ${reply.body}`);
       counts.unavailable += 1;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -137,7 +137,7 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
     return [...text.matchAll(/^keyward_verifications_total\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
   };
 
-  /** nginx leaves a replica that it couldn't reach alone for two seconds, and then tries it again. */
+  /** After a failed connection, nginx skips a replica for two seconds, and then tries it again. */
   async function hasServed(replica: (typeof replicas)[number], count: number): Promise<void> {
     while ((await servedBy(replica)) < count) await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -150,7 +150,7 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
     return ended;
   }
 
-  test('one killed, one restarted, one upgraded under load: no wrong answer, no lost revocation, refusals are clean', async () => {
+  test('one killed, one restarted, one upgraded under load: no wrong answer, no lost revocation, every error is well-formed', async () => {
     const signUp = `mutation { signUp(input: { email: "ada@example.com", password: "${PASSWORD}" }) { accessToken } }`;
     const token = (await mutate<{ signUp: { accessToken: string } }>(signUp)).signUp.accessToken;
     const create = async () => {
@@ -164,11 +164,11 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
     const judge = (reply: Reply, before: string, after: string) => {
       if (reply.status === 200 && before === 'done') counts.late += 1;
       else if (reply.status === 200) counts.allowed += 1;
-      else if (reply.status === 401 && after !== 'none') counts.refused += 1;
-      else if (isCleanRefusal(reply)) counts.unavailable += 1;
+      else if (reply.status === 401 && after !== 'none') counts.rejected += 1;
+      else if (isCleanRejection(reply)) counts.unavailable += 1;
       else {
         counts.wrong += 1;
-        faults.push(`${reply.status} ${reply.type} ${reply.body}`);
+        errors.push(`${reply.status} ${reply.type} ${reply.body}`);
       }
     };
     const load = Array.from({ length: CONNECTIONS }, async (_, connection) => {
@@ -183,38 +183,38 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
       await mutate(`mutation { revokeApiKey(id: "${key.id}") { apiKey { status } } }`, token);
       key.revocation = 'done';
       judge(await verify(key.key), 'done', 'done');
-      // What was made a moment ago is good everywhere.
-      const made = await create();
-      judge(await verify(made.key), 'none', 'none');
-      keys.push(made);
+      // A new key is valid at once on every replica.
+      const created = await create();
+      judge(await verify(created.key), 'none', 'none');
+      keys.push(created);
     };
-    /** Revokes some keys while something happens, and goes on until it has. */
-    const revokeDuring = async <T>(happening: Promise<T>): Promise<T> => {
-      let hasHappened = false;
-      void happening.finally(() => {
-        hasHappened = true;
+    /** Revokes keys while `pending` runs, and continues until it has settled. */
+    const revokeDuring = async <T>(pending: Promise<T>): Promise<T> => {
+      let hasSettled = false;
+      void pending.finally(() => {
+        hasSettled = true;
       });
-      for (let count = 0; count < 6 || !hasHappened; count += 1) {
+      for (let count = 0; count < 6 || !hasSettled; count += 1) {
         const next = keys.find(({ revocation }) => revocation === 'none');
         if (next) await revoke(next);
       }
-      return happening;
+      return pending;
     };
 
     expect(await revokeDuring(replace(0, 'SIGKILL'))).toEqual({ code: null, signal: 'SIGKILL' });
     expect(await revokeDuring(replace(1, 'SIGTERM'))).toEqual({ code: 0, signal: null });
     expect(await revokeDuring(replace(2, 'SIGTERM', newerRoot))).toEqual({ code: 0, signal: null });
-    // The old version starts and serves beside the newer one, on the newer one's database.
+    // The old version starts and serves beside the newer version, on the database of the newer version.
     expect(await revokeDuring(replace(0, 'SIGTERM'))).toEqual({ code: 0, signal: null });
     expect(replicas[2]?.server.stdout()).toContain('29990101000000_newer');
     await revokeDuring(Promise.all(replicas.map((replica) => hasServed(replica, 10))));
     isOver = true;
     await Promise.all(load);
 
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
     expect(counts).toMatchObject({ late: 0, wrong: 0 });
-    expect(Math.min(counts.allowed, counts.refused)).toBeGreaterThan(KEYS);
-    // And each by itself knows every revocation.
+    expect(Math.min(counts.allowed, counts.rejected)).toBeGreaterThan(KEYS);
+    // Each replica alone rejects every revoked key.
     const revoked = keys.filter(({ revocation }) => revocation === 'done');
     expect(revoked.length).toBeGreaterThanOrEqual(30);
     for (const { port: own } of replicas) {
@@ -225,7 +225,7 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
     }
   }, 180_000);
 
-  test('a limit is one for all three, and failed sign-ins are counted by the client’s address, whichever replica they meet', async () => {
+  test('share one rate limit, and count failed sign-ins by the client’s address on whichever replica they arrive', async () => {
     const signUp = `mutation { signUp(input: { email: "grace@example.com", password: "${PASSWORD}" }) { accessToken } }`;
     const token = (await mutate<{ signUp: { accessToken: string } }>(signUp)).signUp.accessToken;
     const query = 'mutation { createApiKey(input: { rateLimit: { limit: 5, windowSeconds: 3600 } }) { plaintextKey } }';
@@ -238,14 +238,14 @@ describe('three replicas behind nginx, as compose.yaml starts them', () => {
     });
     const codes: string[] = [];
     for (let count = 0; count < 12; count += 1) {
-      // A client's own X-Forwarded-For chooses nothing.
+      // A client’s own X-Forwarded-For has no effect.
       const headers = { 'content-type': 'application/json', 'x-forwarded-for': `203.0.113.${count}` };
       codes.push(JSON.parse((await send({ method: 'POST', path: '/graphql', headers, body: signIn })).body).errors[0].extensions.code);
     }
     expect(codes).toEqual([...Array(10).fill('INVALID_CREDENTIALS'), 'RATE_LIMITED', 'RATE_LIMITED']);
   });
 
-  test('metrics are not for the clients of nginx; all replicas away is a 502 in JSON with Retry-After', async () => {
+  test('metrics are not reachable through nginx; with all replicas down nginx responds with 502 in JSON with Retry-After', async () => {
     expect((await send({ path: '/metrics' })).status).toBe(404);
     await Promise.all(replicas.map(({ server }) => server.stop('SIGKILL')));
     const reply = await send({ path: '/verify', headers: { 'x-api-key': 'x' } });

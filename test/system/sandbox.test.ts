@@ -24,9 +24,9 @@ const REACH_ELSEWHERE = `(async () => {
   await fetch('https://elsewhere.example/').catch(() => undefined);
   const script = document.createElement('script');
   script.src = 'https://elsewhere.example/x.js';
-  const refused = new Promise((resolve) => script.addEventListener('error', resolve));
+  const blocked = new Promise((resolve) => script.addEventListener('error', resolve));
   document.head.append(script);
-  await refused;
+  await blocked;
 })()`;
 
 let directory: string;
@@ -35,7 +35,7 @@ let browser: Browser;
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'keyward-system-'));
   server = await startServer({ DATA_DIR: path.join(directory, 'data') });
-  // No network but our own server's: what comes from elsewhere is a stand-in. Chromium's sandbox refuses root.
+  // Only Keyward’s own server is reached: other origins are replaced by a stand-in. Chromium’s sandbox does not start as root.
   const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
 });
@@ -53,14 +53,14 @@ async function open(route: (page: Page) => Promise<unknown>, options: BrowserCon
     if (/Content Security Policy/.test(message.text())) violations.push(message.text());
   });
   await route(page);
-  // Not until everything has loaded: what never answers never has.
+  // Does not wait until everything has loaded, because some requests never end.
   await page.goto(server.url + path, { waitUntil: 'domcontentloaded' });
   return { page, violations };
 }
 
 /**
- * Expects what a person sees without scrolling: the whole element lies within the window, and nothing covers its middle.
- * Text that is in the document and cannot be seen, such as below an empty frame, does not count.
+ * Expects an element that a person sees without scrolling: it is entirely within the window, and nothing covers its middle. Text
+ * in the document that cannot be seen, such as text below an empty frame, does not count.
  */
 async function expectVisible(page: Page, selector: string): Promise<void> {
   const seen = (await page.evaluate(`(() => {
@@ -81,7 +81,7 @@ const WINDOWS = [
 ].flatMap(([width = 0, height = 0]) => (['light', 'dark'] as const).map((colorScheme) => ({ width, height, colorScheme })));
 
 describe('Apollo Sandbox at /graphql, in Chromium', () => {
-  test('the page’s policy lets its script, its frame and its requests through', async () => {
+  test('the page’s policy allows its script, its frame and its requests', async () => {
     const { page, violations } = await open(async (page) => {
       await page.route(SCRIPT, (route) => route.fulfill({ contentType: 'text/javascript', body: STAND_IN }));
       await page.route(FRAME, (route) => route.fulfill({ contentType: 'text/html', body: '<p>the frame</p>' }));
@@ -112,7 +112,7 @@ describe('Apollo Sandbox at /graphql, in Chromium', () => {
     await page.close();
   });
 
-  test('and nothing else: no request elsewhere, no script of another’s', async () => {
+  test('the page’s policy rejects requests to other origins and scripts from other origins', async () => {
     const { page, violations } = await open((page) =>
       page.route('https://**', (route) => route.fulfill({ contentType: 'text/javascript', body: 'window.foreign = true' })),
     );
@@ -137,7 +137,7 @@ describe('the page at /graphql where Apollo’s servers cannot be reached, in Ch
     await page.close();
   });
 
-  test('a network that never answers hides nothing: the page works meanwhile', async () => {
+  test('works on a network that never answers', async () => {
     const { page } = await open((page) => page.route(/^https:/, () => undefined));
     await page.locator('#query').waitFor();
     await expectVisible(page, '#query');
@@ -146,7 +146,7 @@ describe('the page at /graphql where Apollo’s servers cannot be reached, in Ch
     await page.close();
   });
 
-  test('a key can be created and verified there, and the curl command does the same', async () => {
+  test('creates and verifies a key, and the curl command does the same', async () => {
     const { page, violations } = await open(withoutApollo);
     const run = async (example: string, answer: RegExp) => {
       await page.getByRole('button', { name: example }).click();
@@ -172,7 +172,7 @@ describe('the page at /graphql where Apollo’s servers cannot be reached, in Ch
     });
   });
 
-  test('wrong variables and a refused operation are reported beside the response', async () => {
+  test('reports invalid variables and a rejected operation beside the response', async () => {
     const { page } = await open(withoutApollo);
     await page.fill('#variables', '[1]');
     await page.getByRole('button', { name: 'Run' }).click();
@@ -186,7 +186,7 @@ describe('the page at /graphql where Apollo’s servers cannot be reached, in Ch
 });
 
 describe('the page at /, in Chromium', () => {
-  test.each(WINDOWS)('is seen whole, and its links lead somewhere: %j', async ({ width, height, colorScheme }) => {
+  test.each(WINDOWS)('is entirely visible, and its links have targets: %j', async ({ width, height, colorScheme }) => {
     const { page, violations } = await open(withoutApollo, { viewport: { width, height }, colorScheme }, '/');
     for (const selector of ['h1', 'main', '.note']) await expectVisible(page, selector);
     const targets = (await page.evaluate('[...document.querySelectorAll("a")].map((link) => link.href)')) as string[];

@@ -25,7 +25,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** One message of PostgreSQL's protocol: its type, its length and its content. */
+/** Returns one message of PostgreSQL’s protocol: its type, its length and its content. */
 const message = (type: string, ...content: (number | string | Buffer)[]): Buffer => {
   const body = Buffer.concat(content.map((part) => (typeof part === 'number' ? int32(part) : Buffer.from(part))));
   return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
@@ -39,7 +39,7 @@ function int32(value: number): Buffer {
 const OK = Buffer.concat([message('R', 0), message('Z', 'I')]);
 const SASL = message('R', 10, 'SCRAM-SHA-256\0\0');
 
-/** Takes the place of the database: answers the first message with `first`, and each later one with `later`. */
+/** Replaces the database: answers the first message with `first`, and each later one with `later`. */
 async function takePlace(first: Buffer, later: Buffer): Promise<void> {
   server = createServer((socket) => {
     sockets.push(socket);
@@ -73,7 +73,7 @@ test.each([
   ['offers SCRAM and then asks for no password', SASL, OK],
   ['offers SCRAM and then asks for the password in clear text', SASL, message('R', 3)],
   ['offers SCRAM and ends it without a proof', SASL, Buffer.concat([message('R', 12, 'v=AAAA'), OK])],
-])('F12: a program in the place of the database that %s is sent neither password nor query', async (_case, first, later) => {
+])('F12: sends neither password nor query to a program in the place of the database that %s', async (_case, first, later) => {
   await takePlace(first, later);
   await expect(query('&require_auth=scram-sha-256')).rejects.toThrow();
   expect(received.length).toBeGreaterThan(0);
@@ -82,7 +82,7 @@ test.each([
   expect(sent()).not.toContain('secret_query');
 });
 
-test('F12: without require_auth any method is accepted, as in pg', async () => {
+test('F12: accepts any authentication method without require_auth, as pg does', async () => {
   await takePlace(message('R', 3), OK);
   await query('').catch(() => undefined);
   expect(sent()).toContain(PASSWORD);

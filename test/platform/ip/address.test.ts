@@ -5,7 +5,7 @@ import { canonicalAddress, parseAddress, parseForwardedAddress } from '../../../
 import { canonicalRange, isAddressOrRange, isInRanges } from '../../../src/platform/ip/address-ranges.js';
 import { networkOf } from '../../../src/platform/ip/network.js';
 
-/** An address as the number that it is. */
+/** Returns the numeric value of an address. */
 interface Reference {
   version: 4 | 6;
   value: bigint;
@@ -17,7 +17,7 @@ const dotted = (value: bigint): string => [24n, 16n, 8n, 0n].map((shift) => (val
 
 const group = (value: bigint, index: number): bigint => (value >> BigInt(16 * (7 - index))) & 0xffffn;
 
-/** Every way of RFC 4291 §2.2 to write a number as an IPv6 address. */
+/** Returns every spelling of a number as an IPv6 address, by RFC 4291 §2.2. */
 const spellingOf = (value: bigint) =>
   fc
     .record({
@@ -43,7 +43,7 @@ const spellingOf = (value: bigint) =>
 
 const uint = (bits: number) => fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n });
 
-/** Zeros in many places, as in real addresses, and the blocks that embed an IPv4 address. */
+/** Addresses with zeros in many places, as real addresses have them, and the blocks that embed an IPv4 address. */
 const ipv6Value = fc.oneof(
   uint(128),
   uint(32),
@@ -69,8 +69,8 @@ function numberOf(text: string): Reference | null {
 
 const RUNS = { numRuns: 1_000 };
 
-describe('K11: one strict parser of addresses', () => {
-  test('reads every spelling of an address as the number that it is', () => {
+describe('K11: the address parser', () => {
+  test('reads every spelling of an address as the same number', () => {
     fc.assert(
       fc.property(spelled, ({ text, reference }) => {
         expect(numberOf(text)).toEqual(reference);
@@ -94,7 +94,7 @@ describe('K11: one strict parser of addresses', () => {
     );
   });
 
-  test('accepts a text without a zone exactly when Node does', () => {
+  test('accepts a text without a zone exactly when Node accepts it', () => {
     const noise = fc.string({ unit: fc.constantFrom(...'0123456789abcdfx.:/[] %-'), maxLength: 20 });
     const damaged = fc
       .tuple(spelled, fc.nat(40), noise)
@@ -108,7 +108,7 @@ describe('K11: one strict parser of addresses', () => {
     );
   });
 
-  test('matches a range as numbers, as Node’s BlockList does', () => {
+  test('compares a range numerically, as Node’s BlockList does', () => {
     const near = fc.record({
       address: spelled,
       bits: fc.nat(128),
@@ -162,7 +162,7 @@ describe('K11: one strict parser of addresses', () => {
     ...['', ' ', '10', '0x7f.1', '127.1', '0177.0.0.1', '127.0.0.01', '256.0.0.1', '1.2.3', '1.2.3.4.5', '127.0.0.1 ', '１２７.0.0.1'],
     ...['127.0.0.1:80', '[::1]', '[::1]:80', '::1/128', ':::', '1:2:3:4:5:6:7', '1::2::3', '12345::', '::1.2.3', '::1.2.3.4.5'],
     ...['::203.0.113.77%eth0', '2001:db8::1%1', '::ffff:203.0.113.77%eth0', '203.0.113.77%eth0', 'fe80::1%', '%eth0', 'unknown', '_hidden'],
-  ])('%j is no address', (text) => {
+  ])('rejects %j as an address', (text) => {
     expect([parseAddress(text), canonicalAddress(text), networkOf(text), isInRanges(['0.0.0.0/0', '::/0'], text)]).toEqual([
       null,
       null,
@@ -196,11 +196,11 @@ describe('K11: one strict parser of addresses', () => {
     'fe80::%1/64',
     '/8',
     '10/8',
-  ])('%j is no range, and holds no address', (text) => {
+  ])('rejects %j as a range, which then contains no address', (text) => {
     expect([isAddressOrRange(text), canonicalRange(text), isInRanges([text], '10.0.0.0')]).toEqual([false, null, false]);
   });
 
-  test('an IPv4-compatible address is in no IPv4 range, and a range of them holds no IPv4 address', () => {
+  test('an IPv4-compatible address is in no IPv4 range, and a range of such addresses contains no IPv4 address', () => {
     expect(isInRanges(['203.0.113.0/24'], '::203.0.113.77')).toBe(false);
     expect(isInRanges(['::0.0.0.0/96'], '203.0.113.77')).toBe(false);
     expect(isInRanges(['::/96'], '::203.0.113.77')).toBe(true);

@@ -4,7 +4,7 @@ import { KEY_QUEUE_LIMITS, KEYED_QUEUE_LIMITS, PASSWORD_QUEUE_LIMITS } from '../
 import { HashQueue, passwordQueueLimits, type Turn } from '../../../src/platform/queues/hash-queue.js';
 import { KeyedQueue } from '../../../src/platform/queues/keyed-queue.js';
 
-/** A task that ends when it is told to. */
+/** A task that ends when `release` is called. */
 function heldTask() {
   let release = () => {};
   let running = false;
@@ -23,7 +23,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 const LIMITS = { concurrency: 1, waitingMax: 8, waitingPerNetworkMax: 4, waitingMsMax: 60_000, unknownShare: 4 };
 const rejected = { code: 'SERVICE_UNAVAILABLE', details: { retryAfterSeconds: 5 } };
 
-/** A queue with a clock that stands still, one hash that runs, and the order in which the others were started. */
+/** A queue with a clock that stands still, one running hash, and the order in which the other hashes started. */
 function occupiedQueue(limits: Partial<typeof LIMITS> = {}) {
   let now = 0;
   const queue = new HashQueue({ ...LIMITS, ...limits }, () => now);
@@ -42,7 +42,7 @@ function occupiedQueue(limits: Partial<typeof LIMITS> = {}) {
 }
 
 describe('HashQueue', () => {
-  test('runs as many at a time as it has slots, and the rest in order', async () => {
+  test('runs at most one task for each slot at a time, and the rest in order', async () => {
     const queue = new HashQueue({ ...LIMITS, concurrency: 2 });
     const tasks = Array.from({ length: 4 }, heldTask);
     const results = tasks.map(({ task }) => queue.run(task, { network: 'a' }));
@@ -57,13 +57,13 @@ describe('HashQueue', () => {
     expect({ running: queue.running, waiting: queue.waiting }).toEqual({ running: 0, waiting: 0 });
   });
 
-  test('A11: networks take turns, whoever came first', async () => {
+  test('A11: serves networks in turn, regardless of the order of arrival', async () => {
     const { add, finish } = occupiedQueue();
     const order = ['a 1', 'a 2', 'a 3', 'b 1', 'b 2', 'c 1'];
     expect(await finish(order.map((name) => add(name)))).toEqual(['a 1', 'b 1', 'c 1', 'a 2', 'b 2', 'a 3']);
   });
 
-  test('A11: a network that used the queue less than others goes first, for as long as their use counts', async () => {
+  test('A11: prefers a network that used the queue less than others, for as long as their use counts', async () => {
     const { add, finish, queue, pass } = occupiedQueue();
     await finish([]);
     for (const network of ['a', 'a', 'b']) await add(`${network} earlier`);
@@ -83,7 +83,7 @@ describe('HashQueue', () => {
     expect((await finish(late)).slice(6)).toEqual(['a 2', 'b 2', 'new 2']);
   });
 
-  test('A11: of networks without any use, those of a provider that used the queue less go first', async () => {
+  test('A11: among unused networks, prefers those of a provider that used the queue less', async () => {
     const { add, finish, queue } = occupiedQueue();
     await finish([]);
     await add('a', { provider: 'flood' });
@@ -95,21 +95,21 @@ describe('HashQueue', () => {
     expect((await finish(added)).slice(1)).toEqual(['d', 'b', 'c']);
   });
 
-  test('A11: what is known goes first, and every fourth turn is for strangers', async () => {
+  test('A11: prefers known clients, and gives every fourth turn to unknown ones', async () => {
     const { add, finish } = occupiedQueue({ waitingMax: 100, waitingPerNetworkMax: 10 });
     const strangers = ['s 1', 's 2'].map((name) => add(name));
     const known = ['k 1', 'k 2', 'k 3', 'k 4', 'k 5', 'k 6', 'k 7'].map((name) => add(name, { known: true }));
     expect(await finish([...strangers, ...known])).toEqual(['k 1', 'k 2', 'k 3', 's 1', 'k 4', 'k 5', 'k 6', 's 2', 'k 7']);
   });
 
-  test('A11: one network never has more than its share of the waiting places', async () => {
+  test('A11: limits one network to its share of the waiting places', async () => {
     const { add, finish } = occupiedQueue();
     const added = Array.from({ length: 4 }, (_, index) => add(`a ${index}`));
     await expect(add('a 4')).rejects.toMatchObject(rejected);
     expect(await finish([...added, add('b 1')])).toEqual(['a 0', 'b 1', 'a 1', 'a 2', 'a 3']);
   });
 
-  test('A11: when it is full, the newest hash of the longest lane makes room for a network that has fewer, and for no other', async () => {
+  test('A11: when full, replaces the newest hash of the longest lane by a hash of a network that has fewer, and by no other', async () => {
     const { add, finish, queue } = occupiedQueue();
     const flood = ['a 1', 'a 2', 'a 3', 'a 4', 'b 1', 'b 2', 'b 3', 'b 4'].map((name) => add(name).catch(() => `${name} rejected`));
     const others = [add('c 1'), add('d 1')];
@@ -119,7 +119,7 @@ describe('HashQueue', () => {
     );
   });
 
-  test('A11: 200 networks at once leave a waiting place to one that is known', async () => {
+  test('A11: keeps a waiting place for a known client while 200 networks wait', async () => {
     const { add, finish } = occupiedQueue();
     const flood = Array.from({ length: 200 }, (_, index) =>
       add(`net${index} 1`).then(
@@ -133,13 +133,13 @@ describe('HashQueue', () => {
     expect(outcomes.filter((outcome) => outcome === 'served')).toHaveLength(7);
   });
 
-  test('A11: a hash that waited too long is rejected, and takes no turn', async () => {
+  test('A11: rejects a hash that waited too long, which takes no turn', async () => {
     const { add, finish } = occupiedQueue({ waitingMsMax: 5 });
     await expect(add('a 1')).rejects.toMatchObject(rejected);
     expect(await finish([])).toEqual([]);
   });
 
-  test('F5: closed, it finishes what runs, and rejects what waits and what comes', async () => {
+  test('F5: when closed, finishes running hashes, and rejects waiting and new ones', async () => {
     const { add, finish, queue } = occupiedQueue();
     const waiting = [add('a 1'), add('a 2'), add('b 1', { known: true })].map((added) => expect(added).rejects.toMatchObject(rejected));
     queue.close();
@@ -149,22 +149,22 @@ describe('HashQueue', () => {
     expect({ running: queue.running, waiting: queue.waiting }).toEqual({ running: 0, waiting: 0 });
   });
 
-  test('a hash that fails gives its place to the next', async () => {
+  test('gives the slot of a failed hash to the next one', async () => {
     const queue = new HashQueue(LIMITS);
     await expect(queue.run(() => Promise.reject(new Error('no')), { network: 'a' })).rejects.toThrow('no');
     expect(await queue.run(async () => 'next', { network: 'a' })).toBe('next');
   });
 
-  test('F7: passwords never take all threads: keys and imports have one each, and one core is left', () => {
+  test('F7: passwords never take all threads: keys and imports have one each, and one core stays free', () => {
     const { concurrency } = passwordQueueLimits();
     expect(concurrency).toBe(Math.max(1, Math.min(availableParallelism() - 1, 2)));
-    // libuv has 4 threads for all of them.
+    // libuv has 4 threads for all queues together.
     expect(PASSWORD_QUEUE_LIMITS.concurrencyMax + 2 * KEY_QUEUE_LIMITS.concurrency).toBeLessThanOrEqual(4);
   });
 });
 
 describe('KeyedQueue', () => {
-  test('runs the tasks of one key one after another, in order, those of another meanwhile', async () => {
+  test('runs the tasks of one key one after another, in order, and those of another key concurrently', async () => {
     const queue = new KeyedQueue();
     const [first, second, other] = [heldTask(), heldTask(), heldTask()];
     const results = [queue.run('a', first.task), queue.run('a', second.task), queue.run('b', other.task)];
@@ -178,7 +178,7 @@ describe('KeyedQueue', () => {
     await Promise.all(results);
   });
 
-  test('goes on after a task that fails', async () => {
+  test('continues after a task that fails', async () => {
     const queue = new KeyedQueue();
     const failing = queue.run('a', () => Promise.reject(new Error('no')));
     const next = queue.run('a', async () => 'next');
@@ -186,7 +186,7 @@ describe('KeyedQueue', () => {
     expect(await next).toBe('next');
   });
 
-  test('refuses a task whose turn comes after more than 10 s, and goes on with the next', async () => {
+  test('rejects a task that waited more than 10 s for its turn, and continues with the next', async () => {
     let now = 0;
     const queue = new KeyedQueue(KEYED_QUEUE_LIMITS, () => now);
     const held = heldTask();
@@ -200,7 +200,7 @@ describe('KeyedQueue', () => {
     expect(await next).toBe('in time');
   });
 
-  test('F2: when the database is away for one task, those that wait are refused at once, and later ones try again', async () => {
+  test('F2: when the database is unavailable for one task, rejects the waiting tasks at once, and later tasks try again', async () => {
     let now = 0;
     const queue = new KeyedQueue(KEYED_QUEUE_LIMITS, () => now);
     const held = heldTask();
@@ -221,7 +221,7 @@ describe('KeyedQueue', () => {
     expect(await queue.run('a', async () => 'again')).toBe('again');
   });
 
-  test('refuses the thousand-and-first task of one key', async () => {
+  test('rejects the thousand-and-first task of one key', async () => {
     const queue = new KeyedQueue();
     const held = heldTask();
     const results = Array.from({ length: 1_000 }, () => queue.run('a', held.task));

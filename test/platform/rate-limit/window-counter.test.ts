@@ -17,7 +17,7 @@ function liveHeapBytes(): number {
 }
 
 describe('WindowCounter', () => {
-  test('allows the budget, then nothing until the window that began with the first spending ends', () => {
+  test('allows the limit, then nothing until the window that began with the first use ends', () => {
     const TWO = { limit: 2, windowSeconds: 60 };
     const counter = new WindowCounter({ clock });
     expect(counter.spend('a', TWO)).toEqual({
@@ -56,7 +56,7 @@ describe('WindowCounter', () => {
     });
   });
 
-  test('takes back what is given back, and no more than was spent', () => {
+  test('releases what is returned, and no more than was used', () => {
     const counter = new WindowCounter({ clock });
     counter.giveBack('a');
     counter.spend('a', { limit: 1, windowSeconds: 60 });
@@ -66,7 +66,7 @@ describe('WindowCounter', () => {
     expect(counter.spend('a', { limit: 1, windowSeconds: 60 }).allowed).toBe(false);
   });
 
-  test('a changed budget counts at once, with what was spent already', () => {
+  test('applies a changed limit at once, and keeps what was used', () => {
     const counter = new WindowCounter({ clock });
     counter.spend('a', { limit: 5, windowSeconds: 60 });
     counter.spend('a', { limit: 5, windowSeconds: 60 });
@@ -75,7 +75,7 @@ describe('WindowCounter', () => {
     expect(counter.spend('a', { limit: 1, windowSeconds: 60 }).remaining).toBe(0);
   });
 
-  test('a clock that was set back opens a new window instead of one that lasts for ever', () => {
+  test('opens a new window after the clock was set back, and not a window that never ends', () => {
     const moving = new TestClock();
     const counter = new WindowCounter({ clock: moving });
     counter.spend('a', { limit: 1, windowSeconds: 60 });
@@ -83,7 +83,7 @@ describe('WindowCounter', () => {
     expect(counter.spend('a', { limit: 1, windowSeconds: 60 })).toMatchObject({ allowed: true, resetsInSeconds: 60 });
   });
 
-  test('A10: what is given back takes no room: counters are never pushed out by attempts that cost nothing', () => {
+  test('A10: keeps no counter for released uses, so that free attempts never evict a counter', () => {
     const ONE = { limit: 1, windowSeconds: 60 };
     const full = new WindowCounter({ clock, keysMax: 101 });
     for (let index = 0; index < 100; index += 1) full.spend(`live ${index}`, ONE);
@@ -94,7 +94,7 @@ describe('WindowCounter', () => {
     for (let index = 0; index < 100; index += 1) expect(full.spend(`live ${index}`, ONE).allowed).toBe(false);
   });
 
-  test('A10: a counter near its limit is not pushed out by any number that were used once', () => {
+  test('A10: keeps a counter near its limit, however many counters were used once', () => {
     const counter = new WindowCounter({ clock, keysMax: 100 });
     const TEN = { limit: 10, windowSeconds: 60 };
     for (let count = 0; count < 9; count += 1) counter.spend('guessed', TEN);
@@ -103,7 +103,7 @@ describe('WindowCounter', () => {
     expect(counter.spend('guessed', TEN).allowed).toBe(false);
   });
 
-  test('windows that are over make room first, however much was spent', () => {
+  test('evicts counters with an expired window first, regardless of their use', () => {
     const moving = new TestClock();
     const counter = new WindowCounter({ clock: moving, keysMax: 10 });
     const TEN = { limit: 10, windowSeconds: 60 };
@@ -113,7 +113,7 @@ describe('WindowCounter', () => {
     for (let index = 0; index < 10; index += 1) expect(counter.spend(`new ${index}`, TEN).remaining).toBe(8);
   });
 
-  test('F11: a million keys take less than 100 MB, and those in use are still counted', () => {
+  test('F11: needs less than 100 MB for a million keys, and still counts those in use', () => {
     const counter = new WindowCounter({ clock });
     const THREE = { limit: 3, windowSeconds: 60 };
     const before = liveHeapBytes();
@@ -126,7 +126,7 @@ describe('WindowCounter', () => {
   });
 });
 
-test('RecencyMap finds the least recently set entry, whatever was deleted, set again or added meanwhile', () => {
+test('RecencyMap finds the least recently set entry after any sequence of deletions, updates and additions', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.constantFrom('set', 'delete', 'oldest'), fc.integer({ min: 0, max: 5 }))), (steps) => {
       const map = new RecencyMap<number>();

@@ -13,18 +13,18 @@ import { postgresEndpoint, postgresPid } from '../../support/server-process.js';
 const embedded = manageEmbeddedServers();
 
 describe('DATA_DIR', () => {
-  test('F12: whose path is too long for a socket works: the socket lies in a temporary folder, which commands find', async () => {
+  test('F12: works with a path too long for a socket: the socket is in a temporary folder, which commands find', async () => {
     embedded.dataDir = path.join(embedded.directory, 'long-'.repeat(20), 'data');
     const first = await embedded.start({}, { cwd: embedded.directory });
     const { folder } = await postgresEndpoint(embedded.dataDir);
     expect(folder).toMatch(new RegExp(`^${tmpdir()}/keyward-[^/]+$`));
-    const [made, cluster] = await Promise.all([stat(folder), stat(path.join(embedded.dataDir, 'postgres'))]);
-    expect([made.mode & 0o777, made.uid]).toEqual([0o700, cluster.uid]);
+    const [created, cluster] = await Promise.all([stat(folder), stat(path.join(embedded.dataDir, 'postgres'))]);
+    expect([created.mode & 0o777, created.uid]).toEqual([0o700, cluster.uid]);
     await signUp(first);
     const listed = await runBuiltCommand('users', ['list'], { DATA_DIR: embedded.dataDir });
     expect({ ...listed, stdout: listed.stdout.includes(EMAIL) }).toEqual({ code: 0, stdout: true, stderr: '' });
 
-    // The next one takes over what a killed one left, and goes on after PostgreSQL was killed as well.
+    // The next server adopts what the killed one left, and continues after PostgreSQL was killed as well.
     await first.stop('SIGKILL');
     const second = await embedded.start();
     expect((await postgresEndpoint(embedded.dataDir)).folder).toBe(folder);
@@ -37,7 +37,7 @@ describe('DATA_DIR', () => {
     for (const left of [folder, newest]) await expect(stat(left)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('F9: is the same by a relative path and through a symbolic link, quotes and commas in its name included', async () => {
+  test('F9: is the same by a relative path and through a symbolic link, also with quotes and commas in its name', async () => {
     embedded.dataDir = path.join(embedded.directory, "it's, a folder");
     const first = await embedded.start({ DATA_DIR: "it's, a folder" }, { cwd: embedded.directory });
     await symlink(embedded.dataDir, path.join(embedded.directory, 'link'));
@@ -46,11 +46,11 @@ describe('DATA_DIR', () => {
     expect(other.stderr()).toMatch(/^keyward: another Keyward is running on this DATA_DIR$/m);
     await signUp(first);
     await first.stop('SIGKILL');
-    // What the killed one left is taken over by the other name.
+    // The server started by the other name adopts what the killed one left.
     await expect(signUp(await embedded.start({ DATA_DIR: path.join(embedded.directory, 'link') }))).rejects.toThrow('EMAIL_TAKEN');
   });
 
-  test('F12: in which others could replace the socket is an error that names the folder, and no password is sent', async () => {
+  test('F12: a socket folder that other users can write to is an error that names the folder, and no password is sent', async () => {
     await (await embedded.start()).stop();
     await chmod(path.join(embedded.dataDir, 'socket'), 0o777);
     const server = embedded.spawn();
@@ -63,7 +63,7 @@ describe('DATA_DIR', () => {
   });
 });
 
-test('F12: what starts PostgreSQL leaves no password in a file, and none of the temporary folders of its making', async () => {
+test('F12: starting PostgreSQL leaves no password in a file, and no temporary folder', async () => {
   await prepareDataDir(embedded.dataDir);
   const password = 'cafe'.repeat(12);
   const postgres = await startEmbeddedPostgres({ dataDir: embedded.dataDir, password, logger: createLogger('silent') });

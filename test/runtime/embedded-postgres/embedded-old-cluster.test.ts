@@ -15,7 +15,7 @@ const DATABASE_PASSWORD = 'f00d'.repeat(12);
 
 const embedded = manageEmbeddedServers();
 
-describe('a DATA_DIR of version 0.1.0, whose role is the superuser that created it', () => {
+describe('a DATA_DIR of version 0.1.0, where the server’s role is the superuser that created the cluster', () => {
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', port: '0' };
 
   /** Does what version 0.1.0 did at its first start. Returns a function that runs its PostgreSQL on a TCP port. */
@@ -60,7 +60,7 @@ describe('a DATA_DIR of version 0.1.0, whose role is the superuser that created 
       }),
     ]);
 
-  test('F12: keeps working, on the socket; a warning says what its role may do', async () => {
+  test('F12: keeps working, on the socket; a warning states the rights of its role', async () => {
     await createOldCluster();
     const first = await embedded.start();
     expectWarning(first);
@@ -74,7 +74,7 @@ describe('a DATA_DIR of version 0.1.0, whose role is the superuser that created 
     expect({ ...listed, stdout: listed.stdout.includes(EMAIL) }).toEqual({ code: 0, stdout: true, stderr: '' });
   });
 
-  test('F4: a PostgreSQL that a killed server of 0.1.0 left on its TCP port is moved to the socket', async () => {
+  test('F4: moves a PostgreSQL that a killed server of 0.1.0 left on a TCP port to the socket', async () => {
     const control = await createOldCluster();
     const port = await freePort();
     const options = Object.entries({ ...settings, port: String(port) }).map(([name, value]) => `-c ${name}='${value}'`);
@@ -84,7 +84,7 @@ describe('a DATA_DIR of version 0.1.0, whose role is the superuser that created 
     expect(await postgresEndpoint(embedded.dataDir)).toMatchObject({ folder: path.join(embedded.dataDir, 'socket'), address: '' });
   });
 
-  test('F9: beside a server of 0.1.0 that runs, another one is refused', async () => {
+  test('F9: does not start a second server beside a running server of 0.1.0', async () => {
     const control = await createOldCluster();
     const port = await freePort();
     const options = Object.entries({ ...settings, port: String(port) }).map(([name, value]) => `-c ${name}='${value}'`);
@@ -97,7 +97,7 @@ describe('a DATA_DIR of version 0.1.0, whose role is the superuser that created 
       database: 'postgres',
     });
     await old.connect();
-    // As its server-lock.ts does.
+    // Takes the lock as server-lock.ts of 0.1.0 does.
     await old.query('SELECT pg_advisory_lock($1)', [0x6b777264]);
     const server = embedded.spawn();
     expect(await server.exited).toEqual({ code: 1, signal: null });

@@ -27,7 +27,7 @@ async function connect(database = 'keyward', user = 'keyward'): Promise<pg.Clien
 }
 
 describe('the embedded PostgreSQL', () => {
-  test('F12: listens on a Unix socket in a folder that its user alone can enter, and on no TCP port', async () => {
+  test('F12: listens on a Unix socket in a folder that only its user can enter, and on no TCP port', async () => {
     await embedded.start();
     expect(await postgresEndpoint(embedded.dataDir)).toMatchObject({ folder: path.join(embedded.dataDir, 'socket'), address: '' });
     const [folder, cluster] = await Promise.all([
@@ -46,7 +46,7 @@ describe('the embedded PostgreSQL', () => {
     ]);
   });
 
-  test('F12: a local user cannot put a socket in its place while it is down', async () => {
+  test('F12: a local user cannot replace the socket while PostgreSQL is stopped', async () => {
     const server = await embedded.start();
     const { folder } = await postgresEndpoint(embedded.dataDir);
     await server.stop();
@@ -57,13 +57,13 @@ describe('the embedded PostgreSQL', () => {
         cwd: '/',
         encoding: 'utf8',
       }).stdout.trim();
-    // Other users exist for root alone. Without it, what keeps them out is asserted: the folder's mode.
+    // Only root can act as another user. Without root, the test asserts the mode of the folder, which keeps other users out.
     if (isRoot) expect(attempt(NAMELESS_USER)).toBe('EACCES');
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     expect(attempt({})).toBe('taken');
   });
 
-  test('F12: the role of the server owns its database and nothing more: no other right, no file of the machine', async () => {
+  test('F12: the role of the server owns its database, has no other right and reads no file of the machine', async () => {
     await embedded.start();
     const client = await connect();
     const { rows } = await client.query(
@@ -103,14 +103,14 @@ describe('the embedded PostgreSQL', () => {
     await expect(connect('template1')).rejects.toMatchObject({ code: '28000' });
   });
 
-  // The programs must be reached as well: a clone may lie in a folder that only root can enter.
+  // Other users must be able to reach the programs too, and a clone may be in a folder that only root can enter.
   const projectNeedsCapability = unprivilegedUser([process.cwd()], null).command('/bin/true', []).file !== '/bin/true';
 
   test.each([
     ['of which every folder can be entered', 0o711, projectNeedsCapability ? '4' : '0'],
     ['in a folder that only its owner can enter', 0o700, isRoot ? '4' : '0'],
   ])(
-    'F12: on a DATA_DIR %s PostgreSQL runs with the capabilities that it needs alone, and the log says so',
+    'F12: on a DATA_DIR %s PostgreSQL runs with only the capabilities that it needs, and the log says so',
     async (_case, mode, expected) => {
       await chmod(embedded.directory, mode);
       const server = await embedded.start();
@@ -126,7 +126,7 @@ describe('the embedded PostgreSQL', () => {
     },
   );
 
-  test('F9: commands run beside the server, on its database; the audit log is pruned by the role of the server', async () => {
+  test('F9: commands use the database of the running server; the role of the server prunes the audit log', async () => {
     const server = await embedded.start();
     await signUp(server);
     const listed = await runBuiltCommand('users', ['list'], { DATA_DIR: embedded.dataDir });
@@ -137,7 +137,7 @@ describe('the embedded PostgreSQL', () => {
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   });
 
-  test('F1: while it is down requests are answered with 503 and nothing else, and are served again after its return', async () => {
+  test('F1: requests are answered with 503 while PostgreSQL is down, and are served again after its return', async () => {
     const server = await embedded.start();
     const query = `mutation { signUp(input: { email: "eve@example.com", password: "${PASSWORD}" }) { accessToken } }`;
     const body = JSON.stringify({ query });
@@ -152,7 +152,7 @@ describe('the embedded PostgreSQL', () => {
     expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
   });
 
-  test('F4: lock files whose process number belongs to another program now do not keep it from starting', async () => {
+  test('F4: starts although the process number in its lock files now belongs to another program', async () => {
     const first = await embedded.start();
     await signUp(first);
     const pid = (await postgresPid(embedded.dataDir)) ?? 0;

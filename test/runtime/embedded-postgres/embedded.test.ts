@@ -12,7 +12,7 @@ let directory: string;
 let dataDir: string;
 let servers: ServerProcess[];
 beforeEach(async () => {
-  // Readable for nobody else, as mktemp -d makes them: root's PostgreSQL has to get through all the same.
+  // Readable by its owner only, as mktemp -d creates it. The PostgreSQL that root starts must still reach it.
   directory = await mkdtemp(path.join(tmpdir(), 'keyward-process-'));
   dataDir = path.join(directory, 'data');
   servers = [];
@@ -36,8 +36,8 @@ function spawn(env: Record<string, string> = {}): ServerProcess {
   return server;
 }
 
-describe('on the embedded database', () => {
-  test('what was made before an orderly stop is there after the next start; nothing keeps running in between', async () => {
+describe('the server on the embedded database', () => {
+  test('keeps its data over a clean stop and the next start, and leaves no process running in between', async () => {
     const first = await start();
     const { signUp } = await ask<{ signUp: { accessToken: string } }>(first, SIGN_UP, { input });
     await ask(first, 'mutation { createApiKey(input: { name: "kept" }) { plaintextKey } }', {}, signUp.accessToken);
@@ -50,7 +50,7 @@ describe('on the embedded database', () => {
     await second.stop();
   });
 
-  test('F4: after kill -9, which leaves PostgreSQL running, the next start takes it over, with users, sessions and keys', async () => {
+  test('F4: adopts the PostgreSQL that kill -9 left running, with users, sessions and keys', async () => {
     const first = await start();
     const { signUp } = await ask<{ signUp: { accessToken: string; refreshToken: string } }>(first, SIGN_UP, { input });
     await ask(first, 'mutation { createApiKey(input: { name: "kept" }) { plaintextKey } }', {}, signUp.accessToken);
@@ -66,7 +66,7 @@ describe('on the embedded database', () => {
     expect(await postgresPid(dataDir)).toBeNull();
   });
 
-  test('after everything was killed, a stale pid file of another program’s number included', async () => {
+  test('starts after all processes were killed, also with a stale pid file that has the number of another program', async () => {
     const first = await start();
     await ask(first, SIGN_UP, { input });
     const pid = await postgresPid(dataDir);
@@ -81,7 +81,7 @@ describe('on the embedded database', () => {
     await second.stop();
   });
 
-  test('should PostgreSQL die meanwhile, it is started again and the server goes on', async () => {
+  test('restarts PostgreSQL after a crash, and continues', async () => {
     const server = await start();
     const { signUp } = await ask<{ signUp: { accessToken: string } }>(server, SIGN_UP, { input });
     process.kill((await postgresPid(dataDir)) ?? 0, 'SIGQUIT');
@@ -95,7 +95,7 @@ describe('on the embedded database', () => {
     expect(await postgresPid(dataDir)).toBeNull();
   });
 
-  test('the secrets made at the first start are its owner’s only', async () => {
+  test('creates secrets at the first start that only their owner can read', async () => {
     const server = await start();
     expect((await stat(path.join(dataDir, 'secrets.json'))).mode & 0o777).toBe(0o600);
     const { databasePassword, appSecrets } = JSON.parse(await readFile(path.join(dataDir, 'secrets.json'), 'utf8'));
@@ -104,10 +104,10 @@ describe('on the embedded database', () => {
   });
 
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    '%s to the whole process group, as from a terminal, and again and again: one orderly stop, exit 0, the database last',
+    'stops cleanly once after repeated %s to the process group, as from a terminal: exit code 0, the database last',
     async (signal) => {
       const server = await start();
-      // For long enough to hit what the server starts in order to stop its database.
+      // Repeated long enough to reach the programs that the server starts in order to stop its database.
       for (let count = 0; count < 60 && server.child.exitCode === null; count += 1) {
         process.kill(-(server.child.pid ?? 0), signal);
         await new Promise((resolve) => setTimeout(resolve, 1));
@@ -124,7 +124,7 @@ describe('on the embedded database', () => {
     },
   );
 
-  test('a signal while it is still starting stops it when it has started', async () => {
+  test('a signal during the start stops the server after it has started', async () => {
     const server = spawn();
     while ((await postgresPid(dataDir)) === null) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(await server.stop()).toEqual({ code: 0, signal: null });
@@ -132,76 +132,79 @@ describe('on the embedded database', () => {
   });
 });
 
-describe('F9: what keeps it from starting is one clear line on stderr, with exit code 1', () => {
-  const expectRefusal = async (server: ServerProcess, reason: RegExp) => {
+describe('F9: an error of the start is one clear line on stderr, with exit code 1', () => {
+  const expectStartError = async (server: ServerProcess, reason: RegExp) => {
     expect(await server.exited).toEqual({ code: 1, signal: null });
     expect(server.stderr().trim().split('\n')).toEqual([expect.stringMatching(reason)]);
   };
 
-  test('a second process on the same DATA_DIR; the first one goes on', async () => {
+  test('a second process on the same DATA_DIR; the first process continues', async () => {
     const first = await start();
-    await expectRefusal(spawn(), /^keyward: another Keyward is running on this DATA_DIR$/);
+    await expectStartError(spawn(), /^keyward: another Keyward is running on this DATA_DIR$/);
     expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
     await first.stop();
   });
 
-  test('of two that make the same DATA_DIR at once, one starts and one is refused', async () => {
+  test('two processes that create the same DATA_DIR at once: one starts and the other exits', async () => {
     const both = [spawn(), spawn()];
     const loser = await Promise.race(both.map((server) => server.exited.then(() => server)));
-    await expectRefusal(loser, /^keyward: another Keyward is running on this DATA_DIR$/);
+    await expectStartError(loser, /^keyward: another Keyward is running on this DATA_DIR$/);
     const winner = both.find((server) => server !== loser);
     while (!winner?.stdout().includes('Keyward is ready')) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await winner.stop()).toEqual({ code: 0, signal: null });
   });
 
-  test('a port in use; the database that was started for it is stopped', async () => {
+  test('a port in use; the database that was started is stopped', async () => {
     const first = await start();
     const other = path.join(directory, 'other');
-    await expectRefusal(spawn({ DATA_DIR: other, PORT: new URL(first.url).port }), /^keyward: HOST and PORT: something else listens there/);
+    await expectStartError(
+      spawn({ DATA_DIR: other, PORT: new URL(first.url).port }),
+      /^keyward: HOST and PORT: something else listens there/,
+    );
     expect(await postgresPid(other)).toBeNull();
     await first.stop();
   });
 
-  test('a DATA_DIR that is a file, or lies below one, or at a dangling link', async () => {
+  test('a DATA_DIR that is a file, is below a file, or is a dangling link', async () => {
     await writeFile(dataDir, 'a file');
     const link = path.join(directory, 'link');
     await symlink(path.join(directory, 'nothing', 'here'), link);
     for (const each of [dataDir, path.join(dataDir, 'below'), link]) {
-      await expectRefusal(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} can't be written \\(E\\w+\\)$`));
+      await expectStartError(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} can't be written \\(E\\w+\\)$`));
     }
   });
 
-  // Linux alone has these file systems, in which even root can create nothing.
+  // Only Linux has these file systems, in which even root cannot create files.
   const special = ['/proc/nope', '/proc/nope/deeper/still', '/proc', '/sys/nope'].filter(() => process.platform === 'linux');
-  test.each(special)('a DATA_DIR on a file system that takes no files: %s', async (each) => {
-    await expectRefusal(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} can't be written \\(E\\w+\\)$`));
+  test.each(special)('a DATA_DIR on a file system in which no file can be created: %s', async (each) => {
+    await expectStartError(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} can't be written \\(E\\w+\\)$`));
   });
 
-  test('a DATA_DIR whose parents are missing is none of that: they are created', async () => {
+  test('missing parents of DATA_DIR are no error: they are created', async () => {
     const server = await start({ DATA_DIR: path.join(dataDir, 'deep', 'er') });
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
     await server.stop();
   });
 
-  test('a DATA_DIR that a shell would read differently', async () => {
-    await expectRefusal(spawn({ DATA_DIR: path.join(directory, 'a $HOME') }), /^keyward: DATA_DIR must not hold/);
+  test('a DATA_DIR that a shell would interpret differently', async () => {
+    await expectStartError(spawn({ DATA_DIR: path.join(directory, 'a $HOME') }), /^keyward: DATA_DIR must not hold/);
   });
 
   test.each([
-    ['isn’t whole', '{"databasePassword": "kanarie'],
-    ['has a secret that is none', '{"databasePassword": "kanarie", "appSecrets": ["AAAA"]}'],
-  ])('a secrets file that %s; nothing of it is told', async (_case, content) => {
+    ['is truncated', '{"databasePassword": "kanarie'],
+    ['has an invalid secret', '{"databasePassword": "kanarie", "appSecrets": ["AAAA"]}'],
+  ])('a secrets file that %s; nothing of it is printed', async (_case, content) => {
     await (await start()).stop();
     await writeFile(path.join(dataDir, 'secrets.json'), content);
     const server = spawn();
-    await expectRefusal(server, /^keyward: \S+secrets.json can't be read or written/);
+    await expectStartError(server, /^keyward: \S+secrets.json can't be read or written/);
     expect(server.stderr()).not.toContain('kanarie');
   });
 
   test('a secrets file of another database', async () => {
     await (await start()).stop();
     await rm(path.join(dataDir, 'secrets.json'));
-    await expectRefusal(spawn(), /^keyward: the embedded database refuses the password in secrets.json/);
+    await expectStartError(spawn(), /^keyward: the embedded database refuses the password in secrets.json/);
     await chmod(dataDir, 0o700);
   });
 });

@@ -6,7 +6,7 @@ import type { Replica } from './replica.js';
 
 const PASSWORD = 'correct horse battery staple';
 
-/** Of the servers under test: the default of MAX_KEYS_PER_USER. */
+/** Default of MAX_KEYS_PER_USER in the servers under test. */
 const KEYS_MAX = 5;
 
 const HOURS = 3_600;
@@ -16,18 +16,18 @@ interface ApiKey {
   name: string | null;
 }
 
-/** How many keys count against the limit: at least and at most, as far as is known. */
+/** The least and the greatest number of keys that can count against the limit, as far as is known. */
 interface Count {
   min: number;
   max: number;
 }
 
-/** One user and what is known of its keys. One operation after another, each at another replica. */
+/** One user and what is known of its keys. Operations run one after another, each at another replica. */
 export class Account {
   readonly email: string;
   readonly userId: string;
   readonly keys: KnownKey[] = [];
-  /** Keys that may exist although nobody was told. */
+  /** Keys that can exist although no response returned them. */
   strayKeys = 0;
   operations = 0;
   readonly #asker: Asker;
@@ -51,7 +51,7 @@ export class Account {
     this.#token = parts.token;
   }
 
-  /** @param learn is told of every key that is made @returns null where the sign-up was not acknowledged */
+  /** Returns a new account, or null if the sign-up was not acknowledged. `learn` receives every key that is created. */
   static async signUp(asker: Asker, random: Random, learn: (key: KnownKey) => void): Promise<Account | null> {
     const email = `${randomBytes(8).toString('hex')}@example.com`;
     const outcome = await asker.ask<{ signUp: { accessToken: string; user: { id: string } } }>(
@@ -64,11 +64,11 @@ export class Account {
     return new Account({ asker, random, learn, email, userId: user.id, token: accessToken });
   }
 
-  /** Does one thing that a user does, drawn at random. */
+  /** Performs one random operation of a user. */
   async act(): Promise<void> {
     this.operations += 1;
     const usable = this.keys.filter(({ mayBeUsable }) => mayBeUsable);
-    // Now and then one that has ended: nothing may bring it back.
+    // Sometimes includes expired and revoked keys, which no operation can make valid again.
     const candidates = usable.length > 0 && this.#random.chance(0.85) ? usable : this.keys;
     const key = candidates.length > 0 ? this.#random.pick(candidates) : null;
     const draw = this.#random.next();
@@ -89,12 +89,12 @@ export class Account {
     );
     if (outcome.is === 'unknown') this.strayKeys += 1;
     else if (outcome.is === 'refused') {
-      if (max < KEYS_MAX) this.#asker.findings.wrong(`createApiKey was refused with at most ${max} keys`);
+      if (max < KEYS_MAX) this.#asker.findings.wrong(`createApiKey was rejected with at most ${max} keys`);
       await this.#list();
       const usable = this.keys.filter(({ mayBeUsable }) => mayBeUsable);
       if (usable.length > 0) await this.#revoke(this.#random.pick(usable));
     } else {
-      if (min >= KEYS_MAX) this.#asker.findings.wrong(`createApiKey made a key beside ${min}`);
+      if (min >= KEYS_MAX) this.#asker.findings.wrong(`createApiKey created a key beyond ${min}`);
       const { plaintextKey, apiKey } = outcome.data.createApiKey;
       this.#add(new KnownKey(apiKey.id, plaintextKey, [{ status: 'VALID', name: 'new' }]));
     }
@@ -115,11 +115,12 @@ export class Account {
   }
 
   async #rotate(key: KnownKey): Promise<void> {
-    // The successor is as its predecessor is, which must be known therefore; of a key whose request got no answer it isn't known
+    // The successor has the state of its predecessor, which must therefore be known. If the request of a key was not answered, it
+    // is unknown whether that key is part of a rotation.
     // whether it is one of a pair.
     const [state, ...others] = key.possible;
     if (!state || others.length > 0 || state.status === 'DISABLED' || key.plaintextKey === null) return this.#revoke(key);
-    // The successor of a key that is still valid can be rotated with a grace period of 0 alone.
+    // While its predecessor is valid, a key can only be rotated with a grace period of 0.
     const predecessors = this.keys.filter(({ successor, mayBeUsable }) => successor === key && mayBeUsable);
     const gracePeriodSeconds = predecessors.length > 0 ? 0 : this.#random.pick([0, 2 * HOURS]);
     const outcome = await this.#change<{ rotateApiKey: { plaintextKey: string; apiKey: ApiKey } }>(
@@ -144,7 +145,7 @@ export class Account {
     return outcome;
   }
 
-  /** The usable keys, which must be those that are known, and those of requests whose answer was lost. */
+  /** Compares the usable keys with those that are known. Only keys of unanswered requests can be added. */
   async #list(): Promise<void> {
     const outcome = await this.#ask<{ myApiKeys: (ApiKey & { enabled: boolean })[] }>('{ myApiKeys { id name enabled } }');
     if (outcome.is !== 'done') return;
@@ -154,11 +155,11 @@ export class Account {
       const found = listed.get(key.id);
       listed.delete(key.id);
       if (!found && key.mustBeUsable) findings.wrong('myApiKeys lacks a key that is usable');
-      if (found && !key.mayBeUsable) findings.wrong('myApiKeys holds a key that has ended');
-      if (found && !key.possible.some(({ name }) => name === found.name)) findings.wrong('myApiKeys tells an old name');
+      if (found && !key.mayBeUsable) findings.wrong('myApiKeys contains a key that is not usable');
+      if (found && !key.possible.some(({ name }) => name === found.name)) findings.wrong('myApiKeys contains an old name');
     }
     for (const { id, name, enabled } of listed.values()) {
-      if (this.strayKeys === 0) findings.wrong('myApiKeys holds a key that nobody made');
+      if (this.strayKeys === 0) findings.wrong('myApiKeys contains a key that no request created');
       else this.strayKeys -= 1;
       this.#add(new KnownKey(id, null, [{ status: enabled ? 'VALID' : 'DISABLED', name: name ?? '' } satisfies KeyState]));
     }
@@ -182,7 +183,7 @@ export class Account {
     this.#learn(key);
   }
 
-  /** A key in its grace period and its usable successor count as one. One of a lost answer may be such a successor. */
+  /** A key in its grace period and its usable successor count as one. A key of an unanswered request can be such a successor. */
   #count(): Count {
     const counted = this.keys.filter((key) => !key.successor?.mustBeUsable && key.mayBeUsable);
     const certain = this.keys.filter((key) => !key.successor?.mayBeUsable && key.mustBeUsable && key.plaintextKey !== null);

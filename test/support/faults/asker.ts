@@ -2,20 +2,20 @@ import { ANSWER_MS_MAX, errorCodesOf, graphql, type Question, type Reply, send }
 import type { Findings } from './findings.js';
 import type { Replica } from './replica.js';
 
-/** After a fault has ended, so much later everything must be served again (row F1). */
+/** Within this time after the end of a disturbance, everything must be served again (row F1). */
 export const RECOVERY_MS_MAX = 2_000;
 
 /**
- * What came of an operation. `unknown`: a change may have happened or not. A code is one of those that the operation may be
- * answered with.
+ * The outcome of an operation. `unknown`: the change may or may not have been applied. A code is one of the expected error codes
+ * of the operation.
  */
 export type Outcome<Data> = { is: 'done'; data: Data } | { is: 'refused'; code: string } | { is: 'unknown' };
 
-/** Sends requests to the replicas and judges what every answer must be like, whatever was asked. */
+/** Sends requests to the replicas and checks the rules that hold for every response. */
 export class Asker {
   readonly replicas: readonly Replica[];
   readonly findings: Findings;
-  /** While a fault goes on: infinity. */
+  /** Infinity during a disturbance. */
   #faultEndedAt = Number.NEGATIVE_INFINITY;
 
   constructor(replicas: readonly Replica[], findings: Findings) {
@@ -31,7 +31,7 @@ export class Asker {
     this.#faultEndedAt = performance.now();
   }
 
-  /** @returns the reply to a request, null where the replica ended before it could answer */
+  /** Returns the response to a request, or null if the replica ended before it could respond. */
   async send(replica: Replica, question: Omit<Question, 'url'>): Promise<Reply | null> {
     const { findings } = this;
     const what = `${question.method ?? 'GET'} ${question.path} ${question.body?.slice(0, 60) ?? ''}`;
@@ -45,7 +45,7 @@ export class Asker {
     return reply;
   }
 
-  /** Sends a GraphQL document. @param refusals the codes with which it may be refused */
+  /** Sends a GraphQL document. `refusals` are the error codes that are expected. */
   async ask<Data>(
     replica: Replica,
     query: string,
@@ -56,7 +56,7 @@ export class Asker {
     const [code, ...more] = errorCodesOf(reply);
     if (code === undefined && reply.status === 200) return { is: 'done', data: (reply.body as { data: Data }).data };
     if (code === 'SERVICE_UNAVAILABLE' && reply.status === 503) return { is: 'unknown' };
-    // While it stops, a server answers before it looks at what is asked.
+    // A stopping server responds before it reads the request.
     if (reply.status === 503 && !replica.wasUpSince(reply.sentAt)) return { is: 'unknown' };
     if (code !== undefined && more.length === 0 && refusals.includes(code)) return { is: 'refused', code };
     this.findings.wrong(`${query.slice(0, 60)} was answered with ${reply.status} ${code}`);
@@ -67,6 +67,6 @@ export class Asker {
     this.findings.lastUnavailableSentAt = Math.max(this.findings.lastUnavailableSentAt, sentAt);
     if (!(Number(retryAfter) > 0)) this.findings.wrong(`${what} was answered with 503 without Retry-After`);
     const late = sentAt - this.#faultEndedAt;
-    if (late > RECOVERY_MS_MAX) this.findings.wrong(`${what} was answered with 503, sent ${late.toFixed(0)} ms after the last fault`);
+    if (late > RECOVERY_MS_MAX) this.findings.wrong(`${what} was answered with 503, sent ${late.toFixed(0)} ms after the last disturbance`);
   }
 }

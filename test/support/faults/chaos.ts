@@ -3,15 +3,15 @@ import type { Findings } from './findings.js';
 import type { Random } from './random.js';
 import { DATABASE, type Stack } from './stack.js';
 
-/** What a fault may do. Each ends with everything as it was before, but for what it broke. */
+/** A disturbance of the stack. At its end it restores everything except what it broke. */
 export type Fault = (parts: { stack: Stack; random: Random; findings: Findings; secondsMax: number }) => Promise<void>;
 
-/** What a stop may take (row F5). */
+/** The longest duration of a stop (row F5). */
 const STOP_MS_MAX = 10_000;
 
 const lasting = ({ random, secondsMax }: { random: Random; secondsMax: number }) => sleep(random.between(1, secondsMax) * 1_000);
 
-/** The faults of the soak, by the name under which they are counted. */
+/** The disturbances of the soak, by the names under which they are counted. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
   'connections cut': async ({ stack }) => stack.proxy.cut(),
 

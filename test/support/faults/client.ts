@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 
-/** What a request may take, whatever goes on (5 s), and the half second that the client, busy itself, may add to it. */
+/** The longest duration of a request under any condition (5 s), and half a second that the busy client can add. */
 export const ANSWER_MS_MAX = 5_500;
 
 export interface Question {
@@ -11,15 +11,15 @@ export interface Question {
   body?: string;
 }
 
-/** What came of one request. */
+/** The result of one request. */
 export interface Reply {
   /** On the clock of `performance`. */
   sentAt: number;
   ms: number;
-  /** 0: the connection broke, or it took too long. */
+  /** 0 if the connection broke or the request timed out. */
   status: number;
   retryAfter: string | undefined;
-  /** Parsed; null where it isn't JSON. */
+  /** The parsed body, or null if it is not JSON. */
   body: unknown;
 }
 
@@ -39,7 +39,7 @@ export function send({ url, method = 'GET', path, headers = {}, body }: Question
       response.on('end', () => done(response.statusCode ?? 0, text, response.headers['retry-after']));
       response.on('error', () => done(0, ''));
     });
-    // Later than what is too late, so that it is told how late.
+    // Above the limit, so that the finding reports how late the response was.
     const timer = setTimeout(() => sent.destroy(new Error('too late')), ANSWER_MS_MAX + 2_000);
     sent.on('error', () => done(0, '')).end(body);
   });
@@ -53,7 +53,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** @returns the request that carries a GraphQL document */
+/** Returns the request that carries a GraphQL document. */
 export const graphql = (query: string, variables: object = {}, token?: string): Omit<Question, 'url'> => ({
   method: 'POST',
   path: '/graphql',
@@ -61,7 +61,7 @@ export const graphql = (query: string, variables: object = {}, token?: string): 
   body: JSON.stringify({ query, variables }),
 });
 
-/** @returns the codes of a GraphQL answer's errors */
+/** Returns the codes of the errors of a GraphQL response. */
 export function errorCodesOf({ body }: Reply): string[] {
   const { errors = [] } = (body ?? {}) as { errors?: { extensions?: { code?: string } }[] };
   return errors.map(({ extensions }) => extensions?.code ?? 'no code');

@@ -1,17 +1,17 @@
-/** As many as somebody will read. */
+/** Maximum number of findings that are kept as text. */
 const TOLD_MAX = 20;
 
-/** What a run has found out. */
+/** The findings of a run. */
 export class Findings {
   requests = 0;
-  /** Requests that got an answer other than 503. */
+  /** Requests with a response other than 503. */
   served = 0;
-  /** When the last request was sent that was answered with 503, on the clock of `performance`. */
+  /** When the last request with a 503 response was sent, on the clock of `performance`. */
   lastUnavailableSentAt = Number.NEGATIVE_INFINITY;
   wrongAnswers = 0;
   lostWrites = 0;
   readonly faults = new Map<string, number>();
-  /** The first ones, in words. */
+  /** The first findings, as text. */
   readonly told: string[] = [];
 
   wrong(what: string): void {

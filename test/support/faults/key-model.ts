@@ -1,7 +1,7 @@
-/** What can become of a key. ROTATING: replaced, and still good for hours. */
+/** The possible states of a key. ROTATING: replaced, and valid for several hours more. */
 export type KeyStatus = 'VALID' | 'DISABLED' | 'ROTATING' | 'EXPIRED' | 'REVOKED';
 
-/** Of a key, as the database has it. The name serves as the number of its last change. */
+/** The state of a key in the database. The name serves as the number of its last change. */
 export interface KeyState {
   status: KeyStatus;
   name: string;
@@ -12,7 +12,7 @@ export type KeyChange =
   | { kind: 'rotate'; gracePeriodSeconds: number }
   | { kind: 'revoke' };
 
-/** @returns the state that a change leads to; null where it must be refused with CONFLICT */
+/** Returns the state after a change, or null if the change must be rejected with CONFLICT. */
 export function stateAfter(state: KeyState, change: KeyChange): KeyState | null {
   if (change.kind === 'revoke') return { ...state, status: 'REVOKED' };
   const isFree = state.status === 'VALID' || state.status === 'DISABLED';
@@ -21,7 +21,7 @@ export function stateAfter(state: KeyState, change: KeyChange): KeyState | null 
   return { ...state, status: change.gracePeriodSeconds === 0 ? 'EXPIRED' : 'ROTATING' };
 }
 
-/** @returns what verification must say of a key in this state */
+/** Returns the outcome of a verification of a key in this state. */
 const codeOf = ({ status }: KeyState): string => (status === 'ROTATING' ? 'VALID' : status);
 
 const isUsable = ({ status }: KeyState): boolean => status !== 'EXPIRED' && status !== 'REVOKED';
@@ -30,24 +30,24 @@ const unique = (states: readonly KeyState[]): KeyState[] => [
   ...new Map(states.map((state) => [`${state.status} ${state.name}`, state])).values(),
 ];
 
-/** One change of a key, from when it is sent. Without an outcome it may have happened or not, or may still happen. */
+/** One change of a key, from the time it is sent. Without an outcome it may have been applied, or can still be applied. */
 export interface PendingChange {
-  /** @returns false where it can't have been acknowledged, as the key was */
+  /** Records an acknowledgement. Returns false if the known state makes it impossible. */
   acknowledge(): boolean;
-  /** It was refused with CONFLICT. @returns false where it must not have been */
+  /** Records a rejection with CONFLICT. Returns false if the change should have been accepted. */
   refuse(): boolean;
 }
 
 /**
- * What is known of one key: all the states in which it can be in the database at this moment. Its changes are sent one after
- * another. One that got no clear answer leaves both states possible until a later one is acknowledged: all of them lock the
- * user's row first, so none that was sent before can still be going on then.
+ * The states that one key can have in the database at present. Its changes are sent one after another. A change without a clear
+ * response leaves both states possible until a later change is acknowledged: every change first locks the user’s row, so an
+ * earlier change cannot still be running then.
  */
 export class KnownKey {
   readonly id: string;
-  /** Null: it was made by a request whose answer was lost. */
+  /** Null if the response to the create request was lost. */
   readonly plaintextKey: string | null;
-  /** What took over from it in a rotation that was acknowledged. */
+  /** The successor from an acknowledged rotation. */
   successor: KnownKey | null = null;
   readonly updates = { acknowledged: 0, sent: 0 };
   #possible: readonly KeyState[];
@@ -71,7 +71,7 @@ export class KnownKey {
     return this.#possible.every(isUsable);
   }
 
-  /** What a verification may say that begins now: ask when it has ended. */
+  /** Collects the outcomes that are possible for a verification that starts now, until `end` is called after it. */
   watch(): { end(): ReadonlySet<string> } {
     const codes = new Set(this.#possible.map(codeOf));
     this.#watches.add(codes);

@@ -8,39 +8,39 @@ import { checkDatabase } from './verdict.js';
 
 const KEYS_MAX = 5;
 
-/** More than the limit lets through, so that it must hold under fire. */
+/** Above KEYS_MAX, so that the limit is tested while servers are killed. */
 const CREATES = 8;
 
-/** About the time that one key takes, most of which is its hash. */
+/** Approximate time to create one key, most of which is its hash. */
 const CREATE_MS = 80;
 
-/** Users whose keys are made full in the end. */
+/** Number of users for which keys are created up to the limit at the end. */
 const FILLED = 3;
 
-/** One user whose keys were being made when the server was killed. */
+/** A user for which a server was creating keys when it was killed. */
 interface Victim {
   token: string;
   acknowledged: string[];
 }
 
 export interface KillLoopOptions {
-  /** Of the servers. All of them are on one database. */
+  /** Environment of the servers, which share one database. */
   env: Readonly<Record<string, string>>;
   kills: number;
-  /** Servers that live and die side by side. */
+  /** Number of servers that run side by side. */
   lanes: number;
   random: Random;
   findings: Findings;
-  /** Of the database, asked when the last server is up. */
+  /** Client of the database, used when the last server is running. */
   databaseUrl(): Promise<string>;
   afterKill?(kills: number): Promise<void>;
 }
 
 /**
- * Starts servers, has each make keys of a new user, and kills it (-9) meanwhile; in the end looks at what that left: whatever was
- * acknowledged is there, every row is whole and has its audit event, no user is over the limit, and the next server goes on.
+ * Starts servers, lets each create keys of a new user, and kills it (-9) meanwhile. At the end checks that every acknowledged key
+ * exists, that every row is complete and has its audit event, that no user exceeds the limit, and that the next server works.
  *
- * @returns how many keys were acknowledged, and how many creates were cut off
+ * @returns the number of acknowledged keys, and the number of interrupted creates
  */
 export async function killLoop(options: KillLoopOptions): Promise<{ acknowledged: number; cutOff: number }> {
   const { env, kills, lanes, random, findings } = options;
@@ -63,7 +63,7 @@ export async function killLoop(options: KillLoopOptions): Promise<{ acknowledged
   return { acknowledged, cutOff: victims.length * CREATES - acknowledged };
 }
 
-/** Kills at a random moment of the making of one of the first keys. */
+/** Kills the server at a random time during the creation of one of the first keys. */
 async function killOnce(env: Readonly<Record<string, string>>, random: Random): Promise<Victim> {
   const server = await startServer(env);
   const email = `${randomBytes(8).toString('hex')}@example.com`;
@@ -93,7 +93,7 @@ async function createKeys(server: ServerProcess, victim: Victim): Promise<void> 
 async function judge(databaseUrl: string, server: ServerProcess, victims: readonly Victim[], findings: Findings): Promise<void> {
   const query = <Row>(sql: string) => runSql(databaseUrl, sql) as Promise<Row[]>;
   const rows = await checkDatabase(query, findings);
-  for (const id of victims.flatMap((victim) => victim.acknowledged)) if (!rows.has(id)) findings.lost(`key ${id} was made`);
+  for (const id of victims.flatMap((victim) => victim.acknowledged)) if (!rows.has(id)) findings.lost(`the creation of key ${id}`);
   for (const victim of victims.slice(-FILLED)) {
     await createKeys(server, victim);
     const { myApiKeys } = await ask<{ myApiKeys: unknown[] }>(server, '{ myApiKeys { id } }', {}, victim.token);

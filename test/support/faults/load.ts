@@ -6,16 +6,16 @@ import type { KnownKey } from './key-model.js';
 import type { Random } from './random.js';
 import type { Replica } from './replica.js';
 
-/** After so many operations a user is left alone, and another one signs up. */
+/** After this number of operations, a user is replaced by a new one. */
 const OPERATIONS_PER_ACCOUNT = 40;
 
-/** Keys that were made lately are asked about most: it is them that change. */
+/** Recently created keys are verified most often, because they are the ones that change. */
 const RECENT_KEYS = 60;
 
-/** Writers leave the hash queue time to breathe: a full one has tests of its own (F7). */
+/** Writers pause, so that the hash queue does not fill up. A full queue has tests of its own (F7). */
 const PAUSE_MS = { writer: 100, verifier: 5 };
 
-/** The statuses that the gateway's door may answer with. */
+/** The statuses that the gateway endpoint can respond with. */
 const VERIFY_STATUSES = [200, 401, 403, 429, 503];
 
 export interface LoadSize {
@@ -23,7 +23,7 @@ export interface LoadSize {
   verifiers: number;
 }
 
-/** People who make and change keys, and gateways and services that verify them by both doors, at all replicas. */
+/** Users that create and change keys, and gateways and services that verify keys by both endpoints, on all replicas. */
 export class Load {
   readonly accounts: Account[] = [];
   readonly #asker: Asker;
@@ -41,12 +41,12 @@ export class Load {
     ];
   }
 
-  /** Every key of which the plaintext is known. */
+  /** Every key with a known plaintext. */
   get keys(): readonly KnownKey[] {
     return this.#keys;
   }
 
-  /** Ends when the last request is answered. */
+  /** Resolves when the last request has been answered. */
   async stop(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#workers);
@@ -75,7 +75,7 @@ export class Load {
   }
 }
 
-/** Verifies a key by one of the two doors, and judges the answer by what is known of the key. */
+/** Verifies a key by one of the two endpoints, and compares the outcome with what is known of the key. */
 export async function verify(asker: Asker, replica: Replica, key: KnownKey, random: Random): Promise<void> {
   const { plaintextKey } = key;
   if (plaintextKey === null) return;
@@ -85,7 +85,7 @@ export async function verify(asker: Asker, replica: Replica, key: KnownKey, rand
   if (code !== null && !possible.has(code)) asker.findings.wrong(`${code} for a key that is ${[...possible].join(' or ')}`);
 }
 
-/** @returns the code of the outcome, null for none */
+/** Returns the code of the outcome, or null without an outcome. */
 async function askGateway(asker: Asker, replica: Replica, key: string): Promise<string | null> {
   const reply = await asker.send(replica, { path: '/verify', headers: { 'x-api-key': key } });
   if (reply === null || reply.status === 0 || reply.status === 503) return null;

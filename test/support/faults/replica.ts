@@ -1,10 +1,10 @@
 import { type ServerProcess, startServer } from '../server-process.js';
 
-/** One server process that can be killed and started again, at another port each time. */
+/** One server process that can be killed and started again, on another port each time. */
 export class Replica {
   readonly #env: Readonly<Record<string, string>>;
   #server: ServerProcess;
-  /** When it was last told to end, and when it could last be asked again, on the clock of `performance`. */
+  /** When the server was last signalled to end, and when it last became ready, on the clock of `performance`. */
   #goneAt = Number.NEGATIVE_INFINITY;
   #backAt = Number.NEGATIVE_INFINITY;
 
@@ -25,12 +25,15 @@ export class Replica {
     return this.#server;
   }
 
-  /** @returns whether it was always there from `sentAt` on, so that a request sent then must have got an answer */
+  /** Returns whether the server ran without interruption since `sentAt`, so that a request sent then must have a response. */
   wasUpSince(sentAt: number): boolean {
     return this.#goneAt < sentAt && this.#backAt < sentAt;
   }
 
-  /** Ends the process and starts another in its place. @returns how the old one ended, and after how many milliseconds */
+  /**
+   * Ends the process and starts another in its place. Returns the result of the old one, and after how many milliseconds it
+   * ended.
+   */
   async restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<{ code: number | null; ms: number }> {
     this.#backAt = Number.POSITIVE_INFINITY;
     this.#goneAt = performance.now();

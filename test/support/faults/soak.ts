@@ -9,37 +9,37 @@ import { Random } from './random.js';
 import { DATABASE, type Stack, startStack } from './stack.js';
 import { compareWithDatabase } from './verdict.js';
 
-/** After the last fault, so that what comes then is judged too. */
+/** Time after the last disturbance, so that later responses are checked too. */
 const CALM_MS = 3_000;
 
 const PROGRESS_EVERY_MS = 10_000;
 
 export interface SoakOptions {
-  /** 0: until each kind of fault has come once. */
+  /** 0: the soak ends when each kind of disturbance has occurred once. */
   seconds: number;
   everySeconds: number;
-  /** Of a fault that lasts. */
+  /** Duration of a disturbance that lasts. */
   faultSecondsMax: number;
-  /** Servers that are killed while they make keys, before the rest begins. */
+  /** Number of servers that are killed while they create keys, before the rest begins. */
   kills: number;
-  /** Which faults come when, and what is asked, as far as chance decides it. */
+  /** Determines the order of the disturbances and the requests, as far as they are random. */
   seed: number;
   load: LoadSize;
   onProgress(line: string): void;
 }
 
 /**
- * Two servers over one PostgreSQL, under load, with a fault every few seconds: every kind once in random order, then again. At
- * the end every key is verified once more and what was acknowledged is compared with the database.
+ * Runs two servers over one PostgreSQL, under load, with a disturbance every few seconds: every kind once in random order, then
+ * again. At the end verifies every key again and compares what was acknowledged with the database.
  */
 export async function soak(options: SoakOptions): Promise<Findings> {
   const random = new Random(options.seed);
   const findings = new Findings();
-  // A token lives as long as the soak; sessions and their refreshing have tests of their own.
+  // A token is valid for the whole soak. Sessions and their refresh have tests of their own.
   const stack = await startStack({ replicas: 2, env: { ACCESS_TOKEN_TTL_SECONDS: '86400' } });
   if (options.kills > 0) {
     await killServers(stack, options, random, findings);
-    options.onProgress(`      ${options.kills} servers killed while they made keys`);
+    options.onProgress(`      ${options.kills} servers killed while they created keys`);
   }
   const startedAt = performance.now();
   const asker = new Asker(stack.replicas, findings);
@@ -70,7 +70,7 @@ export async function soak(options: SoakOptions): Promise<Findings> {
   return findings;
 }
 
-/** On a database of its own, where nothing else goes on. */
+/** Runs on a separate database without other load. */
 async function killServers({ cluster }: Stack, { kills }: SoakOptions, random: Random, findings: Findings): Promise<void> {
   await cluster.query('postgres', 'CREATE DATABASE kills');
   const env = { DATABASE_URL: cluster.url('kills'), APP_SECRETS: randomBytes(32).toString('base64') };

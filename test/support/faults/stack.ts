@@ -5,7 +5,7 @@ import { TcpProxy } from './tcp-proxy.js';
 
 export const DATABASE = 'keyward';
 
-/** Server processes over one PostgreSQL of their own, with a proxy in between. */
+/** Server processes over one separate PostgreSQL, with a proxy in between. */
 export interface Stack {
   cluster: PostgresCluster;
   proxy: TcpProxy;
@@ -13,7 +13,7 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** @param options.env of the servers @param options.settings of PostgreSQL */
+/** Starts a stack. `options.env` is the environment of the servers, `options.settings` are settings of PostgreSQL. */
 export async function startStack(
   options: { replicas?: number; env?: Readonly<Record<string, string>>; settings?: Readonly<Record<string, string>>; dbUser?: string } = {},
 ): Promise<Stack> {

@@ -2,19 +2,23 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * forward: as if it weren't there. stall: nothing passes in either direction, and no connection ends. drop: what clients send is
- * swallowed. refuse: new connections are reset, those that are there go on.
+ * What the proxy does with traffic:
+ *
+ * - `forward` passes all bytes.
+ * - `stall` passes no byte in either direction, and no connection ends.
+ * - `drop` discards what clients send.
+ * - `refuse` resets new connections, and existing ones continue.
  */
 export type ProxyMode = 'forward' | 'stall' | 'drop' | 'refuse';
 
 interface Link {
   client: Socket;
   upstream: Socket;
-  /** Whether something that was sent over it is missing: it can never be used again. */
+  /** Whether bytes that were sent over the connection were lost, so that it can never be used again. */
   hasHole: boolean;
 }
 
-/** Stands between a server and its database, and does to the bytes what a bad network does. */
+/** Proxy between a server and its database that simulates a bad network. */
 export class TcpProxy {
   readonly port: number;
   readonly #server: Server;
@@ -29,7 +33,7 @@ export class TcpProxy {
     server.on('connection', (client) => this.#open(client));
   }
 
-  /** @param targetPort of the loopback interface */
+  /** Starts a proxy to `targetPort` of the loopback interface. */
   static async start(targetPort: number): Promise<TcpProxy> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -44,7 +48,7 @@ export class TcpProxy {
     }
   }
 
-  /** Resets every connection that is open now. */
+  /** Resets every open connection. */
   cut(): void {
     for (const link of this.#links) this.#end(link);
   }

@@ -14,7 +14,7 @@ interface Row {
   revoked: number;
 }
 
-/** Of every key its state by the one rule (src/api-keys/api-key-status.ts), and how often the audit log tells what about it. */
+/** Selects the state of every key by the rule of src/api-keys/api-key-status.ts, and the number of its audit events by kind. */
 const ROWS = `
   SELECT k.id, k.user_id AS "userId", k.name,
          CASE WHEN k.revoked_at IS NOT NULL THEN 'REVOKED' WHEN k.expires_at <= now() THEN 'EXPIRED' WHEN NOT k.enabled THEN 'DISABLED'
@@ -41,8 +41,8 @@ const EVENTS_WITHOUT_KEY = `
 export type Query = <R extends pg.QueryResultRow>(sql: string) => Promise<R[]>;
 
 /**
- * Looks through the whole database for what must never be there, whoever asked for what: a row that isn't whole or lacks its audit
- * event, an event without its row, a user with more keys than the limit.
+ * Checks the whole database for rows that must never exist under any load: an incomplete row, a row without its audit event, an
+ * event without its row, a user with more keys than the limit.
  *
  * @returns the keys by id
  */
@@ -54,7 +54,7 @@ export async function checkDatabase(query: Query, findings: Findings): Promise<R
   return rows;
 }
 
-/** Compares what the servers acknowledged with what the database holds, when nothing is going on any more. */
+/** Compares what the servers acknowledged with the content of the database, after all activity. */
 export async function compareWithDatabase(query: Query, accounts: readonly Account[], findings: Findings): Promise<void> {
   const users = new Set((await query<{ id: string }>('SELECT id FROM users')).map(({ id }) => id));
   const rows = await checkDatabase(query, findings);
@@ -63,22 +63,22 @@ export async function compareWithDatabase(query: Query, accounts: readonly Accou
     for (const key of account.keys) compareKey(key, rows.get(key.id), findings);
     const known = new Set(account.keys.map(({ id }) => id));
     const strays = [...rows.values()].filter(({ userId, id }) => userId === account.userId && !known.has(id));
-    if (strays.length > account.strayKeys) findings.wrong(`user ${account.userId} has ${strays.length} keys that nobody asked for`);
+    if (strays.length > account.strayKeys) findings.wrong(`user ${account.userId} has ${strays.length} keys that no request created`);
   }
 }
 
-/** Whoever asked for it, and whether it was answered: a row is whole and its log complete. */
+/** Checks that a row is complete and has all its audit events, whether or not its request was acknowledged. */
 function compareWithLog(row: Row, findings: Findings): void {
-  if (!row.isWhole) findings.wrong(`the row of key ${row.id} is not whole`);
-  if (row.created !== 1) findings.wrong(`${row.created} audit events tell of the making of key ${row.id}`);
+  if (!row.isWhole) findings.wrong(`the row of key ${row.id} is incomplete`);
+  if (row.created !== 1) findings.wrong(`${row.created} audit events record the creation of key ${row.id}`);
   if (row.revoked !== (row.status === 'REVOKED' ? 1 : 0)) {
-    findings.wrong(`${row.revoked} audit events tell of the revocation of key ${row.id}, which is ${row.status}`);
+    findings.wrong(`${row.revoked} audit events record the revocation of key ${row.id}, which is ${row.status}`);
   }
 }
 
 function compareKey(key: KnownKey, row: Row | undefined, findings: Findings): void {
   if (!row) {
-    findings.lost(`key ${key.id} was made`);
+    findings.lost(`the creation of key ${key.id}`);
     return;
   }
   const { status, name } = row;
@@ -86,6 +86,6 @@ function compareKey(key: KnownKey, row: Row | undefined, findings: Findings): vo
     findings.lost(`key ${key.id} is ${status} "${name}" and must be ${JSON.stringify(key.possible)}`);
   }
   const { acknowledged, sent } = key.updates;
-  if (row.updated < acknowledged) findings.lost(`${acknowledged} updates of key ${key.id}, of which the audit log tells ${row.updated}`);
+  if (row.updated < acknowledged) findings.lost(`${acknowledged} updates of key ${key.id}, of which the audit log records ${row.updated}`);
   if (row.updated > sent) findings.wrong(`${row.updated} audit events tell of ${sent} updates of key ${key.id}`);
 }
