@@ -32,7 +32,7 @@ const line = (name, count) => console.log(name.padEnd(36), String(count).padStar
 console.log();
 for (const what of told) console.log(what);
 line('requests', requests);
-line('  answered with another status than 503', served);
+line('  with a status other than 503', served);
 line(
   'failures',
   [...faults.values()].reduce((sum, count) => sum + count, 0),
