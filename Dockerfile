@@ -1,6 +1,6 @@
 # docker build -t keyward .
-# docker run --init -p 127.0.0.1:4000:4000 -v keyward:/data keyward     with the PostgreSQL that it brings along
-# Without Docker the same lines are done one by one in test/system/image.test.ts.
+# docker run --init -p 127.0.0.1:4000:4000 -v keyward:/data keyward     (uses the embedded PostgreSQL)
+# test/system/image.test.ts runs these instructions one by one without Docker.
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
@@ -10,8 +10,8 @@ COPY prisma ./prisma
 COPY src ./src
 RUN node --input-type=module -e "import { prepare } from './scripts/lib/prepare.mjs'; prepare()"
 
-# What the server runs on. As long as they are named at all, npm keeps Prisma's command line and TypeScript, with all that they
-# pull in: they are optional peers of Prisma's client.
+# The packages that the server needs at run time. The devDependencies are deleted, because npm would keep Prisma's command line
+# and TypeScript with all their dependencies if package.json named them: they are optional peers of Prisma's client.
 FROM node:24-bookworm-slim AS modules
 WORKDIR /app
 COPY package.json package-lock.json ./

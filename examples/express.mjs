@@ -1,6 +1,6 @@
-// Lets a request of an Express (or Connect) application through if its API key is valid, by Keyward's verifyApiKey:
+// Accepts a request of an Express or Connect application if its API key is valid. It verifies the key by verifyApiKey:
 //   app.use(requireApiKey({ keyward: 'http://127.0.0.1:4000', scopes: ['orders:read'] }));
-// Afterwards request.apiKey holds the verified key: its owner, scopes and metadata.
+// After a successful verification, request.apiKey holds the owner, scopes and metadata of the key.
 
 const QUERY = `mutation ($input: VerifyApiKeyInput!) {
   verifyApiKey(input: $input) { valid code keyId ownerId name scopes metadata rateLimit { resetsAt } }
@@ -8,10 +8,10 @@ const QUERY = `mutation ($input: VerifyApiKeyInput!) {
 const STATUS = { IP_NOT_ALLOWED: 403, INSUFFICIENT_SCOPE: 403, RATE_LIMITED: 429 };
 const secondsUntil = (time) => Math.max(1, Math.ceil((Date.parse(time) - Date.now()) / 1_000));
 
-/** Returns the keys that the request presents: none, one, or several that differ. */
+/** Returns the different keys of the request, which may be none, one or several. */
 function presentedKeys({ authorization, 'x-api-key': apiKey = '' }) {
   const bearer = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-  // Node joins what was sent twice with a comma, which no key contains.
+  // Node joins repeated headers by a comma, which no key contains.
   return [...new Set([...apiKey.split(','), bearer].map((key) => key?.trim()).filter(Boolean))];
 }
 
@@ -31,7 +31,7 @@ export function requireApiKey({ keyward, scopes = [], verifierToken, timeoutMs =
       response.setHeader('WWW-Authenticate', 'Bearer realm="keyward"');
       return refuse(response, 401, 'UNAUTHENTICATED', 'No API key was sent.');
     }
-    // Behind a proxy `trust proxy` must be set, so that Express' request.ip is the caller's address.
+    // Behind a proxy, set `trust proxy`, so that Express' request.ip is the caller's address.
     const ipAddress = (request.ip ?? request.socket.remoteAddress)?.replace(/%.*$/, '');
     const userAgent = request.headers['user-agent']?.replace(/[^\x20-\x7e]/g, '?');
     const body = JSON.stringify({ query: QUERY, variables: { input: { key, scopes, ipAddress, userAgent } } });
@@ -43,7 +43,7 @@ export function requireApiKey({ keyward, scopes = [], verifierToken, timeoutMs =
       request.apiKey = verification;
       return next();
     }
-    // If Keyward is unreachable or too slow, no request is let through.
+    // If Keyward is unreachable or too slow, every request is rejected.
     const status = verification ? (STATUS[verification.code] ?? 401) : 503;
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="keyward", error="invalid_token"');
     if (status === 429) response.setHeader('Retry-After', secondsUntil(verification.rateLimit.resetsAt));

@@ -1,6 +1,6 @@
-// Lets a request of a Fastify application through if its API key is valid, by Keyward's /verify:
+// Accepts a request of a Fastify application if its API key is valid. It verifies the key by Keyward's /verify:
 //   app.addHook('onRequest', requireApiKey({ keyward: 'http://127.0.0.1:4000', scopes: ['orders:read'] }));
-// Afterwards request.headers['x-keyward-user-id'] holds the owner's id, always as Keyward sent it.
+// After a successful verification, request.headers['x-keyward-user-id'] holds the owner's ID. A value of the client is removed.
 
 const PASSED_ON = ['content-type', 'www-authenticate', 'retry-after', 'ratelimit', 'ratelimit-policy'];
 
@@ -18,7 +18,7 @@ export function requireApiKey({ keyward, scopes = [], verifierToken, timeoutMs =
       'x-verifier-token': verifierToken,
     };
     const headers = Object.entries(sent).filter(([, value]) => value !== undefined);
-    // Keyward away or too slow, or something else in its place: nobody passes.
+    // If Keyward is unreachable or too slow, or another program responds in its place, every request is rejected.
     const answer = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) }).catch(() => null);
     const body = await answer?.text().catch(() => null);
     if (body && answer.status === 200 && answer.headers.has('x-keyward-key-id')) {

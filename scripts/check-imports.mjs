@@ -1,6 +1,6 @@
-// Checks the layout of src against scripts/lib/layers.mjs: no import climbs to a higher layer, no cycle, the files and
-// tables of a feature are its own, services know neither GraphQL nor HTTP, and files and functions stay small.
-// Prints `src/file:line: problem` and exits with 1 if there is one.
+// Checks the layout of src against scripts/lib/layers.mjs. No import leads to a higher layer, and there is no cycle. Other
+// features do not use the private files and tables of a feature. Services import neither GraphQL nor HTTP. Files and functions
+// stay small. Prints `src/file:line: problem` for each problem, and exits with 1 if it finds any.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cyclesIn, edgesOf, matches } from './lib/import-graph.mjs';
@@ -50,7 +50,7 @@ function edgeProblems({ from, to, line }) {
 function modelsOf(schema) {
   return [...schema.matchAll(/^model (\w+) \{([\s\S]*?)^\}/gm)].map(([, model = '', body = '']) => {
     const table = /@@map\("(\w+)"\)/.exec(body)?.[1] ?? model;
-    // Tables have the names of things, such as users, which stand in sentences too: SQL writes its keywords in capitals.
+    // Names of tables, such as users, occur in sentences too, so the SQL keyword before the name must be in capitals.
     const regex = new RegExp(`\\b(?:FROM|JOIN|UPDATE|INTO|TABLE|ONLY)\\s+"?${table}\\b`);
     return { model, delegate: model.charAt(0).toLowerCase() + model.slice(1), table: regex };
   });
@@ -119,7 +119,7 @@ export function checkImports(sources, schema) {
   return { problems: problems.sort((one, other) => one.file.localeCompare(other.file) || one.line - other.line), summary };
 }
 
-/** @returns {Map<string, string>} the sources of src, without what is generated */
+/** @returns {Map<string, string>} the sources of src, without generated files */
 function readSources() {
   const folder = path.join(root, 'src');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => file.split(path.sep).join('/'));

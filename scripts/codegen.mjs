@@ -1,4 +1,4 @@
-// npm run codegen: schema.graphql from the resolvers, then the typed operations of the tests from schema.graphql.
+// npm run codegen: writes schema.graphql from the resolvers, and then the typed operations of the tests from schema.graphql.
 import { prepare, runNode } from './lib/prepare.mjs';
 
 prepare();

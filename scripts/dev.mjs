@@ -1,12 +1,12 @@
-// npm run dev: builds and starts the server, and does so again whenever a file of src or the Prisma schema changes.
-// While the code doesn't compile, the last server that did goes on.
+// npm run dev: builds and starts the server, and again after each change of a file of src or of the Prisma schema.
+// While the code does not compile, the last server keeps running.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inputsHash, root } from './lib/prepare.mjs';
 
-/** Looking is cheap (some fifty small files) and misses nothing, as fs.watch does where an editor replaces a file. */
-const LOOK_EVERY_MS = 300;
+/** Polling is cheap (about fifty small files). Unlike fs.watch, it does not miss a file that an editor replaces. */
+const POLL_EVERY_MS = 300;
 
 let server;
 let stopping = false;
@@ -18,7 +18,7 @@ async function stopServer() {
 }
 
 async function restart() {
-  // In a process of its own, which may fail: a compiler error must not end the watching.
+  // A separate process, because a compiler error must not end this one.
   const prepared = spawnSync(process.execPath, ['--input-type=module', '-e', "(await import('./scripts/lib/prepare.mjs')).prepare()"], {
     cwd: root,
     stdio: 'inherit',
@@ -34,8 +34,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
-/** @returns undefined while a file is just being replaced */
-function look() {
+/** @returns the hash of the sources; undefined while an editor replaces a file */
+function currentHash() {
   try {
     return inputsHash();
   } catch {
@@ -45,11 +45,11 @@ function look() {
 
 let seen;
 while (!stopping) {
-  const current = look();
+  const current = currentHash();
   if (current !== undefined && current !== seen) {
     await restart();
     seen = current;
   }
-  await sleep(LOOK_EVERY_MS);
+  await sleep(POLL_EVERY_MS);
 }
 await stopServer();

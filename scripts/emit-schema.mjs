@@ -1,4 +1,4 @@
-// Writes schema.graphql from the resolvers; with --check it only tells whether the file is current (exit 1 if not).
+// Writes schema.graphql from the resolvers. With --check it writes nothing, and exits with 1 if the file is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { lexicographicSortSchema, printSchema } from 'graphql';
@@ -10,6 +10,6 @@ const file = path.join(root, 'schema.graphql');
 const text = `# Generated from the resolvers by: npm run codegen\n\n${printSchema(lexicographicSortSchema(buildKeywardSchema({})))}\n`;
 if (!process.argv.includes('--check')) writeFileSync(file, text);
 else if (readFileSync(file, 'utf8') !== text) {
-  console.error('schema.graphql is not current: npm run codegen');
+  console.error('schema.graphql is out of date. Run: npm run codegen');
   process.exit(1);
 }

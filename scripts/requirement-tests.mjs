@@ -1,26 +1,26 @@
-// npm run requirements: the ids of docs/security.md that no test carries in its name, one a line, with exit code 1 if there are
-// any; then the ids of what is not built yet, marked as open.
+// npm run requirements: prints the IDs of docs/security.md that occur in the name of no test, one per line, and exits with 1 if
+// there are any. Then prints the IDs of requirements that are not implemented yet, marked as open.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './lib/prepare.mjs';
 
 const idsOf = (letter, count) => Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
 
-/** Services and portal sessions, policies, the console, webhooks: not built yet, so docs/security.md promises nothing of them. */
+/** Services and portal sessions, policies, the console and webhooks, which are not implemented and not in docs/security.md. */
 export const OPEN_IDS = [...idsOf('S', 6), ...idsOf('P', 3), ...idsOf('W', 11), ...idsOf('E', 5)];
 
-/** @returns the ids of the promises, in order */
+/** @returns the IDs of the requirements in docs/security.md, in order */
 export function requirementIds() {
   const text = readFileSync(path.join(root, 'docs/security.md'), 'utf8');
   return [...text.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, id]) => id);
 }
 
-/** @returns those of them that are in the name of no test */
+/** @returns the IDs that occur in the name of no test */
 export function untestedIds() {
   const files = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const names = files.flatMap((file) => {
     const text = readFileSync(path.join(root, 'test', file), 'utf8');
-    // Of a test, of a group of tests, or of a row of a table of tests.
+    // The name of a test, of a group of tests, or of a row in a table of tests.
     return [...text.matchAll(/(?:\b(?:test|describe)(?:\.\w+)*\(|\[|\)\(|,)\s*['"`]((?:[A-Z]\d+(?:, )?)+):/g)].map(([, ids]) => ids);
   });
   const tested = new Set(names.flatMap((ids) => ids.split(', ')));

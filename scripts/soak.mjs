@@ -1,5 +1,5 @@
-// npm run soak: two servers on one PostgreSQL, under mixed load, with faults at random (test/support/faults/chaos.ts), and a checker that
-// knows what was acknowledged. Exits with 1 unless there were 0 wrong answers and 0 lost acknowledged writes.
+// npm run soak: runs two servers on one PostgreSQL under mixed load, with random failures (test/support/faults/chaos.ts), and compares
+// their answers with the acknowledged writes. Exits with 1 if an answer was wrong or an acknowledged write was lost.
 //   npm run soak -- --minutes 10 --every 5 --kills 100 --seed 1
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,7 +24,7 @@ runNode('node_modules/typescript/bin/tsc', '-p', 'test/support/faults/tsconfig.j
 const { soak } = await import(path.join(root, '.cache/soak/test/support/faults/soak.js'));
 
 const load = { writers: 6, verifiers: 8 };
-console.log(`two servers, ${load.writers} writers and ${load.verifiers} verifiers, a fault every ${everySeconds} s, seed ${seed}`);
+console.log(`two servers, ${load.writers} writers and ${load.verifiers} verifiers, a failure every ${everySeconds} s, seed ${seed}`);
 const findings = await soak({ kills, seconds: minutes * 60, everySeconds, faultSecondsMax: 4, seed, load, onProgress: console.log });
 
 const { requests, served, faults, wrongAnswers, lostWrites, told } = findings;
@@ -32,9 +32,9 @@ const line = (name, count) => console.log(name.padEnd(36), String(count).padStar
 console.log();
 for (const what of told) console.log(what);
 line('requests', requests);
-line('  answered otherwise than with 503', served);
+line('  with a status other than 503', served);
 line(
-  'faults',
+  'failures',
   [...faults.values()].reduce((sum, count) => sum + count, 0),
 );
 for (const [name, count] of faults) line(`  ${name}`, count);

@@ -1,4 +1,4 @@
-// npm start: everything from a fresh clone to a running server, in one process.
+// npm start: installs, builds and runs the server from a fresh clone, in one process.
 import { prepare } from './lib/prepare.mjs';
 
 prepare();

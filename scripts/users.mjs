@@ -1,4 +1,4 @@
-// npm run users -- COMMAND: what the operator does with users and their keys.
+// npm run users -- COMMAND: runs a command of the operator on users and their keys.
 import { prepare } from './lib/prepare.mjs';
 
 prepare();

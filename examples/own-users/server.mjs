@@ -1,4 +1,4 @@
-// A product with its own users and sessions that offers API keys. Its backend asks Keyward; browsers never see Keyward.
+// A product with its own users and sessions that offers API keys. Its backend calls Keyward. Browsers never call Keyward.
 import { readFileSync } from 'node:fs';
 import express from 'express';
 import { importPKCS8, SignJWT } from 'jose';
@@ -16,7 +16,7 @@ const STATUS = {
   SERVICE_UNAVAILABLE: 503,
 };
 
-/** Sends an operation to Keyward as the signed-in user, and answers with its result. */
+/** Sends an operation to Keyward as the signed-in user, and responds with its result. */
 const asUser = (query, status) => async (request, response) => {
   const token = await new SignJWT({ email: request.user.email, email_verified: true })
     .setProtectedHeader({ alg: 'ES256', kid: 'product-1' })
@@ -33,7 +33,7 @@ const asUser = (query, status) => async (request, response) => {
     signal: AbortSignal.timeout(10_000),
   }).catch(() => null);
   if (!answer) return response.sendStatus(503);
-  // The answer to createApiKey holds the key itself.
+  // The response of createApiKey contains the plaintext key.
   response.set('cache-control', 'no-store');
   const { data, errors: [error] = [] } = await answer.json();
   if (!error) return response.status(status).json(Object.values(data)[0]);

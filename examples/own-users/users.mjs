@@ -1,4 +1,4 @@
-// Stands for what your product already has: a table of users, and sessions in cookies. Nothing here knows Keyward.
+// Represents the parts that your product already has: a table of users, and sessions in cookies. This file does not use Keyward.
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 
 const salt = randomBytes(16);
@@ -21,7 +21,7 @@ export function signIn(request, response) {
   return response.sendStatus(204);
 }
 
-/** Sets `request.user` from the session cookie, or answers 401. */
+/** Sets `request.user` from the session cookie, or responds with 401. */
 export function requireUser(request, response, next) {
   const [, sessionId] = /(?:^|; )session=([\w-]+)/.exec(request.headers.cookie ?? '') ?? [];
   request.user = sessions.get(sessionId);

@@ -1,4 +1,4 @@
-// The limits of the stack, with none of our work in it: a bare Fastify route, and a bare Apollo Server field.
+// The baseline of the stack without Keyward's code: a bare Fastify route, and a bare Apollo Server field.
 import { ApolloServer } from '@apollo/server';
 import fastifyApollo from '@as-integrations/fastify';
 import Fastify from 'fastify';

@@ -1,5 +1,5 @@
-// npm run bench:replicas: the throughput of GET /verify by one process, by one behind nginx and by two behind nginx, all on one
-// machine and one PostgreSQL, in turn; medians and ratios are printed. Needs /usr/sbin/nginx.
+// npm run bench:replicas: measures the throughput of GET /verify for one process, one process behind nginx and two processes
+// behind nginx, in turn, all on one machine and one PostgreSQL. Prints medians and ratios. Needs /usr/sbin/nginx.
 //   npm run bench:replicas -- --rounds 5 --seconds 5 --connections 50
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ async function freePort() {
   return port;
 }
 
-/** deploy/nginx.conf before these ports. Connections of the load stay open for as long as it lasts. */
+/** Starts nginx with deploy/nginx.conf in front of these ports. nginx keeps the connections of the load open. */
 async function startNginx(directory, upstreamPorts) {
   const port = await freePort();
   mkdirSync(directory);
@@ -73,6 +73,6 @@ await withPostgres(async ({ directory, newDatabase }) => {
     ['one behind nginx', 'one process'],
     ['two behind nginx', 'one behind nginx'],
   ]) {
-    console.log(`throughput of ${name}, of ${base}`.padEnd(60), (of(name, 'perSecond') / of(base, 'perSecond')).toFixed(2));
+    console.log(`throughput of ${name} / ${base}`.padEnd(60), (of(name, 'perSecond') / of(base, 'perSecond')).toFixed(2));
   }
 });

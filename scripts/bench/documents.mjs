@@ -1,6 +1,6 @@
-// npm run bench:documents: what hostile GraphQL documents cost. Prints the server's CPU time for each document of
+// npm run bench:documents: measures the cost of hostile GraphQL documents. Prints the server's CPU time for each document of
 // hostile-documents.mjs, the memory that 4,000 different documents take, and the latency of /verify while 16 connections
-// send the documents that cost most. Rows G3 and G10 of docs/security.md.
+// send the most expensive documents. Rows G3 and G10 of docs/security.md.
 //   npm run bench:documents -- --repetitions 40 --seconds 5
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
@@ -19,7 +19,7 @@ const { values } = parseArgs({
 const [repetitions, seconds, rounds] = [values.repetitions, values.seconds, values.rounds].map(Number);
 
 const WARM_UP = 10;
-/** The least of as many means: what else the machine does counts as CPU time too, by its caches. */
+/** Number of batches. The lowest mean counts, because other work on the machine adds CPU time through the caches. */
 const BATCHES = 5;
 const KEYS = 400;
 const CONNECTIONS = 16;
@@ -28,7 +28,7 @@ const TARGET_MS = 5;
 
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 
-/** Introspection is on: that is where documents cost most. */
+/** Introspection is enabled, because documents cost most with it. */
 const startMeasured = (databaseUrl) => startKeyward(databaseUrl, { INTROSPECTION: 'true', LOG_LEVEL: 'info' }, 'report-usage.mjs');
 
 async function usageOf(child) {
@@ -68,7 +68,7 @@ async function measureDocuments(server) {
   for (const [name, query] of Object.entries(hostileDocuments)) {
     const ms = await cpuMsOf(server, query);
     costs.push({ name, query, ms });
-    console.log(`${name.padEnd(52)} ${ms.toFixed(2).padStart(7)} ms of CPU${ms > TARGET_MS ? '  beyond the target' : ''}`);
+    console.log(`${name.padEnd(52)} ${ms.toFixed(2).padStart(7)} ms of CPU${ms > TARGET_MS ? '  above the target' : ''}`);
   }
   return costs.toSorted((a, b) => b.ms - a.ms);
 }
@@ -79,7 +79,7 @@ async function measureMemory({ child, port }) {
     await post(port, `query Q${count} { me { ${'id email '.repeat(140)}} }`);
   }
   const after = await usageOf(child);
-  console.log(`memory after ${DIFFERENT_DOCUMENTS} different documents: ${((after.rss - before.rss) / 1e6).toFixed(0)} MB more`);
+  console.log(`memory after ${DIFFERENT_DOCUMENTS} different documents: +${((after.rss - before.rss) / 1e6).toFixed(0)} MB`);
 }
 
 async function measureLatency({ port }, costs) {
@@ -102,9 +102,9 @@ async function measureLatency({ port }, costs) {
     p99.calm.push(calm.p99Ms);
     p99.attacked.push(attacked.p99Ms);
     const figures = [calm, attacked].map(({ p50Ms, p99Ms }) => `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`);
-    console.log(`/verify alone: ${figures[0]}; beside ${(sent / seconds).toFixed(0)} hostile documents/s: ${figures[1]}`);
+    console.log(`/verify alone: ${figures[0]}; with ${(sent / seconds).toFixed(0)} hostile documents/s: ${figures[1]}`);
   }
-  console.log(`p99 of /verify beside them, of that alone: ${(median(p99.attacked) / median(p99.calm)).toFixed(1)}`);
+  console.log(`p99 of /verify with hostile documents / alone: ${(median(p99.attacked) / median(p99.calm)).toFixed(1)}`);
 }
 
 await withPostgres(async ({ newDatabase }) => {

@@ -1,5 +1,5 @@
-// npm run bench:fair-use: what others notice of one user who changes one key on 150 connections at once, all the time. Prints the
-// latency of another user's `me` and `updateApiKey` without and with it. Row A12 of docs/security.md.
+// npm run bench:fair-use: measures the effect of one user who changes one key on 150 connections at once, without pause. Prints
+// the latency of another user's `me` and `updateApiKey` without and with this load. Row A12 of docs/security.md.
 //   npm run bench:fair-use -- --connections 150 --seconds 5
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -29,7 +29,7 @@ async function newUser(port, name) {
 
 const quantile = (numbers, part) => numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) * part)] ?? Number.NaN;
 
-/** Prints how long the requests of one client take, one after another. */
+/** Prints the latency of one client that sends its requests one after another. */
 async function watch(port, { token, update }, label) {
   for (const [name, query] of Object.entries({ me: () => '{ me { id } }', updateApiKey: update })) {
     const times = [];
@@ -59,8 +59,8 @@ await withPostgres(async ({ newDatabase }) => {
     }
   });
   await sleep(500);
-  await watch(port, other, `beside ${connections} connections`);
+  await watch(port, other, `with ${connections} connections`);
   isOver = true;
   await Promise.all(flood);
-  console.log('answers to the changes, by status:', JSON.stringify(statuses));
+  console.log('responses to the changes, by status:', JSON.stringify(statuses));
 });

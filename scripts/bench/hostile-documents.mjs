@@ -1,5 +1,5 @@
-// Documents of 2 to 100 kB that are made to cost the server as much as possible. The benchmark measures each of them, and
-// test/platform/graphql/hostile-documents.test.ts bounds the work that each causes.
+// Documents of 2 to 100 kB that are designed for the highest cost on the server. The benchmark measures each of them, and
+// test/platform/graphql/hostile-documents.test.ts limits the work that each document causes.
 
 const many = (count, part) => Array.from({ length: count }, (_, index) => part(index)).join(' ');
 const LINE_FEEDS = '\n'.repeat(45_000);

@@ -1,8 +1,8 @@
-// The keys of the benchmark: the n-th is always the same, so that whoever draws it needs no list of a million.
+// The keys of the benchmark. The n-th key is always the same, so that a client needs no list of a million keys.
 import { hash } from 'node:crypto';
 import { makePlaintextKey } from '../../dist/api-keys/plaintext-key.js';
 
-/** @returns {{ plaintextKey: string, keyPrefix: string }} */
+/** @returns {{ plaintextKey: string, keyPrefix: string }} the key with this index */
 export function benchKey(index) {
   const prefix = Buffer.alloc(4);
   prefix.writeUInt32BE(index);

@@ -1,4 +1,4 @@
-// What the benchmarks of verification share: a PostgreSQL with keys in it, servers, the load, and medians of alternating rounds.
+// Shared code of the benchmarks: a PostgreSQL with keys, servers, the load, and medians of alternating rounds.
 import { fork, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -20,10 +20,10 @@ const { createLogger } = await import('../../dist/platform/logger.js');
 const { benchKey } = await import('./keys.mjs');
 
 const logger = createLogger('silent');
-/** Ended with the benchmark. */
+/** Child processes that end with the benchmark. */
 export const children = [];
 
-/** Fills a new database with users and keys, as many as told. */
+/** Fills a new database with `keyCount` keys and their users. */
 async function seed(url, keyCount) {
   await migrate(url, logger);
   const users = Math.ceil(keyCount / KEYS_PER_USER);
@@ -56,8 +56,8 @@ async function seed(url, keyCount) {
 export const METRICS_TOKEN = randomBytes(16).toString('hex');
 
 /**
- * @param env settings besides the defaults
- * @param preload a module of this folder that the server loads first, which can be talked to by messages
+ * @param env settings in addition to the defaults
+ * @param preload a module of this folder that the server loads first and that exchanges messages
  * @returns {Promise<{ port: number, child: import('node:child_process').ChildProcess }>}
  */
 export async function startKeyward(databaseUrl, env = {}, preload = undefined) {
@@ -83,7 +83,7 @@ export async function startKeyward(databaseUrl, env = {}, preload = undefined) {
   return { child, port: Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(output)[1]) };
 }
 
-/** Runs a script of this folder that is talked to by messages. */
+/** Runs a script of this folder that exchanges messages. */
 export function forked(file) {
   const child = fork(path.join(root, 'scripts/bench', file), { stdio: 'inherit' });
   children.push(child);
@@ -99,7 +99,7 @@ export async function answerOf(child, message) {
 export const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 /**
- * Loads the targets in turn, again and again, and prints the medians.
+ * Loads the targets in turn, in several rounds, and prints the medians.
  *
  * @returns the median of one figure of one target
  */
@@ -108,27 +108,30 @@ export async function measureThroughput(loader, targets, { rounds, seconds, conn
   for (let round = -1; round < rounds; round += 1) {
     for (const [name, target] of Object.entries(targets)) {
       const result = await answerOf(loader, { connections, seconds, ...target });
-      // What is left of the last load (usage to be written) is not the next one's.
+      // The server finishes the work of the last load (writing usage) before the next measurement.
       await sleep(1_500);
-      // The first round is for the compiler to warm up.
+      // In the first round the compiler warms up.
       if (round >= 0) results[name].push(result);
     }
   }
   const of = (name, figure) => median(results[name].map((result) => result[figure]));
-  console.log('target'.padEnd(34), 'requests/s'.padStart(11), 'p50 ms'.padStart(8), 'p99 ms'.padStart(8), 'refused'.padStart(8));
+  console.log('target'.padEnd(34), 'requests/s'.padStart(11), 'p50 ms'.padStart(8), 'p99 ms'.padStart(8), 'rejected'.padStart(9));
   for (const name of Object.keys(targets)) {
-    const refused = results[name].reduce((sum, result) => sum + result.refused, 0);
+    const rejected = results[name].reduce((sum, result) => sum + result.rejected, 0);
     const figures = [
       of(name, 'perSecond').toFixed(0).padStart(11),
       ...['p50Ms', 'p99Ms'].map((figure) => of(name, figure).toFixed(2).padStart(8)),
     ];
-    console.log(name.padEnd(34), ...figures, String(refused).padStart(8));
+    console.log(name.padEnd(34), ...figures, String(rejected).padStart(9));
   }
   return of;
 }
 
 /**
- * @param bench gets its directory, and what makes a database with so many keys in it and returns its URL
+ * Runs a benchmark on a PostgreSQL of its own, which is removed afterwards.
+ *
+ * @param bench receives a temporary directory, and `newDatabase`, which creates a database with `keyCount` keys and returns
+ *   its URL
  */
 export async function withPostgres(bench) {
   const directory = mkdtempSync(path.join(tmpdir(), 'keyward-bench-'));

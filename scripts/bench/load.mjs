@@ -1,17 +1,17 @@
-// Keeps connections busy, one request after another on each, and tells how many were answered and how long each took.
-// A process of its own, started by verification.mjs. The client shares the machine with the server, so it does as little as
-// possible: it writes ready-made bytes and looks for nothing in an answer but its status and its end.
+// Keeps connections busy with one request after another on each, and reports the number of responses and their latency.
+// It is a separate process that the benchmarks start. The client shares the machine with the server, so it does little work:
+// it writes prepared bytes, and reads only the status and the end of a response.
 import { connect } from 'node:net';
 import { createHistogram } from 'node:perf_hooks';
 import { benchKey } from './keys.mjs';
 
-/** More than one load gets through, so that each draws its keys anew; made beforehand. */
+/** More requests than one load sends, so that each request has its own random key. They are created before the load. */
 const REQUESTS = 200_000;
 
 const END_OF_HEAD = '\r\n\r\n';
 
-/** @returns {Buffer[]} the bytes of requests, each with a key drawn at random; `KEY` in the body stands for it */
-function makeRequests({ path, body, keys }) {
+/** @returns {Buffer[]} the bytes of requests, each with a random key, which replaces `KEY` in the body */
+function createRequests({ path, body, keys }) {
   return Array.from({ length: REQUESTS }, () => {
     const key = benchKey(Math.floor(Math.random() * keys)).plaintextKey;
     if (body === undefined) return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: bench\r\nX-API-Key: ${key}${END_OF_HEAD}`);
@@ -21,7 +21,7 @@ function makeRequests({ path, body, keys }) {
   });
 }
 
-/** @returns whether an answer is there whole */
+/** @returns whether the text is a complete response */
 function isWhole(text) {
   const end = text.indexOf(END_OF_HEAD);
   if (end < 0) return false;
@@ -31,12 +31,12 @@ function isWhole(text) {
 
 /**
  * @param {{ port: number, path: string, body?: string, keys: number, connections: number, seconds: number }} load
- * @returns {Promise<{ perSecond: number, p50Ms: number, p99Ms: number, refused: number }>}
+ * @returns {Promise<{ perSecond: number, p50Ms: number, p99Ms: number, rejected: number }>}
  */
 async function run(load) {
-  const requests = makeRequests(load);
+  const requests = createRequests(load);
   const latency = createHistogram();
-  let [next, answered, refused] = [0, 0, 0];
+  let [next, answered, rejected] = [0, 0, 0];
   const startedAt = performance.now();
   const endsAt = startedAt + load.seconds * 1_000;
 
@@ -57,7 +57,7 @@ async function run(load) {
         const now = performance.now();
         latency.record(Math.max(1, Math.round((now - sentAt) * 1_000)));
         answered += 1;
-        if (!received.startsWith('HTTP/1.1 200') || received.includes('"valid":false')) refused += 1;
+        if (!received.startsWith('HTTP/1.1 200') || received.includes('"valid":false')) rejected += 1;
         received = '';
         if (now < endsAt) send();
         else socket.destroy();
@@ -66,7 +66,7 @@ async function run(load) {
   await Promise.all(Array.from({ length: load.connections }, keepBusy));
 
   const seconds = (performance.now() - startedAt) / 1_000;
-  return { perSecond: answered / seconds, p50Ms: latency.percentile(50) / 1_000, p99Ms: latency.percentile(99) / 1_000, refused };
+  return { perSecond: answered / seconds, p50Ms: latency.percentile(50) / 1_000, p99Ms: latency.percentile(99) / 1_000, rejected };
 }
 
 process.on('message', async (load) => process.send(await run(load)));

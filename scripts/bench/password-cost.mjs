@@ -1,5 +1,5 @@
-// npm run bench:password-cost: how long signIn takes for an account whose hash has another cost than BCRYPT_COST, and for an
-// unknown address: medians of interleaved samples. Row A4 of docs/security.md: within 10 %.
+// npm run bench:password-cost: measures the time of signIn for an account with a hash of another cost than BCRYPT_COST, and for
+// an unknown address. Prints medians of interleaved samples. Row A4 of docs/security.md: they differ by at most 10 %.
 //   npm run bench:password-cost -- --samples 60
 import { parseArgs } from 'node:util';
 import { median, startKeyward, withPostgres } from './lib.mjs';
@@ -9,7 +9,7 @@ const SAMPLES = Number(values.samples);
 const PASSWORD = 'correct horse battery staple rivers';
 
 let networks = 0;
-/** An address of a network that has not been seen before. */
+/** Returns an address of a network that the server has not seen before. */
 function newAddress() {
   networks += 1;
   return `100.${64 + (networks >> 8)}.${networks % 256}.1`;

@@ -1,5 +1,6 @@
-// npm run bench:sign-in-floods: whether others can sign in, sign up and create keys while some networks flood the server with
-// work for bcrypt, and how fast one address can test which addresses have accounts. Rows A11 and A12 of docs/security.md.
+// npm run bench:sign-in-floods: measures whether other users can sign in, sign up and create keys while some networks flood the
+// server with work for bcrypt, and how fast one address can test which addresses have accounts. Rows A11 and A12 of
+// docs/security.md.
 //   npm run bench:sign-in-floods -- --rounds 12 --cost 12 --only /48
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,15 +20,15 @@ const SIGN_IN = `mutation ($input: SignInInput!) { signIn(input: $input) ${AUTH}
 const CREATE = 'mutation { createApiKey(input: {}) { plaintextKey apiKey { id } } }';
 const REVOKE = 'mutation ($id: ID!) { revokeApiKey(id: $id) { apiKey { id } } }';
 
-/** Rejected clients pause: a flood that never waits would measure the client. */
+/** Pause of a rejected client. Without a pause the benchmark would measure the client. */
 const PAUSE_MS = 200;
 
-/** Whoever got no answer within this time has given up. */
+/** Time after which a client stops waiting for a response. */
 const PATIENCE_MS = 10_000;
 
 const newEmail = () => `${randomUUID()}@example.com`;
 let networks = 0;
-/** An address of a network that has not been seen before. */
+/** Returns an address of a network that the server has not seen before. */
 function newAddress() {
   networks += 1;
   return `100.${64 + (networks >> 8)}.${networks % 256}.1`;
@@ -37,7 +38,7 @@ async function ask(port, address, query, variables, token) {
   try {
     return await send(port, address, query, variables, token);
   } catch {
-    return { code: 'no answer' };
+    return { code: 'no response' };
   }
 }
 
@@ -55,7 +56,7 @@ async function send(port, address, query, variables, token) {
 const signUp = (port, address, email = newEmail()) => ask(port, address, SIGN_UP, { input: { email, password: PASSWORD } });
 const signIn = (port, address, email, password = PASSWORD) => ask(port, address, SIGN_IN, { input: { email, password } });
 
-/** Runs `step` again and again in so many loops. */
+/** Repeats `step` in `loops` concurrent loops until the returned function is called. */
 function flood(loops, step) {
   let isOver = false;
   const codes = {};
@@ -73,7 +74,7 @@ function flood(loops, step) {
   };
 }
 
-/** What others do meanwhile: each action once a round, one after another. */
+/** Measures the actions of other users during a flood: each action once per round, one after another. */
 async function measureOthers(port, person) {
   const actions = {
     'sign-in, known network': () => signIn(port, HOME, person.email),
@@ -100,7 +101,7 @@ async function measureOthers(port, person) {
   }
 }
 
-/** A user of each scenario's own: after 100 more sign-ins the session that creates keys would end. */
+/** Each scenario has its own user, because after 100 more sign-ins the session that creates keys would end. */
 async function newPerson(port) {
   const email = newEmail();
   const { data } = await signUp(port, HOME, email);
@@ -114,7 +115,7 @@ async function scenario(port, title, startFlood) {
   const end = startFlood && (await startFlood());
   await sleep(2_000);
   await measureOthers(port, person);
-  if (end) console.log('  answers to the flood:', JSON.stringify(await end()));
+  if (end) console.log('  responses to the flood:', JSON.stringify(await end()));
 }
 
 async function ninetyAccounts(port) {
@@ -138,14 +139,14 @@ async function measureProbes(port) {
   await sleep(5_000);
   const codes = await end();
   const perSecond = (codes.EMAIL_TAKEN ?? 0) / ((performance.now() - startedAt) / 1_000);
-  console.log(`addresses tested by signUp from one address: ${perSecond.toFixed(0)}/s, answers ${JSON.stringify(codes)}`);
+  console.log(`addresses tested by signUp from one address: ${perSecond.toFixed(0)}/s, responses ${JSON.stringify(codes)}`);
   const endSignUps = flood(10, () => signUp(port, '198.51.100.11'));
   await sleep(20_000);
   console.log(`accounts created from one address in 20 s: ${JSON.stringify(await endSignUps())}`);
 }
 
 await withPostgres(async ({ newDatabase }) => {
-  // The floods are measured without the limit on sign-ups, which would keep the first from having its accounts.
+  // The floods are measured without the limit on sign-ups, because the first flood needs 90 accounts.
   const { port } = await startKeyward(await newDatabase('floods', 1), { ...SETTINGS, SIGN_UPS_PER_HOUR: '0' });
   await scenario(port, 'no flood');
   await scenario(port, '90 accounts of one IPv4 address create and revoke keys', () => ninetyAccounts(port));

@@ -1,5 +1,6 @@
-// npm run bench:start [-- ROUNDS]: from `npm start` on a built tree to the first answered query, and the resident memory
-// of the server process then and after some use. Each round on the same data directory, as a restart has it.
+// npm run bench:start [-- ROUNDS]: measures the time from `npm start` on a built tree to the first answered query, and the
+// resident memory of the server process at that time and after some use. Every round uses the same data directory, as a
+// restart does.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -32,7 +33,7 @@ async function ask(port, query, token) {
   return (await response.json()).data;
 }
 
-/** Signs in, for a query that goes all the way to the database. */
+/** Signs up, because the measured query must reach the database. */
 const signUp = (port) =>
   ask(
     port,
@@ -71,7 +72,7 @@ async function round() {
 
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 try {
-  await round(); // makes the database
+  await round(); // creates the database
   const rounds = [];
   for (let count = 0; count < ROUNDS; count += 1) rounds.push(await round());
   console.log(`median of ${ROUNDS} starts on a built tree and an existing embedded database`);

@@ -1,7 +1,8 @@
-// npm run bench: the throughput of verification, by the gateway's door and by GraphQL, over few keys and over a million,
-// beside a bare Fastify route and a bare Apollo field. All run in turn, again and again; medians and ratios are printed.
+// npm run bench: measures the throughput of verification by `/verify` and by GraphQL, with few keys and with a million keys,
+// and compares it with a bare Fastify route and a bare Apollo field. The targets run in turn, in several rounds. Prints
+// medians and ratios.
 //   npm run bench -- --rounds 5 --seconds 5 --keys 1000000 --connections 50
-//   npm run bench -- --minutes 5     one long load over all keys: does the heap grow?
+//   npm run bench -- --minutes 5     one long load over all keys, which shows whether the heap grows
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { answerOf, forked, METRICS_TOKEN, measureThroughput, startKeyward, withPostgres } from './lib.mjs';
@@ -18,7 +19,7 @@ const { values } = parseArgs({
 const [rounds, seconds, manyKeys, connections] = [values.rounds, values.seconds, values.keys, values.connections].map(Number);
 const FEW_KEYS = 400;
 
-/** The least of some samples: what is alive, without what waits to be collected. */
+/** Returns the lowest of several samples, which is close to the live heap without garbage that waits for collection. */
 async function liveHeapMegabytes(port) {
   const samples = [];
   for (let count = 0; count < 40; count += 1) {
@@ -36,12 +37,12 @@ async function measureHeap(loader, keyward, minutes) {
   console.log(`live heap after 1 minute:  ${(await liveHeapMegabytes(keyward.port)).toFixed(1)} MB`);
   await sleep((minutes - 1) * 60_000 - 10_000);
   console.log(`live heap after ${minutes} minutes: ${(await liveHeapMegabytes(keyward.port)).toFixed(1)} MB`);
-  const { perSecond, refused } = await load;
-  console.log(`${perSecond.toFixed(0)} requests/s over ${manyKeys} keys all the while, ${refused} refused`);
+  const { perSecond, rejected } = await load;
+  console.log(`${perSecond.toFixed(0)} requests/s over ${manyKeys} keys during the whole load, ${rejected} rejected`);
 }
 
 await withPostgres(async ({ newDatabase }) => {
-  console.error(`making ${manyKeys} keys …`);
+  console.error(`Creating ${manyKeys} keys …`);
   const many = await startKeyward(await newDatabase('many', manyKeys));
   const loader = forked('load.mjs');
   if (values.minutes !== undefined) {
@@ -62,13 +63,13 @@ await withPostgres(async ({ newDatabase }) => {
     const ratio = (text, name, base, figure = 'perSecond') =>
       console.log(text.padEnd(60), (of(name, figure) / of(base, figure)).toFixed(2));
     console.log();
-    ratio('throughput of /verify, of a bare route', `GET /verify, ${FEW_KEYS} keys`, 'bare Fastify route');
-    ratio('p99 of /verify, of a bare route', `GET /verify, ${FEW_KEYS} keys`, 'bare Fastify route', 'p99Ms');
+    ratio('throughput of /verify / bare route', `GET /verify, ${FEW_KEYS} keys`, 'bare Fastify route');
+    ratio('p99 of /verify / bare route', `GET /verify, ${FEW_KEYS} keys`, 'bare Fastify route', 'p99Ms');
     ratio(
-      `throughput of /verify over ${manyKeys} keys, of that over ${FEW_KEYS}`,
+      `throughput of /verify with ${manyKeys} keys / ${FEW_KEYS} keys`,
       `GET /verify, ${manyKeys} keys`,
       `GET /verify, ${FEW_KEYS} keys`,
     );
-    ratio('throughput of verifyApiKey, of a bare Apollo field', 'verifyApiKey', 'bare Apollo field');
+    ratio('throughput of verifyApiKey / bare Apollo field', 'verifyApiKey', 'bare Apollo field');
   }
 });

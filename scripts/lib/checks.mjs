@@ -1,7 +1,8 @@
-// Everything that can be known without running the server: style, layers and import cycles, types, files and dependencies that
-// nothing uses or nothing declares, and that what is generated and committed is current.
+// Every check that does not start the server: style, layers and import cycles, types, unused files, unused and undeclared
+// dependencies, and whether committed files that are generated are up to date.
 import { runNode } from './prepare.mjs';
 
+/** Runs every check. Ends this process at the first check that fails. */
 export function check() {
   runNode('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.');
   runNode('node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');

@@ -18,7 +18,7 @@ const DESCRIBED = [
 
 /**
  * @param {string} sdl
- * @returns {{ line: number, name: string, text: string | null }[]} each element that has to be described; null: it is not
+ * @returns {{ line: number, name: string, text: string | null }[]} each element that needs one; `text` is null without it
  */
 export function descriptionsOf(sdl) {
   /** @type {{ line: number, name: string, text: string | null }[]} */

@@ -1,8 +1,9 @@
-// The layout of src as a table: which folder may import which, and which files belong to one feature. Paths are relative to src.
+// The layout of src: the folders that each folder may import, and the files that belong to one feature. Paths are relative to
+// src.
 
 /**
- * From bottom to top. What stands in one row may not import each other, except in the last row, which puts everything
- * together. Each place may import the rows below it.
+ * The layers from bottom to top. Each place may import the rows below it. The places of one row may not import each other,
+ * except in the last row, which connects all features.
  */
 export const LAYERS = [
   ['platform'],
@@ -18,8 +19,8 @@ export const LAYERS = [
 ];
 
 /**
- * Files that belong to one feature: what else may import them. GraphQL types refer to types of the features below
- * (`ApiKey.owner` is a `User`), so that the GraphQL files of other features may import them.
+ * Files that belong to one feature, with the other files that may import them. GraphQL types refer to types of lower features
+ * (`ApiKey.owner` is a `User`), so the GraphQL files of other features may import GraphQL types.
  */
 export const PRIVATE_FILES = [
   { files: '**/*.queries.ts', importedBy: [] },
@@ -28,7 +29,7 @@ export const PRIVATE_FILES = [
   { files: '**/*.graphql.ts', importedBy: ['app.ts', 'services.ts', '**/*.graphql.ts', '**/*-resolver.ts'] },
 ];
 
-/** The files that know GraphQL and HTTP. Everything else is a service. */
+/** The files that may use GraphQL and HTTP. Every other file is a service. */
 export const PRESENTATION = [
   'app.ts',
   'main.ts',
@@ -41,7 +42,7 @@ export const PRESENTATION = [
   '**/*-middleware.ts',
 ];
 
-/** What services do not import: packages by name, and places in src. */
+/** Packages and places in src that services may not import. */
 export const PRESENTATION_IMPORTS = [
   'graphql',
   'graphql-*',

