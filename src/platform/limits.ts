@@ -130,8 +130,11 @@ export const NEW_DOCUMENT_LIMITS = {
   burstMs: 100,
   /** A document that is rejected while others wait counts this many times its time: they may take a hundredth of the time. */
   rejectedFactor: 20,
-  waitingMax: 1_000,
-  waitingPerNetworkMax: 64,
+  /** Documents, and their characters, that are held in memory while they wait. */
+  waitingMax: 5_000,
+  waitingCharactersMax: 16_000_000,
+  waitingPerNetworkMax: 2_000,
+  waitingCharactersPerNetworkMax: 2_000_000,
   waitingMsMax: 4_000,
   retryAfterSeconds: 1,
   /** Networks whose use is remembered. */

@@ -134,7 +134,7 @@ describe('myAuditLog', () => {
       app
         .logs()
         .split('\n')
-        .filter((line) => line.includes('another user refused') && line.includes(owner.id)).length;
+        .filter((line) => line.includes('another user rejected') && line.includes(owner.id)).length;
     for (let count = 0; count < 3; count += 1) await app.send(`{ ${aliases} }`, {}, { token: stranger.token });
     await app.send(ApiKeyDocument, { id: other.id }, { token: stranger.token });
     const rejections = async () =>

@@ -58,7 +58,7 @@ async function begin(
   limits: DocumentLimits,
 ): Promise<{ turn?: LoopTurn; error?: Error }> {
   try {
-    const turn = await turns.pass(wideNetworkOf(ipAddress, { ipv4: 24, ipv6: 48 }));
+    const turn = await turns.pass(wideNetworkOf(ipAddress, { ipv4: 24, ipv6: 48 }), query.length);
     const fault = sourceFault(query, limits);
     if (fault === null) return { turn };
     turn.isRejected = true;

@@ -15,7 +15,9 @@ export interface LoopTurnLimits {
   /** A task that was rejected while others of its network waited counts this many times its time. */
   rejectedFactor: number;
   waitingMax: number;
+  waitingCharactersMax: number;
   waitingPerNetworkMax: number;
+  waitingCharactersPerNetworkMax: number;
   waitingMsMax: number;
   retryAfterSeconds: number;
   networksMax: number;
@@ -27,7 +29,13 @@ export interface LoopTurn {
 }
 
 interface Waiting {
+  characters: number;
   start(turn: LoopTurn): void;
+}
+
+interface Line {
+  tasks: Waiting[];
+  characters: number;
 }
 
 /** The time that a network may still take, in milliseconds; negative if it took more. */
@@ -46,9 +54,10 @@ export class LoopTurns {
   readonly #limits: LoopTurnLimits;
   readonly #now: () => number;
   /** By network; the one that waits longest for a turn is the first. */
-  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #waiting = new Map<string, Line>();
   readonly #credits: LRUCache<string, Credit>;
   #waitingCount = 0;
+  #waitingCharacters = 0;
   #pauseUntil = 0;
   #isInTurn = false;
   #isScheduled = false;
@@ -64,28 +73,41 @@ export class LoopTurns {
   /**
    * Resolves when a task of the network may run.
    *
+   * @param characters of the task's input, which is held in memory while it waits
    * @throws {KeywardError} RATE_LIMITED if too many tasks wait, or this one waited too long
    */
-  pass(network: string): Promise<LoopTurn> {
-    const { waitingMax, waitingPerNetworkMax, waitingMsMax } = this.#limits;
-    const own = this.#waiting.get(network) ?? [];
-    if (own.length >= waitingPerNetworkMax || this.#waitingCount >= waitingMax) return Promise.reject(this.#rateLimited());
+  pass(network: string, characters: number): Promise<LoopTurn> {
+    const line = this.#waiting.get(network) ?? { tasks: [], characters: 0 };
+    if (!this.#hasRoom(line, characters)) return Promise.reject(this.#rateLimited());
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#remove(network, waiting);
+        this.#remove(network, task);
         reject(this.#rateLimited());
-      }, waitingMsMax).unref();
-      const waiting: Waiting = {
+      }, this.#limits.waitingMsMax).unref();
+      const task: Waiting = {
+        characters,
         start: (turn) => {
           clearTimeout(timer);
           resolve(turn);
         },
       };
-      own.push(waiting);
-      this.#waiting.set(network, own);
-      this.#waitingCount += 1;
+      line.tasks.push(task);
+      this.#waiting.set(network, line);
+      this.#count(line, 1, characters);
       if (!this.#isInTurn) this.#schedule(this.#now());
     });
+  }
+
+  #hasRoom(line: Line, characters: number): boolean {
+    const { waitingMax, waitingCharactersMax, waitingPerNetworkMax, waitingCharactersPerNetworkMax } = this.#limits;
+    const isFull = this.#waitingCount >= waitingMax || this.#waitingCharacters + characters > waitingCharactersMax;
+    return !isFull && line.tasks.length < waitingPerNetworkMax && line.characters + characters <= waitingCharactersPerNetworkMax;
+  }
+
+  #count(line: Line, tasks: number, characters: number): void {
+    line.characters += characters;
+    this.#waitingCharacters += characters;
+    this.#waitingCount += tasks;
   }
 
   #rateLimited(): KeywardError {
@@ -93,11 +115,13 @@ export class LoopTurns {
     return new KeywardError('RATE_LIMITED', 'Your network sends too many new or invalid GraphQL documents.', { retryAfterSeconds });
   }
 
-  #remove(network: string, waiting: Waiting): void {
-    const own = this.#waiting.get(network) ?? [];
-    own.splice(own.indexOf(waiting), 1);
-    if (own.length === 0) this.#waiting.delete(network);
-    this.#waitingCount -= 1;
+  #remove(network: string, task: Waiting): void {
+    const line = this.#waiting.get(network);
+    const index = line?.tasks.indexOf(task) ?? -1;
+    if (!line || index < 0) return;
+    line.tasks.splice(index, 1);
+    if (line.tasks.length === 0) this.#waiting.delete(network);
+    this.#count(line, -1, -task.characters);
   }
 
   #creditOf(network: string, now: number): number {
@@ -130,7 +154,7 @@ export class LoopTurns {
   #next(turnStartedAt: number): void {
     const startedAt = this.#now();
     const network = [...this.#waiting.keys()].find((each) => this.#delayOf(each, startedAt) === 0);
-    const waiting = network === undefined ? undefined : this.#waiting.get(network)?.[0];
+    const waiting = network === undefined ? undefined : this.#waiting.get(network)?.tasks[0];
     if (network === undefined || waiting === undefined) {
       this.#schedule(startedAt);
       return;

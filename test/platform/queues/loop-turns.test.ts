@@ -19,7 +19,7 @@ describe('G3: LoopTurns', () => {
     const turns = new LoopTurns(unlimited, () => 0);
     let passed = 0;
     const tasks = Array.from({ length: 20 }, async () => {
-      await turns.pass('a');
+      await turns.pass('a', 1);
       passed += 1;
     });
     await nextTurn();
@@ -36,7 +36,7 @@ describe('G3: LoopTurns', () => {
     });
     const order: string[] = [];
     const tasks = ['a', 'b', 'c'].map(async (name) => {
-      await turns.pass('network');
+      await turns.pass('network', 1);
       order.push(name);
     });
     const seen = new Set<number>();
@@ -54,7 +54,7 @@ describe('G3: LoopTurns', () => {
     const turns = new LoopTurns(unlimited);
     const at: number[] = [];
     const tasks = ['a', 'b'].map(async (network) => {
-      await turns.pass(network);
+      await turns.pass(network, 1);
       at.push(performance.now());
       await occupy(20);
     });
@@ -68,7 +68,7 @@ describe('G3: LoopTurns', () => {
     const turns = new LoopTurns(limits, () => now);
     const order: string[] = [];
     const take = async (network: string) => {
-      await turns.pass(network);
+      await turns.pass(network, 1);
       order.push(network);
       now += 5;
     };
@@ -89,7 +89,7 @@ describe('G3: LoopTurns', () => {
     let count = 0;
     const turns = new LoopTurns({ ...unlimited, burstMs: 3, waitingMsMax: 20 }, () => now);
     const tasks = Array.from({ length: 10 }, async () => {
-      const turn = await turns.pass('a');
+      const turn = await turns.pass('a', 1);
       turn.isRejected = isRejected;
       count += 1;
       now += 0.5;
@@ -104,25 +104,24 @@ describe('G3: LoopTurns', () => {
     expect(await countOf(true)).toBe(1);
   });
 
-  test('rejects a task that would be one too many of its network', async () => {
-    const turns = new LoopTurns({ ...unlimited, waitingPerNetworkMax: 2 });
-    const tasks = [turns.pass('a'), turns.pass('a')];
-    await expect(turns.pass('a')).rejects.toEqual(rateLimited);
-    await Promise.all([...tasks, turns.pass('b')]);
-  });
-
-  test('rejects a task that would be one too many of all networks', async () => {
-    const turns = new LoopTurns({ ...unlimited, waitingMax: 2 });
-    const tasks = [turns.pass('a'), turns.pass('b')];
-    await expect(turns.pass('c')).rejects.toEqual(rateLimited);
+  test.each([
+    ['many tasks of its network', { waitingPerNetworkMax: 2 }, 'a'],
+    ['many characters of its network', { waitingCharactersPerNetworkMax: 2 }, 'a'],
+    ['many tasks', { waitingMax: 2 }, 'b'],
+    ['many characters', { waitingCharactersMax: 2 }, 'b'],
+  ])('rejects a task while too %s wait, and accepts it later', async (_case, limits, network) => {
+    const turns = new LoopTurns({ ...unlimited, ...limits });
+    const tasks = [turns.pass('a', 1), turns.pass('a', 1)];
+    await expect(turns.pass(network, 1)).rejects.toEqual(rateLimited);
     await Promise.all(tasks);
+    await expect(turns.pass(network, 1)).resolves.toEqual({ isRejected: false });
   });
 
   test('gives turns after it was idle', async () => {
     const turns = new LoopTurns(unlimited);
-    await turns.pass('a');
+    await turns.pass('a', 1);
     await nextTurn();
     await nextTurn();
-    await expect(turns.pass('a')).resolves.toEqual({ isRejected: false });
+    await expect(turns.pass('a', 1)).resolves.toEqual({ isRejected: false });
   });
 });
