@@ -6,6 +6,7 @@ import type { GraphQLSchema } from 'graphql';
 import { AuditResolver } from './activity/audit-log-resolver.js';
 import { ApiKeyResolver } from './api-keys/api-key-resolver.js';
 import { ApiKeyUsageResolver } from './api-keys/usage-resolver.js';
+import { closeByDefault } from './auth/access-middleware.js';
 import { AccountResolver } from './auth/accounts/account-resolver.js';
 import { AuthResolver } from './auth/auth-resolver.js';
 import { claimExternalIds } from './auth/external/id-namespace.js';
@@ -42,17 +43,19 @@ export interface App extends Pick<Services, 'database' | 'hashes' | 'keyHashes' 
 
 type SchemaServices = Pick<Services, 'auth' | 'sessions' | 'apiKeys' | 'keyQueries' | 'audit' | 'verifier' | 'verifierTokens'>;
 
-/** Builds the schema, as it is served and as schema.graphql shows it. */
+/** Builds the schema, as it is served and as schema.graphql shows it. Operations that are not `@Public()` need a session. */
 export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer: string | null }): GraphQLSchema =>
-  buildGraphqlSchema([
-    new AuthResolver(services.auth),
-    new AccountResolver(services.auth, services.externalIdIssuer),
-    new SessionResolver(services.sessions),
-    new ApiKeyResolver(services.apiKeys, services.keyQueries),
-    new ApiKeyUsageResolver(),
-    new AuditResolver(services.audit),
-    new VerificationResolver(services.verifier, services.verifierTokens),
-  ]);
+  closeByDefault(
+    buildGraphqlSchema([
+      new AuthResolver(services.auth),
+      new AccountResolver(services.auth, services.externalIdIssuer),
+      new SessionResolver(services.sessions),
+      new ApiKeyResolver(services.apiKeys, services.keyQueries),
+      new ApiKeyUsageResolver(),
+      new AuditResolver(services.audit),
+      new VerificationResolver(services.verifier, services.verifierTokens),
+    ]),
+  );
 
 /** Builds the server: services, GraphQL, routes, and its end. It does not listen yet. */
 export async function createApp(options: ServiceOptions): Promise<App> {

@@ -58,8 +58,5 @@ export class Authentication {
   }
 }
 
-/**
- * Injects the viewer as an argument and so restricts the operation to signed-in users. Without a viewer, the method is not
- * called.
- */
+/** Injects the viewer as an argument. `closeByDefault` rejected the request if there is no viewer. */
 export const CurrentViewer = () => createParameterDecorator<AuthContext>(({ context }) => context.authentication.viewer());

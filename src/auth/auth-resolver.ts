@@ -1,12 +1,11 @@
-import { Arg, Ctx, Mutation, Query, Resolver, UseMiddleware } from 'type-graphql';
-import { LocalAccountsOnly } from './accounts/local-accounts-middleware.js';
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { LocalAccountsOnly, Public } from './access-middleware.js';
 import { AuthPayload, ChangePasswordInput, ResetPasswordInput, SignInInput, SignOutPayload, SignUpInput, User } from './auth.graphql.js';
 import { type AuthContext, CurrentViewer } from './auth-context.js';
 import type { AuthService } from './auth-service.js';
 import type { Viewer } from './sessions/sessions.js';
 
 @Resolver()
-@UseMiddleware(LocalAccountsOnly)
 export class AuthResolver {
   readonly #auth: AuthService;
 
@@ -19,6 +18,8 @@ export class AuthResolver {
     return viewer.user;
   }
 
+  @Public()
+  @LocalAccountsOnly()
   @Mutation(() => AuthPayload, {
     description:
       'Creates an account and opens a session. EMAIL_TAKEN if the address has an account, FORBIDDEN if sign-up is disabled, RATE_LIMITED after too many sign-ups from one network.',
@@ -30,6 +31,8 @@ export class AuthResolver {
     return this.#auth.signUp(input, context);
   }
 
+  @Public()
+  @LocalAccountsOnly()
   @Mutation(() => AuthPayload, {
     description:
       'Opens a session. INVALID_CREDENTIALS if email and password do not match, RATE_LIMITED after too many attempts. A user has at most 100 sessions; beyond that, the oldest is ended.',
@@ -41,6 +44,8 @@ export class AuthResolver {
     return this.#auth.signIn(input, context);
   }
 
+  @Public()
+  @LocalAccountsOnly()
   @Mutation(() => AuthPayload, {
     description:
       'Exchanges a refresh token for a new pair of tokens. A refresh token can be exchanged once. For 10 seconds, the previous token gets CONFLICT and ends nothing, because two tabs or a lost response can cause that. After that time it ends the session. An older token always ends the session.',
@@ -52,6 +57,8 @@ export class AuthResolver {
     return this.#auth.refreshSession(refreshToken, context);
   }
 
+  @Public()
+  @LocalAccountsOnly()
   @Mutation(() => SignOutPayload, { description: 'Ends a session. Its access token is rejected from the next request on.' })
   async signOut(
     @Arg('refreshToken', () => String, { description: 'Any refresh token of the session.' }) refreshToken: string,
@@ -61,6 +68,7 @@ export class AuthResolver {
     return { signedOut: true };
   }
 
+  @LocalAccountsOnly()
   @Mutation(() => AuthPayload, {
     description:
       'Sets a new password, ends every session, including the current one, and opens a new one. Earlier access tokens are rejected from the next request on.',
@@ -73,6 +81,8 @@ export class AuthResolver {
     return this.#auth.changePassword(viewer, input, context);
   }
 
+  @Public()
+  @LocalAccountsOnly()
   @Mutation(() => AuthPayload, {
     description: 'Sets a new password with a one-time token from the operator, ends every session and opens a new one.',
   })

@@ -1,4 +1,5 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Public } from '../auth/access-middleware.js';
 import { ApiKeyVerification, VerifyApiKeyInput } from './verification.graphql.js';
 import { answerOf } from './verification-answer.js';
 import type { VerificationContext } from './verification-context.js';
@@ -15,6 +16,7 @@ export class VerificationResolver {
     this.#verifierTokens = verifierTokens;
   }
 
+  @Public()
   @Mutation(() => ApiKeyVerification, {
     description:
       'Verifies an API key against its last committed state. It is a mutation because it counts usage and consumes the rate limit. It needs no session. VERIFIER_REFUSED if the server requires X-Verifier-Token and the token is missing or wrong.',

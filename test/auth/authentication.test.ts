@@ -1,4 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  type GraphQLInputType,
+  GraphQLObjectType,
+  GraphQLSchema,
+  GraphQLString,
+  graphql,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+} from 'graphql';
+import { buildKeywardSchema } from '../../src/app.js';
+import { closeByDefault, publicOperationsOf } from '../../src/auth/access-middleware.js';
+import { unauthenticated } from '../../src/platform/errors/keyward-error.js';
 import { CreateApiKeyDocument, MeDocument, SignInDocument, SignOutDocument } from '../generated/graphql.js';
 import { runSql } from '../support/database.js';
 import { queriesOf } from '../support/queries.js';
@@ -12,22 +25,72 @@ afterAll(() => app.close());
 
 const me = (authorization?: string) => app.send(MeDocument, {}, authorization === undefined ? {} : { headers: { authorization } });
 
-const PROTECTED = [
-  '{ me { id } }',
-  '{ myApiKeys { id } }',
-  '{ apiKey(id: "01a20538-5745-77c0-8216-711042d53509") { id } }',
-  'mutation { createApiKey { plaintextKey } }',
-  'mutation { revokeApiKey(id: "01a20538-5745-77c0-8216-711042d53509") { apiKey { id } } }',
-  'mutation { changePassword(input: { currentPassword: "x", newPassword: "another good long password" }) { accessToken } }',
-];
+const schema = buildKeywardSchema({} as never);
+const operationsOf = (kind: 'query' | 'mutation') => {
+  const type = kind === 'query' ? schema.getQueryType() : schema.getMutationType();
+  return Object.values(type?.getFields() ?? {}).map((field) => ({ kind, field, name: field.name }));
+};
+const OPERATIONS = [...operationsOf('query'), ...operationsOf('mutation')];
+const PUBLIC = ['refreshSession', 'resetPassword', 'signIn', 'signOut', 'signUp', 'verifyApiKey'];
+const CLOSED = OPERATIONS.filter(({ name }) => !PUBLIC.includes(name));
+
+/** Returns a literal that the type accepts. */
+function literalOf(type: GraphQLInputType): string {
+  if (isNonNullType(type)) return literalOf(type.ofType);
+  if (isListType(type)) return '[]';
+  if (isInputObjectType(type)) {
+    const required = Object.values(type.getFields()).filter((field) => isNonNullType(field.type));
+    return `{ ${required.map((field) => `${field.name}: ${literalOf(field.type)}`).join(' ')} }`;
+  }
+  return type.name === 'Int' ? '1' : '"01a20538-5745-77c0-8216-711042d53509"';
+}
+
+/** Returns a document that asks for nothing but `__typename` of the operation, with all arguments that it requires. */
+function documentOf({ kind, field }: (typeof OPERATIONS)[number]): string {
+  const args = field.args.filter(({ type }) => isNonNullType(type)).map(({ name, type }) => `${name}: ${literalOf(type)}`);
+  return `${kind} { ${field.name}${args.length > 0 ? `(${args.join(' ')})` : ''} { __typename } }`;
+}
 
 describe('A1: a request without a token', () => {
-  test.each(PROTECTED)('%s returns 401 with a challenge that names no error', async (document) => {
-    const answer = await app.send(document);
-    expect(answer.status).toBe(401);
-    expect(codesOf(answer)).toEqual(['UNAUTHENTICATED']);
-    expect(answer.headers['www-authenticate']).toBe('Bearer realm="keyward"');
-    expect(Object.values(answer.data ?? {}).filter((value) => value !== null)).toEqual([]);
+  test('can use the operations that the schema marks as public, and no others', () => {
+    expect(publicOperationsOf(schema).sort()).toEqual(PUBLIC);
+    expect(CLOSED.length).toBeGreaterThan(10);
+  });
+
+  test.each(CLOSED.map((operation) => [operation.name, documentOf(operation)]))(
+    '%s returns 401 with a challenge that names no error, and with an invalid token 401',
+    async (_name, document) => {
+      const answer = await app.send(document);
+      expect(answer.status).toBe(401);
+      expect(codesOf(answer)).toEqual(['UNAUTHENTICATED']);
+      expect(answer.headers['www-authenticate']).toBe('Bearer realm="keyward"');
+      expect(Object.values(answer.data ?? {}).filter((value) => value !== null)).toEqual([]);
+      const invalid = await app.send(document, {}, { token: 'invalid' });
+      expect([invalid.status, ...codesOf(invalid)]).toEqual([401, 'UNAUTHENTICATED']);
+    },
+  );
+
+  test('is rejected by an operation that nobody marked, whose resolver is not called', async () => {
+    let calls = 0;
+    const type = new GraphQLObjectType({
+      name: 'Query',
+      fields: {
+        forgotten: {
+          type: GraphQLString,
+          resolve: () => {
+            calls += 1;
+            return 'called';
+          },
+        },
+        open: { type: GraphQLString, extensions: { isPublic: true }, resolve: () => 'open' },
+      },
+    });
+    const unmarked = closeByDefault(new GraphQLSchema({ query: type }));
+    const contextValue = { authentication: { viewer: () => Promise.reject(unauthenticated()) } };
+    const { data, errors } = await graphql({ schema: unmarked, source: '{ forgotten open }', contextValue });
+    expect(data).toEqual({ forgotten: null, open: 'open' });
+    expect(errors?.map(({ originalError }) => originalError)).toEqual([unauthenticated()]);
+    expect(calls).toBe(0);
   });
 
   test.each(['', 'Bearer', 'Basic YTpi'])('the Authorization header %j counts as no token', async (authorization) => {
