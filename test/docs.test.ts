@@ -39,10 +39,23 @@ describe('the documentation', () => {
     expect(described.sort()).toEqual([...TOKEN_REJECTION_REASONS].sort());
   });
 
-  test('the README lists every setting', () => {
-    const readme = readFileSync('README.md', 'utf8');
-    const listed = [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+  test('docs/configuration.md lists every setting', () => {
+    const page = readFileSync('docs/configuration.md', 'utf8');
+    const listed = [...page.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
     expect(listed.sort()).toEqual([...SETTING_NAMES].sort());
+  });
+});
+
+describe('the documentation for a first reader', () => {
+  test('the README has at most 120 lines', () => {
+    expect(readFileSync('README.md', 'utf8').split('\n').length).toBeLessThanOrEqual(121);
+  });
+
+  test('every page is linked from docs/README.md', () => {
+    const index = readFileSync('docs/README.md', 'utf8');
+    const pages = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md') && file !== 'README.md');
+    expect(pages.length).toBeGreaterThan(15);
+    expect(pages.filter((page) => !index.includes(`](${page})`))).toEqual([]);
   });
 });
 
@@ -57,7 +70,9 @@ const repositoryFiles = readdirSync('.', { withFileTypes: true })
       ? readdirSync(entry.name, { recursive: true, encoding: 'utf8' }).map((name) => path.posix.join(entry.name, name))
       : [entry.name],
   );
-const documents = repositoryFiles.filter((file) => /^(README|CHANGELOG|SECURITY)\.md$|^(docs|examples|assets)\/.*\.md$/.test(file));
+const documents = repositoryFiles.filter((file) =>
+  /^(README|CHANGELOG|SECURITY|CONTRIBUTING|ARCHITECTURE)\.md$|^(docs|examples|assets)\/.*\.md$/.test(file),
+);
 
 /** Returns the anchors that GitHub creates from the headings of a document. */
 function anchorsOf(markdown: string): Set<string> {

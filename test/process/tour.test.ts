@@ -11,7 +11,9 @@ let steps: Step[];
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'keyward-tour-'));
   server = await startServer({ DATA_DIR: path.join(directory, 'data') });
-  steps = stepsOf(await readFile('README.md', 'utf8'), ['Quick start', 'A tour']);
+  const [readme, tutorial] = [await readFile('README.md', 'utf8'), await readFile('docs/tutorial.md', 'utf8')];
+  // The first step of the quick start starts the server.
+  steps = [...stepsOf(readme, ['Quick start']).slice(1), ...stepsOf(tutorial, ['Functions', 'A tour'])];
 });
 afterAll(async () => {
   await server?.stop();
@@ -27,7 +29,7 @@ async function runTour(): Promise<string[]> {
   }
 }
 
-/** `…` in the README matches any text. */
+/** `…` in a page matches any text. */
 const asShown = (output: string) =>
   expect.stringMatching(
     new RegExp(
@@ -38,8 +40,8 @@ const asShown = (output: string) =>
     ),
   );
 
-describe('the quick start and the tour of the README, pasted into a shell', () => {
-  test('each command prints what the README shows', async () => {
+describe('the quick start of the README and the tutorial, pasted into a shell', () => {
+  test('each command prints what the page shows', async () => {
     expect(steps.length).toBeGreaterThan(10);
     expect((await runTour()).map(comparable)).toEqual(steps.map(({ output }) => asShown(output ?? '')));
   });
@@ -52,9 +54,9 @@ describe('the quick start and the tour of the README, pasted into a shell', () =
     expect(outputs).toEqual(others);
   });
 
-  test('contains the address once, and writes to no fixed path', () => {
+  test('contain the address once each, and write to no fixed path', () => {
     const text = steps.map(({ commands }) => commands).join('');
-    expect(text.match(/127\.0\.0\.1|localhost|:4000/g)).toHaveLength(2);
+    expect(text.match(/127\.0\.0\.1|localhost|:4000/g)).toHaveLength(4);
     expect(text).not.toMatch(/\/tmp\b/);
   });
 });
