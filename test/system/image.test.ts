@@ -161,7 +161,7 @@ describe('the steps of the Dockerfile, without Docker', () => {
       status: 0,
     });
     expect(operate('dist/cli/commands/import-keys.js')).toMatchObject({ status: 2, stderr: expect.stringContaining('Usage') });
-    const documented = [...readFileSync('docs/operations.md', 'utf8').matchAll(/node (?:--\S+ )?(dist\/commands\/[\w-]+\.js)/g)];
+    const documented = [...readFileSync('docs/operations.md', 'utf8').matchAll(/node (?:--\S+ )?(dist\/cli\/commands\/[\w-]+\.js)/g)];
     expect(documented.map(([, file]) => file).sort()).toEqual(
       ['audit-prune', 'import-keys', 'keys', 'users'].map((name) => `dist/cli/commands/${name}.js`),
     );

@@ -17,10 +17,15 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
+let requests = 0;
+
+/** Sends each request from another /24, because the new documents of one network wait for their share of time. */
 const post = async (query: string) => {
+  requests += 1;
   const response = await app.http.inject({
     method: 'POST',
     url: '/graphql',
+    remoteAddress: `10.${requests >> 8}.${requests & 255}.1`,
     headers: { 'content-type': 'application/json' },
     payload: JSON.stringify({ query }),
   });
@@ -28,9 +33,10 @@ const post = async (query: string) => {
 };
 
 /** Returns the minimum CPU time of several samples. The CPU time of this process excludes other load on the machine. */
-async function cpuMicroseconds(query: string): Promise<number> {
+async function cpuMicroseconds(queryOf: (round: number) => string): Promise<number> {
   const samples: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
+    const query = queryOf(round);
     const before = process.cpuUsage();
     await post(query);
     const { user, system } = process.cpuUsage(before);
@@ -40,12 +46,14 @@ async function cpuMicroseconds(query: string): Promise<number> {
 }
 
 describe('G3: hostile documents of 2 to 100 kB', () => {
-  test.each(DOCUMENTS)(`%s takes less than ${RATIO_MAX} times the CPU time of a trivial document`, async (_name, query) => {
+  test.each(DOCUMENTS)(`%s takes less than ${RATIO_MAX} times the CPU time of a trivial new document`, async (_name, query) => {
     expect(query.length).toBeLessThanOrEqual(100_000);
-    for (let count = 0; count < 20; count += 1) await post('{ __typename }');
+    // A trivial document that the server has not kept: it is parsed and validated, as the hostile one is.
+    const newTrivial = () => `{ __typename } # ${requests}`;
+    for (let count = 0; count < 20; count += 1) await post(newTrivial());
     await post(query);
-    const trivial = await cpuMicroseconds('{ __typename }');
-    expect((await cpuMicroseconds(query)) / trivial).toBeLessThan(RATIO_MAX);
+    const trivial = await cpuMicroseconds(newTrivial);
+    expect((await cpuMicroseconds(() => query)) / trivial).toBeLessThan(RATIO_MAX);
   });
 
   test.each(DOCUMENTS)('%s gets a response with at most 10 errors and less than 4 kB', async (_name, query) => {
