@@ -6,7 +6,7 @@ import { AccountDeletion } from './auth/accounts/account-deletion.js';
 import { Passwords } from './auth/accounts/password.js';
 import { PasswordRules } from './auth/accounts/password-rules.js';
 import { ResetTokens } from './auth/accounts/reset-tokens.js';
-import { findHighestPasswordCost, Users } from './auth/accounts/users.js';
+import { Users } from './auth/accounts/users.js';
 import { AuthService } from './auth/auth-service.js';
 import { Authenticator } from './auth/authenticator.js';
 import { createExternalAccounts } from './auth/external/external-accounts.js';
@@ -87,12 +87,11 @@ function createAccounts(base: Base) {
   const external = config.identityProvider && createExternalAccounts(config.identityProvider, { database, clock, audit, logger });
   const rejections = new TokenRejectionLog({ clock, logger });
   const authenticator = new Authenticator({ sessions: config.localAccounts ? sessions : null, external, rejections });
-  const findHighestCost = () => findHighestPasswordCost(database);
   const auth = new AuthService({
     clock,
     users,
     sessions,
-    passwords: new Passwords({ hashes, cost: config.passwordBcryptCost, findHighestCost }),
+    passwords: new Passwords({ hashes, cost: config.passwordBcryptCost, findHighestCost: () => users.findHighestPasswordCost() }),
     rules: new PasswordRules(),
     resetTokens: new ResetTokens({ database, clock }),
     limits: new SignInLimits({ budgetsOf, signUpsPerHour: config.signUpsPerHour }),

@@ -33,51 +33,33 @@ const FRESH_SECONDS = 300;
 const fieldFaults = (faults: Record<string, string | null>): FieldFault[] =>
   Object.entries(faults).flatMap(([path, message]) => (message === null ? [] : [{ path, message }]));
 
+interface AuthDependencies {
+  clock: Clock;
+  users: Users;
+  sessions: Sessions;
+  passwords: Passwords;
+  rules: PasswordRules;
+  resetTokens: ResetTokens;
+  limits: SignInLimits;
+  deletion: AccountDeletion;
+  audit: AuditLog;
+  logger: Logger;
+  signUpIsOpen: boolean;
+}
+
 /** Sign-up, sign-in, sign-out and the operations that require a password. */
 export class AuthService {
-  readonly #clock: Clock;
-  readonly #users: Users;
-  readonly #sessions: Sessions;
-  readonly #passwords: Passwords;
-  readonly #rules: PasswordRules;
-  readonly #resetTokens: ResetTokens;
+  readonly #deps: AuthDependencies;
   readonly #proof: PasswordProof;
-  readonly #limits: SignInLimits;
-  readonly #deletion: AccountDeletion;
-  readonly #audit: AuditLog;
-  readonly #logger: Logger;
-  readonly #signUpIsOpen: boolean;
   /** One queue for each network, so that at most one undecided attempt of it is counted, or for each signed-in user. */
   readonly #turns = new KeyedQueue({
     waitingMax: PASSWORD_QUEUE_LIMITS.requestsPerAddressMax,
     waitingMsMax: PASSWORD_QUEUE_LIMITS.requestWaitingMsMax,
   });
 
-  constructor(options: {
-    clock: Clock;
-    users: Users;
-    sessions: Sessions;
-    passwords: Passwords;
-    rules: PasswordRules;
-    resetTokens: ResetTokens;
-    limits: SignInLimits;
-    deletion: AccountDeletion;
-    audit: AuditLog;
-    logger: Logger;
-    signUpIsOpen: boolean;
-  }) {
-    this.#clock = options.clock;
-    this.#users = options.users;
-    this.#sessions = options.sessions;
-    this.#passwords = options.passwords;
-    this.#rules = options.rules;
-    this.#resetTokens = options.resetTokens;
-    this.#proof = new PasswordProof(options);
-    this.#limits = options.limits;
-    this.#deletion = options.deletion;
-    this.#audit = options.audit;
-    this.#logger = options.logger;
-    this.#signUpIsOpen = options.signUpIsOpen;
+  constructor(deps: AuthDependencies) {
+    this.#deps = deps;
+    this.#proof = new PasswordProof(deps);
   }
 
   /**
@@ -85,13 +67,13 @@ export class AuthService {
    * @throws {KeywardError} FORBIDDEN if sign-up is disabled, BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED, SERVICE_UNAVAILABLE
    */
   async signUp(input: Credentials, origin: Origin): Promise<SignedIn> {
-    if (!this.#signUpIsOpen) throw new KeywardError('FORBIDDEN', 'Sign-up is disabled. Ask the operator for an account.');
+    if (!this.#deps.signUpIsOpen) throw new KeywardError('FORBIDDEN', 'Sign-up is disabled. Ask the operator for an account.');
     const { email, fault } = readNewEmail(input.email);
-    const passwordFault = this.#rules.fault(input.password, fault === null ? email : null);
+    const passwordFault = this.#deps.rules.fault(input.password, fault === null ? email : null);
     const faults = fieldFaults({ 'input.email': fault, 'input.password': passwordFault });
     if (faults.length > 0) throw badUserInput(faults);
     const signedIn = await this.#inTurn(networkOf(origin.ipAddress), async () => {
-      const giveBack = await this.#limits.signUp(origin.ipAddress);
+      const giveBack = await this.#deps.limits.signUp(origin.ipAddress);
       try {
         return await this.#createUser(email, input.password, origin);
       } catch (error) {
@@ -99,7 +81,7 @@ export class AuthService {
         throw error;
       }
     });
-    this.#logger.info({ ...logEntry(origin), userId: signedIn.user.id }, 'user signed up');
+    this.#deps.logger.info({ ...logEntry(origin), userId: signedIn.user.id }, 'user signed up');
     return signedIn;
   }
 
@@ -110,7 +92,7 @@ export class AuthService {
    */
   async signIn(input: Credentials, origin: Origin): Promise<SignedIn> {
     const { email, fault } = readEmail(input.email);
-    const find = async () => (fault === null ? this.#users.findByEmail(email) : null);
+    const find = async () => (fault === null ? this.#deps.users.findByEmail(email) : null);
     const signedIn = await this.#inTurn(networkOf(origin.ipAddress), async () => {
       for (let tries = 1; tries <= SIGN_IN_TRIES; tries += 1) {
         const { user, turn } = await this.#proof.forSignIn({ email, password: input.password, find }, origin);
@@ -119,18 +101,18 @@ export class AuthService {
       }
       throw conflict();
     });
-    this.#logger.info({ ...logEntry(origin), userId: signedIn.user.id }, 'user signed in');
+    this.#deps.logger.info({ ...logEntry(origin), userId: signedIn.user.id }, 'user signed in');
     return signedIn;
   }
 
   /** Exchanges a refresh token. @throws {KeywardError} CONFLICT, UNAUTHENTICATED, like Sessions.refresh */
   refreshSession(refreshToken: string, origin: Origin): Promise<SignedIn> {
-    return this.#sessions.refresh(refreshToken, origin);
+    return this.#deps.sessions.refresh(refreshToken, origin);
   }
 
   /** Ends the session of a refresh token. @throws {KeywardError} UNAUTHENTICATED for a token that Keyward did not issue */
   signOut(refreshToken: string, origin: Origin): Promise<void> {
-    return this.#sessions.end(refreshToken, origin);
+    return this.#deps.sessions.end(refreshToken, origin);
   }
 
   /**
@@ -142,20 +124,20 @@ export class AuthService {
   async changePassword(viewer: Viewer, input: { currentPassword: string; newPassword: string }, origin: Origin): Promise<SignedIn> {
     const { user, sessionId } = viewer;
     if (sessionId === null) throw accountKeptElsewhere();
-    const faults = fieldFaults({ 'input.newPassword': this.#rules.fault(input.newPassword, user.email) });
+    const faults = fieldFaults({ 'input.newPassword': this.#deps.rules.fault(input.newPassword, user.email) });
     if (faults.length > 0) throw badUserInput(faults);
     const signedIn = await this.#inTurn(user.id, async () => {
       const { user: proven } = await this.#proof.again(user, input.currentPassword, origin);
-      const passwordHash = await this.#passwords.hash(input.newPassword, turnOf(origin.ipAddress, true));
-      return this.#users.withLocked(user.id, async (transaction, locked) => {
+      const passwordHash = await this.#deps.passwords.hash(input.newPassword, turnOf(origin.ipAddress, true));
+      return this.#deps.users.withLocked(user.id, async (transaction, locked) => {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
         await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
-        await this.#resetTokens.discard(transaction, user.id);
-        await this.#audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_CHANGED }, origin);
-        return this.#sessions.replaceAll(transaction, { user, sessionId }, origin);
+        await this.#deps.resetTokens.discard(transaction, user.id);
+        await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_CHANGED }, origin);
+        return this.#deps.sessions.replaceAll(transaction, { user, sessionId }, origin);
       });
     });
-    this.#logger.info({ ...logEntry(origin), userId: user.id }, 'password changed');
+    this.#deps.logger.info({ ...logEntry(origin), userId: user.id }, 'password changed');
     return signedIn;
   }
 
@@ -165,21 +147,21 @@ export class AuthService {
    * @throws {KeywardError} UNAUTHENTICATED for an invalid token; BAD_USER_INPUT, which does not consume the token
    */
   async resetPassword(input: { token: string; newPassword: string }, origin: Origin): Promise<SignedIn> {
-    const user = await this.#resetTokens.find(input.token);
+    const user = await this.#deps.resetTokens.find(input.token);
     if (!user) throw unauthenticated();
-    const faults = fieldFaults({ 'input.newPassword': this.#rules.fault(input.newPassword, user.email) });
+    const faults = fieldFaults({ 'input.newPassword': this.#deps.rules.fault(input.newPassword, user.email) });
     if (faults.length > 0) throw badUserInput(faults);
     const signedIn = await this.#inTurn(user.id, async () => {
-      const passwordHash = await this.#passwords.hash(input.newPassword, turnOf(origin.ipAddress, true));
-      return this.#users.withLocked(user.id, async (transaction) => {
-        if (!(await this.#resetTokens.take(transaction, input.token))) throw unauthenticated();
+      const passwordHash = await this.#deps.passwords.hash(input.newPassword, turnOf(origin.ipAddress, true));
+      return this.#deps.users.withLocked(user.id, async (transaction) => {
+        if (!(await this.#deps.resetTokens.take(transaction, input.token))) throw unauthenticated();
         await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
-        await this.#sessions.endAll(transaction, user.id);
-        await this.#audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_RESET }, origin);
-        return this.#sessions.open(transaction, user, origin);
+        await this.#deps.sessions.endAll(transaction, user.id);
+        await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_RESET }, origin);
+        return this.#deps.sessions.open(transaction, user, origin);
       });
     });
-    this.#logger.info({ ...logEntry(origin), userId: user.id }, 'password reset');
+    this.#deps.logger.info({ ...logEntry(origin), userId: user.id }, 'password reset');
     return signedIn;
   }
 
@@ -194,37 +176,37 @@ export class AuthService {
     const { user } = viewer;
     if (user.externalId === null) await this.#deleteByPassword(user, password, origin);
     else await this.#deleteByFreshToken(viewer, origin);
-    this.#logger.info({ ...logEntry(origin), userId: user.id }, 'user deleted');
+    this.#deps.logger.info({ ...logEntry(origin), userId: user.id }, 'user deleted');
   }
 
   async #deleteByPassword(user: User, password: string | null, origin: Origin): Promise<void> {
     if (password === null) throw badUserInput([{ path: 'password', message: 'is required for an account with a password' }]);
     await this.#inTurn(user.id, async () => {
       const { user: proven } = await this.#proof.again(user, password, origin);
-      await this.#users.withLocked(user.id, async (transaction, locked) => {
+      await this.#deps.users.withLocked(user.id, async (transaction, locked) => {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
-        await this.#deletion.run(transaction, user.id, origin);
+        await this.#deps.deletion.run(transaction, user.id, origin);
       });
     });
   }
 
   async #deleteByFreshToken({ user, authenticatedAt }: Viewer, origin: Origin): Promise<void> {
-    const ageMs = authenticatedAt ? this.#clock.now().getTime() - authenticatedAt.getTime() : Number.POSITIVE_INFINITY;
+    const ageMs = authenticatedAt ? this.#deps.clock.now().getTime() - authenticatedAt.getTime() : Number.POSITIVE_INFINITY;
     if (ageMs > FRESH_SECONDS * 1_000) {
       throw new KeywardError(
         'FORBIDDEN',
         'Sign in again at your identity provider. Deleting the account requires a sign-in there in the last 5 minutes.',
       );
     }
-    await this.#users.withLocked(user.id, (transaction) => this.#deletion.run(transaction, user.id, origin));
+    await this.#deps.users.withLocked(user.id, (transaction) => this.#deps.deletion.run(transaction, user.id, origin));
   }
 
   async #createUser(email: string, password: string, origin: Origin): Promise<SignedIn> {
-    if (await this.#users.findByEmail(email)) throw emailTaken();
-    const passwordHash = await this.#passwords.hash(password, turnOf(origin.ipAddress));
-    return this.#users.create({ email, passwordHash, createdAt: this.#clock.now() }, async (transaction, user) => {
-      await this.#audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_UP }, origin);
-      return this.#sessions.open(transaction, user, origin);
+    if (await this.#deps.users.findByEmail(email)) throw emailTaken();
+    const passwordHash = await this.#deps.passwords.hash(password, turnOf(origin.ipAddress));
+    return this.#deps.users.create({ email, passwordHash, createdAt: this.#deps.clock.now() }, async (transaction, user) => {
+      await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_UP }, origin);
+      return this.#deps.sessions.open(transaction, user, origin);
     });
   }
 
@@ -240,12 +222,14 @@ export class AuthService {
    */
   async #open(user: User, password: string, turn: Turn, origin: Origin): Promise<SignedIn | null> {
     const renewedHash =
-      user.passwordHash !== null && this.#passwords.isOutdated(user.passwordHash) ? await this.#passwords.hash(password, turn) : null;
-    return this.#users.withLocked(user.id, async (transaction, locked) => {
+      user.passwordHash !== null && this.#deps.passwords.isOutdated(user.passwordHash)
+        ? await this.#deps.passwords.hash(password, turn)
+        : null;
+    return this.#deps.users.withLocked(user.id, async (transaction, locked) => {
       if (locked.passwordHash !== user.passwordHash) return null;
       if (renewedHash !== null) await transaction.user.update({ where: { id: user.id }, data: { passwordHash: renewedHash } });
-      await this.#audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_IN }, origin);
-      return this.#sessions.open(transaction, user, origin);
+      await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_IN }, origin);
+      return this.#deps.sessions.open(transaction, user, origin);
     });
   }
 }

@@ -6,7 +6,7 @@ import { createPool, type Pool } from '../platform/database/pool.js';
 import { COMPARISON_QUEUE_LIMITS } from '../platform/limits.js';
 import type { Logger } from '../platform/logger.js';
 import { HashQueue } from '../platform/queues/hash-queue.js';
-import { turnOf } from '../platform/queues/network-turn.js';
+import { queueNetworkOf } from '../platform/queues/network-turn.js';
 import { findKeysByFingerprint, findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
 import type { KeyRecord } from './verification.js';
 import type { VerificationMetrics } from './verification-metrics.js';
@@ -88,7 +88,7 @@ export class KeyLookup {
     if (fingerprint !== null) return fingerprint === presented.fingerprint;
     const comparison = comparisonOf(hashedKey, presented.fingerprint);
     if (this.#mismatches.has(comparison)) return false;
-    const { network } = turnOf(presented.clientAddress ?? '');
+    const network = queueNetworkOf(presented.clientAddress ?? '');
     const pending =
       this.#pending.get(comparison) ??
       this.#comparisons

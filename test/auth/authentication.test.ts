@@ -70,7 +70,7 @@ describe('A1: a request without a token', () => {
     },
   );
 
-  test('is rejected by an operation that nobody marked, whose resolver is not called', async () => {
+  test('is rejected by an operation without a mark, and its resolver is not called', async () => {
     let calls = 0;
     const type = new GraphQLObjectType({
       name: 'Query',

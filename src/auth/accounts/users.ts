@@ -5,9 +5,7 @@ import { conflict, KeywardError, unauthenticated } from '../../platform/errors/k
 import { KeyedQueue } from '../../platform/queues/keyed-queue.js';
 import { isUuid, newUuid } from '../../platform/uuid.js';
 import { type LockedUser, lockUser, lockUsersByEmail } from './user-lock.queries.js';
-import { type AccountOwner, insertUsers } from './users.queries.js';
-
-export { findHighestPasswordCost } from './users.queries.js';
+import { type AccountOwner, findHighestPasswordCost, insertUsers } from './users.queries.js';
 
 export type { AccountOwner, User };
 
@@ -50,6 +48,11 @@ export class Users {
   findMatching(text: string, email: string | null, limit: number): Promise<User[]> {
     const by = [{ externalId: text }, ...(isUuid(text) ? [{ id: text }] : []), ...(email === null ? [] : [{ email }])];
     return this.#database.user.findMany({ where: { OR: by }, orderBy: { id: 'asc' }, take: limit });
+  }
+
+  /** Returns the highest bcrypt cost of a stored password; null if no password is stored. */
+  findHighestPasswordCost(): Promise<number | null> {
+    return findHighestPasswordCost(this.#database);
   }
 
   /** Returns the users in the order of the ids, with null for each unknown id. */

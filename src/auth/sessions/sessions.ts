@@ -29,9 +29,7 @@ export interface Viewer {
   user: User;
   /** Null for a user of an identity provider: the provider keeps the sessions of its users. */
   sessionId: string | null;
-  /**
-   * When the identity provider authenticated the user, according to its token. Absent for a session of Keyward, null if unknown.
-   */
+  /** When the identity provider authenticated the user, by its token. Absent for a session of Keyward, null if unknown. */
   authenticatedAt?: Date | null;
 }
 

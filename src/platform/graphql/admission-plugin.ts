@@ -3,9 +3,9 @@ import type { ApolloServerPlugin, GraphQLRequestContext } from '@apollo/server';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type OperationDefinitionNode } from 'graphql';
 import { badUserInput, KeywardError } from '../errors/keyward-error.js';
-import { wideNetworkOf } from '../ip/wide-network.js';
 import { NEW_DOCUMENT_LIMITS } from '../limits.js';
 import { type LoopTurn, LoopTurns } from '../queues/loop-turns.js';
+import { queueNetworkOf } from '../queues/network-turn.js';
 import { costOf } from './cost.js';
 import type { AcceptedDocuments } from './documents.js';
 import { graphqlToKeywardError } from './format-error.js';
@@ -58,7 +58,7 @@ async function begin(
   limits: DocumentLimits,
 ): Promise<{ turn?: LoopTurn; error?: Error }> {
   try {
-    const turn = await turns.pass(wideNetworkOf(ipAddress, { ipv4: 24, ipv6: 48 }), query.length);
+    const turn = await turns.pass(queueNetworkOf(ipAddress), query.length);
     const fault = sourceFault(query, limits);
     if (fault === null) return { turn };
     turn.isRejected = true;

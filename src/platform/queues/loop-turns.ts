@@ -60,6 +60,8 @@ export class LoopTurns {
   #waitingCharacters = 0;
   #pauseUntil = 0;
   #isInTurn = false;
+  /** When the next turn may begin, by the timer; infinite without a timer. */
+  #wakesAt = Number.POSITIVE_INFINITY;
   #isScheduled = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -94,7 +96,8 @@ export class LoopTurns {
       line.tasks.push(task);
       this.#waiting.set(network, line);
       this.#count(line, 1, characters);
-      if (!this.#isInTurn) this.#schedule(this.#now());
+      const now = this.#now();
+      if (!this.#isInTurn) this.#wake(now, this.#delayOf(network, now));
     });
   }
 
@@ -135,15 +138,17 @@ export class LoopTurns {
     return Math.max(0, -this.#creditOf(network, now) / this.#limits.shareOfTime);
   }
 
-  #schedule(now: number): void {
-    if (this.#isScheduled || this.#waitingCount === 0) return;
-    const delays = [...this.#waiting.keys()].map((network) => this.#delayOf(network, now));
-    const delay = Math.max(Math.min(...delays), this.#pauseUntil - now);
+  /** Starts the next turn after the delay and the pause, unless one starts earlier already. */
+  #wake(now: number, delayMs: number): void {
+    const at = Math.max(now + delayMs, this.#pauseUntil);
+    if (this.#isScheduled || at >= this.#wakesAt) return;
     clearTimeout(this.#timer);
-    if (delay > 0) {
-      this.#timer = setTimeout(() => this.#schedule(this.#now()), delay);
+    if (at > now) {
+      this.#wakesAt = at;
+      this.#timer = setTimeout(() => this.#schedule(this.#now()), at - now);
       return;
     }
+    this.#wakesAt = Number.POSITIVE_INFINITY;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
@@ -151,25 +156,39 @@ export class LoopTurns {
     });
   }
 
+  #schedule(now: number): void {
+    this.#wakesAt = Number.POSITIVE_INFINITY;
+    let delayMs = Number.POSITIVE_INFINITY;
+    for (const network of this.#waiting.keys()) delayMs = Math.min(delayMs, this.#delayOf(network, now));
+    this.#wake(now, delayMs);
+  }
+
+  #firstReady(now: number): { network: string; task: Waiting } | undefined {
+    for (const [network, { tasks }] of this.#waiting) {
+      const [task] = tasks;
+      if (task && this.#delayOf(network, now) === 0) return { network, task };
+    }
+    return undefined;
+  }
+
   #next(turnStartedAt: number): void {
     const startedAt = this.#now();
-    const network = [...this.#waiting.keys()].find((each) => this.#delayOf(each, startedAt) === 0);
-    const waiting = network === undefined ? undefined : this.#waiting.get(network)?.tasks[0];
-    if (network === undefined || waiting === undefined) {
+    const ready = this.#firstReady(startedAt);
+    if (!ready) {
       this.#schedule(startedAt);
       return;
     }
-    this.#takeOut(network, waiting);
     const turn = { isRejected: false };
+    this.#takeOut(ready.network, ready.task);
     this.#isInTurn = true;
-    waiting.start(turn);
+    ready.task.start(turn);
     // A tick that a microtask schedules comes when all microtasks have run, which is when the task waits for something.
-    queueMicrotask(() => process.nextTick(() => this.#end(network, turn, startedAt, turnStartedAt)));
+    queueMicrotask(() => process.nextTick(() => this.#end(ready.network, turn, startedAt, turnStartedAt)));
   }
 
   /** Removes a task, and moves its network behind the others. */
-  #takeOut(network: string, waiting: Waiting): void {
-    this.#remove(network, waiting);
+  #takeOut(network: string, task: Waiting): void {
+    this.#remove(network, task);
     const others = this.#waiting.get(network);
     if (others && this.#waiting.delete(network)) this.#waiting.set(network, others);
   }

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hostileDocuments } from '../../../scripts/bench/hostile-documents.mjs';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
-/** A trivial document takes some tenths of a millisecond. The target is 5 ms; these attacks took 50 to 360 ms. */
-const RATIO_MAX = 25;
+/** The worst of these documents takes 9 times a trivial document. The attacks that the limits stop took 50 to 360 ms. */
+const RATIO_MAX = 15;
 const ROUNDS = 9;
+/** Both documents are sent this often before, so that V8 compiled what either of them runs. */
+const WARM_UP = 10;
 
 const DOCUMENTS: [string, string][] = Object.entries(hostileDocuments);
 
@@ -32,11 +34,14 @@ const post = async (query: string) => {
   return response;
 };
 
+/** Returns a trivial document that the server has not kept: it is parsed and validated, like a hostile one. */
+const newTrivial = () => `{ __typename } # ${requests}`;
+
 /** Returns the minimum CPU time of several samples. The CPU time of this process excludes other load on the machine. */
-async function cpuMicroseconds(queryOf: (round: number) => string): Promise<number> {
+async function cpuMicroseconds(queryOf: () => string): Promise<number> {
   const samples: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const query = queryOf(round);
+    const query = queryOf();
     const before = process.cpuUsage();
     await post(query);
     const { user, system } = process.cpuUsage(before);
@@ -46,12 +51,12 @@ async function cpuMicroseconds(queryOf: (round: number) => string): Promise<numb
 }
 
 describe('G3: hostile documents of 2 to 100 kB', () => {
-  test.each(DOCUMENTS)(`%s takes less than ${RATIO_MAX} times the CPU time of a trivial new document`, async (_name, query) => {
+  test.each(DOCUMENTS)(`%s takes less than ${RATIO_MAX} times the CPU time of a trivial document`, async (_name, query) => {
     expect(query.length).toBeLessThanOrEqual(100_000);
-    // A trivial document that the server has not kept: it is parsed and validated, as the hostile one is.
-    const newTrivial = () => `{ __typename } # ${requests}`;
-    for (let count = 0; count < 20; count += 1) await post(newTrivial());
-    await post(query);
+    for (let count = 0; count < WARM_UP; count += 1) {
+      await post(newTrivial());
+      await post(query);
+    }
     const trivial = await cpuMicroseconds(newTrivial);
     expect((await cpuMicroseconds(() => query)) / trivial).toBeLessThan(RATIO_MAX);
   });
