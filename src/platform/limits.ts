@@ -100,6 +100,8 @@ export const GRAPHQL_LIMITS = {
   depth: 10,
   /** Levels of fields below `__schema` and `__type`: the standard introspection query has 15. */
   introspectionDepth: 15,
+  /** Levels of fields, inline fragments and spread fragments together, because graphql-js visits each of them. */
+  nesting: 30,
   /** Fields, those of a fragment counted as often as it is spread. graphql-js compares each with each other one. */
   fields: 300,
   /** Fields of the answer, those of a list counted as often as the list may have items. */

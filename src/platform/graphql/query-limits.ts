@@ -17,6 +17,7 @@ export interface DocumentLimits {
   definitions: number;
   depth: number;
   introspectionDepth: number;
+  nesting: number;
   fields: number;
   cost: number;
   rootFields: number;
@@ -33,6 +34,8 @@ export interface LimitFault {
 }
 
 interface Measure {
+  /** Levels of fields, inline fragments and spread fragments, with those of introspection. */
+  nesting: number;
   depth: number;
   introspectionDepth: number;
   /** Aliases below `__schema` and `__type`. */
@@ -49,6 +52,7 @@ interface Measure {
 }
 
 const NOTHING: Measure = {
+  nesting: 0,
   depth: 0,
   introspectionDepth: 0,
   introspectionAliases: 0,
@@ -80,6 +84,7 @@ class Measurer {
         const name = selection.name.value;
         const inner = this.measure(selection.selectionSet);
         const isIntrospection = name === '__schema' || name === '__type';
+        total.nesting = Math.max(total.nesting, inner.nesting + 1);
         total.depth = Math.max(total.depth, isIntrospection ? 1 : inner.depth + 1);
         total.introspectionDepth = Math.max(total.introspectionDepth, isIntrospection ? inner.depth + 1 : inner.introspectionDepth);
         total.introspectionAliases += isIntrospection ? inner.aliases : inner.introspectionAliases;
@@ -90,6 +95,7 @@ class Measurer {
         total.fields += inner.fields + 1;
       } else {
         const inner = selection.kind === Kind.INLINE_FRAGMENT ? this.measure(selection.selectionSet) : this.#spread(selection.name.value);
+        total.nesting = Math.max(total.nesting, inner.nesting + 1);
         total.depth = Math.max(total.depth, inner.depth);
         total.introspectionDepth = Math.max(total.introspectionDepth, inner.introspectionDepth);
         for (const sum of ['introspectionAliases', 'schemas', 'aliases', 'rootFields', 'rootTypenames', 'fields'] as const)
@@ -136,10 +142,11 @@ function longName(value: unknown, max: number): ASTNode | undefined {
 }
 
 function operationFault(operation: OperationDefinitionNode, measure: Measure, limits: DocumentLimits): string | null {
-  const { depth, introspectionDepth, introspectionAliases, schemas, aliases, rootFields, rootTypenames, fields } = measure;
+  const { depth, nesting, introspectionDepth, introspectionAliases, schemas, aliases, rootFields, rootTypenames, fields } = measure;
   const isMutation = operation.operation === OperationTypeNode.MUTATION;
   if (depth > limits.depth) return `The document is more than ${limits.depth} levels deep.`;
   if (introspectionDepth > limits.introspectionDepth) return `Introspection goes at most ${limits.introspectionDepth} levels deep.`;
+  if (nesting > limits.nesting) return `Fields and fragments are nested more than ${limits.nesting} levels deep.`;
   if (aliases > limits.aliases) return `The document has more than ${limits.aliases} aliases.`;
   if (fields > limits.fields) return `The document has more than ${limits.fields} fields, its fragments written out.`;
   // Each of them would multiply the longest lists of the schema. The standard introspection query has neither.

@@ -135,6 +135,23 @@ describe('G3: the limits on depth, tokens and fragments', () => {
     expect(new Set(codesOf(answer))).toEqual(new Set(['GRAPHQL_VALIDATION_FAILED']));
   });
 
+  test.each([
+    ['inline fragments', (levels: number) => `{ me ${'{ ... '.repeat(levels - 2)}{ id }${'}'.repeat(levels - 2)} }`],
+    [
+      'spread fragments',
+      (levels: number) =>
+        `{ me { ...F0 } } ${many(levels - 3, (index) => `fragment F${index} on User { ...F${index + 1} }`)} fragment F${levels - 3} on User { id }`,
+    ],
+  ])('reject 31 levels of fields and %s, and accept 30', async (_case, nested) => {
+    const refusal = 'Fields and fragments are nested more than 30 levels deep.';
+    const messagesOf = async (levels: number) => {
+      const { errors } = await app.send(nested(levels), {}, { token });
+      return errors?.map(({ message }: { message: string }) => message) ?? [];
+    };
+    expect(await messagesOf(30)).toEqual([]);
+    expect(await messagesOf(31)).toEqual([refusal]);
+  });
+
   test('reject 11 levels, also by fragments, and accept 10', () => {
     // Keyward's schema has too few levels for this test.
     const schema = buildSchema('type Query { q: Query }');
