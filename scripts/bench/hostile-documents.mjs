@@ -31,6 +31,7 @@ export const hostileDocuments = {
   'the same keys nested nine deep': `{ ${many(30, () => `myApiKeys ${'{ replaces '.repeat(8)}{ id }${' }'.repeat(8)}`)} }`,
   'differing arguments, pairwise': `{ ${many(2, (n) => `apiKey(id: "a") { ${many(36, () => usage(n + 1))} }`)} }`,
   'differing arguments, pairwise, behind 90 kB': `${`#${'x'.repeat(98)}\n`.repeat(900)}{ ${many(2, (n) => `apiKey(id: "a") { ${many(36, () => usage(n + 1))} }`)} }`,
+  'differing arguments, pairwise, at the limit': `{ ${many(2, (n) => `apiKey(id: "a") { ${many(19, () => usage(n + 1))} }`)} }`,
   'a chain of 48 fragments, spread by each operation': `${many(1, (i) => `query Q${i} { me { ...F0 } }`)} ${chain(46, 'id')}`,
   'operations that share fragments and variables': `${many(24, (i) => `query Q${i}($v: Boolean!) { me { ...F0 } }`)} ${chain(
     23,

@@ -104,6 +104,8 @@ export const GRAPHQL_LIMITS = {
   nesting: 30,
   /** Fields, those of a fragment counted as often as it is spread. graphql-js compares each with each other one. */
   fields: 300,
+  /** Fields that have arguments. graphql-js compares the arguments of each two fields of one name. */
+  fieldsWithArguments: 40,
   /** Fields of the answer, those of a list counted as often as the list may have items. */
   cost: 12_000,
   /** Fields of the query itself, those of its fragments included. */

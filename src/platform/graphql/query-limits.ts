@@ -2,6 +2,7 @@ import {
   type ASTNode,
   type DefinitionNode,
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   Kind,
   type OperationDefinitionNode,
@@ -19,6 +20,7 @@ export interface DocumentLimits {
   introspectionDepth: number;
   nesting: number;
   fields: number;
+  fieldsWithArguments: number;
   cost: number;
   rootFields: number;
   aliases: number;
@@ -49,6 +51,8 @@ interface Measure {
   rootTypenames: number;
   /** Of this selection set and all below it. */
   fields: number;
+  /** Those among them that have arguments. */
+  fieldsWithArguments: number;
 }
 
 const NOTHING: Measure = {
@@ -61,7 +65,12 @@ const NOTHING: Measure = {
   rootFields: 0,
   rootTypenames: 0,
   fields: 0,
+  fieldsWithArguments: 0,
 };
+
+const SUMS = ['introspectionAliases', 'schemas', 'aliases', 'rootFields', 'rootTypenames', 'fields', 'fieldsWithArguments'] as const;
+
+const hasArguments = (field: FieldNode): boolean => (field.arguments?.length ?? 0) > 0;
 
 /**
  * Measures selection sets as if every fragment were written out. Each fragment is measured once, so that a document
@@ -93,13 +102,13 @@ class Measurer {
         total.rootFields += 1;
         total.rootTypenames += name === '__typename' ? 1 : 0;
         total.fields += inner.fields + 1;
+        total.fieldsWithArguments += inner.fieldsWithArguments + (hasArguments(selection) ? 1 : 0);
       } else {
         const inner = selection.kind === Kind.INLINE_FRAGMENT ? this.measure(selection.selectionSet) : this.#spread(selection.name.value);
         total.nesting = Math.max(total.nesting, inner.nesting + 1);
         total.depth = Math.max(total.depth, inner.depth);
         total.introspectionDepth = Math.max(total.introspectionDepth, inner.introspectionDepth);
-        for (const sum of ['introspectionAliases', 'schemas', 'aliases', 'rootFields', 'rootTypenames', 'fields'] as const)
-          total[sum] += inner[sum];
+        for (const sum of SUMS) total[sum] += inner[sum];
       }
     }
     return total;
@@ -116,12 +125,12 @@ class Measurer {
   }
 }
 
-/** Counts the fields of a definition as they are written, fragments not spread. */
-function writtenFields(selectionSet: SelectionSetNode | undefined): number {
+/** Counts the fields of a definition that `counts` accepts, as they are written: fragments are not spread. */
+function writtenFields(selectionSet: SelectionSetNode | undefined, counts: (field: FieldNode) => boolean): number {
   let count = 0;
   for (const selection of selectionSet?.selections ?? []) {
     if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
-    count += writtenFields(selection.selectionSet) + (selection.kind === Kind.FIELD ? 1 : 0);
+    count += writtenFields(selection.selectionSet, counts) + (selection.kind === Kind.FIELD && counts(selection) ? 1 : 0);
   }
   return count;
 }
@@ -141,14 +150,29 @@ function longName(value: unknown, max: number): ASTNode | undefined {
   return undefined;
 }
 
+const tooManyWithArguments = (limits: DocumentLimits): string =>
+  `The document has more than ${limits.fieldsWithArguments} fields with arguments.`;
+
 function operationFault(operation: OperationDefinitionNode, measure: Measure, limits: DocumentLimits): string | null {
-  const { depth, nesting, introspectionDepth, introspectionAliases, schemas, aliases, rootFields, rootTypenames, fields } = measure;
+  const {
+    depth,
+    nesting,
+    introspectionDepth,
+    introspectionAliases,
+    schemas,
+    aliases,
+    rootFields,
+    rootTypenames,
+    fields,
+    fieldsWithArguments,
+  } = measure;
   const isMutation = operation.operation === OperationTypeNode.MUTATION;
   if (depth > limits.depth) return `The document is more than ${limits.depth} levels deep.`;
   if (introspectionDepth > limits.introspectionDepth) return `Introspection goes at most ${limits.introspectionDepth} levels deep.`;
   if (nesting > limits.nesting) return `Fields and fragments are nested more than ${limits.nesting} levels deep.`;
   if (aliases > limits.aliases) return `The document has more than ${limits.aliases} aliases.`;
   if (fields > limits.fields) return `The document has more than ${limits.fields} fields, its fragments written out.`;
+  if (fieldsWithArguments > limits.fieldsWithArguments) return tooManyWithArguments(limits);
   // Each of them would multiply the longest lists of the schema. The standard introspection query has neither.
   if (schemas > 1 || introspectionAliases > 0) return 'Introspection must ask for `__schema` once, and without aliases below it.';
   if (!isMutation && rootFields > limits.rootFields) return `The document has more than ${limits.rootFields} fields at its root.`;
@@ -187,10 +211,9 @@ export function limitFault(document: DocumentNode, limits: DocumentLimits): Limi
     if (message !== null) return { message, node: operation };
   }
   // Fragments that no operation spreads are validated too.
-  const written = definitions.reduce(
-    (sum, definition) => sum + ('selectionSet' in definition ? writtenFields(definition.selectionSet) : 0),
-    0,
-  );
-  if (first && written > limits.fields) return { message: `The document has more than ${limits.fields} fields.`, node: first };
+  const written = (counts: (field: FieldNode) => boolean) =>
+    definitions.reduce((sum, definition) => sum + ('selectionSet' in definition ? writtenFields(definition.selectionSet, counts) : 0), 0);
+  if (first && written(() => true) > limits.fields) return { message: `The document has more than ${limits.fields} fields.`, node: first };
+  if (first && written(hasArguments) > limits.fieldsWithArguments) return { message: tooManyWithArguments(limits), node: first };
   return null;
 }

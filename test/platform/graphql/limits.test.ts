@@ -115,6 +115,8 @@ describe('G2: the limit on the cost of a document', () => {
   });
 });
 
+const USAGE = 'usage(from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z") { start }';
+
 describe('G3: the limits on depth, tokens and fragments', () => {
   const circle = 'fragment a on ApiKey { owner { id } ...b } fragment b on ApiKey { ...a }';
   const bombOf = (count: number, leaf: string) =>
@@ -150,6 +152,23 @@ describe('G3: the limits on depth, tokens and fragments', () => {
     };
     expect(await messagesOf(30)).toEqual([]);
     expect(await messagesOf(31)).toEqual([refusal]);
+  });
+
+  test.each([
+    ['of an operation', (count: number) => `{ ${many(2, () => `apiKey(id: "a") { ${many(count / 2 - 1, () => USAGE)} }`)} }`],
+    ['of a fragment that is not spread', (count: number) => `{ me { id } } fragment F on ApiKey { ${many(count, () => USAGE)} }`],
+    [
+      'of a fragment that is spread twice',
+      (count: number) => `{ apiKey(id: "a") { ${many(count - 1, () => '...F')} } } fragment F on ApiKey { ${USAGE} }`,
+    ],
+  ])('reject 42 fields with arguments %s, and accept 40', async (_case, document) => {
+    const refusal = 'The document has more than 40 fields with arguments.';
+    const messagesOf = async (count: number) => {
+      const { errors } = await app.send(document(count), {}, { token });
+      return errors?.map(({ message }: { message: string }) => message) ?? [];
+    };
+    expect(await messagesOf(40)).not.toContain(refusal);
+    expect(await messagesOf(42)).toEqual([refusal]);
   });
 
   test('reject 11 levels, also by fragments, and accept 10', () => {
