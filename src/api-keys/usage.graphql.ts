@@ -1,5 +1,10 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import type { CostArguments } from '../platform/graphql/cost.js';
 import type { UsageInterval as Interval } from '../usage/usage-service.js';
+import { VerificationCode } from '../usage/verification-code.graphql.js';
+import { REFUSAL_CODES } from '../usage/verification-code.js';
+
+const refusalsCost = ({ childComplexity }: CostArguments): number => 1 + REFUSAL_CODES.length * childComplexity;
 
 /** Names of the intervals in GraphQL. */
 export const UsageInterval: Readonly<Record<string, Interval>> = { HOUR: 'hour', DAY: 'day' };
@@ -12,6 +17,15 @@ registerEnumType(UsageInterval, {
   },
 });
 
+@ObjectType({ description: 'Number of verifications of an API key that were rejected for one reason.' })
+export class RefusalCount {
+  @Field(() => VerificationCode, { description: 'Reason for the rejection.' })
+  readonly code!: VerificationCode;
+
+  @Field(() => Int, { description: 'Number of verifications that were rejected for this reason.' })
+  readonly count!: number;
+}
+
 @ObjectType({ description: 'Verifications of an API key in one interval.' })
 export class UsagePoint {
   @Field(() => Date, { description: 'Time at which the interval begins.' })
@@ -22,4 +36,11 @@ export class UsagePoint {
 
   @Field(() => Int, { description: 'Number of verifications that were rejected.' })
   readonly refused!: number;
+
+  @Field(() => [RefusalCount], {
+    complexity: refusalsCost,
+    description:
+      'Number of verifications that were rejected, by reason. Reasons that did not occur are left out. Rejections that version 0.1.0 counted are in `refused` alone.',
+  })
+  readonly refusals!: RefusalCount[];
 }

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import type { Pool } from '../platform/database/pool.js';
 import type { Logger } from '../platform/logger.js';
-import { addUsage, type UsageRow } from './usage.queries.js';
+import { addUsage, refusedOf, type UsageRow } from './usage.queries.js';
 import { UsageMetrics } from './usage-metrics.js';
+import { type KnownCode, REFUSAL_CODES, type RefusalCode, VerificationCode } from './verification-code.js';
 
 const HOUR_MS = 3_600_000;
 const FLUSH_EVERY_MS = 1_000;
@@ -23,11 +24,14 @@ const CLOSE_MS_MAX = 3_000;
 /** One verification of an existing key with a correct secret. */
 export interface Use {
   keyId: string;
-  at: Date;
-  allowed: boolean;
+  /** Milliseconds since the epoch. */
+  at: number;
+  code: KnownCode;
   ipAddress: string | null;
   userAgent: string | null;
 }
+
+const INDEX_OF_REFUSAL = Object.fromEntries(REFUSAL_CODES.map((code, index) => [code, index])) as Readonly<Record<RefusalCode, number>>;
 
 /**
  * Counts verifications in memory and writes the counts of all keys together, about every second. One flush runs at a time, and
@@ -50,12 +54,24 @@ export class UsageRecorder {
     this.#metrics = new UsageMetrics(options.metrics, () => this.#waiting.size);
   }
 
-  record({ keyId, at, allowed, ipAddress, userAgent }: Use): void {
-    const lastAt = at.getTime();
-    const hour = lastAt - (lastAt % HOUR_MS);
-    const count = { allowed: allowed ? 1 : 0, refused: allowed ? 0 : 1 };
-    this.#add({ keyId, hour, ...count, lastAt, lastIp: ipAddress, lastUserAgent: userAgent });
-    if (this.#flushing === undefined) this.#schedule();
+  /**
+   * Counts one verification.
+   *
+   * @param use what to count; its time must not be before 1970
+   * @param known row that an earlier call returned for this key, which saves the search for it
+   * @returns the row in which the verification was counted, for the next call; null if it was not counted, because too many
+   *   rows wait
+   */
+  record(use: Use, known: UsageRow | null = null): UsageRow | null {
+    const hour = use.at - (use.at % HOUR_MS);
+    const row = known !== null && known.hour === hour && !known.isTaken ? known : this.#rowOf(use.keyId, hour);
+    if (row === null) {
+      this.#metrics.dropped.inc();
+      return null;
+    }
+    count(row, use);
+    if (this.#flushing === undefined && this.#timer === undefined) this.#schedule();
+    return row;
   }
 
   /** Writes the current counts. Counts that cannot be written are kept for the next flush. */
@@ -75,12 +91,30 @@ export class UsageRecorder {
     await Promise.race([this.flush(), sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
   }
 
-  #add(added: UsageRow): void {
-    const rowId = `${added.keyId}${added.hour}`;
-    const row = this.#waiting.get(rowId);
-    if (row) addTo(row, added);
-    else if (this.#waiting.size < ROWS_MAX) this.#waiting.set(rowId, added);
-    else this.#metrics.dropped.inc(added.allowed + added.refused);
+  #rowOf(keyId: string, hour: number): UsageRow | null {
+    const rowId = `${keyId}${hour}`;
+    const waiting = this.#waiting.get(rowId);
+    if (waiting) return waiting;
+    if (this.#waiting.size >= ROWS_MAX) return null;
+    const row: UsageRow = {
+      keyId,
+      hour,
+      allowed: 0,
+      refusals: REFUSAL_CODES.map(() => 0),
+      lastAt: 0,
+      lastIp: null,
+      lastUserAgent: null,
+      isTaken: false,
+    };
+    this.#waiting.set(rowId, row);
+    return row;
+  }
+
+  /** Keeps a row that could not be written for the next attempt. */
+  #putBack(taken: UsageRow): void {
+    const row = this.#rowOf(taken.keyId, taken.hour);
+    if (row) merge(row, taken);
+    else this.#metrics.dropped.inc(taken.allowed + refusedOf(taken));
   }
 
   #schedule(): void {
@@ -98,7 +132,7 @@ export class UsageRecorder {
         await addUsage(this.#pool, rows);
       } catch (error) {
         this.#metrics.failures.inc();
-        for (const row of rows) this.#add(row);
+        for (const row of rows) this.#putBack(row);
         if (!this.#isFailing)
           this.#logger.warn({ err: error, keys: rows.length }, 'usage could not be written; it was kept for the next attempt');
         this.#isFailing = true;
@@ -114,17 +148,27 @@ export class UsageRecorder {
     for (const [rowId, row] of this.#waiting) {
       if (rows.length === rowsMax) break;
       this.#waiting.delete(rowId);
+      row.isTaken = true;
       rows.push(row);
     }
     return rows.sort((a, b) => (a.keyId < b.keyId ? -1 : a.keyId > b.keyId ? 1 : a.hour - b.hour));
   }
 }
 
-function addTo(row: UsageRow, added: UsageRow): void {
-  row.allowed += added.allowed;
-  row.refused += added.refused;
-  if (added.lastAt < row.lastAt) return;
-  row.lastAt = added.lastAt;
-  row.lastIp = added.lastIp;
-  row.lastUserAgent = added.lastUserAgent;
+function count(row: UsageRow, { at, code, ipAddress, userAgent }: Use): void {
+  if (code === VerificationCode.VALID) row.allowed += 1;
+  else row.refusals[INDEX_OF_REFUSAL[code]] = (row.refusals[INDEX_OF_REFUSAL[code]] ?? 0) + 1;
+  if (at < row.lastAt) return;
+  row.lastAt = at;
+  row.lastIp = ipAddress;
+  row.lastUserAgent = userAgent;
+}
+
+function merge(row: UsageRow, other: UsageRow): void {
+  row.allowed += other.allowed;
+  row.refusals = row.refusals.map((refused, index) => refused + (other.refusals[index] ?? 0));
+  if (other.lastAt < row.lastAt) return;
+  row.lastAt = other.lastAt;
+  row.lastIp = other.lastIp;
+  row.lastUserAgent = other.lastUserAgent;
 }

@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { badUserInput } from '../platform/errors/keyward-error.js';
 import { findLastUses, forgetUsage, type LastUse, sumUsage } from './usage.queries.js';
+import { REFUSAL_CODES, type RefusalCode } from './verification-code.js';
 
 export type { LastUse };
 
@@ -28,6 +29,8 @@ export interface UsagePoint {
   start: Date;
   allowed: number;
   refused: number;
+  /** Rejections by code, without codes that did not occur. */
+  refusals: { code: RefusalCode; count: number }[];
 }
 
 /** Loads usage for the resolvers of one request. One query loads the usage of all the keys that the request needs. */
@@ -75,8 +78,9 @@ export class UsageService {
     const byKeyAndStart = new Map(sums.map((sum) => [`${sum.keyId} ${sum.start.getTime()}`, sum]));
     return keyIds.map((keyId) =>
       startsOf(window).map((start) => {
-        const { allowed = 0, refused = 0 } = byKeyAndStart.get(`${keyId} ${start.getTime()}`) ?? {};
-        return { start, allowed, refused };
+        const { allowed = 0, refused = 0, refusals = [] } = byKeyAndStart.get(`${keyId} ${start.getTime()}`) ?? {};
+        const counts = REFUSAL_CODES.map((code, index) => ({ code, count: refusals[index] ?? 0 }));
+        return { start, allowed, refused, refusals: counts.filter(({ count }) => count > 0) };
       }),
     );
   }

@@ -2,29 +2,46 @@ import type { Database, Transaction } from '../platform/database/client.js';
 import type { Pool } from '../platform/database/pool.js';
 import { canonicalAddress } from '../platform/ip/address.js';
 import { storableUserAgent } from '../platform/text.js';
+import { REFUSAL_CODES } from './verification-code.js';
 
 /** Counts to add to the row of one key and one hour. Times are milliseconds since the epoch. */
 export interface UsageRow {
-  keyId: string;
+  readonly keyId: string;
   /** Start of the hour. */
   hour: number;
   allowed: number;
-  refused: number;
+  /** Rejections by code, in the order of REFUSAL_CODES. */
+  refusals: number[];
   lastAt: number;
   lastIp: string | null;
   lastUserAgent: string | null;
+  /** Whether the row is being written. Later verifications are then counted in another row. */
+  isTaken: boolean;
 }
 
+/** Columns of the rejections, in the order of REFUSAL_CODES. The column `refused` is their sum. */
+const REFUSAL_COLUMNS = [
+  'refused_revoked',
+  'refused_expired',
+  'refused_disabled',
+  'refused_owner_disabled',
+  'refused_ip_not_allowed',
+  'refused_insufficient_scope',
+  'refused_rate_limited',
+] as const satisfies { length: (typeof REFUSAL_CODES)['length'] };
+
+const COUNT_COLUMNS = ['allowed', 'refused', ...REFUSAL_COLUMNS];
+const COLUMNS = ['key_id', 'hour', 'last_at', 'last_ip', 'last_user_agent', ...COUNT_COLUMNS];
+
 const ADD_USAGE = {
-  name: 'keyward-add-usage',
+  name: 'keyward-add-usage-by-code',
   text: `
-    INSERT INTO api_key_usage AS u (key_id, hour, allowed, refused, last_at, last_ip, last_user_agent)
-    SELECT key_id, to_timestamp(hour / 1000), allowed, refused, to_timestamp(last_at / 1000.0), last_ip, last_user_agent
-    FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::int[], $5::bigint[], $6::text[], $7::text[])
-      AS added (key_id, hour, allowed, refused, last_at, last_ip, last_user_agent)
+    INSERT INTO api_key_usage AS u (${COLUMNS.join()})
+    SELECT key_id, to_timestamp(hour / 1000), to_timestamp(last_at / 1000.0), last_ip, last_user_agent, ${COUNT_COLUMNS.join()}
+    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], ${COUNT_COLUMNS.map((_, index) => `$${index + 6}::int[]`).join()})
+      AS added (${COLUMNS.join()})
     ON CONFLICT (key_id, hour) DO UPDATE SET
-      allowed = u.allowed + excluded.allowed,
-      refused = u.refused + excluded.refused,
+      ${COUNT_COLUMNS.map((column) => `${column} = u.${column} + excluded.${column}`).join()},
       last_at = greatest(u.last_at, excluded.last_at),
       last_ip = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_ip ELSE u.last_ip END,
       last_user_agent = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_user_agent ELSE u.last_user_agent END`,
@@ -34,6 +51,9 @@ const ADD_USAGE = {
  * Returns an array literal of items that need no quotes. The driver would quote and escape each item, at several times the cost.
  */
 const plainArray = (items: readonly (string | number)[]): string => `{${items.join()}}`;
+
+/** Returns the number of rejections of a row. */
+export const refusedOf = ({ refusals }: Pick<UsageRow, 'refusals'>): number => refusals.reduce((sum, count) => sum + count, 0);
 
 /**
  * Adds to many rows in one statement, which Prisma does not support.
@@ -46,11 +66,12 @@ export async function addUsage(pool: Pool, rows: readonly UsageRow[]): Promise<v
     values: [
       plainArray(rows.map((row) => row.keyId)),
       plainArray(rows.map((row) => row.hour)),
-      plainArray(rows.map((row) => row.allowed)),
-      plainArray(rows.map((row) => row.refused)),
       plainArray(rows.map((row) => row.lastAt)),
       rows.map((row) => canonicalAddress(row.lastIp)),
       rows.map((row) => storableUserAgent(row.lastUserAgent)),
+      plainArray(rows.map((row) => row.allowed)),
+      plainArray(rows.map(refusedOf)),
+      ...REFUSAL_CODES.map((_, index) => plainArray(rows.map(({ refusals }) => refusals[index] ?? 0))),
     ],
   });
 }
@@ -77,6 +98,8 @@ export interface UsageSum {
   start: Date;
   allowed: number;
   refused: number;
+  /** Rejections by code, in the order of REFUSAL_CODES. */
+  refusals: number[];
 }
 
 /**
@@ -91,7 +114,16 @@ export function sumUsage(
 ): Promise<UsageSum[]> {
   return database.$queryRaw<UsageSum[]>`
     SELECT key_id AS "keyId", date_trunc(${window.interval}, hour, 'UTC') AS start,
-           least(sum(allowed), 2147483647)::int AS allowed, least(sum(refused), 2147483647)::int AS refused
+           least(sum(allowed), 2147483647)::int AS allowed, least(sum(refused), 2147483647)::int AS refused,
+           ARRAY[
+             least(sum(refused_revoked), 2147483647),
+             least(sum(refused_expired), 2147483647),
+             least(sum(refused_disabled), 2147483647),
+             least(sum(refused_owner_disabled), 2147483647),
+             least(sum(refused_ip_not_allowed), 2147483647),
+             least(sum(refused_insufficient_scope), 2147483647),
+             least(sum(refused_rate_limited), 2147483647)
+           ]::int[] AS refusals
     FROM api_key_usage
     WHERE key_id = ANY(${keyIds}::uuid[]) AND hour >= ${window.from} AND hour < ${window.to}
     GROUP BY 1, 2`;

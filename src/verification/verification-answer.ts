@@ -1,4 +1,5 @@
-import { type Verification, VerificationCode } from './verification.js';
+import { VerificationCode } from '../usage/verification-code.js';
+import { type Verification } from './verification.js';
 
 /** A verification as both doors tell it: GraphQL as ApiKeyVerification, the gateway's as JSON. */
 export interface VerificationAnswer {

@@ -4,7 +4,8 @@ import type { FieldFault } from '../platform/errors/keyward-error.js';
 import { isAddress } from '../platform/ip/address.js';
 import { isInRanges } from '../platform/ip/address-ranges.js';
 import { characterFault } from '../platform/text.js';
-import { type KeyRecord, type KnownVerification, VerificationCode, type VerificationRequest } from './verification.js';
+import { VerificationCode } from '../usage/verification-code.js';
+import { type KeyRecord, type KnownVerification, type VerificationRequest } from './verification.js';
 
 /**
  * A scope that no key can have (`Orders`, the empty one) is no fault: it is a demand that isn't met.

@@ -1,23 +1,6 @@
-import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { JSONObject } from '../platform/graphql/scalars.js';
-import { VerificationCode } from './verification.js';
-
-registerEnumType(VerificationCode, {
-  name: 'VerificationCode',
-  description: 'Outcome of a verification: VALID, or the reason for the rejection.',
-  valuesConfig: {
-    VALID: { description: 'The key is valid for the request.' },
-    MALFORMED: { description: 'The text is not an API key: its format or its checksum is wrong.' },
-    NOT_FOUND: { description: 'The key does not exist. An unknown key prefix and a wrong secret have the same outcome.' },
-    REVOKED: { description: 'The key was revoked.' },
-    EXPIRED: { description: 'The key has expired.' },
-    DISABLED: { description: 'The key is disabled.' },
-    OWNER_DISABLED: { description: 'The account of the owner is disabled.' },
-    IP_NOT_ALLOWED: { description: 'The key has `allowedCidrs`, and the address is outside them or unknown.' },
-    INSUFFICIENT_SCOPE: { description: 'The key lacks a required scope.' },
-    RATE_LIMITED: { description: 'The rate limit of the key is exhausted for the current window.' },
-  },
-});
+import { VerificationCode } from '../usage/verification-code.graphql.js';
 
 @InputType({ description: 'Plaintext key and the request that it is presented for.' })
 export class VerifyApiKeyInput {

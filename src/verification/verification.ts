@@ -1,18 +1,5 @@
 import type { RateLimit } from '../api-keys/api-key-settings.js';
-
-/** What became of a verification. Data, never an exception: a refusal is an answer like any other. */
-export enum VerificationCode {
-  VALID = 'VALID',
-  MALFORMED = 'MALFORMED',
-  NOT_FOUND = 'NOT_FOUND',
-  REVOKED = 'REVOKED',
-  EXPIRED = 'EXPIRED',
-  DISABLED = 'DISABLED',
-  OWNER_DISABLED = 'OWNER_DISABLED',
-  IP_NOT_ALLOWED = 'IP_NOT_ALLOWED',
-  INSUFFICIENT_SCOPE = 'INSUFFICIENT_SCOPE',
-  RATE_LIMITED = 'RATE_LIMITED',
-}
+import { type KnownCode, type VerificationCode } from '../usage/verification-code.js';
 
 /** What is asked: may this key pass, here and for this? */
 export interface VerificationRequest {
@@ -54,7 +41,7 @@ export interface RateLimitState extends RateLimit {
 
 /** The outcome for a key that exists, told to one who holds it. */
 export interface KnownVerification {
-  code: Exclude<VerificationCode, VerificationCode.MALFORMED | VerificationCode.NOT_FOUND>;
+  code: KnownCode;
   key: KeyRecord;
   /** Null where the key has none, or was refused before it was looked at. */
   rateLimit: RateLimitState | null;

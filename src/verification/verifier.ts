@@ -6,8 +6,9 @@ import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
 import type { Budgets } from '../platform/rate-limit/window-counter.js';
 import type { UsageRecorder } from '../usage/usage-recorder.js';
+import { VerificationCode } from '../usage/verification-code.js';
 import type { KeyLookup } from './key-lookup.js';
-import { type KeyRecord, type KnownVerification, type Verification, VerificationCode, type VerificationRequest } from './verification.js';
+import { type KeyRecord, type KnownVerification, type Verification, type VerificationRequest } from './verification.js';
 import { refusalOf, requestFaults } from './verification-checks.js';
 import type { VerificationMetrics } from './verification-metrics.js';
 
@@ -77,9 +78,10 @@ export class Verifier {
     const refusal = refusalOf(key, request, now);
     const spending = refusal === null && key.rateLimit !== null ? await this.#rateLimits.spend(key.rateLimitId, key.rateLimit) : null;
     const isAllowed = refusal === null && spending?.allowed !== false;
-    this.#usage.record({ keyId: key.id, at: now, allowed: isAllowed, ipAddress: request.ipAddress, userAgent: request.userAgent });
+    const code = isAllowed ? VerificationCode.VALID : (refusal ?? VerificationCode.RATE_LIMITED);
+    this.#usage.record({ keyId: key.id, at: now.getTime(), code, ipAddress: request.ipAddress, userAgent: request.userAgent });
     return {
-      code: isAllowed ? VerificationCode.VALID : (refusal ?? VerificationCode.RATE_LIMITED),
+      code,
       key,
       rateLimit: key.rateLimit && spending && { ...key.rateLimit, ...spending },
     };

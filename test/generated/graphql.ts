@@ -342,6 +342,15 @@ export type MyApiKeysWithUsageQueryVariables = Exact<{
 
 export type MyApiKeysWithUsageQuery = { myApiKeys: Array<{ id: string, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, usage: Array<{ start: string, allowed: number, refused: number }> }> };
 
+export type MyApiKeyHistoryRefusalsQueryVariables = Exact<{
+  from: string;
+  to: string;
+  by: UsageInterval;
+}>;
+
+
+export type MyApiKeyHistoryRefusalsQuery = { myApiKeyHistory: { edges: Array<{ node: { usage: Array<{ refused: number, refusals: Array<{ code: VerificationCode, count: number }> }> } }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -880,3 +889,20 @@ export const MyApiKeysWithUsageDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MyApiKeysWithUsageQuery, MyApiKeysWithUsageQueryVariables>;
+export const MyApiKeyHistoryRefusalsDocument = new TypedDocumentString(`
+    query MyApiKeyHistoryRefusals($from: DateTime!, $to: DateTime!, $by: UsageInterval!) {
+  myApiKeyHistory(first: 1) {
+    edges {
+      node {
+        usage(from: $from, to: $to, by: $by) {
+          refused
+          refusals {
+            code
+            count
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MyApiKeyHistoryRefusalsQuery, MyApiKeyHistoryRefusalsQueryVariables>;

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import pg from 'pg';
 import { Registry } from 'prom-client';
 import { createLogger } from '../../src/platform/logger.js';
-import { UsageRecorder } from '../../src/usage/usage-recorder.js';
+import { UsageRecorder, type Use } from '../../src/usage/usage-recorder.js';
+import { REFUSAL_CODES, VerificationCode } from '../../src/usage/verification-code.js';
 import { dropDatabase, newDatabase, runSql } from '../support/database.js';
 
 setFlagsFromString('--expose-gc');
@@ -40,17 +41,18 @@ afterEach(async () => {
 });
 afterAll(() => dropDatabase(url));
 
-const rows = () => runSql<Row>(url, 'SELECT * FROM api_key_usage ORDER BY hour, key_id');
+const rows = () =>
+  runSql<Row>(url, 'SELECT key_id, hour, allowed, refused, last_at, last_ip, last_user_agent FROM api_key_usage ORDER BY hour, key_id');
 const at = (time: string) => new Date(`2026-01-31T${time}Z`);
-const use = (keyId: string, time: string, more: Partial<Parameters<UsageRecorder['record']>[0]> = {}) =>
-  recorder.record({ keyId, at: at(time), allowed: true, ipAddress: null, userAgent: null, ...more });
+const use = (keyId: string, time: string, more: Partial<Use> = {}, as = recorder) =>
+  as.record({ keyId, at: at(time).getTime(), code: VerificationCode.VALID, ipAddress: null, userAgent: null, ...more });
 
 describe('UsageRecorder', () => {
   test('writes one row per key and hour with the allowed and rejected verifications and the last use', async () => {
     const [a, b] = [randomUUID(), randomUUID()].sort() as [string, string];
     use(a, '10:59:59.999', { ipAddress: '192.0.2.1', userAgent: 'curl/8' });
     use(a, '11:00:00.000');
-    use(a, '11:30:00.000', { allowed: false, ipAddress: '192.0.2.2', userAgent: 'wget' });
+    use(a, '11:30:00.000', { code: VerificationCode.RATE_LIMITED, ipAddress: '192.0.2.2', userAgent: 'wget' });
     use(b, '11:10:00.000');
     await recorder.flush();
     expect(await rows()).toEqual([
@@ -68,12 +70,53 @@ describe('UsageRecorder', () => {
     ]);
   });
 
+  test('counts rejections by code, and their sum in the column that version 0.1.0 reads', async () => {
+    const key = randomUUID();
+    for (const [index, code] of REFUSAL_CODES.entries()) for (let count = 0; count <= index; count += 1) use(key, '10:00:00', { code });
+    await recorder.flush();
+    use(key, '10:00:01', { code: VerificationCode.REVOKED });
+    await recorder.flush();
+    expect(await runSql(url, 'SELECT * FROM api_key_usage')).toEqual([
+      expect.objectContaining({
+        allowed: 0,
+        refused: 29,
+        refused_revoked: 2,
+        refused_expired: 2,
+        refused_disabled: 3,
+        refused_owner_disabled: 4,
+        refused_ip_not_allowed: 5,
+        refused_insufficient_scope: 6,
+        refused_rate_limited: 7,
+      }),
+    ]);
+  });
+
+  test('counts in the row that it returned before, until that row is written or its hour has ended', async () => {
+    const key = randomUUID();
+    const first = use(key, '10:00:00');
+    const record = (time: string, known: ReturnType<UsageRecorder['record']>) =>
+      recorder.record({ keyId: key, at: at(time).getTime(), code: VerificationCode.VALID, ipAddress: null, userAgent: null }, known);
+    expect(record('10:59:59', first)).toBe(first);
+    const second = record('11:00:00', first);
+    expect(second).not.toBe(first);
+    await recorder.flush();
+    expect(record('11:00:01', second)).not.toBe(second);
+    await recorder.flush();
+    expect(await rows()).toMatchObject([{ allowed: 2 }, { allowed: 2 }]);
+  });
+
   test('adds up over flushes and processes, and keeps the latest use in any order of writing', async () => {
     const key = randomUUID();
     const other = new UsageRecorder({ pool, metrics: new Registry(), logger: createLogger('silent') });
     use(key, '10:30:00', { ipAddress: '192.0.2.2' });
     await recorder.flush();
-    other.record({ keyId: key, at: at('10:20:00'), allowed: false, ipAddress: '192.0.2.1', userAgent: 'late' });
+    other.record({
+      keyId: key,
+      at: at('10:20:00').getTime(),
+      code: VerificationCode.REVOKED,
+      ipAddress: '192.0.2.1',
+      userAgent: 'late',
+    });
     await other.close();
     use(key, '10:10:00');
     await recorder.flush();
@@ -108,7 +151,7 @@ describe('UsageRecorder', () => {
     await runSql(url, 'ALTER TABLE api_key_usage RENAME TO renamed_usage');
     use(key, '10:00:00');
     await recorder.flush();
-    use(key, '10:00:01', { allowed: false });
+    use(key, '10:00:01', { code: VerificationCode.EXPIRED });
     await recorder.flush();
     await runSql(url, 'ALTER TABLE renamed_usage RENAME TO api_key_usage');
     await recorder.flush();
@@ -142,7 +185,7 @@ describe('UsageRecorder', () => {
     const other = new UsageRecorder({ pool, metrics: new Registry(), logger: createLogger('silent') });
     for (let round = 0; round < 10; round += 1) {
       for (const key of keys) use(key, '10:00:00');
-      for (const keyId of keys.toReversed()) other.record({ keyId, at: at('10:00:00'), allowed: true, ipAddress: null, userAgent: null });
+      for (const keyId of keys.toReversed()) use(keyId, '10:00:00', {}, other);
       await Promise.all([recorder.flush(), other.flush()]);
     }
     await other.close();

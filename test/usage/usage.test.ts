@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CreateApiKeyDocument, MyApiKeysWithUsageDocument, VerifyApiKeyDocument } from '../generated/graphql.js';
+import {
+  CreateApiKeyDocument,
+  MyApiKeyHistoryRefusalsDocument,
+  MyApiKeysWithUsageDocument,
+  RevokeApiKeyDocument,
+  VerifyApiKeyDocument,
+} from '../generated/graphql.js';
 import { DOORS, newKey } from '../support/doors.js';
 import { queriesOf } from '../support/queries.js';
 import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
@@ -41,6 +47,30 @@ describe('ApiKey.usage', () => {
     expect(byDay?.usage).toEqual([
       { start: '2026-01-30T00:00:00.000Z', allowed: 0, refused: 0 },
       { start: '2026-01-31T00:00:00.000Z', allowed: 3, refused: 2 },
+    ]);
+  });
+
+  test('counts rejections by reason, without reasons that did not occur', async () => {
+    const { key, id, token } = await newKey(app, { scopes: ['a'], allowedCidrs: ['127.0.0.1'] });
+    for (const verify of Object.values(DOORS)) {
+      await verify(app, { key, ipAddress: '127.0.0.1' });
+      await verify(app, { key, ipAddress: '127.0.0.1', scopes: ['b'] });
+      await verify(app, { key, ipAddress: '192.0.2.1' });
+    }
+    await app.ask(RevokeApiKeyDocument, { id }, token);
+    await DOORS['/verify']?.(app, { key });
+    await app.usage.flush();
+    const window = { from: '2026-01-31T00:00:00Z', to: '2026-02-01T00:00:00Z', by: 'DAY' as const };
+    const history = await app.ask(MyApiKeyHistoryRefusalsDocument, window, token);
+    expect(history.myApiKeyHistory.edges[0]?.node.usage).toEqual([
+      {
+        refused: 5,
+        refusals: [
+          { code: 'REVOKED', count: 1 },
+          { code: 'IP_NOT_ALLOWED', count: 2 },
+          { code: 'INSUFFICIENT_SCOPE', count: 2 },
+        ],
+      },
     ]);
   });
 
