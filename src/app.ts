@@ -19,6 +19,7 @@ import { buildGraphqlSchema } from './platform/graphql/schema.js';
 import { registerSchemaRoute } from './platform/graphql/schema-route.js';
 import { registerAccessLog } from './platform/http/access-log.js';
 import { registerBodies } from './platform/http/bodies.js';
+import { CallerAddresses } from './platform/http/caller-address.js';
 import { registerCors } from './platform/http/cors.js';
 import { registerNotFound } from './platform/http/error-answers.js';
 import { registerHealth } from './platform/http/health.js';
@@ -29,7 +30,7 @@ import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { GRAPHQL_LIMITS } from './platform/limits.js';
 import { createErrorCounter } from './platform/process-metrics.js';
 import { createServices, type ServiceOptions, type Services } from './services.js';
-import { registerGatewayRoute } from './verification/gateway-route.js';
+import { GatewayListener } from './verification/gateway-listener.js';
 import { VerificationResolver } from './verification/verification-resolver.js';
 
 /** Shutdown deadlines: queued hashes are rejected after `hashes`, open connections are closed after `connections`. */
@@ -70,7 +71,10 @@ export async function createApp(options: ServiceOptions): Promise<App> {
   const graphql = createGraphqlServer<Context>({ schema, introspection, sandbox, logger, countError, limits: GRAPHQL_LIMITS });
   await graphql.start();
 
-  const http = createHttpServer({ logger, trustedProxies: config.trustedProxies });
+  const callerAddresses = new CallerAddresses(config.trustedProxies, logger);
+  const front = new GatewayListener({ ...services, callerAddresses, logger, countError });
+  const http = createHttpServer({ logger, callerAddresses, front });
+  http.addHook('onClose', async () => front.close());
   let draining = false;
   await http.register(async (scope) => {
     registerAccessLog(scope, logger, 'info');
@@ -84,12 +88,6 @@ export async function createApp(options: ServiceOptions): Promise<App> {
     registerMetricsRoute(scope, { registry: services.metrics, token: config.metricsToken, production, clock: services.clock });
     registerNotFound(scope);
   });
-  await http.register(async (scope) => {
-    // Refusals are what matters, and the verifier logs them. A line for each verification would cost as much as it does.
-    registerAccessLog(scope, logger, 'debug');
-    registerGatewayRoute(scope, { ...services, logger, countError });
-  });
-
   return {
     ...services,
     http,

@@ -26,6 +26,7 @@ export const PRIVATE_FILES = [
   { files: '**/*.queries.ts', importedBy: [] },
   { files: '**/*-resolver.ts', importedBy: ['app.ts', 'services.ts'] },
   { files: '**/*-route.ts', importedBy: ['app.ts', 'services.ts'] },
+  { files: '**/*-listener.ts', importedBy: ['app.ts', 'services.ts'] },
   { files: '**/*.graphql.ts', importedBy: ['app.ts', 'services.ts', '**/*.graphql.ts', '**/*-resolver.ts'] },
 ];
 
@@ -38,6 +39,8 @@ export const PRESENTATION = [
   '**/*.graphql.ts',
   '**/*-resolver.ts',
   '**/*-route.ts',
+  '**/*-listener.ts',
+  '**/gateway-*.ts',
   '**/*-context.ts',
   '**/*-middleware.ts',
 ];

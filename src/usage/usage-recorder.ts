@@ -21,6 +21,8 @@ const ROWS_MAX = 100_000;
 /** Maximum time for the last write during shutdown. */
 const CLOSE_MS_MAX = 3_000;
 
+export type { UsageRow };
+
 /** One verification of an existing key with a correct secret. */
 export interface Use {
   keyId: string;

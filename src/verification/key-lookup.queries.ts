@@ -1,6 +1,5 @@
-import { rateLimitOf } from '../api-keys/api-key-settings.js';
 import type { Pool } from '../platform/database/pool.js';
-import type { KeyRecord } from './verification.js';
+import { entryOf, type FoundKey, type KeyEntry } from './key-entry.js';
 
 // The one query that is asked for every verification, so it goes straight to the driver, and as a named statement:
 // PostgreSQL parses and plans it once for each connection. One row of JSON, because the driver takes longer for 13 columns
@@ -9,7 +8,7 @@ const FIND_BY_FINGERPRINT = {
   name: 'keyward-find-keys-by-fingerprint',
   text: `
     SELECT coalesce(json_agg(found), '[]') AS keys FROM (
-      SELECT encode(k.fingerprint, 'hex') AS fingerprint, k.id, k.user_id AS "ownerId", k.name, k.scopes,
+      SELECT encode(k.fingerprint, 'hex') AS fingerprint, k.id, k.user_id AS "ownerId", u.external_id AS "ownerExternalId", k.name, k.scopes,
              coalesce(k.lineage_id, k.id) AS "rateLimitId",
              k.allowed_cidrs AS "allowedCidrs", k.rate_limit AS "rateLimit", k.rate_limit_window_seconds AS "rateLimitWindowSeconds",
              k.metadata, k.enabled, k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", u.disabled_at AS "ownerDisabledAt"
@@ -18,52 +17,14 @@ const FIND_BY_FINGERPRINT = {
     ) AS found`,
 };
 
-/** As JSON has it: moments are texts. */
-interface FoundKey {
-  fingerprint: string;
-  id: string;
-  ownerId: string;
-  rateLimitId: string;
-  name: string | null;
-  scopes: string[];
-  allowedCidrs: string[];
-  rateLimit: number | null;
-  rateLimitWindowSeconds: number | null;
-  metadata: Record<string, unknown>;
-  enabled: boolean;
-  expiresAt: string | null;
-  revokedAt: string | null;
-  ownerDisabledAt: string | null;
-}
-
-const momentOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
-
 /**
  * @param fingerprints in hex
  * @returns the keys by fingerprint, each as it is committed at this moment, with the state of its owner
  */
-export async function findKeysByFingerprint(pool: Pool, fingerprints: readonly string[]): Promise<Map<string, KeyRecord>> {
+export async function findKeysByFingerprint(pool: Pool, fingerprints: readonly string[]): Promise<Map<string, KeyEntry>> {
   const literal = `{${fingerprints.map((fingerprint) => `"\\\\x${fingerprint}"`).join()}}`;
   const { rows } = await pool.query<{ keys: FoundKey[] }>({ ...FIND_BY_FINGERPRINT, values: [literal] });
-  return new Map(
-    rows[0]?.keys.map((key) => [
-      key.fingerprint,
-      {
-        id: key.id,
-        ownerId: key.ownerId,
-        rateLimitId: key.rateLimitId,
-        name: key.name,
-        scopes: key.scopes,
-        allowedCidrs: key.allowedCidrs,
-        rateLimit: rateLimitOf(key),
-        metadata: key.metadata,
-        enabled: key.enabled,
-        expiresAt: momentOf(key.expiresAt),
-        revokedAt: momentOf(key.revokedAt),
-        ownerDisabledAt: momentOf(key.ownerDisabledAt),
-      },
-    ]),
-  );
+  return new Map(rows[0]?.keys.map((key) => [key.fingerprint, entryOf(key)]));
 }
 
 /** An imported key: until its first use nothing of its plaintext is known but the bcrypt hash. */

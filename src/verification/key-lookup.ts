@@ -1,14 +1,15 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import { matchesHash } from '../api-keys/key-hash.js';
+import { keyPrefixOf } from '../api-keys/plaintext-key.js';
 import type { Database } from '../platform/database/client.js';
 import { createPool, type Pool } from '../platform/database/pool.js';
 import { COMPARISON_QUEUE_LIMITS } from '../platform/limits.js';
 import type { Logger } from '../platform/logger.js';
 import { HashQueue } from '../platform/queues/hash-queue.js';
 import { queueNetworkOf } from '../platform/queues/network-turn.js';
+import type { KeyEntry } from './key-entry.js';
 import { findKeysByFingerprint, findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
-import type { KeyRecord } from './verification.js';
 import type { VerificationMetrics } from './verification-metrics.js';
 
 /** A verification waits for nothing longer than a gateway does for its answer. */
@@ -26,14 +27,17 @@ const BATCH_MAX = 32;
 export const createVerificationPool = (url: string, logger: Logger): Pool =>
   createPool(url, logger, { applicationName: 'keyward verification', connectionsMax: CONNECTIONS_MAX, timeoutsMs: TIMEOUTS_MS });
 
-/** What is known of a key that somebody presents. */
-export interface PresentedKey {
+/** A text that is presented as a key. */
+export interface Presented {
   plaintextKey: string;
-  keyPrefix: string;
   /** SHA-256 of the plaintext key, in hex. */
   fingerprint: string;
-  /** Of the client as far as it can be believed; null if unknown. */
+  /** Address of the client if it is reliable; null if it is unknown. */
   clientAddress: string | null;
+}
+
+interface PresentedKey extends Presented {
+  keyPrefix: string;
 }
 
 /**
@@ -43,7 +47,7 @@ export interface PresentedKey {
 export class KeyLookup {
   readonly #database: Database;
   readonly #metrics: VerificationMetrics;
-  readonly #keys: DataLoader<string, KeyRecord | null>;
+  readonly #keys: DataLoader<string, KeyEntry | null>;
   readonly #byPrefix: DataLoader<string, ImportedKey | null>;
   /** The next turn goes to the network that compared the fewest keys lately, so one that guesses waits behind the others. */
   readonly #comparisons = new HashQueue(COMPARISON_QUEUE_LIMITS);
@@ -66,9 +70,26 @@ export class KeyLookup {
     });
   }
 
-  /** @returns null where there is no such key: its prefix unknown, or its secret wrong */
-  async find(presented: PresentedKey): Promise<KeyRecord | null> {
-    return (await this.#keys.load(presented.fingerprint)) ?? this.#findImport(presented);
+  /** Returns whether the key of this fingerprint is in memory. */
+  has(_fingerprint: string): boolean {
+    return false;
+  }
+
+  /**
+   * Finds a key that is presented.
+   *
+   * @param onFound gets null if there is no such key: its prefix is unknown, or its secret is wrong
+   * @param onFailed gets what the database throws, and SERVICE_UNAVAILABLE if too many imported keys are being compared
+   */
+  find(presented: Presented, onFound: (key: KeyEntry | null) => void, onFailed: (error: unknown) => void): void {
+    this.#find(presented).then(onFound, onFailed);
+  }
+
+  async #find(presented: Presented): Promise<KeyEntry | null> {
+    const key = await this.#keys.load(presented.fingerprint);
+    if (key !== null) return key;
+    const keyPrefix = keyPrefixOf(presented.plaintextKey);
+    return keyPrefix === null ? null : this.#findImport({ ...presented, keyPrefix });
   }
 
   /** Rejects the comparisons that wait. */
@@ -77,7 +98,7 @@ export class KeyLookup {
   }
 
   /** Of an imported key nothing is stored but bcrypt's hash, until its first use: then it gets its fingerprint. */
-  async #findImport(presented: PresentedKey): Promise<KeyRecord | null> {
+  async #findImport(presented: PresentedKey): Promise<KeyEntry | null> {
     const imported = await this.#byPrefix.load(presented.keyPrefix);
     if (imported === null || !(await this.#matches(imported, presented))) return null;
     // Only now: the comparison took a while, in which the key may have been revoked.

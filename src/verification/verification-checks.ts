@@ -1,16 +1,15 @@
-import { isExpired } from '../api-keys/api-key-status.js';
 import { isScopeGranted, SCOPE_CHARACTERS_MAX, SCOPES_MAX } from '../api-keys/scopes.js';
 import type { FieldFault } from '../platform/errors/keyward-error.js';
 import { isAddress } from '../platform/ip/address.js';
 import { isInRanges } from '../platform/ip/address-ranges.js';
 import { characterFault } from '../platform/text.js';
-import { VerificationCode } from '../usage/verification-code.js';
-import { type KeyRecord, type KnownVerification, type VerificationRequest } from './verification.js';
+import { type RefusalCode, VerificationCode } from '../usage/verification-code.js';
+import type { KeyEntry } from './key-entry.js';
+import type { VerificationRequest } from './verification.js';
 
 /**
- * A scope that no key can have (`Orders`, the empty one) is no fault: it is a demand that isn't met.
- *
- * @returns what is wrong with the question itself
+ * Returns what is wrong with the question itself. A scope that no key can have (`Orders`, or an empty one) is valid here: no key
+ * meets the requirement.
  */
 export function requestFaults({ scopes, ipAddress, userAgent }: VerificationRequest): FieldFault[] {
   const faults: FieldFault[] = [];
@@ -27,23 +26,29 @@ export function requestFaults({ scopes, ipAddress, userAgent }: VerificationRequ
 const demandFault = (scope: string): string | null =>
   scope.length > SCOPE_CHARACTERS_MAX ? `must be at most ${SCOPE_CHARACTERS_MAX} characters long` : characterFault(scope);
 
-/** One reason to refuse a key that exists. Pure: the moment is given. */
-type Check = (key: KeyRecord, request: VerificationRequest, now: Date) => boolean;
+/** One reason to reject a key that exists. Pure: the time is an argument. */
+type Check = (key: KeyEntry, request: VerificationRequest, nowMs: number) => boolean;
 
-/** In this order: the gravest and most lasting reason is the one that is told. */
-const REFUSALS: readonly [KnownVerification['code'], Check][] = [
-  [VerificationCode.REVOKED, (key) => key.revokedAt !== null],
-  [VerificationCode.EXPIRED, (key, _request, now) => isExpired(key.expiresAt, now)],
-  [VerificationCode.DISABLED, (key) => !key.enabled],
-  [VerificationCode.OWNER_DISABLED, (key) => key.ownerDisabledAt !== null],
+/** The order of the checks: the most lasting reason is the one that is returned. */
+const REFUSALS: readonly [RefusalCode, Check][] = [
+  [VerificationCode.REVOKED, (key) => key.isRevoked],
+  [VerificationCode.EXPIRED, (key, _request, nowMs) => key.expiresAtMs <= nowMs],
+  [VerificationCode.DISABLED, (key) => !key.isEnabled],
+  [VerificationCode.OWNER_DISABLED, (key) => key.owner.isDisabled],
   [VerificationCode.IP_NOT_ALLOWED, (key, { ipAddress }) => key.allowedCidrs.length > 0 && !isInRanges(key.allowedCidrs, ipAddress ?? '')],
-  [VerificationCode.INSUFFICIENT_SCOPE, (key, { scopes }) => !scopes.every((scope) => isScopeGranted(key.scopes, scope))],
+  [VerificationCode.INSUFFICIENT_SCOPE, (key, { scopes }) => lackingScopeOf(key, scopes) !== undefined],
 ];
 
+/** Returns the first required scope that a key lacks; undefined if it has all of them. */
+export const lackingScopeOf = (key: KeyEntry, scopes: readonly string[]): string | undefined =>
+  scopes.find((scope) => !isScopeGranted(key.scopes, scope));
+
 /**
- * @returns the first reason why this key doesn't pass; null where nothing but its rate limit is left to be looked at
+ * Returns the first reason to reject a key, or null. The rate limit is not checked here.
+ *
+ * @param nowMs milliseconds since the epoch
  */
-export function refusalOf(key: KeyRecord, request: VerificationRequest, now: Date): KnownVerification['code'] | null {
-  for (const [code, isRefused] of REFUSALS) if (isRefused(key, request, now)) return code;
+export function refusalOf(key: KeyEntry, request: VerificationRequest, nowMs: number): RefusalCode | null {
+  for (const [code, isRejected] of REFUSALS) if (isRejected(key, request, nowMs)) return code;
   return null;
 }

@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { VerificationCode } from '../usage/verification-code.js';
 
 /** From half a millisecond, which one takes that comes alone, to the five seconds after which no request goes on. */
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -7,18 +8,25 @@ const BATCH_SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 
 /** What can be watched of verification. */
 export class VerificationMetrics {
-  readonly verifications: Counter<'code'>;
   readonly seconds: Histogram;
   readonly batchSize: Histogram;
   readonly bcryptComparisons: Counter;
 
+  /** Plain numbers, read when the metrics are collected: a counter of prom-client costs 0.1 µs for each verification. */
+  readonly #counts = Object.fromEntries(Object.values(VerificationCode).map((code) => [code, 0])) as Record<VerificationCode, number>;
+
   constructor(registry: Registry) {
     const registers = [registry];
-    this.verifications = new Counter({
+    const counts = this.#counts;
+    new Counter({
       name: 'keyward_verifications_total',
       help: 'Verifications by their outcome.',
       labelNames: ['code'],
       registers,
+      collect() {
+        this.reset();
+        for (const [code, count] of Object.entries(counts)) if (count > 0) this.inc({ code }, count);
+      },
     });
     this.seconds = new Histogram({
       name: 'keyward_verification_seconds',
@@ -37,5 +45,10 @@ export class VerificationMetrics {
       help: 'Imported keys that were compared by bcrypt at their first use, successfully or not.',
       registers,
     });
+  }
+
+  /** Counts one verification. */
+  count(code: VerificationCode): void {
+    this.#counts[code] += 1;
   }
 }

@@ -27,7 +27,7 @@ export class VerificationResolver {
     @Ctx() context: VerificationContext,
   ): Promise<ApiKeyVerification> {
     const isKnownVerifier = this.#verifierTokens.check(context.verifierToken);
-    const { key, scopes, ipAddress, userAgent } = input;
+    const { key, scopes, ipAddress, userAgent, dryRun } = input;
     return answerOf(
       await this.#verifier.verify({
         requestId: context.requestId,
@@ -36,6 +36,7 @@ export class VerificationResolver {
         ipAddress: ipAddress ?? null,
         clientAddress: (isKnownVerifier ? ipAddress : null) ?? context.ipAddress,
         userAgent: userAgent ?? null,
+        dryRun,
       }),
     );
   }

@@ -22,6 +22,12 @@ export class VerifyApiKeyInput {
     description: 'User-Agent of the caller that presents the key, recorded as its last use. Null if it is unknown.',
   })
   readonly userAgent?: string | null;
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Whether to answer without counting usage and without consuming the rate limit.',
+  })
+  readonly dryRun!: boolean;
 }
 
 // Simple: its fields are read as they are. TypeGraphQL's own resolver would make a promise for each.
@@ -40,7 +46,7 @@ export class RateLimitState {
 @ObjectType({
   simpleResolvers: true,
   description:
-    'Result of the verification of an API key. If `code` is MALFORMED or NOT_FOUND, every field except `valid` and `code` is null, so that nothing about a key is revealed to a caller that does not hold it.',
+    'Result of the verification of an API key. If `code` is MALFORMED or NOT_FOUND, every field except `valid`, `code` and `message` is null, so that nothing about a key is revealed to a caller that does not hold it.',
 })
 export class ApiKeyVerification {
   @Field(() => Boolean, { description: 'Whether `code` is VALID.' })
@@ -51,11 +57,23 @@ export class ApiKeyVerification {
   })
   readonly code!: VerificationCode;
 
+  @Field(() => String, {
+    description: 'The outcome as one sentence for the holder of the key, such as "The key lacks the scope orders:write."',
+  })
+  readonly message!: string;
+
   @Field(() => ID, { nullable: true, description: 'ID of the API key. Null if `code` is MALFORMED or NOT_FOUND.' })
   readonly keyId!: string | null;
 
   @Field(() => ID, { nullable: true, description: 'ID of the user that the key belongs to. Null if `code` is MALFORMED or NOT_FOUND.' })
   readonly ownerId!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'ID of the owner in the product or at the identity provider. Null if the owner has a password, or if `code` is MALFORMED or NOT_FOUND.',
+  })
+  readonly ownerExternalId!: string | null;
 
   @Field(() => String, {
     nullable: true,

@@ -1,54 +1,45 @@
 import type { RateLimit } from '../api-keys/api-key-settings.js';
-import { type KnownCode, type VerificationCode } from '../usage/verification-code.js';
+import type { KnownCode, VerificationCode } from '../usage/verification-code.js';
+import type { KeyEntry } from './key-entry.js';
 
-/** What is asked: may this key pass, here and for this? */
+/** A question: is this key valid here, and for this? */
 export interface VerificationRequest {
   requestId: string;
-  /** As it was presented, good or not. */
+  /** The text that was presented as a key. */
   plaintextKey: string;
-  /** Each must be granted. */
+  /** Required scopes. Each of them must be granted. */
   scopes: readonly string[];
-  /** Of the caller that presents the key; null where it isn't known. */
+  /** IP address of the caller that presents the key. Null if it is unknown. */
   ipAddress: string | null;
-  /** The same, but not as an unknown caller claims it: what is shared fairly between clients is shared by this address. */
+  /** The same address if it is reliable. Clients share the server's time fairly by it. */
   clientAddress: string | null;
   userAgent: string | null;
+  /** Whether usage is not counted and the rate limit is not consumed. */
+  dryRun: boolean;
 }
 
-/** A key and its owner as they are in the database at this moment. */
-export interface KeyRecord {
-  id: string;
-  ownerId: string;
-  /** What its rate limit is counted under: the same for all keys of a chain of rotations. */
-  rateLimitId: string;
-  name: string | null;
-  scopes: readonly string[];
-  allowedCidrs: readonly string[];
-  rateLimit: RateLimit | null;
-  metadata: Readonly<Record<string, unknown>>;
-  enabled: boolean;
-  expiresAt: Date | null;
-  revokedAt: Date | null;
-  ownerDisabledAt: Date | null;
-}
-
-/** What is left of a key's rate limit in its current window. */
+/** State of the rate limit of a key in its current window. */
 export interface RateLimitState extends RateLimit {
   remaining: number;
   resetsAt: Date;
   resetsInSeconds: number;
 }
 
-/** The outcome for a key that exists, told to one who holds it. */
-export interface KnownVerification {
+interface Outcome {
+  /** The outcome as a sentence for the holder of the key. */
+  message: string;
+}
+
+/** The outcome for a key that exists. Only a caller that holds the key gets it. */
+export interface KnownVerification extends Outcome {
   code: KnownCode;
-  key: KeyRecord;
-  /** Null where the key has none, or was refused before it was looked at. */
+  key: KeyEntry;
+  /** Null if the key has no rate limit, or was rejected before the rate limit was checked. */
   rateLimit: RateLimitState | null;
 }
 
-/** The outcome for what isn't a key, or none of ours: there is nothing to tell. */
-export interface UnknownVerification {
+/** The outcome for a text that is not a key, or not a key of this server. It contains no details. */
+export interface UnknownVerification extends Outcome {
   code: VerificationCode.MALFORMED | VerificationCode.NOT_FOUND;
   key: null;
   rateLimit: null;

@@ -4,86 +4,134 @@ import type { Clock } from '../platform/clock.js';
 import { badUserInput } from '../platform/errors/keyward-error.js';
 import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
-import type { Budgets } from '../platform/rate-limit/window-counter.js';
+import type { Budgets, Spending } from '../platform/rate-limit/window-counter.js';
 import type { UsageRecorder } from '../usage/usage-recorder.js';
-import { VerificationCode } from '../usage/verification-code.js';
+import { type KnownCode, VerificationCode } from '../usage/verification-code.js';
+import type { KeyEntry } from './key-entry.js';
 import type { KeyLookup } from './key-lookup.js';
-import { type KeyRecord, type KnownVerification, type Verification, type VerificationRequest } from './verification.js';
-import { refusalOf, requestFaults } from './verification-checks.js';
+import type { KnownVerification, UnknownVerification, Verification, VerificationRequest } from './verification.js';
+import { lackingScopeOf, refusalOf, requestFaults } from './verification-checks.js';
+import { type MessageDetails, messageOf } from './verification-message.js';
 import type { VerificationMetrics } from './verification-metrics.js';
 
-/** Says whether a key may pass. Both doors, GraphQL and the gateway's, ask here. */
+/** Longer texts are rejected before they are hashed. Every key of Keyward is shorter. */
+const KEY_CHARACTERS_MAX = 255;
+
+/** Receives the outcome of a verification. A callback, because a promise costs as much as the whole check of a cached key. */
+export type OnVerified = (verification: Verification) => void;
+
+/** Receives the error of a verification that has no outcome. */
+export type OnFailed = (error: unknown) => void;
+
+export interface VerifierDependencies {
+  keys: KeyLookup;
+  rateLimits: Budgets;
+  usage: UsageRecorder;
+  metrics: VerificationMetrics;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** Decides whether a key is valid. Both endpoints, verifyApiKey and /verify, ask here. */
 export class Verifier {
-  readonly #keys: KeyLookup;
-  readonly #rateLimits: Budgets;
-  readonly #usage: UsageRecorder;
-  readonly #metrics: VerificationMetrics;
-  readonly #clock: Clock;
+  readonly #deps: VerifierDependencies;
   readonly #refusals: LogLimiter;
 
-  constructor(options: {
-    keys: KeyLookup;
-    rateLimits: Budgets;
-    usage: UsageRecorder;
-    metrics: VerificationMetrics;
-    clock: Clock;
-    logger: Logger;
-  }) {
-    this.#keys = options.keys;
-    this.#rateLimits = options.rateLimits;
-    this.#usage = options.usage;
-    this.#metrics = options.metrics;
-    this.#clock = options.clock;
-    this.#refusals = new LogLimiter(options.logger, 'info', 'verification refused');
+  constructor(dependencies: VerifierDependencies) {
+    this.#deps = dependencies;
+    this.#refusals = new LogLimiter(dependencies.logger, 'info', 'verification rejected');
   }
 
   /**
-   * Nothing about the key's state is remembered from one verification to the next, so what its owner changes takes effect
-   * with the next one, on every replica.
+   * Verifies a key against its last committed state.
    *
-   * @returns the outcome; a refusal is one too
-   * @throws {KeywardError} BAD_USER_INPUT for a question that makes no sense, SERVICE_UNAVAILABLE while too many imported keys
-   *   are compared; and what the database throws where it can't be asked
+   * @param onVerified gets the outcome. A rejection is an outcome too
+   * @param onFailed gets BAD_USER_INPUT for an invalid question, SERVICE_UNAVAILABLE if too many verifications wait, and what
+   *   the database throws if it cannot be asked
    */
-  async verify(request: VerificationRequest): Promise<Verification> {
+  run(request: VerificationRequest, onVerified: OnVerified, onFailed: OnFailed): void {
     const faults = requestFaults(request);
-    if (faults.length > 0) throw badUserInput(faults);
     const startedAt = performance.now();
-    const { plaintextKey, clientAddress } = request;
-    const keyPrefix = keyPrefixOf(plaintextKey);
-    const key =
-      keyPrefix === null
-        ? null
-        : await this.#keys.find({ plaintextKey, keyPrefix, fingerprint: fingerprintOf(plaintextKey), clientAddress });
-    const verification: Verification =
-      key === null
-        ? { code: keyPrefix === null ? VerificationCode.MALFORMED : VerificationCode.NOT_FOUND, key, rateLimit: null }
-        : await this.#judge(key, request);
-    const { code } = verification;
-    this.#metrics.verifications.inc({ code });
-    this.#metrics.seconds.observe((performance.now() - startedAt) / 1_000);
-    if (code !== VerificationCode.VALID) {
-      this.#refusals.log(code, { requestId: request.requestId, code, keyPrefix, keyId: key?.id });
-    }
-    return verification;
+    const settle = (verification: Verification) => {
+      this.#count(verification, request, startedAt);
+      onVerified(verification);
+    };
+    if (faults.length > 0) onFailed(badUserInput(faults));
+    else if (request.plaintextKey.length > KEY_CHARACTERS_MAX) settle(unknownKey(VerificationCode.MALFORMED));
+    else this.#find(request, settle, onFailed);
   }
 
-  /** Logs the refusals that were summed up and not reported yet. */
+  /** Verifies a key as `run` does, with a promise. */
+  verify(request: VerificationRequest): Promise<Verification> {
+    return new Promise((resolve, reject) => this.run(request, resolve, reject));
+  }
+
+  /** Logs the rejections that were counted and not logged yet. */
   close(): void {
     this.#refusals.close();
   }
 
-  async #judge(key: KeyRecord, request: VerificationRequest): Promise<KnownVerification> {
-    const now = this.#clock.now();
-    const refusal = refusalOf(key, request, now);
-    const spending = refusal === null && key.rateLimit !== null ? await this.#rateLimits.spend(key.rateLimitId, key.rateLimit) : null;
-    const isAllowed = refusal === null && spending?.allowed !== false;
-    const code = isAllowed ? VerificationCode.VALID : (refusal ?? VerificationCode.RATE_LIMITED);
-    this.#usage.record({ keyId: key.id, at: now.getTime(), code, ipAddress: request.ipAddress, userAgent: request.userAgent });
-    return {
-      code,
-      key,
-      rateLimit: key.rateLimit && spending && { ...key.rateLimit, ...spending },
+  #find(request: VerificationRequest, settle: OnVerified, onFailed: OnFailed): void {
+    const { plaintextKey, clientAddress } = request;
+    const fingerprint = fingerprintOf(plaintextKey);
+    const { keys } = this.#deps;
+    // A cached key had the form of a key when it was cached.
+    if (!keys.has(fingerprint) && keyPrefixOf(plaintextKey) === null) {
+      settle(unknownKey(VerificationCode.MALFORMED));
+      return;
+    }
+    const onFound = (key: KeyEntry | null) => {
+      if (key === null) settle(unknownKey(VerificationCode.NOT_FOUND));
+      else this.#judge(key, request, settle, onFailed);
     };
+    keys.find({ plaintextKey, fingerprint, clientAddress }, onFound, onFailed);
+  }
+
+  #judge(key: KeyEntry, request: VerificationRequest, settle: OnVerified, onFailed: OnFailed): void {
+    const nowMs = this.#deps.clock.now().getTime();
+    const { rateLimit } = key;
+    const refusal = refusalOf(key, request, nowMs);
+    if (refusal !== null || rateLimit === null) {
+      settle(this.#known(key, request, refusal ?? VerificationCode.VALID, nowMs));
+      return;
+    }
+    const onSpent = (spending: Spending) => {
+      const code = spending.allowed ? VerificationCode.VALID : VerificationCode.RATE_LIMITED;
+      settle(this.#known(key, request, code, nowMs, { ...rateLimit, ...spending }));
+    };
+    const { rateLimits } = this.#deps;
+    const spending = request.dryRun ? rateLimits.peek(key.rateLimitId, rateLimit) : rateLimits.spend(key.rateLimitId, rateLimit);
+    if (spending instanceof Promise) spending.then(onSpent, onFailed);
+    else onSpent(spending);
+  }
+
+  #known(
+    key: KeyEntry,
+    request: VerificationRequest,
+    code: KnownCode,
+    nowMs: number,
+    rateLimit: KnownVerification['rateLimit'] = null,
+  ): KnownVerification {
+    const { ipAddress, userAgent, dryRun } = request;
+    if (!dryRun) key.usageRow = this.#deps.usage.record({ keyId: key.id, at: nowMs, code, ipAddress, userAgent }, key.usageRow);
+    const details: MessageDetails = {
+      lackingScope: code === VerificationCode.INSUFFICIENT_SCOPE ? lackingScopeOf(key, request.scopes) : undefined,
+      resetsInSeconds: rateLimit?.resetsInSeconds,
+    };
+    return { code, message: messageOf(code, details), key, rateLimit };
+  }
+
+  #count({ code, key }: Verification, { requestId, plaintextKey }: VerificationRequest, startedAt: number): void {
+    this.#deps.metrics.count(code);
+    this.#deps.metrics.seconds.observe((performance.now() - startedAt) / 1_000);
+    if (code === VerificationCode.VALID) return;
+    this.#refusals.log(code, { requestId, code, keyPrefix: keyPrefixOf(plaintextKey), keyId: key?.id });
   }
 }
+
+const unknownKey = (code: UnknownVerification['code']): UnknownVerification => ({
+  code,
+  message: messageOf(code),
+  key: null,
+  rateLimit: null,
+});

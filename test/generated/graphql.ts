@@ -170,6 +170,8 @@ export type VerificationCode =
 
 /** Plaintext key and the request that it is presented for. */
 export type VerifyApiKeyInput = {
+  /** Whether to answer without counting usage and without consuming the rate limit. */
+  dryRun?: boolean;
   /** IP address of the caller that presents the key. Null if the address is unknown; a key with `allowedCidrs` is then rejected. */
   ipAddress?: string | null | undefined;
   /** Plaintext key, as the caller presented it. */
@@ -331,7 +333,7 @@ export type VerifyApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type VerifyApiKeyMutation = { verifyApiKey: { valid: boolean, code: VerificationCode, keyId: string | null, ownerId: string | null, name: string | null, scopes: Array<string> | null, metadata: unknown, expiresAt: string | null, rateLimit: { limit: number, remaining: number, resetsAt: string } | null } };
+export type VerifyApiKeyMutation = { verifyApiKey: { valid: boolean, code: VerificationCode, message: string, keyId: string | null, ownerId: string | null, ownerExternalId: string | null, name: string | null, scopes: Array<string> | null, metadata: unknown, expiresAt: string | null, rateLimit: { limit: number, remaining: number, resetsAt: string } | null } };
 
 export type MyApiKeysWithUsageQueryVariables = Exact<{
   from: string;
@@ -860,8 +862,10 @@ export const VerifyApiKeyDocument = new TypedDocumentString(`
   verifyApiKey(input: $input) {
     valid
     code
+    message
     keyId
     ownerId
+    ownerExternalId
     name
     scopes
     metadata

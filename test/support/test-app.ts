@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type InjectOptions, inject } from 'light-my-request';
 import { type App, createApp } from '../../src/app.js';
 import { type Config, readConfig } from '../../src/config.js';
 import { createLogger } from '../../src/platform/logger.js';
@@ -71,8 +72,13 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   });
   await app.http.ready();
 
+  // Fastify's own inject would leave out the listener in front of it.
+  const http: App['http'] = Object.create(app.http, {
+    inject: { value: (request: InjectOptions) => inject((...exchange) => void app.http.server.emit('request', ...exchange), request) },
+  });
+
   const send: TestApp['send'] = async (document, variables, { token, headers, ipAddress } = {}) => {
-    const response = await app.http.inject({
+    const response = await http.inject({
       method: 'POST',
       url: '/graphql',
       remoteAddress: ipAddress ?? '127.0.0.1',
@@ -91,6 +97,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
 
   return {
     ...app,
+    http,
     clock,
     databaseUrl,
     logs: () => lines.join(''),

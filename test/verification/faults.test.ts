@@ -21,7 +21,7 @@ describe('verification during a database failure', () => {
     expect(Number(gateway.headers['retry-after'])).toBeGreaterThan(0);
     expect(gateway.json()).toEqual({
       type: 'about:blank',
-      title: 'The service is busy or its database is away. Try again soon.',
+      title: 'The service is busy, or its database is unavailable. Try again soon.',
       status: 503,
       code: 'SERVICE_UNAVAILABLE',
     });
@@ -38,7 +38,7 @@ describe('verification during a database failure', () => {
     expect(gateway.statusCode).toBe(500);
     expect(gateway.json()).toEqual({
       type: 'about:blank',
-      title: 'Something went wrong on our side.',
+      title: 'An internal error occurred.',
       status: 500,
       code: 'INTERNAL_SERVER_ERROR',
     });

@@ -32,8 +32,10 @@ describe('/verify', () => {
     expect(response.json()).toEqual({
       valid: true,
       code: 'VALID',
+      message: 'The key is valid.',
       keyId: id,
       ownerId: userId,
+      ownerExternalId: null,
       name: 'ci',
       scopes: ['a', 'b:*'],
       metadata: { plan: 'pro' },
@@ -119,7 +121,7 @@ describe('/verify', () => {
       expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
       expect(response.json()).toEqual({
         type: 'about:blank',
-        title: 'A valid API key is needed.',
+        title: 'A valid API key is required.',
         status: 401,
         code: 'UNAUTHENTICATED',
         detail: 'No API key was sent.',
@@ -134,7 +136,13 @@ describe('/verify', () => {
     expect(response.statusCode).toBe(401);
     expect(response.headers['www-authenticate']).toBe('Bearer realm="keyward", error="invalid_token"');
     expect(response.headers).not.toHaveProperty('x-keyward-key-id');
-    expect(response.json()).toEqual({ type: 'about:blank', title: 'A valid API key is needed.', status: 401, code: 'REVOKED' });
+    expect(response.json()).toEqual({
+      type: 'about:blank',
+      title: 'A valid API key is required.',
+      status: 401,
+      code: 'REVOKED',
+      detail: 'The key was revoked.',
+    });
   });
 
   test('returns 400 for two different keys or a repeated header, also if a key is valid', async () => {
@@ -393,8 +401,10 @@ describe('verifyApiKey', () => {
     expect(verifyApiKey).toEqual({
       valid: false,
       code: 'MALFORMED',
+      message: 'The text is not an API key: its format or its checksum is wrong.',
       keyId: null,
       ownerId: null,
+      ownerExternalId: null,
       name: null,
       scopes: null,
       metadata: null,

@@ -31,27 +31,44 @@ export function callerAddressOf(peer: string, forwardedFor: string | undefined, 
   return caller.toString();
 }
 
-/** Gives every request its `callerAddress`. The first X-Forwarded-For that is ignored is logged, once per process. */
-export function registerCallerAddress(app: FastifyInstance, trustedProxyTexts: readonly string[], logger: Logger): void {
-  const trustedProxies = parseRanges(trustedProxyTexts);
+/** Finds the caller's address of each request. */
+export class CallerAddresses {
+  readonly #trustedProxies: readonly Range[];
+  readonly #logger: Logger;
+  #isWarned = false;
+
+  constructor(trustedProxyTexts: readonly string[], logger: Logger) {
+    this.#trustedProxies = parseRanges(trustedProxyTexts);
+    this.#logger = logger;
+  }
+
+  /** Returns the caller's address, as `callerAddressOf` does. */
+  of(peer: string | undefined, forwardedFor: string | undefined): string {
+    return callerAddressOf(peer ?? '', forwardedFor, this.#trustedProxies);
+  }
+
+  /** Logs the first X-Forwarded-For header that is ignored, once per process. */
+  warnIfIgnored(peer: string | undefined, forwardedFor: string | undefined): void {
+    if (this.#isWarned || forwardedFor === undefined) return;
+    const address = parseAddress(peer ?? '');
+    if (address === null || matchesRanges(this.#trustedProxies, address)) return;
+    this.#isWarned = true;
+    this.#logger.warn(
+      { peerAddress: address.toString() },
+      'X-Forwarded-For ignored: its sender is not in TRUSTED_PROXIES. If it is your proxy, add its address, or all its clients count as one.',
+    );
+  }
+}
+
+/** Gives every request of Fastify its `callerAddress`. */
+export function registerCallerAddress(app: FastifyInstance, addresses: CallerAddresses): void {
   app.decorateRequest('callerAddress', {
     getter(this: FastifyRequest) {
-      return callerAddressOf(this.socket.remoteAddress ?? '', this.headers['x-forwarded-for']?.toString(), trustedProxies);
+      return addresses.of(this.socket.remoteAddress, this.headers['x-forwarded-for']?.toString());
     },
   });
-
-  let wasWarned = false;
   app.addHook('onRequest', (request, _reply, done) => {
-    if (!wasWarned && request.headers['x-forwarded-for'] !== undefined) {
-      const peer = parseAddress(request.socket.remoteAddress ?? '');
-      if (peer !== null && !matchesRanges(trustedProxies, peer)) {
-        wasWarned = true;
-        logger.warn(
-          { peerAddress: peer.toString() },
-          'X-Forwarded-For ignored: its sender is not in TRUSTED_PROXIES. If it is your proxy, add its address, or all its clients count as one.',
-        );
-      }
-    }
+    addresses.warnIfIgnored(request.socket.remoteAddress, request.headers['x-forwarded-for']?.toString());
     done();
   });
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import type { Logger } from '../logger.js';
 import { BODY_BYTES_MAX } from './bodies.js';
-import { registerCallerAddress } from './caller-address.js';
+import { type CallerAddresses, registerCallerAddress } from './caller-address.js';
 import { answerClientError, endWithError, HttpError, registerErrorAnswers, sendError, setCommonHeaders } from './error-answers.js';
 import { limitPipelining } from './pipelining.js';
 import { requestFault } from './request-rules.js';
@@ -23,12 +23,27 @@ function createNodeServer(handler: Parameters<typeof limitPipelining>[0]): Serve
 }
 
 /**
+ * Serves some paths in front of Fastify, whose pipeline costs more than the verification of a key.
+ */
+export interface FrontListener {
+  /** Returns whether the request is for this listener. */
+  claims(request: IncomingMessage): boolean;
+  /**
+   * Answers a request that it claims. It must not throw.
+   *
+   * @param isClosing whether the server is stopping, and new requests are rejected
+   */
+  handle(request: IncomingMessage, response: ServerResponse, isClosing: boolean): void;
+}
+
+/**
  * The HTTP server: limits, headers of every answer, request ids, and JSON for every error.
  *
  * @returns Fastify, with no routes yet
  */
-export function createHttpServer(options: { logger: Logger; trustedProxies: readonly string[] }): FastifyInstance {
-  const { logger } = options;
+export function createHttpServer(options: { logger: Logger; callerAddresses: CallerAddresses; front: FrontListener }): FastifyInstance {
+  const { logger, front } = options;
+  let closing = false;
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -37,7 +52,14 @@ export function createHttpServer(options: { logger: Logger; trustedProxies: read
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES_MAX,
-    serverFactory: (handler, { keepAliveTimeout }) => Object.assign(createNodeServer(handler), { keepAliveTimeout }),
+    serverFactory: (handler, { keepAliveTimeout }) =>
+      Object.assign(
+        createNodeServer((request, response) => {
+          if (front.claims(request)) front.handle(request, response, closing);
+          else handler(request, response);
+        }),
+        { keepAliveTimeout },
+      ),
     requestTimeout: CONNECTION_TIMEOUTS.requestTimeout,
     // Its answer would be one of its own making; see the hook that does it.
     return503OnClosing: false,
@@ -46,7 +68,6 @@ export function createHttpServer(options: { logger: Logger; trustedProxies: read
     clientErrorHandler: answerClientError,
   });
 
-  let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
   });
@@ -60,7 +81,7 @@ export function createHttpServer(options: { logger: Logger; trustedProxies: read
     // Each part of the server answers an error in its own form.
     done(new HttpError(status));
   });
-  registerCallerAddress(app, options.trustedProxies, logger);
+  registerCallerAddress(app, options.callerAddresses);
 
   app.addHook('onSend', (_request, reply, body, done) => {
     // A connection that stayed open after the last answer would be waited for until the deadline.

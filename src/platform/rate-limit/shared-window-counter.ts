@@ -66,6 +66,10 @@ export class SharedWindowCounter implements Budgets {
     }
   }
 
+  async peek(key: string, budget: Budget): Promise<Spending> {
+    return this.#fallback.peek(key, budget);
+  }
+
   async giveBack(key: string, budget: Budget): Promise<void> {
     try {
       await this.#limiterOf(budget).reward(key);

@@ -28,6 +28,12 @@ export interface Budgets {
    * @param budget as it is now: a change applies to the window that is open
    */
   spend(key: string, budget: Budget, amount?: number): Spending | Promise<Spending>;
+  /**
+   * Returns whether `spend` would be allowed, and what is left of the budget. Changes nothing.
+   *
+   * @param budget the budget as it is now
+   */
+  peek(key: string, budget: Budget): Spending | Promise<Spending>;
   /** Gives one back, as for an attempt that turned out well. No more is given back than was spent in the window. */
   giveBack(key: string, budget: Budget): void | Promise<void>;
 }
@@ -58,20 +64,17 @@ export class WindowCounter implements Budgets {
 
   spend(key: string, budget: Budget, amount = 1): Spending {
     const now = this.#clock.now().getTime();
-    const windowMs = budget.windowSeconds * 1_000;
-    let window = this.#take(key);
-    if (!window || isOver({ ...window, windowMs }, now)) window = { spent: 0, startedAt: now, windowMs };
-    window.windowMs = windowMs;
+    const window = currentWindow(this.#take(key), budget, now);
     const allowed = window.spent + amount <= budget.limit;
     if (allowed) window.spent += amount;
     this.#put(key, window, now);
-    const endsAt = window.startedAt + windowMs;
-    return {
-      allowed,
-      remaining: Math.max(0, budget.limit - window.spent),
-      resetsAt: new Date(endsAt),
-      resetsInSeconds: Math.max(1, Math.ceil((endsAt - now) / 1_000)),
-    };
+    return spendingOf(window, budget, allowed, now);
+  }
+
+  peek(key: string, budget: Budget): Spending {
+    const now = this.#clock.now().getTime();
+    const window = currentWindow(this.#find(key), budget, now);
+    return spendingOf(window, budget, window.spent < budget.limit, now);
   }
 
   giveBack(key: string): void {
@@ -79,6 +82,14 @@ export class WindowCounter implements Budgets {
     if (!window) return;
     window.spent -= 1;
     this.#put(key, window, this.#clock.now().getTime());
+  }
+
+  #find(key: string): Window | undefined {
+    for (const segment of this.#segments) {
+      const window = segment.get(key);
+      if (window) return window;
+    }
+    return undefined;
   }
 
   /** Removes a window, and returns it. */
@@ -112,3 +123,19 @@ export class WindowCounter implements Budgets {
 
 /** A window that begins in the future was opened before the clock was set back. */
 const isOver = ({ startedAt, windowMs }: Window, now: number): boolean => startedAt + windowMs <= now || startedAt > now;
+
+/** Returns the window with the length of the budget as it is now; a new one if there is none or it has ended. */
+function currentWindow(window: Window | undefined, { windowSeconds }: Budget, now: number): Window {
+  const windowMs = windowSeconds * 1_000;
+  return window && !isOver({ ...window, windowMs }, now) ? { ...window, windowMs } : { spent: 0, startedAt: now, windowMs };
+}
+
+function spendingOf({ spent, startedAt, windowMs }: Window, { limit }: Budget, allowed: boolean, now: number): Spending {
+  const endsAt = startedAt + windowMs;
+  return {
+    allowed,
+    remaining: Math.max(0, limit - spent),
+    resetsAt: new Date(endsAt),
+    resetsInSeconds: Math.max(1, Math.ceil((endsAt - now) / 1_000)),
+  };
+}

@@ -1,0 +1,127 @@
+import type { ServerResponse } from 'node:http';
+import type { ErrorCode } from '../platform/errors/keyward-error.js';
+import { VerificationCode } from '../usage/verification-code.js';
+import type { KeyEntry } from './key-entry.js';
+import type { RateLimitState, Verification } from './verification.js';
+import { answerBodyOf } from './verification-answer.js';
+
+/** Headers as Node takes them: names and values in turn. */
+type HeaderList = (string | number)[];
+
+/** Statuses of rejected keys: 401 for an invalid credential, 403 for a request that the key may not make, 429 for too many. */
+const STATUS_OF_REFUSAL: Readonly<Record<Exclude<VerificationCode, VerificationCode.VALID>, 401 | 403 | 429>> = {
+  MALFORMED: 401,
+  NOT_FOUND: 401,
+  REVOKED: 401,
+  EXPIRED: 401,
+  DISABLED: 401,
+  OWNER_DISABLED: 401,
+  IP_NOT_ALLOWED: 403,
+  INSUFFICIENT_SCOPE: 403,
+  RATE_LIMITED: 429,
+};
+
+const STATUS_OF_ERROR: Partial<Readonly<Record<ErrorCode, number>>> = {
+  BAD_USER_INPUT: 400,
+  VERIFIER_REFUSED: 403,
+  SERVICE_UNAVAILABLE: 503,
+};
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'The request is malformed.',
+  401: 'A valid API key is required.',
+  403: 'The request is not allowed.',
+  405: 'The method is not allowed.',
+  429: 'The rate limit of the API key is exceeded.',
+  431: 'The headers are too large, or there are too many.',
+  503: 'The service is busy, or its database is unavailable. Try again soon.',
+};
+
+/** Returns the HTTP status of an error. */
+export const statusOfError = (code: ErrorCode): number => STATUS_OF_ERROR[code] ?? 500;
+
+/** An answer that is not the one of a valid key (RFC 9457). */
+export interface Problem {
+  status: number;
+  /** What a program reads. */
+  code: string;
+  detail?: string | undefined;
+  headers?: HeaderList;
+}
+
+/** Writes answers of the gateway endpoint. Each has the headers that every answer of the server has. */
+export class GatewayAnswer {
+  readonly #response: ServerResponse;
+  readonly #requestId: string;
+  readonly #isClosing: boolean;
+
+  /** @param isClosing whether the connection is to be closed after the answer */
+  constructor(response: ServerResponse, requestId: string, isClosing: boolean) {
+    this.#response = response;
+    this.#requestId = requestId;
+    this.#isClosing = isClosing;
+  }
+
+  sendProblem({ status, code, detail, headers = [] }: Problem): void {
+    const title = TITLES[status] ?? 'An internal error occurred.';
+    this.#send(status, 'application/problem+json', JSON.stringify({ type: 'about:blank', title, status, code, detail }), headers);
+  }
+
+  sendVerification(verification: Verification): void {
+    const { code, key, message, rateLimit } = verification;
+    const headers = rateLimit ? rateLimitHeaders(rateLimit) : [];
+    if (code === VerificationCode.VALID) {
+      this.#send(200, 'application/json; charset=utf-8', answerBodyOf(verification), [...headers, ...ownerHeaders(key)]);
+      return;
+    }
+    const status = STATUS_OF_REFUSAL[code];
+    if (status === 401) headers.push('www-authenticate', challengeOf('invalid_token'));
+    if (status === 429 && rateLimit) headers.push('retry-after', rateLimit.resetsInSeconds);
+    this.sendProblem({ status, code, detail: message, headers });
+  }
+
+  #send(status: number, contentType: string, body: string, headers: HeaderList): void {
+    if (this.#response.destroyed || this.#response.headersSent) return;
+    const all: HeaderList = [
+      'x-request-id',
+      this.#requestId,
+      'x-content-type-options',
+      'nosniff',
+      'cache-control',
+      'no-store',
+      ...headers,
+      'content-type',
+      contentType,
+      'content-length',
+      Buffer.byteLength(body),
+    ];
+    if (this.#isClosing) all.push('connection', 'close');
+    this.#response.writeHead(status, all as string[]).end(body);
+  }
+}
+
+/** RFC 6750 §3: a request without a credential gets no error code. */
+export const challengeOf = (error?: 'invalid_token'): string => `Bearer realm="keyward"${error ? `, error="${error}"` : ''}`;
+
+/** draft-ietf-httpapi-ratelimit-headers-10. */
+const rateLimitHeaders = ({ limit, windowSeconds, remaining, resetsInSeconds }: RateLimitState): HeaderList => [
+  'ratelimit-policy',
+  `"key";q=${limit};w=${windowSeconds}`,
+  'ratelimit',
+  `"key";r=${remaining};t=${resetsInSeconds}`,
+];
+
+/** Every header is always sent: a gateway that copies them to its upstream must never let a client's own header pass. */
+const ownerHeaders = ({ id, owner, scopes }: KeyEntry): HeaderList => [
+  'x-keyward-key-id',
+  id,
+  'x-keyward-user-id',
+  owner.id,
+  'x-keyward-external-id',
+  owner.externalId === null ? '-' : encodedId(owner.externalId),
+  'x-keyward-scopes',
+  scopes.join(' ') || '-',
+];
+
+/** Percent-encodes an external ID. `-` stands for a user without one, so the ID `-` is encoded too. */
+const encodedId = (externalId: string): string => (externalId === '-' ? '%2D' : encodeURIComponent(externalId));

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
+import { toKeywardError } from '../platform/errors/to-keyward-error.js';
+import type { CallerAddresses } from '../platform/http/caller-address.js';
+import type { FrontListener } from '../platform/http/http-server.js';
+import { requestFault } from '../platform/http/request-rules.js';
+import { LogLimiter } from '../platform/log-limiter.js';
+import type { Logger } from '../platform/logger.js';
+import type { ErrorCounter } from '../platform/process-metrics.js';
+import { demandedScopesOf } from './demanded-scopes.js';
+import { challengeOf, GatewayAnswer, statusOfError } from './gateway-answer.js';
+import {
+  AmbiguousKeyError,
+  GATEWAY_PATH,
+  type GatewayHeaders,
+  gatewayHeadersOf,
+  hasMalformedPath,
+  isGatewayUrl,
+  presentedKeyOf,
+  visibleUserAgent,
+} from './gateway-request.js';
+import type { Verifier } from './verifier.js';
+import type { VerifierTokens } from './verifier-tokens.js';
+
+/** A gateway asks with the method of the request that it checks. An answer to TRACE would contain the key (RFC 9110 §9.3.8). */
+const ALLOWED_METHODS = METHODS.filter((method) => method !== 'CONNECT' && method !== 'TRACE').join(', ');
+
+const NO_SCOPES: readonly string[] = [];
+
+export interface GatewayDependencies {
+  verifier: Verifier;
+  verifierTokens: VerifierTokens;
+  callerAddresses: CallerAddresses;
+  logger: Logger;
+  countError: ErrorCounter;
+}
+
+/** Returns the status that rejects a request before its key is read, or null. */
+const requestFaultOf = (request: IncomingMessage): 400 | 405 | 431 | null =>
+  requestFault(request) ?? (hasMalformedPath(request.url ?? '') ? 400 : request.method === 'TRACE' ? 405 : null);
+
+/** One request, with what its answer and its log lines need. */
+interface Exchange {
+  request: IncomingMessage;
+  url: string;
+  requestId: string;
+  headers: GatewayHeaders;
+  ipAddress: string | null;
+  answer: GatewayAnswer;
+}
+
+/**
+ * The endpoint for gateways: nginx `auth_request`, Traefik ForwardAuth, Caddy `forward_auth`, Envoy `ext_authz`. It accepts any
+ * method, reads headers and `scope` only, and answers by status and headers.
+ *
+ * It runs in front of Fastify. CORS must not answer here, because a gateway would take the 204 of a preflight for approval, and
+ * bodies are not read: Node skips them.
+ */
+export class GatewayListener implements FrontListener {
+  readonly #deps: GatewayDependencies;
+  readonly #failures: LogLimiter;
+  readonly #requests: LogLimiter;
+
+  constructor(dependencies: GatewayDependencies) {
+    this.#deps = dependencies;
+    this.#failures = new LogLimiter(dependencies.logger, 'warn', 'verification failed');
+    this.#requests = new LogLimiter(dependencies.logger, 'debug', 'request');
+  }
+
+  claims({ url = '' }: IncomingMessage): boolean {
+    return isGatewayUrl(url);
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse, isClosing: boolean): void {
+    const requestId = randomUUID();
+    const headers = gatewayHeadersOf(request);
+    const peer = request.socket.remoteAddress;
+    const exchange: Exchange = {
+      request,
+      url: request.url ?? '',
+      requestId,
+      headers,
+      ipAddress: this.#deps.callerAddresses.of(peer, headers.forwardedFor) || null,
+      answer: new GatewayAnswer(response, requestId, isClosing),
+    };
+    this.#deps.callerAddresses.warnIfIgnored(peer, headers.forwardedFor);
+    if (this.#deps.logger.isLevelEnabled('debug')) this.#logWhenAnswered(exchange, response);
+    try {
+      const fault = isClosing ? 503 : requestFaultOf(request);
+      if (fault === null) this.#verify(exchange);
+      else this.#reject(exchange, fault);
+    } catch (error) {
+      this.#fail(exchange, error);
+    }
+  }
+
+  /** Logs the failures that were counted and not logged yet. */
+  close(): void {
+    this.#failures.close();
+    this.#requests.close();
+  }
+
+  #verify(exchange: Exchange): void {
+    const { request, url, requestId, headers, ipAddress, answer } = exchange;
+    this.#deps.verifierTokens.check(headers.verifierToken);
+    const plaintextKey = presentedKeyOf(headers);
+    if (plaintextKey === null) {
+      const detail = 'No API key was sent.';
+      answer.sendProblem({ status: 401, code: 'UNAUTHENTICATED', detail, headers: ['www-authenticate', challengeOf()] });
+      return;
+    }
+    const mayRequireScope = headers.mayRequireScope || url.length > GATEWAY_PATH.length;
+    this.#deps.verifier.run(
+      {
+        requestId,
+        plaintextKey,
+        scopes: mayRequireScope ? demandedScopesOf(url, request.headers) : NO_SCOPES,
+        ipAddress,
+        clientAddress: ipAddress,
+        userAgent: visibleUserAgent(headers.userAgent),
+        dryRun: false,
+      },
+      (verification) => answer.sendVerification(verification),
+      (error) => this.#fail(exchange, error),
+    );
+  }
+
+  #reject({ answer }: Exchange, status: 400 | 405 | 431 | 503): void {
+    const code = status === 503 ? 'SERVICE_UNAVAILABLE' : 'BAD_REQUEST';
+    const headers = status === 503 ? ['retry-after', '1'] : status === 405 ? ['allow', ALLOWED_METHODS] : [];
+    answer.sendProblem({ status, code, headers });
+  }
+
+  #fail({ requestId, answer }: Exchange, error: unknown): void {
+    if (error instanceof AmbiguousKeyError) {
+      answer.sendProblem({ status: 400, code: 'BAD_REQUEST' });
+      return;
+    }
+    const { code, details, cause } = toKeywardError(error);
+    const status = statusOfError(code);
+    this.#deps.countError(code);
+    if (status === 503) this.#failures.log(code, { requestId, err: cause });
+    else if (status >= 500) this.#deps.logger.error({ requestId, err: cause }, 'verification failed');
+    const detail = details.fields?.map(({ path, message }) => `${path.replace(/^input\./, '')} ${message}`).join('; ');
+    const headers = details.retryAfterSeconds === undefined ? [] : ['retry-after', details.retryAfterSeconds];
+    answer.sendProblem({ status, code, detail, headers });
+  }
+
+  /** Logs the request as the other routes do, but only at the level debug: a line would cost as much as the verification. */
+  #logWhenAnswered({ request, url, requestId, ipAddress }: Exchange, response: ServerResponse): void {
+    const startedAt = performance.now();
+    response.once('finish', () => {
+      const { statusCode: status } = response;
+      const route = url.startsWith(`${GATEWAY_PATH}/`) ? `${GATEWAY_PATH}/*` : GATEWAY_PATH;
+      const durationMs = Math.round(performance.now() - startedAt);
+      this.#requests.log(`${route} ${status}`, { requestId, method: request.method, route, status, durationMs, ipAddress });
+    });
+  }
+}
