@@ -30,8 +30,8 @@ const typed = (description: string) => ({
   error: ({ input }: { input?: unknown }) => (input === undefined ? 'is missing' : `must be ${description}`),
 });
 
-const text = z.string(typed('a text'));
-const texts = z.array(text, typed('a list of texts'));
+const text = z.string(typed('a string'));
+const texts = z.array(text, typed('a list of strings'));
 const count = z.int(typed('a whole number'));
 
 /** What `read` makes of a text, or the fault that it finds. */
@@ -43,7 +43,7 @@ const readBy = <T extends object>(read: (value: string) => T | { fault: string }
     return z.NEVER;
   });
 
-const moment = readBy((value) => readMoment(value) ?? { fault: 'must be a moment such as 2024-01-31T12:00:00Z' });
+const moment = readBy((value) => readMoment(value) ?? { fault: 'must be a timestamp such as 2024-01-31T12:00:00Z' });
 
 const RATE_LIMIT = z.strictObject({ limit: count, windowSeconds: count }, typed('an object with limit and windowSeconds'));
 
@@ -75,8 +75,8 @@ const IGNORED = new Set(['id', 'userId']);
 
 const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** Somebody's typo may be told, somebody's secret in the wrong place not: none is of letters only. */
-const told = (name: string): string => (/^[A-Za-z_]{1,30}$/.test(name) ? name : 'a field with a name that is not told');
+/** Repeats only names that look like a misspelled field. Any other name may be a secret in the wrong place. */
+const printableName = (name: string): string => (/^[A-Za-z_]{1,30}$/.test(name) ? name : 'a field whose name is hidden');
 
 /** @returns the object with the known names in camelCase, less what is ignored; `faults` gets each name that is there twice */
 function normalized(object: object, known: ReadonlySet<string>, faults: string[]): object {
@@ -84,7 +84,7 @@ function normalized(object: object, known: ReadonlySet<string>, faults: string[]
   for (const [given, value] of Object.entries(object)) {
     const name = known.has(camelCase(given)) ? camelCase(given) : given;
     if (IGNORED.has(camelCase(given))) continue;
-    if (fields.has(name)) faults.push(`${name} must be there once, not in snake_case too`);
+    if (fields.has(name)) faults.push(`${name} must not be repeated in snake_case`);
     const isNested = name === 'rateLimit' && typeof value === 'object' && value !== null;
     fields.set(name, isNested ? normalized(value, RATE_LIMIT_NAMES, faults) : value);
   }
@@ -95,7 +95,7 @@ function faultsOf(error: z.ZodError): string[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');
     if (issue.code !== 'unrecognized_keys') return [`${path} ${issue.message}`];
-    return issue.keys.map((name) => `${path === '' ? '' : `${path}.`}${told(name)} is no known field`);
+    return issue.keys.map((name) => `${path === '' ? '' : `${path}.`}${printableName(name)} is not a known field`);
   });
 }
 
@@ -107,7 +107,7 @@ function lifeFaults(fields: Fields, now: Date): string[] {
   if (typeof revokedReason === 'string') {
     const fault = shortTextFault(revokedReason, REASON_CHARACTERS_MAX);
     if (fault !== null) faults.push(`revokedReason ${fault}`);
-    if (!revokedAt) faults.push('revokedReason must come with revokedAt');
+    if (!revokedAt) faults.push('revokedReason requires revokedAt');
   }
   return faults;
 }

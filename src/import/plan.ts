@@ -15,7 +15,7 @@ export interface Known {
 }
 
 /** Sign-up proves no address: whoever signed up with it first would get the keys of the person whose address it is. */
-const SELF_REGISTERED = 'email is that of an account that somebody signed up for; to give it the key, import with --into-existing';
+const SELF_REGISTERED = 'email belongs to an account that was created by sign-up. Use --into-existing to give it the key.';
 
 /** Two lines of one prefix and one identity are the same key. */
 export const identityOf = (key: { email: string; hashedKey: string }): string => `${key.hashedKey} ${key.email}`;
@@ -40,7 +40,7 @@ export function planImport(keys: readonly ImportedKey[], known: Known, options: 
     if (counts(key, options.now)) {
       const count = known.counts.get(key.email) ?? 0;
       if (count >= options.keysPerUserMax) {
-        return { kind: 'bad', reasons: [`the user has ${options.keysPerUserMax} usable keys already, which is MAX_KEYS_PER_USER`] };
+        return { kind: 'bad', reasons: [`the user already has ${options.keysPerUserMax} usable keys (MAX_KEYS_PER_USER)`] };
       }
       known.counts.set(key.email, count + 1);
     }

@@ -36,6 +36,6 @@ export class LogLimiter {
     if (this.#summedUp.size === 0) return;
     const counts = Object.fromEntries(this.#summedUp);
     this.#summedUp.clear();
-    this.#logger[this.#level]({ counts }, `${this.#message}: more in the same second, summed up`);
+    this.#logger[this.#level]({ counts }, `${this.#message}: further events in the same second`);
   }
 }

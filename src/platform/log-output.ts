@@ -42,7 +42,9 @@ export class LogOutput implements DestinationStream {
     if (this.#droppedUnreported === 0) return;
     const fields = { level: 40, time: new Date().toISOString(), pid: process.pid, dropped: this.#droppedUnreported };
     this.#droppedUnreported = 0;
-    this.#stream.write(this.#format(`${JSON.stringify({ ...fields, msg: 'Log lines dropped: the reader of the log was too slow' })}\n`));
+    this.#stream.write(
+      this.#format(`${JSON.stringify({ ...fields, msg: 'Log lines dropped because the reader of the log was too slow' })}\n`),
+    );
   }
 
   /** Waits until everything is written, or for so long. */

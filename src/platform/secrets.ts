@@ -11,7 +11,7 @@ export function secretFault(text: string): string | null {
   const secret = Buffer.from(text, 'base64');
   if (secret.length < SECRET_BYTES_MIN) return `is shorter than ${SECRET_BYTES_MIN} bytes`;
   // RFC 7518 §3.2 asks for the length. A secret of one repeated byte has it and is none.
-  if (secret.every((byte) => byte === secret[0])) return 'is one byte repeated';
+  if (secret.every((byte) => byte === secret[0])) return 'consists of one repeated byte';
   return null;
 }
 

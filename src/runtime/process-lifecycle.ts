@@ -14,17 +14,23 @@ export type Closer = () => Promise<void>;
 /** Takes down what came up, the last one first. */
 export async function closeAll(closers: readonly Closer[], logger: Logger | undefined): Promise<void> {
   for (const close of closers.toReversed()) {
-    await close().catch((error: unknown) => logger?.error({ err: error }, 'could not be closed'));
+    await close().catch((error: unknown) => logger?.error({ err: error }, 'part of the server failed to close'));
   }
 }
 
-/** @returns one line for each fault, in words for the person who starts the server */
-function startupFaults(error: unknown): string[] {
+/** Node's error for an address on which the server cannot listen. Node's types lack the address. */
+interface ListenError extends NodeJS.ErrnoException {
+  address?: string;
+  port?: number;
+}
+
+/** Returns one line for each problem that prevents the start. */
+function startupProblems(error: unknown): string[] {
   if (error instanceof StartupError) return error.message.split('\n');
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
-  if (syscall === 'listen' && code === 'EADDRINUSE') return ['HOST and PORT: something else listens there already'];
-  if (syscall === 'listen') return [`HOST and PORT: it is not possible to listen there (${code})`];
-  return [`could not start: ${scrub(String(message)).replaceAll('\n', ' ')}`];
+  const { code, syscall, message, address, port } = error as ListenError;
+  if (syscall === 'listen' && code === 'EADDRINUSE') return [`${address}:${port} is already in use. Set HOST or PORT.`];
+  if (syscall === 'listen') return [`${address}:${port} cannot be listened on (${code}). Set HOST or PORT.`];
+  return [`The start failed: ${scrub(String(message)).replaceAll('\n', ' ')}`];
 }
 
 /**
@@ -60,7 +66,7 @@ export async function runToEnd(start: (closers: Closer[]) => Promise<Logger>): P
   try {
     await started;
   } catch (error) {
-    for (const fault of startupFaults(error)) process.stderr.write(`keyward: ${fault}\n`);
+    for (const problem of startupProblems(error)) process.stderr.write(`keyward: ${problem}\n`);
     await closeAll(closers, undefined);
     await flushLog();
     process.exit(1);

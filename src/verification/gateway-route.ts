@@ -1,8 +1,9 @@
 import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../platform/errors/keyward-error.js';
+import { INTERNAL_ERROR, MALFORMED_REQUEST, UNAVAILABLE } from '../platform/errors/public-messages.js';
 import { toKeywardError } from '../platform/errors/to-keyward-error.js';
-import { bearerTokenOf } from '../platform/http/bearer-token.js';
+import { bearerChallenge, bearerTokenOf } from '../platform/http/bearer-token.js';
 import { HttpError } from '../platform/http/error-answers.js';
 import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
@@ -38,23 +39,19 @@ const STATUS_OF_ERROR: Partial<Readonly<Record<ErrorCode, number>>> = {
 };
 
 const TITLES: Readonly<Record<number, string>> = {
-  400: 'The request is malformed.',
+  400: MALFORMED_REQUEST,
   401: 'A valid API key is needed.',
   403: 'This is not allowed.',
   429: 'The API key was used too often.',
   431: 'The headers are too large, or too many.',
-  503: 'The service is busy or its database is away. Try again soon.',
+  503: UNAVAILABLE,
 };
 
 /** RFC 9457. `code` is what a program goes by. */
 function sendProblem(reply: FastifyReply, status: number, code: string, detail?: string): FastifyReply {
-  const title = TITLES[status] ?? 'Something went wrong on our side.';
+  const title = TITLES[status] ?? INTERNAL_ERROR;
   return reply.code(status).header('content-type', PROBLEM_JSON).send({ type: 'about:blank', title, status, code, detail });
 }
-
-/** RFC 6750 §3: no error code for a request without a credential. */
-const challenge = (reply: FastifyReply, wasKeySent: boolean): FastifyReply =>
-  reply.header('www-authenticate', `Bearer realm="keyward"${wasKeySent ? ', error="invalid_token"' : ''}`);
 
 /** Thrown for a request that could be read in two ways. Which header a gateway and we believe must never differ. */
 class AmbiguousKeyError extends Error {}
@@ -93,7 +90,7 @@ function sendVerification(reply: FastifyReply, verification: Verification): Fast
       .send(answerOf(verification));
   }
   const status = STATUS_OF_REFUSAL[code];
-  if (status === 401) challenge(reply, true);
+  if (status === 401) void reply.header('www-authenticate', bearerChallenge(true));
   if (status === 429 && rateLimit) void reply.header('retry-after', rateLimit.resetsInSeconds);
   return sendProblem(reply, status, code);
 }
@@ -144,7 +141,10 @@ export function registerGatewayRoute(app: FastifyInstance, { verifier, verifierT
     verifierTokens.check(request.headers['x-verifier-token']?.toString());
     const plaintextKey = presentedKeyOf(request.headers);
     const callerAddress = request.callerAddress || null; // found anew each time, behind a proxy
-    if (plaintextKey === null) return sendProblem(challenge(reply, false), 401, 'UNAUTHENTICATED', 'No API key was sent.');
+    if (plaintextKey === null) {
+      void reply.header('www-authenticate', bearerChallenge(false));
+      return sendProblem(reply, 401, 'UNAUTHENTICATED', 'No API key was sent.');
+    }
     return sendVerification(
       reply,
       await verifier.verify({

@@ -33,7 +33,7 @@ export class Verifier {
     this.#usage = options.usage;
     this.#metrics = options.metrics;
     this.#clock = options.clock;
-    this.#refusals = new LogLimiter(options.logger, 'info', 'verification refused');
+    this.#refusals = new LogLimiter(options.logger, 'info', 'verification rejected');
   }
 
   /**

@@ -35,7 +35,7 @@ export function createGraphqlServer<C extends RequestContext>(options: {
   const redactor = createRedactor(schema, introspection);
   const documents = new AcceptedDocuments(limits.rememberedCharacters, limits.rememberedDocumentCharacters);
   // Apollo logs text that may quote a request; what matters of it is logged by the plugin.
-  const log = (level: 'debug' | 'info' | 'warn' | 'error') => () => logger[level]('message from Apollo Server');
+  const log = (level: 'debug' | 'info' | 'warn' | 'error') => () => logger[level]('Apollo Server logged a message');
   return new ApolloServer<C>({
     schema,
     introspection,

@@ -3,6 +3,7 @@ import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import Negotiator from 'negotiator';
 import type { ErrorCode } from '../errors/keyward-error.js';
+import { bearerChallenge } from '../http/bearer-token.js';
 import type { Logger } from '../logger.js';
 import type { ErrorCounter } from '../process-metrics.js';
 import { graphqlToKeywardError } from './format-error.js';
@@ -81,7 +82,7 @@ export function httpPlugin(logger: Logger, countError: ErrorCounter): ApolloServ
       if (operation) contextValue.onOperation(describeOperation(schema, operation, document.definitions));
       // Apollo would find out only after a mutation had been executed, and throw its answer away.
       if (preferredMediaType(request.http) === null) {
-        throw new GraphQLError('The answer is application/json or application/graphql-response+json, and you accept neither.', {
+        throw new GraphQLError('The response is application/json or application/graphql-response+json. Accept one of them.', {
           extensions: { code: ApolloServerErrorCode.BAD_REQUEST, http: { status: 406 } },
         });
       }
@@ -92,7 +93,7 @@ export function httpPlugin(logger: Logger, countError: ErrorCounter): ApolloServ
         const known = graphqlToKeywardError(error);
         const entry = { requestId: contextValue.requestId, err: known?.cause };
         if (known?.code === 'INTERNAL_SERVER_ERROR') logger.error(entry, 'request failed');
-        if (known?.code === 'SERVICE_UNAVAILABLE') logger.warn(entry, 'request refused: service unavailable');
+        if (known?.code === 'SERVICE_UNAVAILABLE') logger.warn(entry, 'request rejected: service unavailable');
       }
     },
 
@@ -104,9 +105,7 @@ export function httpPlugin(logger: Logger, countError: ErrorCounter): ApolloServ
       for (const error of errors) countError(String(codeOf(error)));
       response.http.status = statusFor(errors, data !== undefined, preferredMediaType(request.http)) ?? response.http.status ?? 200;
       if (response.http.status === 401) {
-        // RFC 6750 §3.1: no error code for a request without a credential.
-        const invalid = contextValue.bearerToken === undefined ? '' : ', error="invalid_token"';
-        response.http.headers.set('www-authenticate', `Bearer realm="keyward"${invalid}`);
+        response.http.headers.set('www-authenticate', bearerChallenge(contextValue.bearerToken !== undefined));
       }
       const waits = errors.flatMap((error) =>
         typeof error.extensions?.retryAfterSeconds === 'number' ? [error.extensions.retryAfterSeconds] : [],

@@ -39,7 +39,7 @@ function expectedOf(type: GraphQLLeafType, report: FaultReport): string {
 
 function reportUnknown(path: InputPath, name: string, report: FaultReport): void {
   if (report.showsNames) report([...path, name], 'is not a field of this input');
-  else report(path, 'has a field that is not known here');
+  else report(path, 'has an unknown field');
 }
 
 function checkLeaf(type: GraphQLLeafType, path: InputPath, parse: () => unknown, report: FaultReport): void {

@@ -16,7 +16,7 @@ declare module 'fastify' {
 export function registerAccessLog(app: FastifyInstance, logger: Logger, level: 'debug' | 'info'): void {
   app.decorateRequest('operation', null);
   if (!logger.isLevelEnabled(level)) return;
-  const unsolicited = new LogLimiter(logger, level, 'request');
+  const unsolicited = new LogLimiter(logger, level, 'request completed');
   app.addHook('onResponse', (request, reply, done) => {
     const { url: route } = request.routeOptions;
     const { statusCode: status } = reply;
@@ -29,7 +29,7 @@ export function registerAccessLog(app: FastifyInstance, logger: Logger, level: '
       durationMs: Math.round(reply.elapsedTime),
       ipAddress: request.callerAddress,
     };
-    if (request.operation !== null && status < 400) logger[level](fields, 'request');
+    if (request.operation !== null && status < 400) logger[level](fields, 'request completed');
     else unsolicited.log(`${route ?? 'unknown path'} ${status}`, fields);
     done();
   });

@@ -48,7 +48,7 @@ export function registerCallerAddress(app: FastifyInstance, trustedProxyTexts: r
         wasWarned = true;
         logger.warn(
           { peerAddress: peer.toString() },
-          'X-Forwarded-For ignored: its sender is not in TRUSTED_PROXIES. If it is your proxy, add its address, or all its clients count as one.',
+          'X-Forwarded-For ignored: its sender is not in TRUSTED_PROXIES. If the sender is your proxy, add its address; otherwise all its clients are counted as one.',
         );
       }
     }

@@ -19,7 +19,7 @@ function registerRejectedOrigins(app: FastifyInstance, isAllowed: (origin: strin
     const isForeign = origin !== undefined && !isAllowed(origin) && origin.replace(/^https?:\/\//, '') !== host;
     if (isForeign && LOGGABLE_ORIGIN.test(origin) && logged.size < LOGGED_ORIGINS_MAX && !logged.has(origin)) {
       logged.add(origin);
-      logger.warn({ origin }, 'Origin rejected: it is not in CORS_ORIGINS, so its pages can not read the answers');
+      logger.warn({ origin }, 'Origin rejected: it is not in CORS_ORIGINS, so its pages cannot read responses');
     }
     done();
   });

@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 import type { Clock } from '../clock.js';
 import { parseAddress } from '../ip/address.js';
 import { matchesRanges, parseRanges } from '../ip/address-ranges.js';
-import { bearerTokenOf } from './bearer-token.js';
+import { bearerChallenge, bearerTokenOf } from './bearer-token.js';
 import { sendError } from './error-answers.js';
 
 const RENDER_INTERVAL_MS = 1_000;
@@ -66,7 +66,7 @@ export function registerMetricsRoute(
     if (digest === null && !isFromThisMachine(request)) return sendError(reply, 404, request.id);
     // Digests, so that the time tells neither the token nor its length.
     if (digest !== null && !timingSafeEqual(digest, digestOf(bearerTokenOf(request.headers.authorization) ?? ''))) {
-      return sendError(reply.header('www-authenticate', 'Bearer realm="keyward"'), 401, request.id);
+      return sendError(reply.header('www-authenticate', bearerChallenge(false)), 401, request.id);
     }
     return reply.header('content-type', registry.contentType).send(await text.current());
   });

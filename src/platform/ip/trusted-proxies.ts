@@ -15,5 +15,5 @@ export function trustedProxyFault(text: string): string | null {
   const [address, prefixBits] = range;
   // A range such as ::/96 holds no IPv4 address, and one wider than ::ffff:0:0/96 is wider than /7 or holds few addresses.
   const min = PREFIX_BITS_MIN[address.kind()];
-  return prefixBits >= min ? null : `is wider than /${min}: it would trust addresses that clients have`;
+  return prefixBits >= min ? null : `is wider than /${min}, so it would trust addresses of clients`;
 }

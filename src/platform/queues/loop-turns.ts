@@ -115,7 +115,11 @@ export class LoopTurns {
 
   #rateLimited(): KeywardError {
     const { retryAfterSeconds } = this.#limits;
-    return new KeywardError('RATE_LIMITED', 'Your network sends too many new or invalid GraphQL documents.', { retryAfterSeconds });
+    return new KeywardError(
+      'RATE_LIMITED',
+      'Your network sends too many new or invalid GraphQL documents. Repeat a document, and pass values as variables.',
+      { retryAfterSeconds },
+    );
   }
 
   #remove(network: string, task: Waiting): void {

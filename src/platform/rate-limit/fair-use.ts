@@ -13,10 +13,14 @@ const SECONDS_UNTIL_FREE = 1;
 const UNAVAILABLE_RETRY_SECONDS = 2;
 
 const tooManyAtOnce = () =>
-  new KeywardError('RATE_LIMITED', 'Too many of your requests are waiting for each other.', { retryAfterSeconds: SECONDS_UNTIL_FREE });
+  new KeywardError('RATE_LIMITED', 'Too many of your requests are waiting. Send fewer at the same time.', {
+    retryAfterSeconds: SECONDS_UNTIL_FREE,
+  });
 
 const tooCostly = ({ limit, windowSeconds }: Budget, retryAfterSeconds: number) =>
-  new KeywardError('RATE_LIMITED', `Your requests may ask for ${limit} fields in ${windowSeconds} s.`, { retryAfterSeconds });
+  new KeywardError('RATE_LIMITED', `Your requests exceed ${limit} fields in ${windowSeconds} s. Request fewer fields, or retry later.`, {
+    retryAfterSeconds,
+  });
 
 /** How the holder of a turn found the server. */
 export type TurnOutcome = 'done' | 'unavailable';

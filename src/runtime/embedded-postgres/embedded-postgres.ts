@@ -47,7 +47,7 @@ async function openOldCluster(client: pg.Client, logger: Logger): Promise<void> 
   );
   if (!rows[0]?.isSuperuser) return;
   logger.warn(
-    'The role of the server is a superuser of the embedded database, which version 0.1.0 created. See "A data directory of 0.1.0" in docs/operations.md.',
+    'The server connects as a superuser of the embedded database, which version 0.1.0 created. See "A data directory of 0.1.0" in docs/operations.md.',
   );
   await createDatabase(client);
 }
@@ -81,7 +81,10 @@ class Attacher {
     for (;;) {
       const holding = await this.#tryToAttach();
       if (holding) return holding;
-      if (this.stopping || Date.now() > deadline) throw new StartupError('the embedded PostgreSQL does not answer');
+      if (this.stopping || Date.now() > deadline)
+        throw new StartupError(
+          `The embedded PostgreSQL did not answer within ${START_SECONDS} s. See postgres/postgresql.log in DATA_DIR.`,
+        );
       await sleep(RETRY_AFTER_MS);
     }
   }
@@ -139,7 +142,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     } else if (!join) {
       await holding.client.end();
       await attacher.removeSocketFolder();
-      throw new StartupError('another Keyward is running on this DATA_DIR');
+      throw new StartupError('Another Keyward process uses this DATA_DIR. Stop it, or set a different DATA_DIR.');
     }
     return holding;
   };
@@ -147,12 +150,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const recover = async () => {
     while (!attacher.stopping) {
       try {
-        logger.error('the embedded database went away; starting it again');
+        logger.error('embedded database stopped unexpectedly; restarting it');
         current = await own();
-        logger.info('the embedded database is back');
+        logger.info('embedded database restarted');
         return;
       } catch (error) {
-        logger.error({ err: error }, 'the embedded database could not be started again');
+        logger.error({ err: error }, 'embedded database failed to restart; retrying');
         await sleep(RESTART_AFTER_MS);
       }
     }
@@ -169,7 +172,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await current.client.end().catch(() => undefined);
       const failure = current.holdsLock ? await stopPostmaster(cluster) : null;
       if (failure === null) await attacher.removeSocketFolder();
-      else logger.error({ reason: failure }, 'the embedded database could not be stopped');
+      else logger.error({ reason: failure }, 'embedded database failed to stop');
     },
   };
 }

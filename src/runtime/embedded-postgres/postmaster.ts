@@ -1,7 +1,8 @@
-import { access, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import { readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import path from 'node:path';
 import { StartupError } from '../../platform/errors/keyward-error.js';
+import { exists } from '../exists.js';
 import { type Cluster, runProgram } from './embedded-cluster.js';
 import { prepareSocketFolder, removeTemporaryFolder, SOCKET_LOCK_NAME, SOCKET_PORT } from './socket-folder.js';
 
@@ -92,11 +93,8 @@ async function start(cluster: Cluster, socketFolder: string, settings: Readonly<
     `--log=${logFile}`,
     `--options=${options.join(' ')}`,
   ]);
-  const isThere = await access(pidFileOf(cluster)).then(
-    () => true,
-    () => false,
-  );
-  if (code === 0 || isThere) return code === 0;
+  // Another process may have started it at the same time.
+  if (code === 0 || (await exists(pidFileOf(cluster)))) return code === 0;
   const log = await readFile(logFile, 'utf8').catch(() => '');
   throw new StartupError(`The embedded PostgreSQL does not start: ${log.trim().split('\n').at(-1) || output}`);
 }

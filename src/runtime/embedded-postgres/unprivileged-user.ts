@@ -52,7 +52,7 @@ function throughPrivateDirectories(owner: Account, paths: readonly string[]): Ru
     report: (logger) =>
       logger.info(
         { uid: owner.uid, capability: 'CAP_DAC_READ_SEARCH', paths },
-        'PostgreSQL was started as an unprivileged user that may read every file of this machine, because only root can enter the folders of these paths',
+        'PostgreSQL started as an unprivileged user that can read every file of this machine, because only root can enter the folders of these paths',
       ),
   };
 }
@@ -67,15 +67,18 @@ export function unprivilegedUser(paths: readonly string[], dataOwner: Account | 
   if (process.getuid?.() !== 0) return asIs;
   if (dataOwner?.uid === 0) {
     throw new StartupError(
-      'the files of the embedded database belong to root, who may not run PostgreSQL: restore them with their owner (cp -a)',
+      'The files of the embedded database belong to root, and PostgreSQL does not run as root. Restore them with their original owner (cp -a).',
     );
   }
   const owner = dataOwner ?? ACCOUNTS.map(accountOf).find((account) => account !== null);
-  if (!owner) throw new StartupError('PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody" to run it as');
+  if (!owner)
+    throw new StartupError(
+      'PostgreSQL does not run as root, and no user "postgres" or "nobody" exists. Create one, or run Keyward as an ordinary user.',
+    );
   const plain: RunAs = {
     owner,
     command: (file, args) => ({ file, args, ...owner }),
-    report: (logger) => logger.info({ uid: owner.uid }, 'PostgreSQL was started as an unprivileged user'),
+    report: (logger) => logger.info({ uid: owner.uid }, 'PostgreSQL started as an unprivileged user'),
   };
   if (canReach(plain, paths)) return plain;
   const passing = throughPrivateDirectories(
@@ -84,6 +87,6 @@ export function unprivilegedUser(paths: readonly string[], dataOwner: Account | 
   );
   if (canReach(passing, paths)) return passing;
   throw new StartupError(
-    `PostgreSQL refuses to run as root, and the unprivileged user ${owner.uid} can't reach ${paths.join(' or ')}: run as an ordinary user or move them`,
+    `PostgreSQL does not run as root, and the user with ID ${owner.uid} cannot read ${paths.join(' or ')}. Run Keyward as an ordinary user, or move these files.`,
   );
 }
