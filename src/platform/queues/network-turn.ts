@@ -5,10 +5,10 @@ import type { Turn } from './hash-queue.js';
 export const queueNetworkOf = (ipAddress: string): string => wideNetworkOf(ipAddress, { ipv4: 24, ipv6: 48 });
 
 /**
- * Returns whose turn in a queue a request uses: that of its IPv4 /24 or IPv6 /48. Among networks that used the queue
- * equally, those of a /16 or /32 that used it less go first.
+ * Returns the origin of a request for a queue: its IPv4 /24 or IPv6 /48. Among networks that used the queue equally, the one
+ * in the /16 or /32 that used it least has the next turn.
  *
- * @param known whether the request goes before those of strangers
+ * @param known whether the request has priority over those that are not known
  */
 export const turnOf = (ipAddress: string, known = false): Turn => ({
   network: queueNetworkOf(ipAddress),
