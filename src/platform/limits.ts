@@ -113,7 +113,7 @@ export const GRAPHQL_LIMITS = {
   mutationRootFields: 1,
   /** Characters of all cached documents. A request with a cached document is neither parsed nor validated. */
   rememberedCharacters: 100_000,
-  /** Characters of one cached document. Reading and hashing a longer one costs as much as a hostile document. */
+  /** Characters of one cached document. Reading and hashing a longer one would take as long as parsing a hostile document. */
   rememberedDocumentCharacters: 10_000,
 };
 

@@ -79,7 +79,7 @@ describe('import-keys on an external database', () => {
       stderr: [
         'line 3: must be one JSON object',
         'line 4: hashedKey must be a bcrypt hash: $2a$, $2b$ or $2y$, two digits, $, and 53 characters',
-        'line 5: a field whose name is hidden is not a known field',
+        'line 5: a field with a hidden name is not a known field',
         '',
       ].join('\n'),
     });

@@ -149,7 +149,7 @@ describe('a line of an import', () => {
     [{ revokedAt: '2025-01-01T00:00:00Z', revokedReason: CANARY.repeat(50) }, ['revokedReason must be at most 500 characters long']],
     [{ expires: CANARY }, ['expires is not a known field']],
     [{ last_used_at: null }, ['last_used_at is not a known field']],
-    [{ [CANARY]: 1 }, ['a field whose name is hidden is not a known field']],
+    [{ [CANARY]: 1 }, ['a field with a hidden name is not a known field']],
     [{ key_prefix: 'amos_1a2b3c4d' }, ['keyPrefix must not be repeated in snake_case']],
     [
       { name: '', scopes: ['A'] },

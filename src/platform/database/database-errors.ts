@@ -3,7 +3,7 @@ export type DatabaseFault = 'unavailable' | 'conflict';
 
 /**
  * Prisma's codes for an unreachable, closing or overloaded database, rejected credentials, and timeouts. P2010 and P2039
- * are not among them: they stand for any error of the database, whose SQLSTATE is in a nested object.
+ * are not among them: they stand for any error of the database, with its SQLSTATE in a nested object.
  */
 const UNAVAILABLE_PRISMA = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
 

@@ -6,7 +6,7 @@ import { INTERNAL_ERROR } from './public-messages.js';
 const DATABASE_RETRY_SECONDS = 2;
 
 /**
- * Converts any error to the one that the caller receives. An error that is not a KeywardError stays as its `cause`, for the log.
+ * Converts any error to a KeywardError for the caller. The original error becomes its `cause`, for the log.
  *
  * @param error as a service or the database threw it
  */

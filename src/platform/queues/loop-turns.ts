@@ -53,7 +53,7 @@ interface Credit {
 export class LoopTurns {
   readonly #limits: LoopTurnLimits;
   readonly #now: () => number;
-  /** By network. The one that has waited longest is the first. */
+  /** By network. The network that has waited longest is the first. */
   readonly #waiting = new Map<string, Line>();
   readonly #credits: LRUCache<string, Credit>;
   #waitingCount = 0;

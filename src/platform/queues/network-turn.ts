@@ -1,7 +1,7 @@
 import { wideNetworkOf } from '../ip/wide-network.js';
 import type { Turn } from './hash-queue.js';
 
-/** Returns the network whose requests share the turns of a queue: the IPv4 /24 or IPv6 /48 of an address. */
+/** Returns the network of an address that shares the turns of a queue: its IPv4 /24 or IPv6 /48. */
 export const queueNetworkOf = (ipAddress: string): string => wideNetworkOf(ipAddress, { ipv4: 24, ipv6: 48 });
 
 /**

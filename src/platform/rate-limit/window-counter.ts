@@ -25,7 +25,8 @@ export interface Budgets {
    * Consumes `amount` of the key's rate limit if it is left. A rejected attempt is not counted. The window starts with the
    * first attempt of the key, and later attempts do not extend it.
    *
-   * @param budget current rate limit of the key; a change applies to the current window, too
+   * The current `budget` applies, even if it changed during the window.
+   *
    * @param amount 1 by default
    */
   spend(key: string, budget: Budget, amount?: number): Spending | Promise<Spending>;

@@ -187,7 +187,7 @@ describe('F9: an error of the start is one clear line on stderr, with exit code 
   });
 
   test('a DATA_DIR that a shell would interpret differently', async () => {
-    await expectStartError(spawn({ DATA_DIR: path.join(directory, 'a $HOME') }), /^keyward: DATA_DIR must not hold/);
+    await expectStartError(spawn({ DATA_DIR: path.join(directory, 'a $HOME') }), /^keyward: DATA_DIR must not contain/);
   });
 
   test.each([
