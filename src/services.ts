@@ -124,7 +124,7 @@ function createVerification(base: Base) {
   return { usage, keyLookup, verifier, verifierTokens: new VerifierTokens(config.verifierTokens) };
 }
 
-/** Creates every service of the server. No other code constructs services (composition root). */
+/** Creates every service of the server, and connects them (composition root). */
 export function createServices(options: ServiceOptions) {
   const base = createBase(options);
   const accounts = createAccounts(base);

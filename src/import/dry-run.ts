@@ -2,7 +2,7 @@ import { DigestMap, digestNumber } from './digest-map.js';
 import type { ImportedKey } from './import-line.js';
 import { identityOf, type Known } from './plan.js';
 
-/** An identity that differs from that of every key: a key prefix of another key, which is only known by its digest. */
+/** Stands for the identity of a key of which only the digest is known. It differs from the identity of every key. */
 const OTHER_IDENTITY = '';
 
 /** Remembers what a dry run would have written so far. It stores digests, so it needs much less memory than the file. */

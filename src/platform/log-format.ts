@@ -22,7 +22,7 @@ const LEVELS: Readonly<Record<number, readonly [name: string, color: keyof typeo
 const valueText = (value: unknown): string =>
   typeof value === 'string' && /^[\w.:/@+-]+$/.test(value) ? value : escapeHarmful(JSON.stringify(value));
 
-/** Returns the kind, message and frames of a serialized error, and those of its causes, each on a line of its own. */
+/** Returns the lines of a serialized error and its causes: type, code and message, then one line for each stack frame. */
 function errorLines(error: unknown): string[] {
   if (typeof error !== 'object' || error === null) return [];
   const { type, code, message, stack, cause } = error as Record<string, unknown>;
@@ -31,7 +31,7 @@ function errorLines(error: unknown): string[] {
 }
 
 /**
- * Returns a log line for people: time, level, message, fields; an error below it, indented.
+ * Returns a human-readable log line: time, level, message and fields, followed by an indented error if there is one.
  *
  * @param line one JSON object, as pino writes it
  */

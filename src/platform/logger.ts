@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { errorCode } from './errors/error-code.js';
 import { KEY_PREFIX } from './key-prefix.js';
 import { prettyLine, safeJsonLine } from './log-format.js';
 import { standardOutput } from './log-output.js';
@@ -29,7 +30,7 @@ export function serializeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { type: typeof error };
   return {
     type: error.name,
-    code: 'code' in error && typeof error.code === 'string' ? error.code : undefined,
+    code: errorCode(error),
     message: scrub(error.message),
     stack: error.stack
       ?.split('\n')

@@ -41,7 +41,7 @@ function admit(
     if (faults.length > 0) throw badUserInput(faults);
     const cost = fixedCosts.get(operation) ?? costOf(schema, document, operation, { variables, context: contextValue });
     if (uses?.decideCost === false) fixedCosts.set(operation, cost);
-    if (cost > limits.cost) throw invalid(`The answer could have ${cost} fields, more than ${limits.cost}.`, [operation]);
+    if (cost > limits.cost) throw invalid(`The response could have ${cost} fields. The maximum is ${limits.cost}.`, [operation]);
     contextValue.allowance.cost = cost;
   }
   documents.accept(queryHash, document, source.length);

@@ -3,7 +3,7 @@ import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graph
 import complexity from 'graphql-query-complexity/cjs';
 import { PAGE_ITEMS_MAX } from '../pagination.js';
 
-/** What the cost of a field depends on. */
+/** Input of the function that computes the cost of a field. */
 export interface CostArguments {
   /** Cost of the selected subfields for one item. */
   childComplexity: number;

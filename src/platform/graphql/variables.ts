@@ -29,7 +29,7 @@ interface Use {
 /** The uses of the variables of an operation. */
 export interface VariableUses {
   first: ReadonlyMap<string, Use>;
-  /** Whether the cost of the answer depends on a variable: on an argument of a field that declares its cost, or of a directive. */
+  /** Whether a variable decides the cost: in an argument of a directive, or of a field with its own cost function. */
   decideCost: boolean;
 }
 
@@ -58,7 +58,7 @@ function checkLiterals(
       Argument(node) {
         const argument = typeInfo.getArgument();
         isCostArgument = typeof typeInfo.getFieldDef()?.extensions.complexity === 'function' || Boolean(typeInfo.getDirective());
-        // An unknown argument was rejected by validation.
+        // Validation has rejected unknown arguments.
         if (argument) checkLiteral(node.value, argument.type, [node.name.value], report, onVariable);
         return false;
       },

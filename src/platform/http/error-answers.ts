@@ -31,7 +31,7 @@ function errorBody(status: number, requestId: string) {
   return { errors: [{ message, extensions: { code, requestId } }] };
 }
 
-/** Sets the headers that every answer has, including those that Fastify sends before any hook runs. */
+/** Sets the headers of every response. Fastify sends some responses before any hook runs, so a hook is not sufficient. */
 export function setCommonHeaders(reply: FastifyReply, requestId: string): FastifyReply {
   return reply.header('x-request-id', requestId).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
 }
@@ -50,7 +50,7 @@ export class HttpError extends Error {
   }
 }
 
-/** Writes an answer to a connection that has no response object, and closes it. */
+/** Sends an error on a connection that has no response object, and closes it. */
 export function endWithError(socket: Duplex, status: number): void {
   const requestId = randomUUID();
   const body = JSON.stringify(errorBody(status, requestId));

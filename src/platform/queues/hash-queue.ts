@@ -7,7 +7,7 @@ const RETRY_AFTER_SECONDS = 5;
 
 const UNKNOWN_SHARE = 2;
 
-/** The bounds of a queue. */
+/** Limits of a queue. */
 export interface HashQueueLimits {
   /** Maximum number of hashes that run at the same time. */
   concurrency: number;
@@ -23,7 +23,7 @@ export interface HashQueueLimits {
 
 /** The origin of a hash, which decides its place in the queue. */
 export interface Turn {
-  /** Hashes of one network share its turns. */
+  /** Network of the client. The hashes of one network share its turns. */
   network: string;
   /** A group of networks. It decides between networks that used the queue equally. */
   provider?: string;
