@@ -16,7 +16,7 @@ const STOP_SECONDS = 30;
  */
 const SHARED_BUFFERS_MB = Math.max(32, Math.min(512, Math.floor(totalmem() / 8 / 2 ** 20)));
 
-/** The log contains only FATAL errors: with lower levels, it would grow without bound and contain statements and values. */
+/** The log contains only FATAL and PANIC: with lower levels, it would grow without bound and contain statements and values. */
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '',
   port: String(SOCKET_PORT),
