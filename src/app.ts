@@ -1,4 +1,4 @@
-// First: TypeGraphQL's decorators read the types that this makes available.
+// Must be the first import: TypeGraphQL's decorators need it when the resolvers are loaded.
 import 'reflect-metadata';
 
 import type { FastifyInstance } from 'fastify';
@@ -37,13 +37,13 @@ const DRAIN_MS = { hashes: 4_000, connections: 6_000 };
 
 export interface App extends Pick<Services, 'database' | 'hashes' | 'keyHashes' | 'usage' | 'metrics'> {
   http: FastifyInstance;
-  /** Answers the requests in flight, rejects new ones, then closes the connections to the database. */
+  /** Finishes the requests in flight, rejects new ones, then closes the connections to the database. */
   close(): Promise<void>;
 }
 
 type SchemaServices = Pick<Services, 'auth' | 'sessions' | 'apiKeys' | 'keyQueries' | 'audit' | 'verifier' | 'verifierTokens'>;
 
-/** Builds the schema, as it is served and as schema.graphql shows it. Operations that are not `@Public()` need a session. */
+/** Builds the schema. Every operation that is not `@Public()` requires a session. */
 export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer: string | null }): GraphQLSchema =>
   closeByDefault(
     buildGraphqlSchema([
@@ -57,7 +57,7 @@ export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer
     ]),
   );
 
-/** Builds the server: services, GraphQL, routes, and its end. It does not listen yet. */
+/** Creates the server: services, GraphQL, routes and shutdown. It does not listen yet. */
 export async function createApp(options: ServiceOptions): Promise<App> {
   const { config, logger } = options;
   const services = createServices(options);
@@ -65,7 +65,7 @@ export async function createApp(options: ServiceOptions): Promise<App> {
   const externalIdIssuer = await claimExternalIds(services.database, config.identityProvider?.issuer ?? null);
   const schema = buildKeywardSchema({ ...services, externalIdIssuer });
   const { introspection, production } = config;
-  // Of the server's origin in production only the console may run script.
+  // In production, the console must be the only page that runs scripts with the origin of the server.
   const sandbox = introspection && !production;
   const graphql = createGraphqlServer<Context>({ schema, introspection, sandbox, logger, countError, limits: GRAPHQL_LIMITS });
   await graphql.start();
@@ -85,7 +85,7 @@ export async function createApp(options: ServiceOptions): Promise<App> {
     registerNotFound(scope);
   });
   await http.register(async (scope) => {
-    // Refusals are what matters, and the verifier logs them. A line for each verification would cost as much as it does.
+    // The verifier logs rejected keys. A log line for each verification would take as long as the verification.
     registerAccessLog(scope, logger, 'debug');
     registerGatewayRoute(scope, { ...services, logger, countError });
   });

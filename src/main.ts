@@ -13,7 +13,6 @@ await runToEnd(async (closers) => {
   const app = await createApp({ config, logger, ...backing });
   closers.push(() => app.close());
   const address = await listen(app.http, config);
-  const sandbox = config.introspection && !config.production ? ' (open it in a browser for Apollo Sandbox)' : '';
-  logger.info(`Keyward is ready: ${address}${GRAPHQL_PATH}${sandbox}`);
+  logger.info({ url: `${address}${GRAPHQL_PATH}`, sandbox: config.introspection && !config.production }, 'Keyward is ready');
   return logger;
 });

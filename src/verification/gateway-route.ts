@@ -1,8 +1,9 @@
 import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../platform/errors/keyward-error.js';
+import { INTERNAL_ERROR, MALFORMED_REQUEST, UNAVAILABLE } from '../platform/errors/public-messages.js';
 import { toKeywardError } from '../platform/errors/to-keyward-error.js';
-import { bearerTokenOf } from '../platform/http/bearer-token.js';
+import { bearerChallenge, bearerTokenOf } from '../platform/http/bearer-token.js';
 import { HttpError } from '../platform/http/error-answers.js';
 import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
@@ -15,11 +16,11 @@ import type { VerifierTokens } from './verifier-tokens.js';
 
 const PROBLEM_JSON = 'application/problem+json';
 
-/** A gateway asks with the method of the request that it holds. CONNECT never gets here, TRACE would echo the key. */
+/** Gateways use the method of the original request. Node never routes CONNECT, and TRACE would return the key. */
 const VERIFY_METHODS = METHODS.filter((method) => method !== 'CONNECT' && method !== 'TRACE');
 
-/** The refusals of a key, in the words of HTTP: who are you, you may not, not so often. */
-const STATUS_OF_REFUSAL: Readonly<Record<Exclude<VerificationCode, VerificationCode.VALID>, 401 | 403 | 429>> = {
+/** 401: not authenticated. 403: not permitted. 429: too many requests. */
+const STATUS_OF_REJECTION: Readonly<Record<Exclude<VerificationCode, VerificationCode.VALID>, 401 | 403 | 429>> = {
   MALFORMED: 401,
   NOT_FOUND: 401,
   REVOKED: 401,
@@ -38,43 +39,40 @@ const STATUS_OF_ERROR: Partial<Readonly<Record<ErrorCode, number>>> = {
 };
 
 const TITLES: Readonly<Record<number, string>> = {
-  400: 'The request is malformed.',
+  400: MALFORMED_REQUEST,
   401: 'A valid API key is needed.',
   403: 'This is not allowed.',
   429: 'The API key was used too often.',
-  431: 'The headers are too large, or too many.',
-  503: 'The service is busy or its database is away. Try again soon.',
+  431: 'The request has too many or too large headers.',
+  503: UNAVAILABLE,
 };
 
-/** RFC 9457. `code` is what a program goes by. */
+/** Sends a problem of RFC 9457. `code` is stable, for programs; `title` and `detail` are for people. */
 function sendProblem(reply: FastifyReply, status: number, code: string, detail?: string): FastifyReply {
-  const title = TITLES[status] ?? 'Something went wrong on our side.';
+  const title = TITLES[status] ?? INTERNAL_ERROR;
   return reply.code(status).header('content-type', PROBLEM_JSON).send({ type: 'about:blank', title, status, code, detail });
 }
 
-/** RFC 6750 §3: no error code for a request without a credential. */
-const challenge = (reply: FastifyReply, wasKeySent: boolean): FastifyReply =>
-  reply.header('www-authenticate', `Bearer realm="keyward"${wasKeySent ? ', error="invalid_token"' : ''}`);
-
-/** Thrown for a request that could be read in two ways. Which header a gateway and we believe must never differ. */
+/** Thrown for a request in which a gateway and Keyward could read different keys. */
 class AmbiguousKeyError extends Error {}
 
 /**
- * @returns the key of `Authorization: Bearer` or `X-API-Key`; null where there is none
- * @throws {AmbiguousKeyError} for two different ones, or a header sent twice
+ * Returns the key in `Authorization: Bearer` or `X-API-Key`. Null if the request has no key.
+ *
+ * @throws {AmbiguousKeyError} for two different keys, or a header that was sent twice
  */
 function presentedKeyOf({ authorization, 'x-api-key': apiKey }: FastifyRequest['headers']): string | null {
-  // Node joins what was sent twice with a comma, which no key has in it. Two Authorization headers have been refused before.
+  // Node joins repeated headers with a comma, which no key contains. requestFault has rejected two Authorization headers.
   if (Array.isArray(apiKey) || apiKey?.includes(',')) throw new AmbiguousKeyError();
   const bearer = bearerTokenOf(authorization);
   if (bearer && apiKey && bearer !== apiKey) throw new AmbiguousKeyError();
   return bearer || apiKey || null;
 }
 
-/** In visible ASCII, which is all that one is made of (RFC 9110 §10.1.5): an odd one is no reason to refuse a request. */
+/** Returns the User-Agent with invalid characters replaced (RFC 9110 §10.1.5), because they must not cause an error. */
 const userAgentOf = ({ 'user-agent': text }: FastifyRequest['headers']): string | null => text?.replace(/[^\x20-\x7e]/g, '?') ?? null;
 
-/** draft-ietf-httpapi-ratelimit-headers-10. */
+/** Sets the headers of draft-ietf-httpapi-ratelimit-headers-10. */
 function setRateLimitHeaders(reply: FastifyReply, { limit, windowSeconds, remaining, resetsInSeconds }: RateLimitState): void {
   void reply
     .header('ratelimit-policy', `"key";q=${limit};w=${windowSeconds}`)
@@ -85,20 +83,19 @@ function sendVerification(reply: FastifyReply, verification: Verification): Fast
   const { code, key, rateLimit } = verification;
   if (rateLimit) setRateLimitHeaders(reply, rateLimit);
   if (code === VerificationCode.VALID) {
-    // All of them always: a gateway that copies them to its upstream must never let a client's own one pass.
+    // Always set all of them, because a gateway that copies them to the upstream must overwrite headers of the client.
     return reply
       .header('x-keyward-key-id', key.id)
       .header('x-keyward-user-id', key.ownerId)
       .header('x-keyward-scopes', key.scopes.join(' ') || '-')
       .send(answerOf(verification));
   }
-  const status = STATUS_OF_REFUSAL[code];
-  if (status === 401) challenge(reply, true);
+  const status = STATUS_OF_REJECTION[code];
+  if (status === 401) void reply.header('www-authenticate', bearerChallenge(true));
   if (status === 429 && rateLimit) void reply.header('retry-after', rateLimit.resetsInSeconds);
   return sendProblem(reply, status, code);
 }
 
-/** What the door is made of. */
 export interface GatewayParts {
   verifier: Verifier;
   verifierTokens: VerifierTokens;
@@ -107,18 +104,18 @@ export interface GatewayParts {
 }
 
 /**
- * The door for gateways (nginx auth_request, Traefik ForwardAuth, Caddy forward_auth, Envoy ext_authz): any method, the
- * answer by status and headers. It reads headers and `scope` only.
+ * Registers the endpoint for gateways (nginx auth_request, Traefik ForwardAuth, Caddy forward_auth, Envoy ext_authz). It
+ * accepts any method, reads headers and the query, and answers by status and headers.
  *
- * @param app a Fastify scope of its own: CORS must not answer here, whose 204 to a preflight a gateway would take for a
- *   yes, and bodies must not be read
+ * @param app a separate Fastify scope without CORS and body parsers: a gateway would interpret the 204 of a preflight as a
+ *   valid key
  */
 export function registerGatewayRoute(app: FastifyInstance, { verifier, verifierTokens, logger, countError }: GatewayParts): void {
   for (const method of VERIFY_METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _body, done) => done(null));
-  // Fastify refuses a type that it can't read before it asks for a parser.
+  // Fastify rejects an invalid Content-Type before it looks for a parser.
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/octet-stream';
     done();
@@ -143,8 +140,11 @@ export function registerGatewayRoute(app: FastifyInstance, { verifier, verifierT
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     verifierTokens.check(request.headers['x-verifier-token']?.toString());
     const plaintextKey = presentedKeyOf(request.headers);
-    const callerAddress = request.callerAddress || null; // found anew each time, behind a proxy
-    if (plaintextKey === null) return sendProblem(challenge(reply, false), 401, 'UNAUTHENTICATED', 'No API key was sent.');
+    const callerAddress = request.callerAddress || null; // The getter parses X-Forwarded-For at each call.
+    if (plaintextKey === null) {
+      void reply.header('www-authenticate', bearerChallenge(false));
+      return sendProblem(reply, 401, 'UNAUTHENTICATED', 'No API key was sent.');
+    }
     return sendVerification(
       reply,
       await verifier.verify({

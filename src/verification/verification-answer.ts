@@ -1,6 +1,6 @@
 import { type Verification, VerificationCode } from './verification.js';
 
-/** A verification as both doors tell it: GraphQL as ApiKeyVerification, the gateway's as JSON. */
+/** Response of a verification: ApiKeyVerification in GraphQL, and JSON at the gateway endpoint. */
 export interface VerificationAnswer {
   valid: boolean;
   code: VerificationCode;
@@ -13,6 +13,7 @@ export interface VerificationAnswer {
   rateLimit: { limit: number; remaining: number; resetsAt: Date } | null;
 }
 
+/** Returns the response of a verification, without data that only Keyward needs. */
 export function answerOf({ code, key, rateLimit }: Verification): VerificationAnswer {
   return {
     valid: code === VerificationCode.VALID,

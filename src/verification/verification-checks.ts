@@ -7,9 +7,7 @@ import { characterFault } from '../platform/text.js';
 import { type KeyRecord, type KnownVerification, VerificationCode, type VerificationRequest } from './verification.js';
 
 /**
- * A scope that no key can have (`Orders`, the empty one) is no fault: it is a demand that isn't met.
- *
- * @returns what is wrong with the question itself
+ * Returns what is wrong with a request. A scope that no key can have, such as `Orders`, is valid: no key satisfies it.
  */
 export function requestFaults({ scopes, ipAddress, userAgent }: VerificationRequest): FieldFault[] {
   const faults: FieldFault[] = [];
@@ -26,11 +24,11 @@ export function requestFaults({ scopes, ipAddress, userAgent }: VerificationRequ
 const demandFault = (scope: string): string | null =>
   scope.length > SCOPE_CHARACTERS_MAX ? `must be at most ${SCOPE_CHARACTERS_MAX} characters long` : characterFault(scope);
 
-/** One reason to refuse a key that exists. Pure: the moment is given. */
+/** Returns whether a key must be rejected for one reason. A pure function. */
 type Check = (key: KeyRecord, request: VerificationRequest, now: Date) => boolean;
 
-/** In this order: the gravest and most lasting reason is the one that is told. */
-const REFUSALS: readonly [KnownVerification['code'], Check][] = [
+/** Ordered by severity and permanence: the first reason that applies is returned. */
+const CHECKS: readonly [KnownVerification['code'], Check][] = [
   [VerificationCode.REVOKED, (key) => key.revokedAt !== null],
   [VerificationCode.EXPIRED, (key, _request, now) => isExpired(key.expiresAt, now)],
   [VerificationCode.DISABLED, (key) => !key.enabled],
@@ -39,10 +37,8 @@ const REFUSALS: readonly [KnownVerification['code'], Check][] = [
   [VerificationCode.INSUFFICIENT_SCOPE, (key, { scopes }) => !scopes.every((scope) => isScopeGranted(key.scopes, scope))],
 ];
 
-/**
- * @returns the first reason why this key doesn't pass; null where nothing but its rate limit is left to be looked at
- */
-export function refusalOf(key: KeyRecord, request: VerificationRequest, now: Date): KnownVerification['code'] | null {
-  for (const [code, isRefused] of REFUSALS) if (isRefused(key, request, now)) return code;
+/** Returns the first reason to reject a key. Null if only its rate limit remains to be checked. */
+export function rejectionOf(key: KeyRecord, request: VerificationRequest, now: Date): KnownVerification['code'] | null {
+  for (const [code, isRejected] of CHECKS) if (isRejected(key, request, now)) return code;
   return null;
 }

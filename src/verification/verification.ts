@@ -1,6 +1,6 @@
 import type { RateLimit } from '../api-keys/api-key-settings.js';
 
-/** What became of a verification. Data, never an exception: a refusal is an answer like any other. */
+/** Outcome of a verification. A rejected key is a result, not an exception. */
 export enum VerificationCode {
   VALID = 'VALID',
   MALFORMED = 'MALFORMED',
@@ -14,25 +14,25 @@ export enum VerificationCode {
   RATE_LIMITED = 'RATE_LIMITED',
 }
 
-/** What is asked: may this key pass, here and for this? */
+/** A presented key and the request that it is presented for. */
 export interface VerificationRequest {
   requestId: string;
-  /** As it was presented, good or not. */
+  /** The text that the caller presented. It may not be a key. */
   plaintextKey: string;
-  /** Each must be granted. */
+  /** Scopes that the key must all have. */
   scopes: readonly string[];
-  /** Of the caller that presents the key; null where it isn't known. */
+  /** Address of the caller that presents the key, for `allowedCidrs` and usage. Null if unknown. */
   ipAddress: string | null;
-  /** The same, but not as an unknown caller claims it: what is shared fairly between clients is shared by this address. */
+  /** Address by which comparisons are shared fairly between clients. It is never the unverified claim of a caller. */
   clientAddress: string | null;
   userAgent: string | null;
 }
 
-/** A key and its owner as they are in the database at this moment. */
+/** Last committed state of a key and its owner. */
 export interface KeyRecord {
   id: string;
   ownerId: string;
-  /** What its rate limit is counted under: the same for all keys of a chain of rotations. */
+  /** ID that the rate limit is counted by. All keys of a chain of rotations share it. */
   rateLimitId: string;
   name: string | null;
   scopes: readonly string[];
@@ -45,22 +45,22 @@ export interface KeyRecord {
   ownerDisabledAt: Date | null;
 }
 
-/** What is left of a key's rate limit in its current window. */
+/** State of the rate limit of a key in its current window. */
 export interface RateLimitState extends RateLimit {
   remaining: number;
   resetsAt: Date;
   resetsInSeconds: number;
 }
 
-/** The outcome for a key that exists, told to one who holds it. */
+/** Result for a key that exists. */
 export interface KnownVerification {
   code: Exclude<VerificationCode, VerificationCode.MALFORMED | VerificationCode.NOT_FOUND>;
   key: KeyRecord;
-  /** Null where the key has none, or was refused before it was looked at. */
+  /** Null if the key has no rate limit, or was rejected for another reason before. */
   rateLimit: RateLimitState | null;
 }
 
-/** The outcome for what isn't a key, or none of ours: there is nothing to tell. */
+/** Result for a text that is not a key, or for a key that does not exist. */
 export interface UnknownVerification {
   code: VerificationCode.MALFORMED | VerificationCode.NOT_FOUND;
   key: null;

@@ -8,17 +8,17 @@ import type { Budgets } from '../platform/rate-limit/window-counter.js';
 import type { UsageRecorder } from '../usage/usage-recorder.js';
 import type { KeyLookup } from './key-lookup.js';
 import { type KeyRecord, type KnownVerification, type Verification, VerificationCode, type VerificationRequest } from './verification.js';
-import { refusalOf, requestFaults } from './verification-checks.js';
+import { rejectionOf, requestFaults } from './verification-checks.js';
 import type { VerificationMetrics } from './verification-metrics.js';
 
-/** Says whether a key may pass. Both doors, GraphQL and the gateway's, ask here. */
+/** Verifies keys, for GraphQL and for the gateway endpoint. */
 export class Verifier {
   readonly #keys: KeyLookup;
   readonly #rateLimits: Budgets;
   readonly #usage: UsageRecorder;
   readonly #metrics: VerificationMetrics;
   readonly #clock: Clock;
-  readonly #refusals: LogLimiter;
+  readonly #rejections: LogLimiter;
 
   constructor(options: {
     keys: KeyLookup;
@@ -33,16 +33,16 @@ export class Verifier {
     this.#usage = options.usage;
     this.#metrics = options.metrics;
     this.#clock = options.clock;
-    this.#refusals = new LogLimiter(options.logger, 'info', 'verification refused');
+    this.#rejections = new LogLimiter(options.logger, 'info', 'verification rejected');
   }
 
   /**
-   * Nothing about the key's state is remembered from one verification to the next, so what its owner changes takes effect
-   * with the next one, on every replica.
+   * Verifies a key, logs a rejection and records the usage. The state of a key is never cached, so a change of its owner
+   * applies to the next verification on every replica.
    *
-   * @returns the outcome; a refusal is one too
-   * @throws {KeywardError} BAD_USER_INPUT for a question that makes no sense, SERVICE_UNAVAILABLE while too many imported keys
-   *   are compared; and what the database throws where it can't be asked
+   * @returns the outcome, also for a rejected key
+   * @throws {KeywardError} BAD_USER_INPUT for an invalid request, SERVICE_UNAVAILABLE if too many imported keys wait for their
+   *   comparison; the error of the database if it is unavailable
    */
   async verify(request: VerificationRequest): Promise<Verification> {
     const faults = requestFaults(request);
@@ -62,24 +62,24 @@ export class Verifier {
     this.#metrics.verifications.inc({ code });
     this.#metrics.seconds.observe((performance.now() - startedAt) / 1_000);
     if (code !== VerificationCode.VALID) {
-      this.#refusals.log(code, { requestId: request.requestId, code, keyPrefix, keyId: key?.id });
+      this.#rejections.log(code, { requestId: request.requestId, code, keyPrefix, keyId: key?.id });
     }
     return verification;
   }
 
-  /** Logs the refusals that were summed up and not reported yet. */
+  /** Logs the counts of rejections that were not logged yet. */
   close(): void {
-    this.#refusals.close();
+    this.#rejections.close();
   }
 
   async #judge(key: KeyRecord, request: VerificationRequest): Promise<KnownVerification> {
     const now = this.#clock.now();
-    const refusal = refusalOf(key, request, now);
-    const spending = refusal === null && key.rateLimit !== null ? await this.#rateLimits.spend(key.rateLimitId, key.rateLimit) : null;
-    const isAllowed = refusal === null && spending?.allowed !== false;
+    const rejection = rejectionOf(key, request, now);
+    const spending = rejection === null && key.rateLimit !== null ? await this.#rateLimits.spend(key.rateLimitId, key.rateLimit) : null;
+    const isAllowed = rejection === null && spending?.allowed !== false;
     this.#usage.record({ keyId: key.id, at: now, allowed: isAllowed, ipAddress: request.ipAddress, userAgent: request.userAgent });
     return {
-      code: isAllowed ? VerificationCode.VALID : (refusal ?? VerificationCode.RATE_LIMITED),
+      code: isAllowed ? VerificationCode.VALID : (rejection ?? VerificationCode.RATE_LIMITED),
       key,
       rateLimit: key.rateLimit && spending && { ...key.rateLimit, ...spending },
     };

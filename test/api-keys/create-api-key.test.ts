@@ -186,9 +186,9 @@ describe('createApiKey', () => {
     ['empty', '', 'must not be empty'],
     ['blank', '   ', 'must not be empty'],
     ['101 characters long', 'n'.repeat(101), 'must be at most 100 characters long'],
-    ['two lines long', 'two\nlines', 'must not hold control characters'],
-    ['colored by an escape sequence', '\u001b[31mred', 'must not hold control characters'],
-    ['broken by a NUL', 'a\u0000b', 'must not hold control characters'],
+    ['two lines long', 'two\nlines', 'must not contain control characters'],
+    ['colored by an escape sequence', '\u001b[31mred', 'must not contain control characters'],
+    ['broken by a NUL', 'a\u0000b', 'must not contain control characters'],
     ['not valid Unicode', 'a\ud800', 'must be valid Unicode'],
   ])('G9: rejects a name that is %s, and does not repeat it', async (_case, name, message) => {
     const { accessToken } = await app.newUser();

@@ -79,7 +79,7 @@ describe('import-keys on an external database', () => {
       stderr: [
         'line 3: must be one JSON object',
         'line 4: hashedKey must be a bcrypt hash: $2a$, $2b$ or $2y$, two digits, $, and 53 characters',
-        'line 5: a field with a name that is not told is no known field',
+        'line 5: a field with a hidden name is not a known field',
         '',
       ].join('\n'),
     });
@@ -95,7 +95,7 @@ describe('import-keys on an external database', () => {
     await run(['-'], env, '');
     await runSql(env.DATABASE_URL, "INSERT INTO users (id, email, created_at) VALUES (gen_random_uuid(), 'ada@example.com', now())");
     const file = await fileOf(`${seedLine(7)}\n${lineOf(0)}`);
-    const stderr = 'line 1: email is that of an account that somebody signed up for; to give it the key, import with --into-existing\n';
+    const stderr = 'line 1: email belongs to an account that was created by sign-up. Use --into-existing to give it the key.\n';
     expect(await run([file, '--dry-run'], env)).toMatchObject({ code: 1, stderr });
     expect(await run([file], env)).toMatchObject({ code: 1, stderr });
     expect(await countsOf()).toEqual({ keys: 1, users: 2, events: 1 });
@@ -193,7 +193,7 @@ describe('import-keys on an external database', () => {
     const missing = { ...env, DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' };
     expect(await run([await fileOf('')], missing)).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^keyward: the database can't be used: .*\n$/),
+      stderr: expect.stringMatching(/^keyward: The database cannot be used: .*\n$/),
     });
     expect(await run([path.join(directory, 'none')], env)).toMatchObject({ code: 1, stderr: "keyward: the file can't be read (ENOENT)\n" });
     expect(await run([directory], env)).toMatchObject({ code: 1, stderr: "keyward: the file can't be read (EISDIR)\n" });

@@ -51,17 +51,17 @@ describe('the server on an external database', () => {
     [
       'a database that isn’t there',
       { DATABASE_URL: urlOf('nothing_here'), APP_SECRETS },
-      [/^keyward: the database can't be used: .*does not exist/],
+      [/^keyward: The database cannot be used: .*does not exist/],
     ],
     [
       'a port on which no server listens',
       { DATABASE_URL: 'postgresql://u:hunter2@127.0.0.1:9/x', APP_SECRETS },
-      [/^keyward: the database can't be used: .*ECONNREFUSED/],
+      [/^keyward: The database cannot be used: .*ECONNREFUSED/],
     ],
     [
       'a wrong password',
       { DATABASE_URL: Object.assign(new URL(urlOf('x')), { password: 'hunter2' }).href, APP_SECRETS },
-      [/^keyward: the database can't be used: password authentication failed/],
+      [/^keyward: The database cannot be used: password authentication failed/],
     ],
     ['several errors', { PORT: 'x', BCRYPT_COST: '99' }, [/^keyward: PORT must/, /^keyward: BCRYPT_COST must/]],
   ])('F9: %s: one line on stderr for each error, exit code 1, no value repeated', async (_case, env, lines) => {

@@ -75,7 +75,7 @@ describe('H8: the log of a flood of rejected verifications', () => {
     const lines = server
       .stdout()
       .split('\n')
-      .filter((line) => line.includes('verification refused'))
+      .filter((line) => line.includes('verification rejected'))
       .map((line) => JSON.parse(line));
     const counted = lines.reduce((sum, { counts }) => sum + (counts?.MALFORMED ?? 1), 0);
     expect(counted).toBe(2_000);
@@ -124,7 +124,7 @@ test('LOG_FORMAT=pretty writes human-readable lines, without color if stdout is 
   const server = await startServer({ ...env, LOG_FORMAT: 'pretty' });
   await statusOf(`${server.url}/nothing`);
   await server.stop();
-  expect(server.stdout()).toMatch(/^\d\d:\d\d:\d\d INFO {2}Keyward is ready: http:/m);
-  expect(server.stdout()).toMatch(/^\d\d:\d\d:\d\d INFO {2}request requestId=\S+ method=GET status=404 /m);
+  expect(server.stdout()).toMatch(/^\d\d:\d\d:\d\d INFO {2}Keyward is ready url=http:/m);
+  expect(server.stdout()).toMatch(/^\d\d:\d\d:\d\d INFO {2}request completed requestId=\S+ method=GET status=404 /m);
   expect(server.stdout()).not.toContain('\u001b');
 });

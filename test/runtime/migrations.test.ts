@@ -140,7 +140,7 @@ describe('migrations', () => {
       '29990101000000_good': 'CREATE TABLE good (id INT);',
       '29990101000001_bad': 'CREATE TABLE half (id INT); SELECT 1 / 0;',
     });
-    await expect(migrate(url, logger, folder)).rejects.toThrow('migration 29990101000001_bad failed and was rolled back: division by zero');
+    await expect(migrate(url, logger, folder)).rejects.toThrow('Migration 29990101000001_bad failed and was rolled back: division by zero');
     expect(await runSql(url, "SELECT to_regclass('good') AS good, to_regclass('half') AS half")).toEqual([{ good: 'good', half: null }]);
     await writeFile(path.join(folder, '29990101000001_bad', 'migration.sql'), 'CREATE TABLE half (id INT);');
     expect(await migrate(url, logger, folder)).toEqual(['29990101000001_bad']);
@@ -150,7 +150,7 @@ describe('migrations', () => {
   test('F9: a migration is rolled back if its own row cannot be written', async () => {
     const url = await newDatabase();
     const folder = await withExtra({ '29990101000000_bad': 'CREATE TABLE half (id INT); ALTER TABLE _prisma_migrations RENAME TO gone;' });
-    await expect(migrate(url, logger, folder)).rejects.toThrow('migration 29990101000000_bad failed and was rolled back');
+    await expect(migrate(url, logger, folder)).rejects.toThrow('Migration 29990101000000_bad failed and was rolled back');
     expect(await runSql(url, "SELECT to_regclass('half') AS half, to_regclass('gone') AS gone")).toEqual([{ half: null, gone: null }]);
     await dropDatabase(url);
   });
@@ -159,7 +159,7 @@ describe('migrations', () => {
     const url = await newDatabase();
     await runSql(url, "INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'x', '29990101000000_half')");
     const folder = await withExtra({ '29990101000000_half': 'CREATE TABLE half (id INT);' });
-    await expect(migrate(url, logger, folder)).rejects.toThrow('migration 29990101000000_half failed half-way before');
+    await expect(migrate(url, logger, folder)).rejects.toThrow('Migration 29990101000000_half failed earlier');
     await runSql(url, "UPDATE _prisma_migrations SET rolled_back_at = now() WHERE id = 'x'");
     expect(await migrate(url, logger, folder)).toEqual(['29990101000000_half']);
     await dropDatabase(url);
@@ -168,7 +168,7 @@ describe('migrations', () => {
   test('a migration that was changed after it was applied is reported', async () => {
     const url = await newDatabase();
     await runSql(url, "UPDATE _prisma_migrations SET checksum = 'another'");
-    await expect(migrate(url, logger)).rejects.toThrow(/was changed after it had been applied/);
+    await expect(migrate(url, logger)).rejects.toThrow(/was changed after it was applied/);
     await dropDatabase(url);
   });
 

@@ -160,7 +160,7 @@ describe('two processes with one Redis', () => {
       .split('\n')
       .filter((line) => line.includes('"msg":"Redis '))
       .map((line) => JSON.parse(line) as { level: number; msg: string })
-      .map(({ level, msg }) => `${level} ${msg.split(':', 1)[0]}`);
+      .map(({ level, msg }) => `${level} ${msg.split(/[:;]/, 1)[0]}`);
 
   test('A10: failed sign-ins are counted together, and a successful sign-in is not counted', async () => {
     expect(await codeOfSignIn(servers[1], 'ada@example.com', PASSWORD)).toBe('OK');
@@ -175,7 +175,7 @@ describe('two processes with one Redis', () => {
   test('F6: the limit of a key is shared; each process counts alone while Redis is unavailable, nothing else changes, and sharing resumes automatically', async () => {
     expect(await verifyInTurn(await newKey(4), 3)).toEqual(SHARED);
     const [whileAway, whileSilent, after] = [await newKey(4), await newKey(4), await newKey(4)];
-    expect(redisLogOf(servers[0])).toEqual(['30 Redis is there']);
+    expect(redisLogOf(servers[0])).toEqual(['30 Redis connected']);
 
     await redisServer.kill();
     await untilRedisIs(0);
@@ -202,11 +202,11 @@ describe('two processes with one Redis', () => {
 
     for (const server of servers) {
       expect(redisLogOf(server).filter((line) => !line.startsWith('40 Redis did not'))).toEqual([
-        '30 Redis is there',
-        '40 Redis is away',
-        '30 Redis is there',
-        '40 Redis is away',
-        '30 Redis is there',
+        '30 Redis connected',
+        '40 Redis connection lost',
+        '30 Redis connected',
+        '40 Redis connection lost',
+        '30 Redis connected',
       ]);
     }
   });
@@ -233,7 +233,7 @@ describe('two processes with one Redis', () => {
     ]);
     for (const server of [unreachable, rejected]) {
       await until(async () => redisLogOf(server).length > 0);
-      expect(redisLogOf(server)).toEqual(['40 Redis is away']);
+      expect(redisLogOf(server)).toEqual(['40 Redis connection lost']);
       expect(await metric(server, 'keyward_redis_up')).toBe(0);
       expect(await server.stop()).toEqual({ code: 0, signal: null });
       expect(server.stdout() + server.stderr()).not.toMatch(/hunter/);

@@ -21,7 +21,7 @@ describe('verification during a database failure', () => {
     expect(Number(gateway.headers['retry-after'])).toBeGreaterThan(0);
     expect(gateway.json()).toEqual({
       type: 'about:blank',
-      title: 'The service is busy or its database is away. Try again soon.',
+      title: 'The server is busy or its database is unavailable. Try again later.',
       status: 503,
       code: 'SERVICE_UNAVAILABLE',
     });
@@ -38,7 +38,7 @@ describe('verification during a database failure', () => {
     expect(gateway.statusCode).toBe(500);
     expect(gateway.json()).toEqual({
       type: 'about:blank',
-      title: 'Something went wrong on our side.',
+      title: 'The server failed to process the request. Report the request ID to its operator.',
       status: 500,
       code: 'INTERNAL_SERVER_ERROR',
     });

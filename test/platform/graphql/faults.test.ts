@@ -24,7 +24,7 @@ describe('G8: a response never contains a message of the database', () => {
     await runSql(app.databaseUrl, 'ALTER TABLE api_keys RENAME COLUMN name TO title');
     const answer = await app.send(MyApiKeysDocument, {}, { token: accessToken });
     expectMasked(answer, 500, 'INTERNAL_SERVER_ERROR');
-    expect(answer.errors[0]?.message).toBe('Something went wrong on our side.');
+    expect(answer.errors[0]?.message).toBe('The server failed to process the request. Report the request ID to its operator.');
     const event =
       app
         .logs()

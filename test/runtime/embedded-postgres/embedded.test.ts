@@ -140,7 +140,7 @@ describe('F9: an error of the start is one clear line on stderr, with exit code 
 
   test('a second process on the same DATA_DIR; the first process continues', async () => {
     const first = await start();
-    await expectStartError(spawn(), /^keyward: another Keyward is running on this DATA_DIR$/);
+    await expectStartError(spawn(), /^keyward: Another Keyward process uses this DATA_DIR. Stop it, or set a different DATA_DIR.$/);
     expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
     await first.stop();
   });
@@ -148,7 +148,7 @@ describe('F9: an error of the start is one clear line on stderr, with exit code 
   test('two processes that create the same DATA_DIR at once: one starts and the other exits', async () => {
     const both = [spawn(), spawn()];
     const loser = await Promise.race(both.map((server) => server.exited.then(() => server)));
-    await expectStartError(loser, /^keyward: another Keyward is running on this DATA_DIR$/);
+    await expectStartError(loser, /^keyward: Another Keyward process uses this DATA_DIR. Stop it, or set a different DATA_DIR.$/);
     const winner = both.find((server) => server !== loser);
     while (!winner?.stdout().includes('Keyward is ready')) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await winner.stop()).toEqual({ code: 0, signal: null });
@@ -159,7 +159,7 @@ describe('F9: an error of the start is one clear line on stderr, with exit code 
     const other = path.join(directory, 'other');
     await expectStartError(
       spawn({ DATA_DIR: other, PORT: new URL(first.url).port }),
-      /^keyward: HOST and PORT: something else listens there/,
+      /^keyward: \S+:\d+ is already in use\. Set HOST or PORT\.$/,
     );
     expect(await postgresPid(other)).toBeNull();
     await first.stop();
@@ -170,14 +170,14 @@ describe('F9: an error of the start is one clear line on stderr, with exit code 
     const link = path.join(directory, 'link');
     await symlink(path.join(directory, 'nothing', 'here'), link);
     for (const each of [dataDir, path.join(dataDir, 'below'), link]) {
-      await expectStartError(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} can't be written \\(E\\w+\\)$`));
+      await expectStartError(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} is not writable \\(E\\w+\\)$`));
     }
   });
 
   // Only Linux has these file systems, in which even root cannot create files.
   const special = ['/proc/nope', '/proc/nope/deeper/still', '/proc', '/sys/nope'].filter(() => process.platform === 'linux');
   test.each(special)('a DATA_DIR on a file system in which no file can be created: %s', async (each) => {
-    await expectStartError(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} can't be written \\(E\\w+\\)$`));
+    await expectStartError(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} is not writable \\(E\\w+\\)$`));
   });
 
   test('missing parents of DATA_DIR are no error: they are created', async () => {
@@ -187,7 +187,7 @@ describe('F9: an error of the start is one clear line on stderr, with exit code 
   });
 
   test('a DATA_DIR that a shell would interpret differently', async () => {
-    await expectStartError(spawn({ DATA_DIR: path.join(directory, 'a $HOME') }), /^keyward: DATA_DIR must not hold/);
+    await expectStartError(spawn({ DATA_DIR: path.join(directory, 'a $HOME') }), /^keyward: DATA_DIR must not contain/);
   });
 
   test.each([
@@ -197,14 +197,14 @@ describe('F9: an error of the start is one clear line on stderr, with exit code 
     await (await start()).stop();
     await writeFile(path.join(dataDir, 'secrets.json'), content);
     const server = spawn();
-    await expectStartError(server, /^keyward: \S+secrets.json can't be read or written/);
+    await expectStartError(server, /^keyward: \S+secrets.json is unreadable or damaged/);
     expect(server.stderr()).not.toContain('kanarie');
   });
 
   test('a secrets file of another database', async () => {
     await (await start()).stop();
     await rm(path.join(dataDir, 'secrets.json'));
-    await expectStartError(spawn(), /^keyward: the embedded database refuses the password in secrets.json/);
+    await expectStartError(spawn(), /^keyward: The embedded database rejects the password in secrets.json/);
     await chmod(dataDir, 0o700);
   });
 });
