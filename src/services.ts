@@ -44,19 +44,22 @@ export interface ServiceOptions {
   /** Newest first. */
   appSecrets: readonly Buffer[];
   logger: Logger;
-  /** Passed by tests alone, as is `random`. */
+  /** The options below are passed by tests only. */
   clock?: Clock;
   random?: (bytes: number) => Buffer;
+  /** Queue for the hashes of passwords. */
+  hashes?: HashQueue;
+  /** Queue for the hashes of new keys. */
+  keyHashes?: HashQueue;
 }
 
 /** What every service is built on. */
 function createBase(options: ServiceOptions) {
   const { config, databaseUrl, logger, clock = systemClock } = options;
+  const { hashes = new HashQueue(passwordQueueLimits()), keyHashes = new HashQueue() } = options;
   const mainPool = createMainPool(databaseUrl, logger);
   const verificationPool = createVerificationPool(databaseUrl, logger);
   const database = createDatabase(mainPool, logger);
-  const hashes = new HashQueue(passwordQueueLimits());
-  const keyHashes = new HashQueue();
   const metrics = createMetrics({ main: mainPool, verification: verificationPool }, { password: hashes, key: keyHashes });
   const redis = config.redisUrl === undefined ? undefined : createRedis(config.redisUrl, { logger, metrics });
   const budgetsOf = (name: string, keysMax?: number): Budgets => {
