@@ -27,13 +27,13 @@ test('F5: on SIGTERM under load the server first reports itself unready, finishe
     server,
     'mutation { signUp(input: { email: "a@example.com", password: "correct horse battery staple" }) { accessToken user { id } } }',
   );
-  const { createApiKey } = await ask<{ createApiKey: { plaintextKey: string; apiKey: { id: string } } }>(
-    server,
-    'mutation { createApiKey { plaintextKey apiKey { id } } }',
-    {},
-    signUp.accessToken,
-  );
-  const { plaintextKey, apiKey } = createApiKey;
+  const createKey = async () => {
+    const query = 'mutation { createApiKey { plaintextKey apiKey { id } } }';
+    return (await ask<{ createApiKey: { plaintextKey: string; apiKey: { id: string } } }>(server, query, {}, signUp.accessToken))
+      .createApiKey;
+  };
+  const { plaintextKey } = await createKey();
+  const revoked = await createKey();
 
   const statuses = new Map<number | string, number>();
   let isOver = false;
@@ -54,7 +54,7 @@ test('F5: on SIGTERM under load the server first reports itself unready, finishe
   const revocation = ask(
     server,
     'mutation ($id: ID!) { revokeApiKey(id: $id) { apiKey { status } } }',
-    { id: apiKey.id },
+    { id: revoked.apiKey.id },
     signUp.accessToken,
   );
   const isWaiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";

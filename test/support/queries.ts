@@ -4,7 +4,8 @@ import { runSql } from './database.js';
 /** PostgreSQL's log, to which each process of the server appends a statement before it executes it. */
 const logFile = process.env.TEST_LOG_FILE ?? '';
 
-const LAST = 'SELECT 1 AS "last observed query"';
+/** Marks the start of an observation in the log, and shows whether the queries are logged. */
+const MARKER = 'SELECT 1 AS "queries from here"';
 
 /** Makes PostgreSQL log every statement on connections that are opened from now on. */
 export async function logQueries(databaseUrl: string): Promise<void> {
@@ -36,9 +37,13 @@ function statementsOf(log: string, database: string): { application: string; sql
 /** Returns the SQL that Keyward sent to the database of `app` while `action` ran. The app must have been started with `logQueries`. */
 export async function queriesOf(app: { databaseUrl: string }, action: () => Promise<unknown>): Promise<string[]> {
   const { size } = await stat(logFile);
+  await runSql(app.databaseUrl, MARKER);
   await action();
-  await runSql(app.databaseUrl, LAST);
   const statements = statementsOf(await readLogFrom(size), new URL(app.databaseUrl).pathname.slice(1));
-  if (statements.at(-1)?.sql !== LAST) throw new Error('The queries of this database are not logged: start the app with `logQueries`.');
-  return statements.filter(({ application }) => application.startsWith('keyward')).map(({ sql }) => sql);
+  const start = statements.findIndex(({ sql }) => sql === MARKER);
+  if (start === -1) throw new Error('The queries of this database are not logged. Start the app with `logQueries`.');
+  return statements
+    .slice(start)
+    .filter(({ application }) => application.startsWith('keyward'))
+    .map(({ sql }) => sql);
 }
