@@ -28,14 +28,14 @@ import { createHttpServer } from './platform/http/http-server.js';
 import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { GRAPHQL_LIMITS } from './platform/limits.js';
 import { createErrorCounter } from './platform/process-metrics.js';
-import { createServices, type ServiceOptions, type Services } from './services.js';
+import type { Services } from './services.js';
 import { registerGatewayRoute } from './verification/gateway-route.js';
 import { VerificationResolver } from './verification/verification-resolver.js';
 
 /** Shutdown deadlines: queued hashes are rejected after `hashes`, open connections are closed after `connections`. */
 const DRAIN_MS = { hashes: 4_000, connections: 6_000 };
 
-export interface App extends Pick<Services, 'database' | 'hashes' | 'keyHashes' | 'usage' | 'metrics'> {
+export interface App {
   http: FastifyInstance;
   /** Finishes the requests in flight, rejects new ones, then closes the connections to the database. */
   close(): Promise<void>;
@@ -57,10 +57,9 @@ export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer
     ]),
   );
 
-/** Creates the server: services, GraphQL, routes and shutdown. It does not listen yet. */
-export async function createApp(options: ServiceOptions): Promise<App> {
-  const { config, logger } = options;
-  const services = createServices(options);
+/** Creates the server on the services: GraphQL, routes and shutdown. It does not listen yet. */
+export async function createApp(services: Services): Promise<App> {
+  const { config, logger } = services;
   const countError = createErrorCounter(services.metrics);
   const externalIdIssuer = await claimExternalIds(services.database, config.identityProvider?.issuer ?? null);
   const schema = buildKeywardSchema({ ...services, externalIdIssuer });
@@ -91,7 +90,6 @@ export async function createApp(options: ServiceOptions): Promise<App> {
   });
 
   return {
-    ...services,
     http,
     async close() {
       draining = true;

@@ -44,20 +44,23 @@ export interface ServiceOptions {
   /** Newest first. */
   appSecrets: readonly Buffer[];
   logger: Logger;
-  /** Only tests pass a clock. */
+  /** The options below are passed by tests only. */
   clock?: Clock;
-  /** Source of randomness. Only tests pass it. */
+  /** Source of randomness. */
   random?: (bytes: number) => Buffer;
+  /** Queue for the hashes of passwords. */
+  hashes?: HashQueue;
+  /** Queue for the hashes of new keys. */
+  keyHashes?: HashQueue;
 }
 
 /** Creates what the services share: connections, queues, counters, secrets and the audit log. */
 function createBase(options: ServiceOptions) {
   const { config, databaseUrl, logger, clock = systemClock } = options;
+  const { hashes = new HashQueue(passwordQueueLimits()), keyHashes = new HashQueue() } = options;
   const mainPool = createMainPool(databaseUrl, logger);
   const verificationPool = createVerificationPool(databaseUrl, logger);
   const database = createDatabase(mainPool, logger);
-  const hashes = new HashQueue(passwordQueueLimits());
-  const keyHashes = new HashQueue();
   const metrics = createMetrics({ main: mainPool, verification: verificationPool }, { password: hashes, key: keyHashes });
   const redis = config.redisUrl === undefined ? undefined : createRedis(config.redisUrl, { logger, metrics });
   const budgetsOf = (name: string, keysMax?: number): Budgets => {

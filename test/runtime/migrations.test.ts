@@ -8,6 +8,7 @@ import { diffSchemas } from '../../scripts/lib/schema-diff.mjs';
 import { createLogger } from '../../src/platform/logger.js';
 import { MIGRATIONS_DIR, migrate } from '../../src/runtime/migrations.js';
 import { dropDatabase, newDatabase, runSql } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
 
 const logger = createLogger('silent');
 
@@ -50,6 +51,16 @@ async function catalogue(url: string): Promise<unknown> {
   const entries = Object.entries(queries).map(async ([name, sql]) => [name, await runSql(url, sql)]);
   return Object.fromEntries(await Promise.all(entries));
 }
+
+/** Waits until a migration waits for a lock that another transaction holds. */
+const migrationWaitsForLock = (url: string) =>
+  eventually(
+    async () => {
+      const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward migrations' AND wait_event_type = 'Lock'";
+      expect(await runSql(url, waiting)).toHaveLength(1);
+    },
+    { withinMs: 30_000 },
+  );
 
 describe('migrations', () => {
   test('result in the database that schema.prisma describes', async () => {
@@ -104,9 +115,8 @@ describe('migrations', () => {
     await reader.connect();
     await reader.query('BEGIN; SELECT 1 FROM users');
     const migrated = migrate(url, logger, folder);
-    const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward migrations' AND wait_event_type = 'Lock'";
     for (let round = 0; round < 3; round += 1) {
-      while ((await runSql(url, waiting)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await migrationWaitsForLock(url);
       const startedAt = performance.now();
       await runSql(url, 'SELECT 1 FROM users');
       expect(performance.now() - startedAt).toBeLessThan(1_500);
@@ -126,8 +136,7 @@ describe('migrations', () => {
     await reader.connect();
     await reader.query('BEGIN; SELECT 1 FROM api_keys');
     const migrated = migrate(url, logger, folder);
-    const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward migrations' AND wait_event_type = 'Lock'";
-    while ((await runSql(url, waiting)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await migrationWaitsForLock(url);
     await reader.query('SELECT 1 FROM users; COMMIT');
     expect(await migrated).toEqual(['29990101000000_two']);
     await reader.end();

@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 import { createLogger } from '../../src/platform/logger.js';
 import { UsageRecorder } from '../../src/usage/usage-recorder.js';
 import { dropDatabase, newDatabase, runSql } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -92,9 +93,7 @@ describe('UsageRecorder', () => {
 
   test('writes without a call to flush', async () => {
     use(randomUUID(), '10:00:00');
-    const deadline = Date.now() + 10_000;
-    while ((await rows()).length === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(await rows()).toHaveLength(1);
+    await eventually(async () => expect(await rows()).toHaveLength(1), { withinMs: 10_000 });
   });
 
   test('writes all recorded usage when it is closed', async () => {
