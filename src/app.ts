@@ -1,4 +1,4 @@
-// First: TypeGraphQL's decorators read the types that this makes available.
+// Must be the first import: TypeGraphQL's decorators need it when the resolvers are loaded.
 import 'reflect-metadata';
 
 import type { FastifyInstance } from 'fastify';
@@ -29,22 +29,22 @@ import { createHttpServer } from './platform/http/http-server.js';
 import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { GRAPHQL_LIMITS } from './platform/limits.js';
 import { createErrorCounter } from './platform/process-metrics.js';
-import { createServices, type ServiceOptions, type Services } from './services.js';
+import type { Services } from './services.js';
 import { GatewayListener } from './verification/gateway-listener.js';
 import { VerificationResolver } from './verification/verification-resolver.js';
 
 /** Shutdown deadlines: queued hashes are rejected after `hashes`, open connections are closed after `connections`. */
 const DRAIN_MS = { hashes: 4_000, connections: 6_000 };
 
-export interface App extends Pick<Services, 'database' | 'hashes' | 'keyHashes' | 'usage' | 'metrics'> {
+export interface App {
   http: FastifyInstance;
-  /** Answers the requests in flight, rejects new ones, then closes the connections to the database. */
+  /** Finishes the requests in flight, rejects new ones, then closes the connections to the database. */
   close(): Promise<void>;
 }
 
 type SchemaServices = Pick<Services, 'auth' | 'sessions' | 'apiKeys' | 'keyQueries' | 'audit' | 'verifier' | 'verifierTokens'>;
 
-/** Builds the schema, as it is served and as schema.graphql shows it. Operations that are not `@Public()` need a session. */
+/** Builds the schema. Every operation that is not `@Public()` requires a session. */
 export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer: string | null }): GraphQLSchema =>
   closeByDefault(
     buildGraphqlSchema([
@@ -58,15 +58,14 @@ export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer
     ]),
   );
 
-/** Builds the server: services, GraphQL, routes, and its end. It does not listen yet. */
-export async function createApp(options: ServiceOptions): Promise<App> {
-  const { config, logger } = options;
-  const services = createServices(options);
+/** Creates the server on the services: GraphQL, routes and shutdown. It does not listen yet. */
+export async function createApp(services: Services): Promise<App> {
+  const { config, logger } = services;
   const countError = createErrorCounter(services.metrics);
   const externalIdIssuer = await claimExternalIds(services.database, config.identityProvider?.issuer ?? null);
   const schema = buildKeywardSchema({ ...services, externalIdIssuer });
   const { introspection, production } = config;
-  // Of the server's origin in production only the console may run script.
+  // In production, the console must be the only page that runs scripts with the origin of the server.
   const sandbox = introspection && !production;
   const graphql = createGraphqlServer<Context>({ schema, introspection, sandbox, logger, countError, limits: GRAPHQL_LIMITS });
   await graphql.start();
@@ -89,7 +88,6 @@ export async function createApp(options: ServiceOptions): Promise<App> {
     registerNotFound(scope);
   });
   return {
-    ...services,
     http,
     async close() {
       draining = true;

@@ -15,10 +15,10 @@ import type { VerificationContext } from './verification/verification-context.js
 
 export const GRAPHQL_PATH = '/graphql';
 
-/** The context of one request: what the resolvers of each feature read of it. */
+/** Context of a request for the resolvers of all features. */
 export type Context = AuthContext & ApiKeyContext & VerificationContext;
 
-/** Serves GraphQL, with a context of its own for each request. */
+/** Registers the GraphQL endpoint. Each request gets a new context. */
 export function registerGraphql(
   http: FastifyInstance,
   graphql: ApolloServer<Context>,

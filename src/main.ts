@@ -5,15 +5,15 @@ import { listen } from './platform/http/listen.js';
 import { createLogger, logToStdout } from './platform/logger.js';
 import { openBacking } from './runtime/backing-services.js';
 import { runToEnd } from './runtime/process-lifecycle.js';
+import { createServices } from './services.js';
 
 await runToEnd(async (closers) => {
   const config = loadConfig();
   const logger = createLogger(config.logLevel, logToStdout(config.logFormat));
   const backing = await openBacking(config, logger, closers);
-  const app = await createApp({ config, logger, ...backing });
+  const app = await createApp(createServices({ config, logger, ...backing }));
   closers.push(() => app.close());
   const address = await listen(app.http, config);
-  const sandbox = config.introspection && !config.production ? ' (open it in a browser for Apollo Sandbox)' : '';
-  logger.info(`Keyward is ready: ${address}${GRAPHQL_PATH}${sandbox}`);
+  logger.info({ url: `${address}${GRAPHQL_PATH}`, sandbox: config.introspection && !config.production }, 'Keyward is ready');
   return logger;
 });

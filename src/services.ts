@@ -35,7 +35,7 @@ import { VerificationMetrics } from './verification/verification-metrics.js';
 import { Verifier } from './verification/verifier.js';
 import { VerifierTokens } from './verification/verifier-tokens.js';
 
-/** Keys in use at once in one process, those with a rate limit. A window takes some 200 bytes. */
+/** Rate-limited keys that one process counts at the same time. A counter takes about 200 bytes. */
 const RATE_LIMITED_KEYS_MAX = 200_000;
 
 export interface ServiceOptions {
@@ -44,19 +44,23 @@ export interface ServiceOptions {
   /** Newest first. */
   appSecrets: readonly Buffer[];
   logger: Logger;
-  /** Passed by tests alone, as is `random`. */
+  /** The options below are passed by tests only. */
   clock?: Clock;
+  /** Source of randomness. */
   random?: (bytes: number) => Buffer;
+  /** Queue for the hashes of passwords. */
+  hashes?: HashQueue;
+  /** Queue for the hashes of new keys. */
+  keyHashes?: HashQueue;
 }
 
-/** What every service is built on. */
+/** Creates what the services share: connections, queues, counters, secrets and the audit log. */
 function createBase(options: ServiceOptions) {
   const { config, databaseUrl, logger, clock = systemClock } = options;
+  const { hashes = new HashQueue(passwordQueueLimits()), keyHashes = new HashQueue() } = options;
   const mainPool = createMainPool(databaseUrl, logger);
   const verificationPool = createVerificationPool(databaseUrl, logger);
   const database = createDatabase(mainPool, logger);
-  const hashes = new HashQueue(passwordQueueLimits());
-  const keyHashes = new HashQueue();
   const metrics = createMetrics({ main: mainPool, verification: verificationPool }, { password: hashes, key: keyHashes });
   const redis = config.redisUrl === undefined ? undefined : createRedis(config.redisUrl, { logger, metrics });
   const budgetsOf = (name: string, keysMax?: number): Budgets => {
@@ -71,7 +75,7 @@ function createBase(options: ServiceOptions) {
 
 type Base = ReturnType<typeof createBase>;
 
-/** Accounts with a password, sessions, and users of an identity provider. */
+/** Creates the services of accounts: passwords, sessions and users of an identity provider. */
 function createAccounts(base: Base) {
   const { config, clock, database, secrets, audit, logger, hashes, budgetsOf } = base;
   const users = new Users(database);
@@ -123,7 +127,7 @@ function createVerification(base: Base) {
   return { usage, keyLookup, verifier, verifierTokens: new VerifierTokens(config.verifierTokens) };
 }
 
-/** The composition root: builds every service of the server once. */
+/** Creates every service of the server, and connects them (composition root). */
 export function createServices(options: ServiceOptions) {
   const base = createBase(options);
   const accounts = createAccounts(base);
@@ -135,11 +139,11 @@ export function createServices(options: ServiceOptions) {
     ...createApiKeys(base, accounts.users),
     ...verification,
     fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),
-    /** Rejects what waits for a hash. */
+    /** Rejects all requests that wait for a hash. */
     closeQueues() {
       for (const queue of [hashes, keyHashes, verification.keyLookup]) queue.close();
     },
-    /** Writes what was counted and not written yet, and closes the connections. */
+    /** Writes pending usage and audit events, and closes the connections. */
     async close(): Promise<void> {
       verification.verifier.close();
       await verification.usage.close();

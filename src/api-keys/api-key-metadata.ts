@@ -1,4 +1,4 @@
-import { characterFault, isTellableName } from '../platform/text.js';
+import { characterFault, isPrintableName } from '../platform/text.js';
 
 /** Reports the error in the setting at a path. The message is null if the setting is valid. */
 export type Report = (path: string, message: string | null) => void;
@@ -45,7 +45,7 @@ class MetadataCheck {
     for (const [name, item] of Object.entries(value)) {
       const isName = !Array.isArray(value);
       if (isName) this.#visitText(name);
-      this.visit(item, `${path}.${!isName || isTellableName(name) ? name : '…'}`);
+      this.visit(item, `${path}.${!isName || isPrintableName(name) ? name : '…'}`);
     }
   }
 

@@ -1,9 +1,9 @@
-import type { Clock } from '../platform/clock.js';
+import { type Clock, DAY_MS } from '../platform/clock.js';
 import type { Database } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
 import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
 import { findEndedKeys } from './api-key-history.queries.js';
-import { type ApiKeyStatus, DAY_MS, expiresWithin, statusOf, usableAt } from './api-key-status.js';
+import { type ApiKeyStatus, expiresWithin, statusOf, usableAt } from './api-key-status.js';
 
 /** The maximum of 1,000 keys for each user, each with the key that it replaces. */
 const USABLE_KEYS_MAX = 2_000;

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../platform/clock.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
 
 /** Status of a key. Computed from its fields, never stored. */
@@ -11,8 +12,6 @@ export enum ApiKeyStatus {
 
 /** Returns whether a key has expired. It is rejected from `expiresAt` on, inclusive. */
 export const isExpired = (expiresAt: Date | null, now: Date): boolean => expiresAt !== null && expiresAt <= now;
-
-export const DAY_MS = 86_400_000;
 
 /** Returns whether the key is usable and expires within `days`. */
 export const expiresWithin = (key: Pick<ApiKey, 'revokedAt' | 'expiresAt'>, days: number, now: Date): boolean =>

@@ -2,9 +2,7 @@ import type { Database } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
 import { isUuid } from '../platform/uuid.js';
 import { fingerprintOf, matchesHash } from './key-hash.js';
-import { keyPrefixOf } from './plaintext-key.js';
-
-const KEY_PREFIX = /^[a-z][a-z0-9]{1,11}_[0-9a-f]{8}$/;
+import { isKeyPrefix, keyPrefixOf } from './plaintext-key.js';
 
 /** A key that was found by its id, key prefix or plaintext. */
 export interface FoundKey {
@@ -31,7 +29,7 @@ export class KeyFinder {
     const trimmed = text.trim();
     const plaintextPrefix = keyPrefixOf(trimmed);
     if (plaintextPrefix !== null) return this.#findGenuine(trimmed, plaintextPrefix);
-    const where = isUuid(trimmed) ? { id: trimmed } : KEY_PREFIX.test(trimmed) ? { keyPrefix: trimmed } : null;
+    const where = isUuid(trimmed) ? { id: trimmed } : isKeyPrefix(trimmed) ? { keyPrefix: trimmed } : null;
     const apiKey = where && (await this.#database.apiKey.findUnique({ where }));
     return apiKey && { apiKey, isGenuine: null };
   }

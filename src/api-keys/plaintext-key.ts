@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { KEY_PREFIX } from '../platform/key-prefix.js';
 
 const PREFIX_BYTES = 4;
 const SECRET_BYTES = 32;
@@ -7,7 +8,6 @@ const CHECKSUM_DIGITS = 6;
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** Accepts every namespace, so that a change of KEY_NAMESPACE invalidates no key. */
-const KEY_PREFIX = '[a-z][a-z0-9]{1,11}_[0-9a-f]{8}';
 const WHOLE_KEY_PREFIX = new RegExp(`^${KEY_PREFIX}$`);
 
 /** The checksum is optional, because keys of Keyward's predecessor have none. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../platform/clock.js';
+import { type Clock, DAY_MS } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { AuditEvent as AuditEventRow } from '../platform/database/generated/client.js';
 import { canonicalAddress } from '../platform/ip/address.js';
@@ -11,8 +11,6 @@ import { storableUserAgent } from '../platform/text.js';
 import { insertAuditEvents, pruneAuditEvents } from './audit.queries.js';
 import { AuditAction, type AuditEntry } from './audit-entry.js';
 import { RefusalCounts } from './refusal-counts.js';
-
-const DAY_MS = 86_400_000;
 
 /** Actions that this version can return. A newer version on the same database may write others. */
 const KNOWN_ACTIONS: string[] = Object.values(AuditAction);

@@ -2,15 +2,14 @@ import { hash } from 'node:crypto';
 
 const CAPACITY_MIN = 1_024;
 
-/** @returns the text's SHA-256 in hex, to take digits of */
 const digestOf = (text: string): string => hash('sha256', text, 'hex');
 
-/** @returns 32 bits of the text's SHA-256 */
+/** Returns the first 32 bits of the SHA-256 of a text. */
 export const digestNumber = (text: string): number => Number.parseInt(digestOf(text).slice(0, 8), 16);
 
 /**
- * A map from texts to whole numbers of 32 bits that keeps 64 bits of each text's SHA-256 instead of the text: a million entries
- * are 25 MB, where JavaScript's own Map takes several times that. Two of a million texts are taken for one with a probability of 10⁻⁷.
+ * A map from texts to 32-bit integers. It stores 64 bits of the SHA-256 of each text instead of the text, so a million entries
+ * take 25 MB, a fraction of a Map. For a million texts, the probability that two of them collide is about 10⁻⁷.
  */
 export class DigestMap {
   #high = new Uint32Array(CAPACITY_MIN);
@@ -24,18 +23,18 @@ export class DigestMap {
   }
 
   set(text: string, value: number): void {
-    // Half full at most, so that a free slot is near.
+    // A load factor of at most 0.5 keeps probe sequences short.
     if (this.#size * 2 >= this.#low.length) this.#grow();
     this.#put(...this.#digestOf(text), value);
   }
 
-  /** The low half is never 0, which stands for a free slot. */
+  /** Returns the two halves of the stored digest. The low half is never 0, because 0 marks a free slot. */
   #digestOf(text: string): [number, number] {
     const hex = digestOf(text);
     return [Number.parseInt(hex.slice(0, 8), 16), Number.parseInt(hex.slice(8, 16), 16) || 1];
   }
 
-  /** Open addressing: the slot of the digest, or the free one where it belongs. */
+  /** Returns the slot of the digest, or the free slot for it (open addressing, linear probing). */
   #slotOf(high: number, low: number): number {
     const mask = this.#low.length - 1;
     let slot = high & mask;

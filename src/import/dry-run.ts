@@ -2,22 +2,22 @@ import { DigestMap, digestNumber } from './digest-map.js';
 import type { ImportedKey } from './import-line.js';
 import { identityOf, type Known } from './plan.js';
 
-/** No key's identity: it stands for one that is known to be another one. */
-const ANOTHER = '';
+/** Stands for the identity of a key of which only the digest is known. It differs from the identity of every key. */
+const OTHER_IDENTITY = '';
 
-/** What a dry run would have written so far, in memory that is small beside the file: digests instead of texts. */
+/** Remembers what a dry run would have written so far. It stores digests, so it needs much less memory than the file. */
 export class DryRun {
-  /** By key prefix, the digest of the key's identity. */
+  /** Digest of the identity of each key, by key prefix. */
   readonly #identities = new DigestMap();
-  /** How many usable keys each owner would have got. */
+  /** Number of usable keys that each owner would have received, by email. */
   readonly #counts = new DigestMap();
 
-  /** Adds to what the database knows about a batch what earlier batches would have written. */
+  /** Adds to `known` what earlier batches would have written for these keys. */
   extend(known: Known, keys: readonly ImportedKey[]): void {
     for (const key of keys) {
       const digest = this.#identities.get(key.keyPrefix);
       if (digest === digestNumber(identityOf(key))) known.identities.set(key.keyPrefix, identityOf(key));
-      else if (digest !== undefined && !known.identities.has(key.keyPrefix)) known.identities.set(key.keyPrefix, ANOTHER);
+      else if (digest !== undefined && !known.identities.has(key.keyPrefix)) known.identities.set(key.keyPrefix, OTHER_IDENTITY);
     }
     for (const email of new Set(keys.map((key) => key.email))) {
       const count = this.#counts.get(email) ?? 0;
@@ -25,16 +25,16 @@ export class DryRun {
     }
   }
 
-  /** @returns whether an earlier batch would have given this owner a key */
+  /** Returns whether an earlier batch would have imported a key of this owner. */
   hasSeen(email: string): boolean {
     return this.#counts.get(email) !== undefined;
   }
 
   /**
-   * Remembers what a batch would have written.
+   * Adds what a batch would have written.
    *
-   * @param before how many usable keys each owner has in the database
-   * @param after how many would count now
+   * @param before number of usable keys of each owner in the database
+   * @param after number of usable keys of each owner after the batch
    */
   add(imported: readonly ImportedKey[], before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): void {
     for (const key of imported) {

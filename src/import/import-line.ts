@@ -6,11 +6,11 @@ import { readEmail } from '../auth/accounts/email.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
 import { shortTextFault } from '../platform/text.js';
 import { readImportedHash } from './imported-hash.js';
-import { readMoment } from './moment.js';
+import { readTimestamp } from './timestamp.js';
 
 /** One key of another system. */
 export interface ImportedKey extends KeyColumns {
-  /** Its owner's, canonical. */
+  /** Canonical email address of the owner. */
   email: string;
   keyPrefix: string;
   hashedKey: string;
@@ -21,20 +21,20 @@ export interface ImportedKey extends KeyColumns {
 
 export interface ReadOptions {
   now: Date;
-  /** The scopes that can be granted. Empty: any. */
+  /** Scopes that can be granted. If empty, every scope can be granted. */
   scopeCatalogue: readonly string[];
 }
 
-// No message may repeat a value: a line holds somebody's address and hash, or a plaintext key by mistake.
+// No message may repeat a value: a line contains an email address and a hash, or a plaintext key by mistake.
 const typed = (description: string) => ({
   error: ({ input }: { input?: unknown }) => (input === undefined ? 'is missing' : `must be ${description}`),
 });
 
-const text = z.string(typed('a text'));
-const texts = z.array(text, typed('a list of texts'));
+const text = z.string(typed('a string'));
+const texts = z.array(text, typed('a list of strings'));
 const count = z.int(typed('a whole number'));
 
-/** What `read` makes of a text, or the fault that it finds. */
+/** Creates the schema of a string that `read` converts. A `fault` that it returns becomes the message. */
 const readBy = <T extends object>(read: (value: string) => T | { fault: string }) =>
   text.transform((value, context) => {
     const result = read(value);
@@ -43,7 +43,7 @@ const readBy = <T extends object>(read: (value: string) => T | { fault: string }
     return z.NEVER;
   });
 
-const moment = readBy((value) => readMoment(value) ?? { fault: 'must be a moment such as 2024-01-31T12:00:00Z' });
+const timestamp = readBy((value) => readTimestamp(value) ?? { fault: 'must be a timestamp such as 2024-01-31T12:00:00Z' });
 
 const RATE_LIMIT = z.strictObject({ limit: count, windowSeconds: count }, typed('an object with limit and windowSeconds'));
 
@@ -52,17 +52,17 @@ const LINE = z.strictObject({
   keyPrefix: text.refine(isKeyPrefix, 'must be 2 to 12 lower-case letters and digits, _ and 8 hex digits, such as amos_1a2b3c4d'),
   hashedKey: readBy(readImportedHash),
   name: text.nullish(),
-  createdAt: moment.nullish(),
+  createdAt: timestamp.nullish(),
   scopes: texts.nullish(),
   allowedCidrs: texts.nullish(),
   rateLimit: RATE_LIMIT.nullish(),
-  // As it was parsed: a copy would take a member called __proto__ for something else.
+  // `custom` returns the parsed object itself. A copy would interpret a member called __proto__.
   metadata: z
     .custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'must be an object')
     .nullish(),
   enabled: z.boolean(typed('true or false')).nullish(),
-  expiresAt: moment.nullish(),
-  revokedAt: moment.nullish(),
+  expiresAt: timestamp.nullish(),
+  revokedAt: timestamp.nullish(),
   revokedReason: text.nullish(),
 });
 const NAMES = new Set(Object.keys(LINE.shape));
@@ -70,21 +70,21 @@ const RATE_LIMIT_NAMES = new Set(Object.keys(RATE_LIMIT.shape));
 
 type Fields = z.infer<typeof LINE>;
 
-/** What exports have besides, and an import has no use for. */
+/** Fields that exports of other systems contain and an import ignores. */
 const IGNORED = new Set(['id', 'userId']);
 
 const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** Somebody's typo may be told, somebody's secret in the wrong place not: none is of letters only. */
-const told = (name: string): string => (/^[A-Za-z_]{1,30}$/.test(name) ? name : 'a field with a name that is not told');
+/** Repeats only names that look like a misspelled field. Any other name may be a secret in the wrong place. */
+const printableName = (name: string): string => (/^[A-Za-z_]{1,30}$/.test(name) ? name : 'a field with a hidden name');
 
-/** @returns the object with the known names in camelCase, less what is ignored; `faults` gets each name that is there twice */
+/** Returns the object with known names in camelCase and without ignored fields. Adds a message to `faults` for each name that occurs twice. */
 function normalized(object: object, known: ReadonlySet<string>, faults: string[]): object {
   const fields = new Map<string, unknown>();
   for (const [given, value] of Object.entries(object)) {
     const name = known.has(camelCase(given)) ? camelCase(given) : given;
     if (IGNORED.has(camelCase(given))) continue;
-    if (fields.has(name)) faults.push(`${name} must be there once, not in snake_case too`);
+    if (fields.has(name)) faults.push(`${name} must not be repeated in snake_case`);
     const isNested = name === 'rateLimit' && typeof value === 'object' && value !== null;
     fields.set(name, isNested ? normalized(value, RATE_LIMIT_NAMES, faults) : value);
   }
@@ -95,7 +95,7 @@ function faultsOf(error: z.ZodError): string[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');
     if (issue.code !== 'unrecognized_keys') return [`${path} ${issue.message}`];
-    return issue.keys.map((name) => `${path === '' ? '' : `${path}.`}${told(name)} is no known field`);
+    return issue.keys.map((name) => `${path === '' ? '' : `${path}.`}${printableName(name)} is not a known field`);
   });
 }
 
@@ -107,12 +107,12 @@ function lifeFaults(fields: Fields, now: Date): string[] {
   if (typeof revokedReason === 'string') {
     const fault = shortTextFault(revokedReason, REASON_CHARACTERS_MAX);
     if (fault !== null) faults.push(`revokedReason ${fault}`);
-    if (!revokedAt) faults.push('revokedReason must come with revokedAt');
+    if (!revokedAt) faults.push('revokedReason requires revokedAt');
   }
   return faults;
 }
 
-/** The bounds that a key's owner has too, but that the key may have expired. */
+/** Returns the settings of the key. They have the same bounds as in the API, but the key may have expired. */
 function settingsOf(fields: Fields, { now, scopeCatalogue }: ReadOptions): { columns: KeyColumns } | { faults: string[] } {
   const { name, scopes, allowedCidrs, rateLimit, metadata, enabled, expiresAt } = fields;
   const given = Object.entries({ name, scopes, allowedCidrs, rateLimit, metadata, enabled }).filter(([, value]) => value != null);
@@ -136,8 +136,10 @@ function parse(line: string): object | null {
 }
 
 /**
- * @param line one JSON object, its names in camelCase or snake_case; null stands for absent where absent may be
- * @returns the key, or every rule that the line breaks, without any of its values
+ * Reads one line of an import file.
+ *
+ * @param line a JSON object with names in camelCase or snake_case; null is the same as absent for an optional field
+ * @returns the key, or a message for each rule that the line breaks; no message contains a value
  */
 export function readImportLine(line: string, options: ReadOptions): { key: ImportedKey } | { faults: string[] } {
   const object = parse(line);

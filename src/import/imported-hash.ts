@@ -1,20 +1,21 @@
 const BCRYPT_HASH = /^\$2[aby]\$(\d\d)\$([./A-Za-z0-9]{21})([./A-Za-z0-9])([./A-Za-z0-9]{30})([./A-Za-z0-9])$/;
 
-/** bcrypt's own base64. */
+/** The base64 alphabet of bcrypt. */
 const ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Each step doubles the time that the first use of a key takes: at 14 it is about a second. */
+/** Each step doubles the time of the first verification of a key: it takes about a second at cost 14. */
 const COST = { min: 4, max: 14 };
 
-/** Salt and checksum are 16 and 23 bytes, so that of the last character of each 2 and 4 of 6 bits count. */
+/** Salt and checksum have 16 and 23 bytes, so only 2 and 4 of the 6 bits of their last characters are significant. */
 const SALT_END_BITS = 0b110000;
 const CHECKSUM_END_BITS = 0b111100;
 
 const masked = (character: string, bits: number): string => ALPHABET[ALPHABET.indexOf(character) & bits] ?? '';
 
 /**
- * Reads a bcrypt hash that some other program made, and writes it as the bcrypt library does, which compares texts: `$2y$`
- * (PHP's name) is the same algorithm as `$2b$`, and bits that say nothing are zero (passlib's older versions left them).
+ * Reads a bcrypt hash of another program, and normalizes it to the form of the bcrypt library, which compares hashes as
+ * strings. `$2y$` (PHP) becomes `$2b$`, which is the same algorithm, and insignificant bits, which older versions of
+ * passlib set, become zero.
  *
  * @returns the hash, or what is wrong with it
  */

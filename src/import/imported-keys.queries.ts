@@ -8,10 +8,10 @@ export interface NewImport {
 }
 
 /**
- * Writes imported keys in one statement of fixed text with one parameter: Prisma's createMany for keys, users and
- * events took nearly five times as long (docs/migrating.md has the figures).
+ * Inserts imported keys with one statement, which has one JSON parameter. Prisma's createMany took nearly five times as long
+ * (see docs/migrating.md).
  *
- * @throws the driver's unique violation, without Prisma's code, where a prefix is taken meanwhile
+ * @throws the driver's unique violation, without a code of Prisma, if a key prefix already exists
  */
 export async function insertImportedKeys(transaction: Transaction, imports: readonly NewImport[]): Promise<void> {
   const rows = JSON.stringify(imports.map(({ id, userId, key: { email: _email, ...columns } }) => ({ ...columns, id, userId })));

@@ -13,17 +13,17 @@ import { insertImportedKeys } from './imported-keys.queries.js';
 import type { Line } from './lines.js';
 import { identityOf, type Known, type Outcome, planImport } from './plan.js';
 
-/** A batch that lost a race against the server or another import is planned anew this often. */
+/** Maximum number of attempts for a batch that conflicts with the server or another import. */
 const TRIES = 5;
 
-/** What became of some lines. */
+/** Result of a batch of lines. */
 export interface BatchResult {
   /** In the order of the lines. */
   outcomes: readonly { number: number; outcome: Outcome }[];
   usersMade: number;
 }
 
-/** What was planned for the keys of a batch. */
+/** The plan for the keys of a batch. */
 interface Plan {
   outcomes: readonly Outcome[];
   usersMade: number;
@@ -36,7 +36,7 @@ const isLostRace = (error: unknown): boolean =>
 
 const distinct = <T>(items: readonly T[]): T[] => [...new Set(items)];
 
-/** Takes over keys of another system, of which bcrypt's hash is known and not the plaintext. */
+/** Imports keys of another system, which has stored a bcrypt hash of each key and not its plaintext. */
 export class KeyImporter {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -53,11 +53,11 @@ export class KeyImporter {
     users: Users;
     audit: AuditLog;
     keysPerUserMax: number;
-    /** The scopes that can be granted. Empty: any. */
+    /** Scopes that can be granted. If empty, every scope can be granted. */
     scopeCatalogue: readonly string[];
-    /** Whether accounts that their users signed up for may get keys, too. */
+    /** Whether accounts that were created by sign-up may receive keys. */
     intoExisting: boolean;
-    /** Whether nothing is written. What earlier batches would have written is remembered. */
+    /** Whether to write nothing. Later batches then still take earlier ones into account. */
     isDryRun: boolean;
   }) {
     this.#database = options.database;
@@ -71,9 +71,9 @@ export class KeyImporter {
   }
 
   /**
-   * Imports some lines, all good ones in one transaction: either all of them are there afterwards or none.
+   * Imports the valid lines of a batch in one transaction: all of them, or none.
    *
-   * @throws what the database throws where it can't be asked; nothing of the batch is written then
+   * @throws the error of the database if it is unavailable; nothing of the batch is written then
    */
   async importBatch(lines: readonly Line[]): Promise<BatchResult> {
     const now = this.#clock.now();
@@ -105,7 +105,7 @@ export class KeyImporter {
   async #write(transaction: Transaction, keys: readonly ImportedKey[], now: Date): Promise<Plan> {
     const accounts = await this.#users.lockAccounts(transaction, emailsOf(keys));
     const userIds = idsOf(accounts);
-    // Only now: while we waited for the locks, another import may have written the same keys.
+    // After the locks, because another import may have written the same keys while this one waited.
     const identities = await this.#identities(transaction, keys);
     const counts = await this.#usableCounts(transaction, userIds, now);
     const outcomes = planImport(
@@ -115,12 +115,12 @@ export class KeyImporter {
     );
     const imported = importedOf(keys, outcomes);
     const missing = emailsOf(imported).filter((email) => !userIds.has(email));
-    const made = missing.length > 0 ? await this.#users.createWithoutPassword(transaction, missing, now) : new Map<string, string>();
-    await this.#store(transaction, imported, new Map([...userIds, ...made]), now);
+    const created = missing.length > 0 ? await this.#users.createWithoutPassword(transaction, missing, now) : new Map<string, string>();
+    await this.#store(transaction, imported, new Map([...userIds, ...created]), now);
     return { outcomes, usersMade: missing.length };
   }
 
-  /** The same plan, with nothing locked and nothing written. */
+  /** Returns the plan that #write would execute, without locks and without writing. */
   async #rehearse(dryRun: DryRun, keys: readonly ImportedKey[], now: Date): Promise<Plan> {
     const identities = await this.#identities(this.#database, keys);
     const accounts = await this.#users.findAccounts(emailsOf(keys));
@@ -140,12 +140,12 @@ export class KeyImporter {
       where: { keyPrefix: { in: distinct(keys.map(({ keyPrefix }) => keyPrefix)) } },
       select: { keyPrefix: true, hashedKey: true, user: { select: { email: true, externalId: true } } },
     });
-    // A key of a user with an external id is another one, whatever the address.
+    // An import never targets a user with an external id, so a key of such a user is always another key.
     const ownerOf = ({ email, externalId }: { email: string | null; externalId: string | null }) => (externalId === null && email) || '';
     return new Map(stored.map(({ keyPrefix, hashedKey, user }) => [keyPrefix, identityOf({ hashedKey, email: ownerOf(user) })]));
   }
 
-  /** Returns the emails of the accounts that may get no key. */
+  /** Returns the emails of the accounts that must not receive keys. */
   #closedTo(accounts: ReadonlyMap<string, AccountOwner>): Set<string> {
     if (this.#intoExisting) return new Set();
     return new Set([...accounts.values()].flatMap(({ email, selfRegistered }) => (selfRegistered ? [email] : [])));

@@ -3,7 +3,7 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** One line of a file, counted from 1, as editors do. */
+/** One line of a file. `number` starts at 1, as in editors. */
 export type Line = { number: number; text: string } | { number: number; fault: string };
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -18,7 +18,7 @@ function decode(number: number, bytes: Buffer): Line {
   }
 }
 
-/** A line that may come in parts; of one that is too long nothing is kept. */
+/** Collects the parts of a line. A line that is too long is not stored. */
 class PartialLine {
   #parts: Buffer[] = [];
   #length = 0;
@@ -29,7 +29,7 @@ class PartialLine {
     else if (part.length > 0) this.#parts.push(part);
   }
 
-  /** @returns the line that has come to its end */
+  /** Returns the collected line, and starts the next one. */
   take(number: number): Line {
     const line: Line =
       this.#length > LINE_BYTES_MAX
@@ -42,8 +42,8 @@ class PartialLine {
 }
 
 /**
- * Splits bytes into lines, in memory that doesn't grow with them. A byte order mark, CRLF and a last line without an end
- * are taken as they come; blank lines are counted and left out.
+ * Yields the lines of a file, in constant memory. Accepts a byte order mark, CRLF, and a last line without a line break.
+ * Counts blank lines, but does not yield them.
  */
 export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
   const partial = new PartialLine();

@@ -1,26 +1,26 @@
 import { ApiKeyStatus, statusOf } from '../api-keys/api-key-status.js';
 import type { ImportedKey } from './import-line.js';
 
-/** What became of a line: the key is new, was there already, or can't be taken. */
+/** Outcome of a line: the key was imported, is already present, or is rejected. */
 export type Outcome = { kind: 'imported' } | { kind: 'present' } | { kind: 'bad'; reasons: readonly string[] };
 
-/** What there was before a batch. A plan goes on with it line by line, and leaves it as it will be afterwards. */
+/** State before a batch. planImport updates it line by line to the state after the batch. */
 export interface Known {
-  /** By key prefix, what identityOf tells of the key. */
+  /** Identity of each existing key, by key prefix. */
   identities: Map<string, string>;
-  /** By email, how many keys count against the owner's limit. Absent: none. */
+  /** Number of keys that count against the limit of their owner, by email. No entry means 0. */
   counts: Map<string, number>;
-  /** Emails of accounts that their users signed up for, to which no key may go unasked. */
+  /** Emails of accounts that were created by sign-up and must not receive keys. */
   selfRegistered: ReadonlySet<string>;
 }
 
-/** Sign-up proves no address: whoever signed up with it first would get the keys of the person whose address it is. */
-const SELF_REGISTERED = 'email is that of an account that somebody signed up for; to give it the key, import with --into-existing';
+/** Sign-up does not verify addresses, so an attacker could sign up with the address of another person and receive their keys. */
+const SELF_REGISTERED = 'email belongs to an account that was created by sign-up. Use --into-existing to give it the key.';
 
-/** Two lines of one prefix and one identity are the same key. */
+/** Returns the identity of a key. Two lines with the same key prefix and identity are the same key. */
 export const identityOf = (key: { email: string; hashedKey: string }): string => `${key.hashedKey} ${key.email}`;
 
-/** Whether an imported key counts against its owner's limit: neither revoked nor expired. */
+/** Returns whether a key counts against the limit of its owner: it is neither revoked nor expired. */
 function counts(key: ImportedKey, now: Date): boolean {
   const { revokedAt, expiresAt = null, enabled = true } = key;
   const status = statusOf({ revokedAt, expiresAt, enabled, replacedById: null }, now);
@@ -28,8 +28,11 @@ function counts(key: ImportedKey, now: Date): boolean {
 }
 
 /**
+ * Decides about the keys of a batch, without I/O.
+ *
  * @param keys in the order of their lines
- * @returns the outcome of each, in the same order
+ * @param known is changed to the state after the batch
+ * @returns the outcome of each key, in the same order
  */
 export function planImport(keys: readonly ImportedKey[], known: Known, options: { now: Date; keysPerUserMax: number }): Outcome[] {
   return keys.map((key) => {
@@ -40,7 +43,7 @@ export function planImport(keys: readonly ImportedKey[], known: Known, options: 
     if (counts(key, options.now)) {
       const count = known.counts.get(key.email) ?? 0;
       if (count >= options.keysPerUserMax) {
-        return { kind: 'bad', reasons: [`the user has ${options.keysPerUserMax} usable keys already, which is MAX_KEYS_PER_USER`] };
+        return { kind: 'bad', reasons: [`the user already has ${options.keysPerUserMax} usable keys (MAX_KEYS_PER_USER)`] };
       }
       known.counts.set(key.email, count + 1);
     }

@@ -1,10 +1,10 @@
 import type { BatchResult, KeyImporter } from './importer.js';
 import { type Line, readLines } from './lines.js';
 
-/** Larger ones gain nothing more, and hold their users' rows locked for longer. */
+/** Larger batches are not faster, and lock the rows of their users longer. */
 const BATCH_LINES = 500;
 
-/** What an import has come to. */
+/** Counts of an import so far. */
 export interface Progress {
   lines: number;
   imported: number;
@@ -31,14 +31,14 @@ function add(progress: Progress, { outcomes, usersMade }: BatchResult): void {
 }
 
 /**
- * Imports a file, batch by batch. What was written stays written, however it ends.
+ * Imports a file in batches. Completed batches stay imported if the import stops or fails.
  *
  * @param options.chunks the bytes of the file
- * @param options.progress is kept up to date, also where this throws
- * @param options.onBad told of each bad line, in order
+ * @param options.progress updated after each batch, so it is also valid if this function throws
+ * @param options.onBad called for each rejected line, in order
  * @param options.onBatch called after each batch
- * @param options.signal ends it between two batches
- * @throws what KeyImporter.importBatch throws, and what reading throws
+ * @param options.signal stops the import between two batches
+ * @throws the errors of KeyImporter.importBatch and of `chunks`
  */
 export async function runImport(options: {
   importer: KeyImporter;
@@ -50,7 +50,7 @@ export async function runImport(options: {
 }): Promise<void> {
   const { importer, chunks, progress, onBad, onBatch, signal } = options;
   for await (const batch of inBatches(readLines(chunks))) {
-    // What was read of a batch when the reading was ended may break off in the middle of a line.
+    // An aborted reader may have cut off the last line of the batch.
     if (signal?.aborted) return;
     const result = await importer.importBatch(batch);
     add(progress, result);

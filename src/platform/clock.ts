@@ -1,4 +1,7 @@
-/** The one source of time. Injected, so that tests move time instead of sleeping. */
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** The source of the current time. It is injected, so that tests can change the time instead of sleeping. */
 export interface Clock {
   now(): Date;
 }

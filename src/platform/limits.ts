@@ -1,34 +1,32 @@
-/**
- * Limits of the server that are not settings. docs/limits.md lists each of them, and a test compares the two.
- */
+// Limits of the server that are not settings. docs/limits.md lists each of them, and a test compares the two.
 
 const MINUTE_SECONDS = 60;
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
 
-/** How often passwords can be guessed, addresses tested and sessions opened. See OWASP ASVS 5.0 6.3.1 and NIST SP 800-63B-4 §3.2.2. */
+/** Limits for guessing passwords, testing addresses and opening sessions (OWASP ASVS 5.0 6.3.1, NIST SP 800-63B-4 §3.2.2). */
 export const SIGN_IN_LIMITS = {
   /** Failed sign-ins to one account from one network (an IPv4 address or an IPv6 /64). */
   failuresPerAccountAndNetwork: { limit: 10, windowSeconds: 15 * MINUTE_SECONDS },
   /** Failed sign-ins from one network, over all accounts. */
   failuresPerNetwork: { limit: 100, windowSeconds: 15 * MINUTE_SECONDS },
-  /** The same for an IPv6 /48: one customer of a provider holds 65,536 networks of /64. */
+  /** Failed sign-ins from one IPv6 /48: one customer of a provider may have 65,536 networks of /64. */
   failuresPerWideNetwork: { limit: 100, windowSeconds: 15 * MINUTE_SECONDS },
   /** Failed sign-ins to one account from all networks that are not known to it. */
   failuresPerAccount: { limit: 100, windowSeconds: HOUR_SECONDS },
   /** Successful sign-ins to one account: each writes a session and an audit event. */
   successesPerAccount: { limit: 300, windowSeconds: HOUR_SECONDS },
-  /** SIGN_UPS_PER_HOUR counts in windows of this length. */
+  /** Window of SIGN_UPS_PER_HOUR. */
   signUpWindowSeconds: HOUR_SECONDS,
-  /** Sign-ups of an IPv6 /48, as a multiple of SIGN_UPS_PER_HOUR. */
+  /** Sign-ups from an IPv6 /48, as a multiple of SIGN_UPS_PER_HOUR. */
   signUpsWideNetworkFactor: 5,
-  /** A network from which a session of the account was created or refreshed within this time is known to the account. */
+  /** A network is known to an account for this time after it created or refreshed a session of the account. */
   knownNetworkSeconds: 30 * DAY_SECONDS,
-  /** Live sessions of one user: the oldest ends when another one is opened. */
+  /** Active sessions of one user. A further one revokes the oldest. */
   liveSessionsPerUser: 100,
-  /** Ended sessions that are kept of one user. Known networks are found in them. */
+  /** Revoked or expired sessions that are stored for one user. Known networks are read from them. */
   endedSessionsPerUser: 100,
-  /** Counters kept in memory of each kind. A million different addresses must not take more memory than that. */
+  /** Counters of each kind in memory: a bound for an attack from a million addresses. */
   countersMax: 50_000,
 } as const;
 
@@ -37,58 +35,58 @@ export const SIGN_IN_LIMITS = {
  * turns are shared between networks: an IPv4 /24 or an IPv6 /48.
  */
 export const PASSWORD_QUEUE_LIMITS = {
-  /** Cores − 1, and at most this many: of libuv's 4 threads one hashes generated keys, another compares imported keys. */
+  /** Concurrent hashes: one less than cores, at most 2. Of libuv's 4 threads, one hashes new keys and one compares imported keys. */
   concurrencyMax: 2,
-  /** Waiting in all. Beyond it, the newest of the network with the longest queue is rejected. */
+  /** Waiting hashes. If one more arrives, the newest hash of the network with the longest queue is rejected. */
   waitingMax: 128,
-  /** Waiting of one network (/24, /48). */
+  /** Waiting hashes of one network (/24, /48). */
   waitingPerNetworkMax: 8,
-  /** A hash that waited this long is rejected: clients and gateways give up after 10 s. */
+  /** A hash that waited this long is rejected: clients and gateways have timeouts of about 10 s. */
   waitingMsMax: 8_000,
-  /** Of the turns, one in this many goes to unknown networks even if known ones wait. */
+  /** One turn in this many goes to unknown networks, even if known ones wait. */
   unknownShare: 4,
   /** Requests of one IPv4 address or IPv6 /64 that wait to enter the queue, one after another. */
   requestsPerAddressMax: 100,
-  /** The longest a request waits to enter the queue. */
+  /** Longest wait of a request to enter the queue. */
   requestWaitingMsMax: 10_000,
 } as const;
 
-/** The queues of bcrypt for generated keys. A hash takes about 0.06 s at cost 10. */
+/** The queue of hashes of generated keys. A hash takes about 0.06 s at cost 10. */
 export const KEY_QUEUE_LIMITS = {
-  /** One thread for new keys and one for imported keys: neither ever waits for a password. */
+  /** One thread of libuv for new keys and one for imported keys, so that neither waits for passwords. */
   concurrency: 1,
   waitingMax: 256,
   waitingPerNetworkMax: 64,
   waitingMsMax: 8_000,
 } as const;
 
-/** The comparisons of imported keys that were not used yet. Turns are shared between networks (/24, /48) and keys. */
+/** The queue of bcrypt comparisons of imported keys before their first use. Networks (/24, /48) and keys share its turns. */
 export const COMPARISON_QUEUE_LIMITS = {
   concurrency: 1,
   waitingMax: 256,
   /** Waiting for one key from one network, such as a backend that sends no address of its clients. */
   waitingPerNetworkMax: 8,
-  /** With the queries before and after it, a verification ends within the 5 s that every request has. */
+  /** A verification, with the queries before and after the comparison, must finish within 5 s. */
   waitingMsMax: 2_500,
   retryAfterSeconds: 1,
 } as const;
 
-/** How long the queues remember who used them. The network that used a queue least has the next turn. */
+/** The recent use of a queue by each network. The network with the lowest use has the next turn. */
 export const QUEUE_USE_LIMITS = {
-  /** A use counts half after this time. */
+  /** The count of uses halves in this time. */
   halfLifeMs: 60_000,
   keysMax: 10_000,
 } as const;
 
-/** Changes of one user, and comparisons of one imported key, which happen one after another. */
+/** The queue of changes of one user, which run one after another. */
 export const KEYED_QUEUE_LIMITS = {
   waitingMax: 1_000,
   waitingMsMax: 10_000,
 } as const;
 
-/** Limits of a GraphQL document. All are checked before anything is executed. */
+/** Limits of a GraphQL document. All are checked before execution. */
 export const GRAPHQL_LIMITS = {
-  /** Lexical tokens. The parser stops there. */
+  /** Lexical tokens. The parser stops at this number. */
   tokens: 1_000,
   /** Lines. An error's position costs one step for each line before it, and a comment costs no token. */
   lines: 2_000,
@@ -96,68 +94,68 @@ export const GRAPHQL_LIMITS = {
   nameCharacters: 100,
   /** Operations and fragments. */
   definitions: 50,
-  /** Levels of fields, introspection aside. */
+  /** Levels of fields, without introspection. */
   depth: 10,
   /** Levels of fields below `__schema` and `__type`: the standard introspection query has 15. */
   introspectionDepth: 15,
   /** Levels of fields, inline fragments and spread fragments together, because graphql-js visits each of them. */
   nesting: 30,
-  /** Fields, those of a fragment counted as often as it is spread. graphql-js compares each with each other one. */
+  /** Fields. Those of a fragment count for each spread. graphql-js compares each field with each other field. */
   fields: 300,
-  /** Fields that have arguments. graphql-js compares the arguments of each two fields of one name. */
+  /** Fields with arguments. graphql-js compares the arguments of each pair of fields with one name. */
   fieldsWithArguments: 40,
-  /** Fields of the answer, those of a list counted as often as the list may have items. */
+  /** Fields of the response. Those of a list count for each item that the list may have. */
   cost: 12_000,
-  /** Fields of the query itself, those of its fragments included. */
+  /** Root fields of a query, including those in fragments. */
   rootFields: 10,
-  /** Aliases, counted as often as their fragment is spread. */
+  /** Aliases. Those of a fragment count for each spread. */
   aliases: 10,
   /**
-   * A second mutation that fails would discard the answer of the first (`null` reaches up to `data`), and with it a
-   * plaintext that is shown once.
+   * If a second mutation failed, `data` would be null (null propagation), and the result of the first mutation would be lost,
+   * such as a plaintext key that is returned only once.
    */
   mutationRootFields: 1,
-  /** Characters of the documents that passed and are kept: the next request with one of them is neither parsed nor validated. */
+  /** Characters of all cached documents. A request with a cached document is neither parsed nor validated. */
   rememberedCharacters: 100_000,
-  /** Characters of one document that is kept. Reading and hashing a longer one costs as much as an attack. */
+  /** Characters of one cached document. Reading and hashing a longer one would take as long as parsing a hostile document. */
   rememberedDocumentCharacters: 10_000,
 };
 
 /**
- * The event loop's time for GraphQL documents that are not kept, by network: an IPv4 /24 or an IPv6 /48. A document that an
- * attacker makes as costly as the limits allow takes 1 to 2 ms, an ordinary one a fraction of it.
+ * The event loop's time for GraphQL documents that are not cached, by network: an IPv4 /24 or an IPv6 /48. The most costly
+ * document within the limits takes 1 to 2 ms; most documents take a fraction of it.
  */
 export const NEW_DOCUMENT_LIMITS = {
-  /** The share of the time that the new documents of one network may take. */
+  /** Share of the time that the new documents of one network may take. */
   shareOfTime: 0.2,
-  /** The time that a network may take at once after it was idle. */
+  /** Time that a network may take at once after it was idle. */
   burstMs: 100,
-  /** A document that is rejected while others wait counts this many times its time: they may take a hundredth of the time. */
+  /** A document that is rejected while others wait counts this many times its time, so such documents get 1 % of the time. */
   rejectedFactor: 20,
-  /** Documents, and their characters, that are held in memory while they wait. */
+  /** Waiting documents and their characters, which stay in memory. */
   waitingMax: 5_000,
   waitingCharactersMax: 16_000_000,
   waitingPerNetworkMax: 2_000,
   waitingCharactersPerNetworkMax: 2_000_000,
   waitingMsMax: 4_000,
   retryAfterSeconds: 1,
-  /** Networks whose use is remembered. */
+  /** Number of networks with a stored use. */
   networksMax: 10_000,
 } as const;
 
-/** What one signed-in user may ask of the server. */
+/** Limits of one signed-in user. */
 export const FAIR_USE_LIMITS = {
-  /** The sum of the costs of a user's documents. Counted over all processes where Redis is configured. */
+  /** Sum of the costs of a user's documents. All processes share it if Redis is configured. */
   cost: { limit: 100_000, windowSeconds: 60 },
-  /** Requests of one user that are executed at once by one process. Further ones wait. */
+  /** Requests of one user that one process executes at the same time. Further ones wait. */
   requestsAtOnce: 8,
-  /** Requests of one user that may wait for the others. Further ones are rejected. */
+  /** Waiting requests of one user. Further ones are rejected. */
   requestsWaiting: 500,
-  /** How long a request may wait. */
+  /** Longest wait of a request. */
   waitMs: 15_000,
-  /** Events about one user who asks for one key or session of somebody else's. Repetitions are counted, not recorded. */
+  /** Audit events about the access of one user to one object of another user. Repetitions are only counted. */
   refusals: { limit: 1, windowSeconds: 60 },
 };
 
-/** What a change costs beside the fields of its answer: a transaction under the user's lock, and an audit event. */
+/** Cost of a change, in addition to the fields of its response: a transaction under the user's lock, and an audit event. */
 export const CHANGE_COST = 10;

@@ -1,13 +1,13 @@
-/** Moves the cursor, forges a line or reverses the text of a terminal: control characters, line separators, bidi overrides. */
+/** Control characters, line separators and bidirectional overrides: they can move the cursor, forge a line or reverse text. */
 const HARMFUL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 const escapeHarmful = (text: string): string =>
   text.replace(HARMFUL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** Escapes what JSON allows in a string and a terminal or a line reader does not treat as text. The result is the same JSON. */
+/** Returns the same JSON with those characters escaped that a terminal or a line reader does not treat as text. */
 export const safeJsonLine = (line: string): string => `${escapeHarmful(line.trimEnd())}\n`;
 
-/** Of ANSI terminals. */
+/** Color codes of ANSI terminals. */
 const COLORS = { gray: 90, green: 32, yellow: 33, red: 31 } as const;
 
 const LEVELS: Readonly<Record<number, readonly [name: string, color: keyof typeof COLORS]>> = {
@@ -22,7 +22,7 @@ const LEVELS: Readonly<Record<number, readonly [name: string, color: keyof typeo
 const valueText = (value: unknown): string =>
   typeof value === 'string' && /^[\w.:/@+-]+$/.test(value) ? value : escapeHarmful(JSON.stringify(value));
 
-/** Returns the kind, message and frames of a serialized error, and those of its causes, each on a line of its own. */
+/** Returns the lines of a serialized error and its causes: type, code and message, then one line for each stack frame. */
 function errorLines(error: unknown): string[] {
   if (typeof error !== 'object' || error === null) return [];
   const { type, code, message, stack, cause } = error as Record<string, unknown>;
@@ -31,7 +31,7 @@ function errorLines(error: unknown): string[] {
 }
 
 /**
- * Returns a log line for people: time, level, message, fields; an error below it, indented.
+ * Returns a human-readable log line: time, level, message and fields, followed by an indented error if there is one.
  *
  * @param line one JSON object, as pino writes it
  */

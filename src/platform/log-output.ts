@@ -4,12 +4,12 @@ import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DestinationStream } from 'pino';
 
-/** Some 20,000 lines. What a reader that stalls for longer misses is counted. */
+/** About 20,000 lines. */
 const BYTES_MAX = 4 * 1_048_576;
 
 /**
- * Writes log lines without ever waiting for their reader. A line goes out at once while the reader keeps up; else it waits
- * in memory, and beyond a bound it is dropped and counted.
+ * Writes log lines without waiting for their reader. If the reader is too slow, lines wait in memory. If more than `bytesMax`
+ * wait, new lines are dropped and counted.
  */
 export class LogOutput implements DestinationStream {
   readonly #stream: Writable;
@@ -22,7 +22,7 @@ export class LogOutput implements DestinationStream {
     this.#stream = stream;
     this.#format = options.format;
     this.#bytesMax = options.bytesMax ?? BYTES_MAX;
-    // The reader may be gone: a closed pipe or terminal is no reason to end.
+    // Without a listener, a reader that closes the pipe or terminal would end the process.
     stream.on('error', () => undefined);
     stream.on('drain', () => this.#reportDropped());
   }
@@ -42,10 +42,12 @@ export class LogOutput implements DestinationStream {
     if (this.#droppedUnreported === 0) return;
     const fields = { level: 40, time: new Date().toISOString(), pid: process.pid, dropped: this.#droppedUnreported };
     this.#droppedUnreported = 0;
-    this.#stream.write(this.#format(`${JSON.stringify({ ...fields, msg: 'Log lines dropped: the reader of the log was too slow' })}\n`));
+    this.#stream.write(
+      this.#format(`${JSON.stringify({ ...fields, msg: 'Log lines dropped because the reader of the log was too slow' })}\n`),
+    );
   }
 
-  /** Waits until everything is written, or for so long. */
+  /** Waits until every line is written, at most for the given time. */
   async flush(milliseconds: number): Promise<void> {
     const written = new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
     await Promise.race([written, sleep(milliseconds, undefined, { ref: false })]);
@@ -53,8 +55,8 @@ export class LogOutput implements DestinationStream {
 }
 
 /**
- * Node writes to a pipe or socket without waiting, and to a file or terminal synchronously. The latter are written by the
- * thread pool here: a terminal that was stopped, or a disk that hangs, then holds up one of its threads and not the server.
+ * Returns a stream that never blocks the event loop. Node writes to a file or terminal synchronously, so a stopped terminal
+ * or a hanging disk would block the server. The stream for these writes in the thread pool, and blocks one of its threads.
  */
 const asynchronousStdout = (): Writable => {
   const { stdout } = process;
@@ -63,7 +65,7 @@ const asynchronousStdout = (): Writable => {
 
 let standard: LogOutput | undefined;
 
-/** Returns the process's stdout as a log, the same at each call. */
+/** Returns the log on stdout: the same object at each call. `format` of the first call applies. */
 export function standardOutput(format: (line: string) => string): LogOutput {
   standard ??= new LogOutput(asynchronousStdout(), { format });
   return standard;
@@ -72,8 +74,8 @@ export function standardOutput(format: (line: string) => string): LogOutput {
 /** Returns how many log lines this process has dropped. */
 export const droppedLogLines = (): number => standard?.dropped ?? 0;
 
-/** What is still to be written when the process ends gets this long. */
+/** Longest time for writing the remaining lines when the process ends. */
 const FLUSH_MS_MAX = 1_000;
 
-/** Waits until the log on stdout is written, for a second at most: a stalled reader must not hold up the end. */
+/** Waits until the log on stdout is written, at most 1 s: a stalled reader must not delay the end of the process. */
 export const flushLog = async (): Promise<void> => standard?.flush(FLUSH_MS_MAX);

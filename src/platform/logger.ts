@@ -1,33 +1,36 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { errorCode } from './errors/error-code.js';
+import { KEY_PREFIX } from './key-prefix.js';
 import { prettyLine, safeJsonLine } from './log-format.js';
 import { standardOutput } from './log-output.js';
 
 export type { Logger };
 
 /**
- * What may stand in a message of somebody else's error and must not stand in a log: connection URLs, e-mail addresses,
- * API keys, tokens, hashes, and any other long run of letters and digits that could be one.
+ * Secrets and personal data that error messages of libraries may contain: connection URLs, email addresses, API keys,
+ * tokens, hashes, and any other long run of letters and digits that could be one.
  */
 const SECRETS: readonly RegExp[] = [
   /\b(?:postgres(?:ql)?|rediss?):\/\/\S+/giu,
   /[^\s"'(<,;:=]+@[^\s"')>,;]+/gu,
-  /\b[a-z][a-z0-9]{1,11}_[0-9a-f]{8}\.\S+/giu,
+  new RegExp(`\\b${KEY_PREFIX}\\.\\S+`, 'giu'),
   /\$2[aby]\$\d\d\$\S+/gu,
   /[\w+/=.-]{32,}/gu,
 ];
 
-/** Takes out of a text what could be a secret or somebody's address. */
+/** Returns a text in which everything that could be a secret or an email address is replaced by `[redacted]`. */
 export const scrub = (text: string): string => SECRETS.reduce((rest, secret) => rest.replace(secret, '[redacted]'), text);
 
 /**
- * An error as it is logged: its kind, its scrubbed message and where it came from. The first lines of `stack` repeat the
- * message, so only the frames are kept; further properties (a query's parameters, a constraint's values) are left out.
+ * Returns an error as it is logged: its type, code, scrubbed message, stack frames and causes. The first lines of `stack`
+ * repeat the message unscrubbed, so only the frames are kept. Other properties are omitted: they may contain the parameters
+ * of a query or the values of a constraint.
  */
 export function serializeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { type: typeof error };
   return {
     type: error.name,
-    code: 'code' in error && typeof error.code === 'string' ? error.code : undefined,
+    code: errorCode(error),
     message: scrub(error.message),
     stack: error.stack
       ?.split('\n')
@@ -39,7 +42,7 @@ export function serializeError(error: unknown, depth = 0): unknown {
 
 export type LogFormat = 'json' | 'pretty';
 
-/** Returns stdout, in JSON or for people; in color where the terminal has it and NO_COLOR is not set. */
+/** Returns a log on stdout. The format `pretty` has colors if the terminal supports them and NO_COLOR is not set. */
 export function logToStdout(format: LogFormat): DestinationStream {
   const hasColors = process.stdout.isTTY === true && process.stdout.hasColors();
   return standardOutput(format === 'json' ? safeJsonLine : (line) => prettyLine(line, hasColors));
@@ -48,8 +51,8 @@ export function logToStdout(format: LogFormat): DestinationStream {
 /**
  * Creates a logger that writes one JSON line per event, in the order of the events.
  *
- * @param level the least that is written
- * @param destination stdout unless given
+ * @param level minimum level of the events that are written
+ * @param destination stdout by default
  */
 export function createLogger(level: string, destination: DestinationStream = logToStdout('json')): Logger {
   return pino(
@@ -59,7 +62,7 @@ export function createLogger(level: string, destination: DestinationStream = log
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: {
         err: (error: unknown) => serializeError(error),
-        // Fastify's own would tell the URL with its query string, where GET puts a document's literals.
+        // Fastify's serializer logs the URL with its query string, which contains the literals of a GET request's document.
         req: () => undefined,
         res: () => undefined,
       },

@@ -1,16 +1,16 @@
-/** Where a request comes from: what is kept of it beside what it changes. */
+/** Origin of a request, which is logged and recorded with its changes. */
 export interface Origin {
   requestId: string;
-  /** The caller's, or that of the last hop that isn't a trusted proxy. */
+  /** Address of the caller: of the last hop that is not a trusted proxy. */
   ipAddress: string;
-  /** The caller's program in its own words; null where it says nothing. */
+  /** User-Agent header. Null if the request has none. */
   userAgent: string | null;
 }
 
 /**
- * What every log line of a request says of it. The object at hand may carry more, a credential among it.
+ * Returns the fields that every log line of a request has. The given object may have more properties, such as a credential.
  *
- * @param origin null where no request did it, but the operator, by a command
+ * @param origin null for a command of the operator
  */
 export const logEntry = (origin: Origin | null) =>
   origin ? { requestId: origin.requestId, ipAddress: origin.ipAddress } : { actor: 'operator' };

@@ -3,30 +3,30 @@ import { badUserInput } from './errors/keyward-error.js';
 import type { KeyRing } from './secrets.js';
 import { bytesToUuid, UUID_BYTES, uuidToBytes } from './uuid.js';
 
-const PAGE_ITEMS_MAX = 100;
+export const PAGE_ITEMS_MAX = 100;
 
 const TIME_BYTES = 8;
 const POSITION_BYTES = TIME_BYTES + UUID_BYTES;
-/** 128 bits: what cuts an HMAC short may leave no less (RFC 2104 §5). */
+/** 128 bits, the minimum for a truncated HMAC-SHA-256 (RFC 2104 §5: half of the output). */
 const MAC_BYTES = 16;
 
-/** Where in a list an item is: lists are sorted by a moment, newest first, and by id where the moments are the same. */
+/** Position of an item in its list. Lists are sorted by time, newest first, and by id if the times are equal. */
 export interface Position {
   at: Date;
   id: string;
 }
 
-/** A list of one user's. A cursor is good for the list that it comes from and no other. */
+/** A list of one user. A cursor is valid only for the list that it was issued for. */
 export interface ListOwner {
   list: 'api-key-history' | 'audit-log';
   userId: string;
 }
 
-/** Which part of a list is asked for. */
+/** The requested part of a list. */
 export interface PageRequest {
-  /** How many items at most. */
+  /** Maximum number of items. */
   first: number;
-  /** The cursor of the item before the first one; null: from the beginning. */
+  /** Cursor of the item before the page. Null for the first page. */
   after: string | null;
 }
 
@@ -37,9 +37,9 @@ export interface Page<T> {
 }
 
 /**
- * Cursors: the position of an item with an HMAC-SHA-256 over list, user and position, as base64url. Because they hold the
- * position and not a count, pages stay right whatever is added meanwhile; because of the MAC nobody can ask for positions
- * that they weren't given, or for those of somebody else.
+ * Issues and reads cursors: the position of an item and an HMAC-SHA-256 over list, user and position, as base64url. A
+ * position instead of an offset keeps the pages correct while items are added. The MAC prevents a client from requesting a
+ * position that it did not receive, or a position in the list of another user.
  */
 export class Cursors {
   readonly #keys: KeyRing;
@@ -48,6 +48,7 @@ export class Cursors {
     this.#keys = keys;
   }
 
+  /** Returns the cursor of an item. */
   issue(owner: ListOwner, { at, id }: Position): string {
     const position = Buffer.alloc(POSITION_BYTES);
     position.writeBigInt64BE(BigInt(at.getTime()));
@@ -55,10 +56,10 @@ export class Cursors {
     return Buffer.concat([position, this.#mac(this.#keys[0], owner, position)]).toString('base64url');
   }
 
-  /** @returns null for anything that we didn't make for this list of this user */
+  /** Returns the position in a cursor. Null if the cursor was not issued for this list of this user. */
   read(owner: ListOwner, cursor: string): Position | null {
     const bytes = Buffer.from(cursor, 'base64url');
-    // The decoder skips what isn't base64url; only the one spelling that we issue may pass.
+    // The decoder ignores invalid characters, so the cursor is compared with the only valid encoding of its bytes.
     if (bytes.length !== POSITION_BYTES + MAC_BYTES || bytes.toString('base64url') !== cursor) return null;
     const position = bytes.subarray(0, POSITION_BYTES);
     const mac = bytes.subarray(POSITION_BYTES);
@@ -67,8 +68,10 @@ export class Cursors {
   }
 
   /**
-   * @param find finds at most so many items behind a position, in the order of the list
-   * @throws {KeywardError} BAD_USER_INPUT where `first` isn't from 1 to 100, or `after` is no cursor of this list
+   * Returns a page of a list.
+   *
+   * @param find returns at most `limit` items after a position (null: from the beginning), in the order of the list
+   * @throws {KeywardError} BAD_USER_INPUT if `first` is not from 1 to 100, or `after` is not a cursor of this list
    */
   async page<T>(
     owner: ListOwner,
@@ -78,7 +81,7 @@ export class Cursors {
     if (first < 1 || first > PAGE_ITEMS_MAX) throw badUserInput([{ path: 'first', message: `must be from 1 to ${PAGE_ITEMS_MAX}` }]);
     const position = after === null ? null : this.read(owner, after);
     if (after !== null && position === null) throw badUserInput([{ path: 'after', message: 'must be a cursor of this list' }]);
-    // One more than is asked for tells whether there is a next page.
+    // One more item than requested shows whether a next page exists.
     const found = await find(position, first + 1);
     const edges = found.slice(0, first).map((item) => ({ node: item.node, cursor: this.issue(owner, item.position) }));
     return { edges, pageInfo: { hasNextPage: found.length > first, endCursor: edges.at(-1)?.cursor ?? null } };

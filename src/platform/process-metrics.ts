@@ -3,13 +3,13 @@ import type { Pool } from './database/pool.js';
 import { droppedLogLines } from './log-output.js';
 import type { HashQueue } from './queues/hash-queue.js';
 
-/** What is measured in this process: that of Node (memory, event-loop delay, garbage collection), of the database's pools and of bcrypt. */
+/** Creates the metrics of this process: of Node (memory, event-loop delay, garbage collection), database pools, bcrypt and the log. */
 export function createMetrics(pools: Readonly<Record<string, Pool>>, queues: Readonly<Record<string, HashQueue>>): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   new Gauge({
     name: 'keyward_database_connections',
-    help: 'Connections of each pool: all that are open, those of them that are idle, and the callers that wait for one.',
+    help: 'Connections of each pool by state: open, those of them that are idle, and callers that wait for a connection.',
     labelNames: ['pool', 'state'],
     registers: [registry],
     collect() {
@@ -22,7 +22,7 @@ export function createMetrics(pools: Readonly<Record<string, Pool>>, queues: Rea
   });
   new Gauge({
     name: 'keyward_hashes',
-    help: 'Passwords and new keys at bcrypt: those that are computed, and those that wait for their turn.',
+    help: 'Bcrypt hashes of passwords and of new keys by state: running or waiting.',
     labelNames: ['queue', 'state'],
     registers: [registry],
     collect() {
@@ -34,7 +34,7 @@ export function createMetrics(pools: Readonly<Record<string, Pool>>, queues: Rea
   });
   new Counter({
     name: 'keyward_log_lines_dropped_total',
-    help: 'Log lines that were not written, because the reader of the log was too slow.',
+    help: 'Log lines that were dropped because the reader of the log was too slow.',
     registers: [registry],
     collect() {
       this.reset();
@@ -44,14 +44,14 @@ export function createMetrics(pools: Readonly<Record<string, Pool>>, queues: Rea
   return registry;
 }
 
-/** Counts the answers that told of an error. */
+/** Counts an error that was returned to a client. */
 export type ErrorCounter = (code: string) => void;
 
-/** @returns counts by code: limits that were reached and faults alike. A refused verification is no error, it has a count of its own. */
+/** Creates the counter of returned errors. A rejected verification is not an error; `keyward_verifications_total` counts it. */
 export function createErrorCounter(registry: Registry): ErrorCounter {
   const errors = new Counter({
     name: 'keyward_errors_total',
-    help: 'Errors that were answered, by code: RATE_LIMITED, SERVICE_UNAVAILABLE, CONFLICT and all others.',
+    help: 'Errors that were returned to clients, by code.',
     labelNames: ['code'],
     registers: [registry],
   });

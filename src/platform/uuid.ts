@@ -4,7 +4,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export const UUID_BYTES = 16;
 
-/** Whether a text that a client sent as an id can be one. PostgreSQL answers anything else with an error. */
+/** Returns whether a text is a UUID. PostgreSQL fails for a uuid parameter with any other text. */
 export const isUuid = (text: string): boolean => UUID.test(text);
 
 export const uuidToBytes = (uuid: string): Buffer => Buffer.from(uuid.replaceAll('-', ''), 'hex');
@@ -12,9 +12,9 @@ export const uuidToBytes = (uuid: string): Buffer => Buffer.from(uuid.replaceAll
 export const bytesToUuid = (bytes: Buffer): string => bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
 /**
- * A UUID of version 7 (RFC 9562 §5.7), as Prisma makes them, for rows that are written without it.
+ * Returns a new UUID of version 7 (RFC 9562 §5.7), as Prisma generates them, for rows that are inserted without Prisma.
  *
- * @param at its first 48 bits: ids sort by it
+ * @param at time for the first 48 bits, by which the UUIDs sort
  */
 export function newUuid(at: Date): string {
   const bytes = randomBytes(UUID_BYTES);

@@ -6,7 +6,7 @@ import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.js'
 import { migrate } from './migrations.js';
 import type { Closer } from './process-lifecycle.js';
 
-/** What the server and its commands run on. */
+/** The database and the secrets of the server and its commands. */
 export interface Backing {
   databaseUrl: string;
   /** Newest first. */
@@ -26,9 +26,12 @@ async function findBacking(config: Config, logger: Logger, closers: Closer[], jo
 }
 
 /**
- * @param options.join whether the embedded database of a server that runs may be used beside it
- * @returns the database, migrated, and the secrets to run on: what is configured, else those of the data directory
- * @throws {StartupError} when there is none to be had
+ * Opens the configured database, or starts the embedded one, and applies the pending migrations.
+ *
+ * @param closers receives a function that stops the embedded database
+ * @param options.join whether to use the embedded database of a running server as well
+ * @returns the database, and the secrets of the configuration or of the data directory
+ * @throws {StartupError} if the database or the secrets are unavailable
  */
 export async function openBacking(config: Config, logger: Logger, closers: Closer[], { join = false } = {}): Promise<Backing> {
   const backing = await findBacking(config, logger, closers, join);

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { access, chmod, link, mkdtemp, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdtemp, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { errorCode } from '../platform/errors/error-code.js';
 import { StartupError } from '../platform/errors/keyward-error.js';
 import { secretFault } from '../platform/secrets.js';
+import { exists } from './exists.js';
 import { makeDirectories } from './make-directories.js';
 
-/** What is made once for the embedded set-up and must be kept: without it the database can't be opened and no token is good. */
+/** Secrets that the first start creates. If they are lost, the database cannot be opened and no token is valid. */
 export interface DataDirSecrets {
   databasePassword: string;
   appSecrets: readonly Buffer[];
@@ -18,57 +20,53 @@ const secretsFile = z.object({
 });
 
 /**
- * Makes the data directory where it is missing.
+ * Creates the data directory if it is missing.
  *
- * @throws {StartupError} when it can't be made or written
+ * @throws {StartupError} if it cannot be created or written
  */
 export async function prepareDataDir(dataDir: string): Promise<void> {
-  // pg_ctl hands the path to a shell between double quotes.
-  if (/["$`\\\n]/.test(dataDir)) throw new StartupError('DATA_DIR must not hold any of " $ ` \\ or a line break');
+  // pg_ctl passes the path to a shell in double quotes.
+  if (/["$`\\\n]/.test(dataDir)) throw new StartupError('DATA_DIR must not contain " $ ` \\ or a line break.');
   try {
-    // As root, the database runs as another user, who must be able to pass through.
+    // If Keyward runs as root, the database runs as another user, which must be able to enter the directory.
     await makeDirectories(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700);
-    // Permission bits say nothing to root, nor of a read-only or special file system: only creating something does.
+    // Permission bits do not limit root, and do not show a read-only file system. Only creating a file proves access.
     await rmdir(await mkdtemp(path.join(dataDir, '.write-check-')));
   } catch (cause) {
-    throw new StartupError(`DATA_DIR ${dataDir} can't be written (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    throw new StartupError(`DATA_DIR ${dataDir} is not writable (${errorCode(cause)})`, { cause });
   }
 }
 
 /**
- * Reads `secrets.json`, which is made at the first start, readable for its owner only.
+ * Returns the secrets in `secrets.json`. The first start creates the file with mode 0600.
  *
- * @throws {StartupError} when the file is there and can't be read or isn't whole
+ * @throws {StartupError} if the file cannot be read or written, or is damaged
  */
 export async function dataDirSecrets(dataDir: string): Promise<DataDirSecrets> {
   const file = path.join(dataDir, 'secrets.json');
   try {
     await createOnce(file, () => {
-      const made = { databasePassword: randomBytes(24).toString('hex'), appSecrets: [randomBytes(32).toString('base64')] };
-      return `${JSON.stringify(made, null, 2)}\n`;
+      const secrets = { databasePassword: randomBytes(24).toString('hex'), appSecrets: [randomBytes(32).toString('base64')] };
+      return `${JSON.stringify(secrets, null, 2)}\n`;
     });
     await chmod(file, 0o600);
     const { databasePassword, appSecrets } = secretsFile.parse(JSON.parse(await readFile(file, 'utf8')));
     return { databasePassword, appSecrets: appSecrets.map((secret) => Buffer.from(secret, 'base64')) };
   } catch (cause) {
-    // The parsers' own messages quote what they read.
-    throw new StartupError(`${file} can't be read or written, or isn't what Keyward wrote there; restore it from a backup`, { cause });
+    // The parsers' messages quote the secrets.
+    throw new StartupError(`${file} is unreadable or damaged. Restore it from a backup.`, { cause });
   }
 }
 
-/** Whole or not at all, and never over another's: two processes that start at once end up with the same secrets. */
+/** Creates a file atomically and never replaces one, so that processes that start together read the same secrets. */
 async function createOnce(file: string, content: () => string): Promise<void> {
-  const exists = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return;
+  if (await exists(file)) return;
   const draft = `${file}.${process.pid}`;
   await writeFile(draft, content(), { mode: 0o600, flush: true });
   try {
     await link(draft, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   } finally {
     await unlink(draft);
   }

@@ -1,14 +1,13 @@
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+import { errorCode } from '../platform/errors/error-code.js';
 
 async function isMissing(directory: string): Promise<boolean> {
   try {
     await stat(directory);
     return false;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return true;
+    if (errorCode(error) === 'ENOENT') return true;
     throw error;
   }
 }
@@ -27,7 +26,7 @@ export async function makeDirectories(directory: string, mode: number): Promise<
   for (const level of missing) {
     await mkdir(level, { mode }).catch((error: unknown) => {
       // Another process that starts at the same time creates the same directories.
-      if (codeOf(error) !== 'EEXIST') throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     });
   }
   if (!(await stat(directory)).isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });

@@ -5,25 +5,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { ScramClient } from '../platform/database/scram-client.js';
+import { errorCode } from '../platform/errors/error-code.js';
 import { StartupError } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
 
 export const MIGRATIONS_DIR = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
-/** The lock that `prisma migrate` takes, so that neither runs while the other does. */
+/** Key of the advisory lock that `prisma migrate` takes too, so that the two never run at the same time. */
 const ADVISORY_LOCK = 72_707_369;
 
-/** Another process that migrates is waited for this long. */
+/** The longest wait for another process that applies migrations. */
 const LOCK_WAIT_MS = 60_000;
 
 /**
- * A change of a table waits for whoever reads it, and everybody who comes later waits behind it: so it waits this long only, gives up,
- * lets them pass and tries again, as often as told. Old replicas go on serving meanwhile.
+ * A statement that waits for an exclusive lock blocks all later queries of the table. A migration therefore waits for at most
+ * this time, rolls back so that the queries of running replicas can proceed, and retries at most TRIES_MAX times.
  */
 const TABLE_LOCK_WAIT_MS = 500;
 const TRIES_MAX = 120;
 
-/** One migration of a large table may take minutes; a network that went silent must not take for ever. */
+/** The migration of a large table may take minutes, but a silent network must not block the start forever. */
 const STATEMENT_MS_MAX = 600_000;
 
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
@@ -60,20 +61,21 @@ async function readMigrations(directory: string): Promise<Migration[]> {
   );
 }
 
-/** @throws {StartupError} where the database isn't in a state that these migrations lead to */
+/** @throws {StartupError} if an applied migration failed, or its file has changed since */
 function pendingMigrations(migrations: Migration[], applied: AppliedRow[]): Migration[] {
   const rows = new Map(applied.map((row) => [row.migration_name, row]));
   return migrations.filter(({ name, checksum }) => {
     const row = rows.get(name);
     if (!row) return true;
-    if (!row.finished_at) throw new StartupError(`migration ${name} failed half-way before; see "A failed migration" in the README`);
-    if (row.checksum !== checksum) throw new StartupError(`migration ${name} was changed after it had been applied to this database`);
+    if (!row.finished_at) throw new StartupError(`Migration ${name} failed earlier. See "A failed migration" in docs/operations.md.`);
+    if (row.checksum !== checksum)
+      throw new StartupError(`Migration ${name} was changed after it was applied to this database. Restore its file.`);
     return false;
   });
 }
 
-/** Lock not available, deadlock detected: PostgreSQL's manual, appendix A. */
-const isLostLock = (error: unknown): boolean => ['55P03', '40P01'].includes(String((error as { code?: unknown }).code));
+/** lock_not_available and deadlock_detected (PostgreSQL manual, appendix A). */
+const isLostLock = (error: unknown): boolean => ['55P03', '40P01'].includes(errorCode(error) ?? '');
 
 async function applyMigration(client: pg.Client, migration: Migration): Promise<void> {
   for (let tries = 1; ; tries += 1) {
@@ -83,7 +85,7 @@ async function applyMigration(client: pg.Client, migration: Migration): Promise<
   }
 }
 
-/** @returns whether it didn't get a lock, where that may be */
+/** Returns true if a lock was not available and `mayLose` is set; the migration is then rolled back. */
 async function tryMigration(client: pg.Client, migration: Migration, mayLose: boolean): Promise<boolean> {
   await client.query('BEGIN');
   try {
@@ -99,24 +101,23 @@ async function tryMigration(client: pg.Client, migration: Migration, mayLose: bo
     await client.query('ROLLBACK');
     if (mayLose && isLostLock(error)) return true;
     const reason = error instanceof Error ? error.message : 'unknown error';
-    throw new StartupError(`migration ${migration.name} failed and was rolled back: ${reason}`, { cause: error });
+    throw new StartupError(`Migration ${migration.name} failed and was rolled back: ${reason}`, { cause: error });
   }
 }
 
-/** Node's and PostgreSQL's own words; neither repeats a password. */
-function refuseToStart(error: NodeJS.ErrnoException): never {
-  throw new StartupError(`the database can't be used: ${error.message || error.code}`, { cause: error });
+/** The messages of Node and PostgreSQL do not contain the password. */
+function failToStart(error: NodeJS.ErrnoException): never {
+  throw new StartupError(`The database cannot be used: ${error.message || error.code}`, { cause: error });
 }
 
 /**
- * Brings the database to the state of `prisma/migrations`: each pending migration in one transaction with its row in
- * `_prisma_migrations` (Prisma's own table and checksums), all under one advisory lock, so that of any number of
- * processes that start at once one applies them and the others find them applied. Migrations that the database has and
- * this version doesn't know are those of a newer version beside it, and are left alone.
+ * Applies the pending migrations of `prisma/migrations`. Each one runs in a transaction together with its row in
+ * `_prisma_migrations`, which has Prisma's format. One advisory lock covers all of them, so if several processes start
+ * together, one applies the migrations and the others wait. Unknown migrations in the database are ignored: they belong to
+ * a newer version of Keyward that runs in parallel.
  *
- * @param url of the database
- * @returns the names of the migrations that were applied now
- * @throws {StartupError} when the database can't be reached or a migration fails; nothing is half applied then
+ * @returns the names of the migrations that this call applied
+ * @throws {StartupError} if the database is unreachable or a migration fails; the failed migration is rolled back
  */
 export async function migrate(url: string, logger: Logger, directory = MIGRATIONS_DIR): Promise<string[]> {
   const migrations = await readMigrations(directory);
@@ -129,9 +130,9 @@ export async function migrate(url: string, logger: Logger, directory = MIGRATION
     query_timeout: STATEMENT_MS_MAX + 1_000,
   });
   // A connection that breaks between two queries would otherwise end the process.
-  client.on('error', (error) => logger.warn({ err: error }, 'connection lost while migrating'));
+  client.on('error', (error) => logger.warn({ err: error }, 'database connection lost during a migration'));
   try {
-    await client.connect().catch(refuseToStart);
+    await client.connect().catch(failToStart);
     await client.query(`SET lock_timeout = ${LOCK_WAIT_MS}`);
     await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
     await client.query(CREATE_TABLE);

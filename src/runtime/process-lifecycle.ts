@@ -5,34 +5,40 @@ import { type Logger, scrub } from '../platform/logger.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-/** A signal during a start that waits for something (a lock, a silent database) ends it after this long all the same. */
+/** After a signal during the start, the longest wait for the start to finish: it may wait for a lock or a silent database. */
 const START_MS_MAX = 5_000;
 
-/** Takes down one thing that came up. */
+/** Closes one part of the process. */
 export type Closer = () => Promise<void>;
 
-/** Takes down what came up, the last one first. */
+/** Closes the parts in the opposite order of their start. An error is logged and does not stop the others. */
 export async function closeAll(closers: readonly Closer[], logger: Logger | undefined): Promise<void> {
   for (const close of closers.toReversed()) {
-    await close().catch((error: unknown) => logger?.error({ err: error }, 'could not be closed'));
+    await close().catch((error: unknown) => logger?.error({ err: error }, 'part of the server failed to close'));
   }
 }
 
-/** @returns one line for each fault, in words for the person who starts the server */
-function startupFaults(error: unknown): string[] {
+/** Node's error for an address on which the server cannot listen. Node's types lack the address. */
+interface ListenError extends NodeJS.ErrnoException {
+  address?: string;
+  port?: number;
+}
+
+/** Returns one line for each problem that prevents the start. */
+function startupProblems(error: unknown): string[] {
   if (error instanceof StartupError) return error.message.split('\n');
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
-  if (syscall === 'listen' && code === 'EADDRINUSE') return ['HOST and PORT: something else listens there already'];
-  if (syscall === 'listen') return [`HOST and PORT: it is not possible to listen there (${code})`];
-  return [`could not start: ${scrub(String(message)).replaceAll('\n', ' ')}`];
+  const { code, syscall, message, address, port } = error as ListenError;
+  if (syscall === 'listen' && code === 'EADDRINUSE') return [`${address}:${port} is already in use. Set HOST or PORT.`];
+  if (syscall === 'listen') return [`${address}:${port} cannot be listened on (${code}). Set HOST or PORT.`];
+  return [`The start failed: ${scrub(String(message)).replaceAll('\n', ' ')}`];
 }
 
 /**
- * Runs a server from its start to its end: a fault while starting is told on stderr, one line each, with exit code 1; a
- * signal takes down what came up, in the opposite order, with exit code 0. A terminal sends its signal to every process
- * in it, npm passes it on once more, and people press Ctrl-C again: one is enough, further ones change nothing.
+ * Runs a server from start to exit. If the start fails, prints one line for each problem to stderr and exits with code 1. A
+ * signal closes the started parts and exits with code 0. Further signals have no effect: a terminal sends its signal to
+ * every process, npm forwards it, and users press Ctrl-C repeatedly.
  *
- * @param start brings things up and hands over what takes each down again
+ * @param start starts the server, and adds a function that closes each started part to `closers`
  */
 export async function runToEnd(start: (closers: Closer[]) => Promise<Logger>): Promise<void> {
   const closers: Closer[] = [];
@@ -40,7 +46,7 @@ export async function runToEnd(start: (closers: Closer[]) => Promise<Logger>): P
   let ending: Promise<void> | undefined;
 
   const end = (reason: Record<string, unknown>, exitCode: number) => {
-    // What is still coming up is waited for, so that it can be taken down; a start that fails ends the process by itself.
+    // Waits for a running start, because its parts can only be closed when they are started. A failing start exits by itself.
     ending ??= Promise.race([started, sleep(START_MS_MAX, undefined)]).then(async (logger) => {
       logger?.[exitCode === 0 ? 'info' : 'fatal'](reason, 'stopping');
       await closeAll(closers, logger);
@@ -52,7 +58,7 @@ export async function runToEnd(start: (closers: Closer[]) => Promise<Logger>): P
   };
 
   for (const signal of SIGNALS) process.on(signal, () => end({ signal }, 0));
-  // Node would print the error with all it holds, and leave the database running.
+  // By default, Node would print the error with its data, and leave the embedded database running.
   process.on('uncaughtException', (error) => end({ err: error }, 1));
   process.on('unhandledRejection', (error) => end({ err: error }, 1));
 
@@ -60,7 +66,7 @@ export async function runToEnd(start: (closers: Closer[]) => Promise<Logger>): P
   try {
     await started;
   } catch (error) {
-    for (const fault of startupFaults(error)) process.stderr.write(`keyward: ${fault}\n`);
+    for (const problem of startupProblems(error)) process.stderr.write(`keyward: ${problem}\n`);
     await closeAll(closers, undefined);
     await flushLog();
     process.exit(1);

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
+import { HOUR_MS } from '../platform/clock.js';
 import type { Pool } from '../platform/database/pool.js';
 import type { Logger } from '../platform/logger.js';
 import { addUsage, refusedOf, type UsageRow } from './usage.queries.js';
 import { UsageMetrics } from './usage-metrics.js';
 import { type KnownCode, REFUSAL_CODES, type RefusalCode, VerificationCode } from './verification-code.js';
 
-const HOUR_MS = 3_600_000;
 const FLUSH_EVERY_MS = 1_000;
 
 /** Rows of one statement. Building a statement blocks the event loop, so its size is bounded. */

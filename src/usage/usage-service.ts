@@ -1,13 +1,11 @@
 import DataLoader from 'dataloader';
+import { DAY_MS, HOUR_MS } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { badUserInput } from '../platform/errors/keyward-error.js';
 import { findLastUses, forgetUsage, type LastUse, sumUsage } from './usage.queries.js';
 import { REFUSAL_CODES, type RefusalCode } from './verification-code.js';
 
 export type { LastUse };
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Length of each interval, and the longest period for which usage can be requested by it. */
 const INTERVALS = {

@@ -3,10 +3,10 @@ import { badUserInput, type KeywardError } from '../platform/errors/keyward-erro
 
 const QUERY_NAME = 'scope';
 const HEADER_NAME = 'x-keyward-required-scope';
-/** A header of the answer. Gateways in a chain may pass it on, and it demands nothing. */
+/** A response header. In a chain of gateways, a request may contain it; it does not demand a scope. */
 const ANSWER_HEADER_NAME = 'x-keyward-scopes';
 
-/** A name may have been encoded by the client, its framework and a gateway. */
+/** The client, its framework and a gateway may each have encoded a name. */
 const DECODINGS_MAX = 4;
 
 function decoded(text: string): string {
@@ -32,8 +32,8 @@ const resemblesScope = (name: string): boolean => lettersOf(name).includes('scop
 const ambiguous = (path: string, message: string): KeywardError => badUserInput([{ path, message }]);
 
 /**
- * A demand in a spelling that is not understood must not be ignored: `scope[]=admin` (as axios writes arrays), `SCOPE=admin`,
- * `scopes=admin`, or behind a `;` as a separator, which some servers accept.
+ * Returns the scopes in the query. A demand in another spelling must be an error, not ignored: `scope[]=admin` (arrays in
+ * axios), `SCOPE=admin`, `scopes=admin`, or a `;` as separator, which some servers accept.
  */
 function queryScopes(url: string): string[] {
   const start = url.search(/[?#]/);
@@ -47,18 +47,18 @@ function queryScopes(url: string): string[] {
   }
   for (const part of query.split(/[;?]/).slice(1)) others.push(part.split(/[=&]/, 1)[0] ?? '');
   if (others.some(resemblesScope)) {
-    throw ambiguous('scope', 'is the only parameter that demands a scope, and another one resembles it');
+    throw ambiguous('scope', 'is the only parameter that demands a scope; remove the parameter with a similar name');
   }
   if (fragments.some(resemblesScope)) throw ambiguous('scope', 'must not be in a fragment');
   return scopes;
 }
 
-/** `X-Keyward-Required-Scopes`, `X_Keyward_Required_Scope` and `X-Required-Scope` are demands too, in a wrong spelling. */
+/** Returns the scopes in the header. `X-Keyward-Required-Scopes` and `X-Required-Scope` are errors: demands in a wrong spelling. */
 function headerScopes(headers: IncomingHttpHeaders): string[] {
   for (const name in headers) {
     if (!name.includes('scope') || name === HEADER_NAME || name === ANSWER_HEADER_NAME) continue;
     if (/keyward|required?scope/.test(lettersOf(name))) {
-      throw ambiguous('X-Keyward-Required-Scope', 'is the only header that demands a scope, and another header resembles it');
+      throw ambiguous('X-Keyward-Required-Scope', 'is the only header that demands a scope; remove the header with a similar name');
     }
   }
   return String(headers[HEADER_NAME] ?? '')
@@ -67,9 +67,9 @@ function headerScopes(headers: IncomingHttpHeaders): string[] {
 }
 
 /**
- * Returns the scopes that the query and the header demand, those of both together: whoever sends the request can add
- * demands and remove none.
+ * Returns the scopes that the query and the header demand together, so that a client can add demands, but not remove those
+ * of the gateway.
  *
- * @throws {KeywardError} BAD_USER_INPUT for a parameter or header that resembles a demand and is spelt otherwise
+ * @throws {KeywardError} BAD_USER_INPUT if a parameter or header resembles a demand, but has another spelling
  */
 export const demandedScopesOf = (url: string, headers: IncomingHttpHeaders): string[] => [...queryScopes(url), ...headerScopes(headers)];

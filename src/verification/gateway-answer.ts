@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ErrorCode } from '../platform/errors/keyward-error.js';
+import { INTERNAL_ERROR, MALFORMED_REQUEST, UNAVAILABLE } from '../platform/errors/public-messages.js';
+import { bearerChallenge } from '../platform/http/bearer-token.js';
 import { VerificationCode } from '../usage/verification-code.js';
 import type { KeyEntry } from './key-entry.js';
 import type { RateLimitState, Verification } from './verification.js';
@@ -28,19 +30,19 @@ const STATUS_OF_ERROR: Partial<Readonly<Record<ErrorCode, number>>> = {
 };
 
 const TITLES: Readonly<Record<number, string>> = {
-  400: 'The request is malformed.',
+  400: MALFORMED_REQUEST,
   401: 'A valid API key is required.',
   403: 'The request is not allowed.',
   405: 'The method is not allowed.',
   429: 'The rate limit of the API key is exceeded.',
-  431: 'The headers are too large, or there are too many.',
-  503: 'The service is busy, or its database is unavailable. Try again soon.',
+  431: 'The request has too many or too large headers.',
+  503: UNAVAILABLE,
 };
 
 /** Returns the HTTP status of an error. */
 export const statusOfError = (code: ErrorCode): number => STATUS_OF_ERROR[code] ?? 500;
 
-/** An answer that is not the one of a valid key (RFC 9457). */
+/** An answer for a key that is not valid, or for an error (RFC 9457). */
 export interface Problem {
   status: number;
   /** What a program reads. */
@@ -63,7 +65,7 @@ export class GatewayAnswer {
   }
 
   sendProblem({ status, code, detail, headers = [] }: Problem): void {
-    const title = TITLES[status] ?? 'An internal error occurred.';
+    const title = TITLES[status] ?? INTERNAL_ERROR;
     this.#send(status, 'application/problem+json', JSON.stringify({ type: 'about:blank', title, status, code, detail }), headers);
   }
 
@@ -75,7 +77,7 @@ export class GatewayAnswer {
       return;
     }
     const status = STATUS_OF_REFUSAL[code];
-    if (status === 401) headers.push('www-authenticate', challengeOf('invalid_token'));
+    if (status === 401) headers.push('www-authenticate', bearerChallenge(true));
     if (status === 429 && rateLimit) headers.push('retry-after', rateLimit.resetsInSeconds);
     this.sendProblem({ status, code, detail: message, headers });
   }
@@ -99,9 +101,6 @@ export class GatewayAnswer {
     this.#response.writeHead(status, all as string[]).end(body);
   }
 }
-
-/** RFC 6750 §3: a request without a credential gets no error code. */
-export const challengeOf = (error?: 'invalid_token'): string => `Bearer realm="keyward"${error ? `, error="${error}"` : ''}`;
 
 /** draft-ietf-httpapi-ratelimit-headers-10. */
 const rateLimitHeaders = ({ limit, windowSeconds, remaining, resetsInSeconds }: RateLimitState): HeaderList => [

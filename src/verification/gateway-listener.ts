@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
 import { toKeywardError } from '../platform/errors/to-keyward-error.js';
+import { bearerChallenge } from '../platform/http/bearer-token.js';
 import type { CallerAddresses } from '../platform/http/caller-address.js';
 import type { FrontListener } from '../platform/http/http-server.js';
 import { requestFault } from '../platform/http/request-rules.js';
@@ -8,7 +9,7 @@ import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
 import type { ErrorCounter } from '../platform/process-metrics.js';
 import { demandedScopesOf } from './demanded-scopes.js';
-import { challengeOf, GatewayAnswer, statusOfError } from './gateway-answer.js';
+import { GatewayAnswer, statusOfError } from './gateway-answer.js';
 import {
   AmbiguousKeyError,
   GATEWAY_PATH,
@@ -106,7 +107,7 @@ export class GatewayListener implements FrontListener {
     const plaintextKey = presentedKeyOf(headers);
     if (plaintextKey === null) {
       const detail = 'No API key was sent.';
-      answer.sendProblem({ status: 401, code: 'UNAUTHENTICATED', detail, headers: ['www-authenticate', challengeOf()] });
+      answer.sendProblem({ status: 401, code: 'UNAUTHENTICATED', detail, headers: ['www-authenticate', bearerChallenge(false)] });
       return;
     }
     const mayRequireScope = headers.mayRequireScope || url.length > GATEWAY_PATH.length;
@@ -146,7 +147,7 @@ export class GatewayListener implements FrontListener {
     answer.sendProblem({ status, code, detail, headers });
   }
 
-  /** Logs the request as the other routes do, but only at the level debug: a line would cost as much as the verification. */
+  /** Logs the request as the other routes do, but only at the level debug, because a line takes longer than the verification. */
   #logWhenAnswered({ request, url, requestId, ipAddress }: Exchange, response: ServerResponse): void {
     const startedAt = performance.now();
     response.once('finish', () => {

@@ -58,7 +58,7 @@ export function gatewayHeadersOf({ rawHeaders }: IncomingMessage): GatewayHeader
 export class AmbiguousKeyError extends Error {}
 
 /**
- * Returns the key of `Authorization: Bearer` or `X-API-Key`; null if there is none.
+ * Returns the key of `Authorization: Bearer` or `X-API-Key`; null if no key was sent.
  *
  * @throws {AmbiguousKeyError}
  */

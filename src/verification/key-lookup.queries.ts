@@ -1,9 +1,9 @@
 import type { Pool } from '../platform/database/pool.js';
 import { entryOf, type FoundKey, type KeyEntry } from './key-entry.js';
 
-// The one query that is asked for every verification, so it goes straight to the driver, and as a named statement:
-// PostgreSQL parses and plans it once for each connection. One row of JSON, because the driver takes longer for 13 columns
-// than JSON.parse for all keys (measured in docs/performance.md).
+// Every verification runs this query, so it bypasses Prisma and is a named statement, which PostgreSQL parses and plans once
+// per connection. It returns one row of JSON, because the driver takes longer to parse 13 columns than JSON.parse takes for
+// all keys (measured in docs/performance.md).
 const FIND_BY_FINGERPRINT = {
   name: 'keyward-find-keys-by-fingerprint',
   text: `
@@ -17,26 +17,23 @@ const FIND_BY_FINGERPRINT = {
     ) AS found`,
 };
 
-/**
- * @param fingerprints in hex
- * @returns the keys by fingerprint, each as it is committed at this moment, with the state of its owner
- */
+/** Returns the keys with these fingerprints (in hex), by fingerprint, as last committed, with the state of their owners. */
 export async function findKeysByFingerprint(pool: Pool, fingerprints: readonly string[]): Promise<Map<string, KeyEntry>> {
   const literal = `{${fingerprints.map((fingerprint) => `"\\\\x${fingerprint}"`).join()}}`;
   const { rows } = await pool.query<{ keys: FoundKey[] }>({ ...FIND_BY_FINGERPRINT, values: [literal] });
   return new Map(rows[0]?.keys.map((key) => [key.fingerprint, entryOf(key)]));
 }
 
-/** An imported key: until its first use nothing of its plaintext is known but the bcrypt hash. */
+/** An imported key. Before its first use, only the bcrypt hash of its plaintext is known. */
 export interface ImportedKey {
   id: string;
   keyPrefix: string;
   hashedKey: string;
-  /** In hex. Null until the first use. */
+  /** In hex. Null before the first use. */
   fingerprint: string | null;
 }
 
-// Keys with a fingerprint are found, too: it may have been stored after it was looked for.
+// Also finds keys with a fingerprint, because it may have been stored after the search by fingerprint.
 const FIND_BY_PREFIX = {
   name: 'keyward-find-keys-by-prefix',
   text: `
@@ -44,7 +41,7 @@ const FIND_BY_PREFIX = {
     FROM api_keys WHERE key_prefix = ANY($1::text[])`,
 };
 
-/** Returns imported keys, and others, by key prefix. */
+/** Returns the keys with these key prefixes, by key prefix. */
 export async function findKeysByPrefix(pool: Pool, keyPrefixes: readonly string[]): Promise<Map<string, ImportedKey>> {
   const { rows } = await pool.query<ImportedKey>({ ...FIND_BY_PREFIX, values: [keyPrefixes] });
   return new Map(rows.map((row) => [row.keyPrefix, row]));

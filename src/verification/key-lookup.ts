@@ -12,18 +12,18 @@ import type { KeyEntry } from './key-entry.js';
 import { findKeysByFingerprint, findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
 import type { VerificationMetrics } from './verification-metrics.js';
 
-/** A verification waits for nothing longer than a gateway does for its answer. */
+/** Shorter than the timeouts of gateways. */
 const TIMEOUTS_MS = { connect: 1_500, lock: 1_000, statement: 1_500, query: 2_000 };
 
 const CONNECTIONS_MAX = 4;
 
-/** Wrong secrets of imported keys that are remembered. A secret that does not match a hash never will. */
+/** Cached mismatches of imported keys. They stay correct: a secret that does not match a hash never will. */
 const MISMATCHES_MAX = 10_000;
 
-/** Larger ones save the database little and let it wait (measured in docs/performance.md). */
+/** Larger batches save little work and start later (measured in docs/performance.md). */
 const BATCH_MAX = 32;
 
-/** The connections of verification alone: nothing else that goes on can keep it waiting for one. */
+/** Creates the pool of verification, so that no other work delays it. */
 export const createVerificationPool = (url: string, logger: Logger): Pool =>
   createPool(url, logger, { applicationName: 'keyward verification', connectionsMax: CONNECTIONS_MAX, timeoutsMs: TIMEOUTS_MS });
 
@@ -41,17 +41,17 @@ interface PresentedKey extends Presented {
 }
 
 /**
- * Finds the keys that are presented. All verifications of one turn of the event loop become one query, by DataLoader; it
- * caches nothing, so each answer is what the database has committed by then.
+ * Finds presented keys. DataLoader combines all verifications of one turn of the event loop into one query. It caches nothing,
+ * so each result is the last committed state.
  */
 export class KeyLookup {
   readonly #database: Database;
   readonly #metrics: VerificationMetrics;
   readonly #keys: DataLoader<string, KeyEntry | null>;
   readonly #byPrefix: DataLoader<string, ImportedKey | null>;
-  /** The next turn goes to the network that compared the fewest keys lately, so one that guesses waits behind the others. */
+  /** The network with the fewest recent comparisons has the next turn, so a network that guesses keys only delays itself. */
   readonly #comparisons = new HashQueue(COMPARISON_QUEUE_LIMITS);
-  /** By hash and fingerprint: comparisons that are under way or waiting. */
+  /** Running and waiting comparisons, by hash and fingerprint. */
   readonly #pending = new Map<string, Promise<boolean>>();
   readonly #mismatches = new LRUCache<string, true>({ max: MISMATCHES_MAX });
 
@@ -92,7 +92,7 @@ export class KeyLookup {
     return keyPrefix === null ? null : this.#findImport({ ...presented, keyPrefix });
   }
 
-  /** Rejects the comparisons that wait. */
+  /** Rejects all waiting comparisons. */
   close(): void {
     this.#comparisons.close();
   }
@@ -101,7 +101,7 @@ export class KeyLookup {
   async #findImport(presented: PresentedKey): Promise<KeyEntry | null> {
     const imported = await this.#byPrefix.load(presented.keyPrefix);
     if (imported === null || !(await this.#matches(imported, presented))) return null;
-    // Only now: the comparison took a while, in which the key may have been revoked.
+    // Loaded after the comparison, because the key may have been revoked during it.
     return this.#keys.load(presented.fingerprint);
   }
 
@@ -120,7 +120,7 @@ export class KeyLookup {
   }
 
   async #compare({ plaintextKey, keyPrefix, fingerprint }: PresentedKey): Promise<boolean> {
-    // While this one waited for its turn, the key may have been used, or removed.
+    // Loaded again, because the key may have been used or removed while the comparison waited.
     const imported = await this.#byPrefix.load(keyPrefix);
     if (imported === null || imported.fingerprint !== null) return imported?.fingerprint === fingerprint;
     this.#metrics.bcryptComparisons.inc();
@@ -136,15 +136,15 @@ export class KeyLookup {
 
 const comparisonOf = (hashedKey: string, fingerprint: string): string => `${hashedKey} ${fingerprint}`;
 
-/** @param findAll finds each of the given, null where there is none, in the same order */
+/** @param findAll returns the item of each key, or null, in the same order */
 function batched<T>(findAll: (keys: readonly string[]) => Promise<(T | null)[]>): DataLoader<string, T | null> {
   return new DataLoader(findAll, { cache: false, maxBatchSize: BATCH_MAX, batchScheduleFn: turnByTurn() });
 }
 
 /**
- * A schedule for DataLoader: a batch goes out when all sockets that are readable in this turn were read (DataLoader's own
- * schedule ends it after each of them), or when it is full. The next one is begun only then, so that is when the last one
- * goes, and the database works on it while the turn goes on.
+ * Creates a schedule for DataLoader. It dispatches a batch at the end of the event-loop turn, when all readable sockets have
+ * been read, or when the batch is full. DataLoader's default dispatches after each socket. DataLoader opens the next batch
+ * only when the previous one is full, so scheduling a batch dispatches the previous one at once.
  */
 function turnByTurn(): (dispatch: () => void) => void {
   let sendLast = () => {};

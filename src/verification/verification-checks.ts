@@ -29,7 +29,7 @@ const demandFault = (scope: string): string | null =>
 /** One reason to reject a key that exists. Pure: the time is an argument. */
 type Check = (key: KeyEntry, request: VerificationRequest, nowMs: number) => boolean;
 
-/** The order of the checks: the most lasting reason is the one that is returned. */
+/** The reasons in the order of the checks. If several apply, the first one is returned. */
 const REFUSALS: readonly [RefusalCode, Check][] = [
   [VerificationCode.REVOKED, (key) => key.isRevoked],
   [VerificationCode.EXPIRED, (key, _request, nowMs) => key.expiresAtMs <= nowMs],

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../platform/graphql/request-context.js';
 
-/** What the resolver of verifications reads of a request. */
+/** Context of a request for the resolver of verifications. */
 export interface VerificationContext extends RequestContext {
-  /** The value of the header X-Verifier-Token. Undefined if the header is absent. */
+  /** Value of the header X-Verifier-Token. Undefined if the header is absent. */
   verifierToken: string | undefined;
 }

@@ -1,12 +1,12 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { VerificationCode } from '../usage/verification-code.js';
 
-/** From half a millisecond, which one takes that comes alone, to the five seconds after which no request goes on. */
+/** From 0.5 ms, the time of a single verification, to 5 s, the timeout of every request. */
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 const BATCH_SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 
-/** What can be watched of verification. */
+/** Metrics of verification. */
 export class VerificationMetrics {
   readonly seconds: Histogram;
   readonly batchSize: Histogram;
@@ -20,7 +20,7 @@ export class VerificationMetrics {
     const counts = this.#counts;
     new Counter({
       name: 'keyward_verifications_total',
-      help: 'Verifications by their outcome.',
+      help: 'Verifications by outcome.',
       labelNames: ['code'],
       registers,
       collect() {
@@ -30,19 +30,19 @@ export class VerificationMetrics {
     });
     this.seconds = new Histogram({
       name: 'keyward_verification_seconds',
-      help: 'Time from the question to the outcome.',
+      help: 'Duration of a verification in seconds.',
       buckets: SECONDS,
       registers,
     });
     this.batchSize = new Histogram({
       name: 'keyward_verification_batch_size',
-      help: 'Verifications that were looked up by one query.',
+      help: 'Number of keys that one query looked up.',
       buckets: BATCH_SIZES,
       registers,
     });
     this.bcryptComparisons = new Counter({
       name: 'keyward_verification_bcrypt_total',
-      help: 'Imported keys that were compared by bcrypt at their first use, successfully or not.',
+      help: 'Bcrypt comparisons of imported keys at their first use, with any result.',
       registers,
     });
   }

@@ -30,7 +30,7 @@ export class VerifyApiKeyInput {
   readonly dryRun!: boolean;
 }
 
-// Simple: its fields are read as they are. TypeGraphQL's own resolver would make a promise for each.
+// simpleResolvers: the default resolvers of TypeGraphQL create a promise for each field.
 @ObjectType({ description: 'State of the rate limit of an API key after a verification.', simpleResolvers: true })
 export class RateLimitState {
   @Field(() => Int, { description: 'Number of verifications that succeed in one window.' })

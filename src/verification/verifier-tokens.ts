@@ -3,7 +3,7 @@ import { KeywardError } from '../platform/errors/keyward-error.js';
 
 const digestOf = (token: string): Buffer => hash('sha256', token, 'buffer');
 
-/** Who may ask about keys: with VERIFIER_TOKENS set, only who sends one of them in X-Verifier-Token. */
+/** Checks X-Verifier-Token. If VERIFIER_TOKENS is set, only callers with one of these tokens can verify keys. */
 export class VerifierTokens {
   readonly #digests: readonly Buffer[];
 
@@ -12,10 +12,10 @@ export class VerifierTokens {
   }
 
   /**
-   * Compares digests, so that time tells neither the token nor its length.
+   * Checks a token. Compares digests, so that the time reveals neither the token nor its length.
    *
-   * @returns whether a token was needed: false where everybody may ask
-   * @throws {KeywardError} VERIFIER_REFUSED
+   * @returns whether a token was required; false if VERIFIER_TOKENS is not set
+   * @throws {KeywardError} VERIFIER_REFUSED if the token is missing or wrong
    */
   check(token: string | undefined): boolean {
     if (this.#digests.length === 0) return false;

@@ -17,7 +17,7 @@ import type { VerificationMetrics } from './verification-metrics.js';
 /** Longer texts are rejected before they are hashed. Every key of Keyward is shorter. */
 const KEY_CHARACTERS_MAX = 255;
 
-/** Receives the outcome of a verification. A callback, because a promise costs as much as the whole check of a cached key. */
+/** Receives the outcome of a verification. A callback, because a promise takes longer than the check of a cached key. */
 export type OnVerified = (verification: Verification) => void;
 
 /** Receives the error of a verification that has no outcome. */

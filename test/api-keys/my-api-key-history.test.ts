@@ -5,7 +5,7 @@ import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await startTestApp({ logQueries: true });
 });
 afterAll(() => app.close());
 
@@ -83,7 +83,7 @@ describe('myApiKeyHistory', () => {
   test('reads a page of any size with two queries', async () => {
     const { token } = await withHistory(6);
     // Two queries for the page and one for the session.
-    for (const first of [2, 100]) expect(await queriesOf(() => page(token, first))).toHaveLength(3);
+    for (const first of [2, 100]) expect(await queriesOf(app, () => page(token, first))).toHaveLength(3);
   });
 
   test('is empty for a new user, and returns 20 keys per page by default', async () => {

@@ -11,7 +11,7 @@ import { startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await startTestApp({ logQueries: true });
 });
 afterAll(() => app.close());
 
@@ -41,7 +41,7 @@ describe('myApiKeys', () => {
     for (let count = 0; count < 5; count += 1) await app.ask(CreateApiKeyDocument, {}, accessToken);
 
     let owners: unknown[] = [];
-    const queries = await queriesOf(async () => {
+    const queries = await queriesOf(app, async () => {
       const { myApiKeys } = await app.ask(MyApiKeysWithOwnerDocument, {}, accessToken);
       owners = myApiKeys.map((key) => key.owner);
     });
@@ -50,7 +50,7 @@ describe('myApiKeys', () => {
   });
 
   test('reads each requested relation with one query for all keys', async () => {
-    const big = await startTestApp({ env: { MAX_KEYS_PER_USER: '30' } });
+    const big = await startTestApp({ env: { MAX_KEYS_PER_USER: '30' }, logQueries: true });
     const everything = `{ myApiKeys { ...K owner { id } replaces { ...K } replacedBy { ...K } } }
       fragment K on ApiKey { id status lastUsedAt lastUsedIp lastUsedUserAgent
         usage(from: "2026-01-30T00:00:00Z", to: "2026-01-31T00:00:00Z") { allowed refused } }`;
@@ -59,7 +59,7 @@ describe('myApiKeys', () => {
       for (let created = 1; created < count; created += 1) await big.ask(CreateApiKeyDocument, {}, token);
       const { createApiKey } = await big.ask(CreateApiKeyDocument, {}, token);
       await big.ask(RotateApiKeyDocument, { id: createApiKey.apiKey.id }, token);
-      const queries = await queriesOf(async () => {
+      const queries = await queriesOf(big, async () => {
         const answer = await big.send<{ myApiKeys: unknown[] }, object>(everything, {}, { token });
         expect(answer.data?.myApiKeys).toHaveLength(count + 1);
       });

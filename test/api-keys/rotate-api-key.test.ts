@@ -17,7 +17,7 @@ import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await startTestApp({ logQueries: true });
 });
 afterAll(() => app.close());
 
@@ -343,7 +343,7 @@ describe('replaces and replacedBy', () => {
     const second = await rotated(first, 100);
     for (let count = 0; count < 4; count += 1) await app.ask(CreateApiKeyDocument, {}, first.token);
     let keys: { id: string; replaces?: unknown; replacedBy?: unknown }[] = [];
-    const queries = await queriesOf(async () => {
+    const queries = await queriesOf(app, async () => {
       keys = (await app.ask(MyApiKeysWithRelationsDocument, {}, first.token)).myApiKeys;
     });
     expect(queries).toHaveLength(3); // session with user, keys, predecessors and successors together

@@ -19,7 +19,7 @@ import { codesOf, PASSWORD, startTestApp, type TestApp } from '../support/test-a
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await startTestApp({ logQueries: true });
 });
 afterAll(() => app.close());
 
@@ -194,7 +194,7 @@ test('J6: an API key or a refresh token is not accepted as an access token', asy
 
 test('authentication reads session and user in one query, also when several fields ask for the user', async () => {
   const { accessToken } = await app.newUser();
-  const queries = await queriesOf(() => app.send('{ me { id } again: me { email } }', {}, { token: accessToken }));
+  const queries = await queriesOf(app, () => app.send('{ me { id } again: me { email } }', {}, { token: accessToken }));
   expect(queries).toHaveLength(1);
   expect(queries[0]).toMatch(/"sessions".*"users"/s);
 });

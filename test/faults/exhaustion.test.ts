@@ -16,7 +16,7 @@ afterAll(() => stack.stop());
 
 const replica = () => stack.replicas[0];
 
-describe('F3: exhausted resources', () => {
+describe('F3: the server', () => {
   let holders: pg.Client[] = [];
   beforeEach(() => {
     holders = [];
@@ -31,7 +31,7 @@ describe('F3: exhausted resources', () => {
   const revoke = ({ key, token }: Person) =>
     graphql('mutation ($id: ID!) { revokeApiKey(id: $id) { apiKey { id } } }', { id: key.id }, token);
 
-  test('a lock that another transaction holds: 503 with Retry-After within 5 s, nothing changed, and success afterwards', async () => {
+  test('returns 503 with Retry-After within 5 s while another transaction holds a lock, changes nothing, and succeeds afterwards', async () => {
     const person = await newPerson(replica());
     await lock([person.userId]);
     expect(await notUnavailable(replica(), [revoke(person)])).toEqual([]);
@@ -43,7 +43,7 @@ describe('F3: exhausted resources', () => {
     expect(errorCodesOf(await send({ ...revoke(person), url: replica().url }))).toEqual([]);
   });
 
-  test('no connection left in the pool: 503 with Retry-After within 5 s; verification has its own connections and continues', async () => {
+  test('returns 503 with Retry-After within 5 s when no connection is left in the pool, and verifies keys by separate connections', async () => {
     const person = await newPerson(replica());
     await lock([person.userId]);
     // More than the connections of the pool: each of the first waits for the lock, and the others wait for a connection.
@@ -67,7 +67,7 @@ describe('F3: exhausted resources', () => {
     expect(await recoveryMs(replica(), person)).toBeLessThan(RECOVERY_MS_MAX);
   });
 
-  test('no connection left in PostgreSQL: 503 with Retry-After within 5 s, and success afterwards', async () => {
+  test('returns 503 with Retry-After within 5 s when no connection is left in PostgreSQL, and succeeds afterwards', async () => {
     const person = await newPerson(replica());
     const occupy = async () => {
       for (;;) {

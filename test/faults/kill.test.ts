@@ -12,8 +12,8 @@ import { postgresEndpoint, postgresPid } from '../support/server-process.js';
 /** The number of kills that fits into a minute. `npm run soak` kills a hundred times. */
 const KILLS = { external: 24, embedded: 6 };
 
-describe('F4: kill -9 during the creation of keys leaves every row absent or complete, with its audit event, no user over the limit, and a server that starts again', () => {
-  test(`on PostgreSQL, ${KILLS.external} times`, async () => {
+describe('F4: kill -9 during the creation of keys', () => {
+  test(`leaves complete rows with audit events, no user over the limit and a server that starts, ${KILLS.external} times on PostgreSQL`, async () => {
     const databaseUrl = await newDatabase();
     const env = { DATABASE_URL: databaseUrl, APP_SECRETS: randomBytes(32).toString('base64') };
     const findings = new Findings();
@@ -30,7 +30,7 @@ describe('F4: kill -9 during the creation of keys leaves every row absent or com
     await dropDatabase(databaseUrl);
   }, 180_000);
 
-  test(`on the embedded database, ${KILLS.embedded} times, every third time together with the database`, async () => {
+  test(`does so ${KILLS.embedded} times on the embedded database, which is killed too every third time`, async () => {
     const directory = await mkdtemp(path.join(tmpdir(), 'keyward-kill-'));
     const dataDir = path.join(directory, 'data');
     const findings = new Findings();

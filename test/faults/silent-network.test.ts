@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
 import { RECOVERY_MS_MAX } from '../support/faults/asker.js';
 import { ANSWER_MS_MAX, send } from '../support/faults/client.js';
 import { everyRequest, newPerson, notUnavailable, recoveryMs } from '../support/faults/person.js';
-import { type Stack, startStack } from '../support/faults/stack.js';
+import { DATABASE, type Stack, startStack } from '../support/faults/stack.js';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -34,13 +34,17 @@ describe('F2: requests while the network of the database is silent', () => {
 
   test('end within 5 s in the middle of transactions, hashes and waiting creates, and leave no transaction open', async () => {
     const people = [await newPerson(replica()), await newPerson(replica()), await newPerson(replica())];
-    const replies = people.map(async (person, index) => {
-      await sleep(index * 100);
-      return Promise.all(everyRequest(person).map((question) => send({ ...question, url: replica().url })));
-    });
-    await sleep(300);
+    // The transactions of one user wait for this lock, so that the network becomes silent in the middle of them.
+    const holder = await stack.cluster.connect(DATABASE);
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [people[0]?.userId]);
+    const replies = people.flatMap((person) => everyRequest(person).map((question) => send({ ...question, url: replica().url })));
+    const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward' AND wait_event_type = 'Lock'";
+    await eventually(async () => expect(await stack.cluster.query(DATABASE, waiting)).not.toEqual([]), { withinMs: 5_000 });
     stack.proxy.setMode('stall');
-    const late = (await Promise.all(replies)).flat().filter(({ ms, status }) => ms > ANSWER_MS_MAX || status === 0 || status === 500);
+    await holder.query('ROLLBACK');
+    await holder.end();
+    const late = (await Promise.all(replies)).filter(({ ms, status }) => ms > ANSWER_MS_MAX || status === 0 || status === 500);
     stack.proxy.setMode('forward');
     expect(late).toEqual([]);
     expect(await recoveryMs(replica(), await newPerson(replica()))).toBeLessThan(RECOVERY_MS_MAX);

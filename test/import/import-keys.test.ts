@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type CommandProcess, spawnCommand } from '../support/commands.js';
 import { dropDatabase, newDatabase, runSql } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
 import { lineOf, PASSLIB } from '../support/imports.js';
 import { ask, postgresPid, type ServerProcess, startServer } from '../support/server-process.js';
 
@@ -60,13 +61,8 @@ describe('import-keys on an external database', () => {
 
   /** Waits until some batches are written and others are not. */
   async function someWritten(): Promise<void> {
-    for (;;) {
-      const counts = await countsOf().catch(() => undefined);
-      if (counts && counts.keys > 0) return;
-      const ended = commands.find(({ child }) => child.exitCode !== null);
-      if (ended) throw new Error(`it ended before anything was written: ${ended.stderr()}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const written = async () => expect((await countsOf())?.keys).toBeGreaterThan(0);
+    await eventually(written, { withinMs: 30_000, unless: () => commands.some(({ child }) => child.exitCode !== null) });
   }
 
   test('migrates the database, imports, reports each invalid line by its number and continues; exits with 1, or with 0 if all lines are valid', async () => {
@@ -79,7 +75,7 @@ describe('import-keys on an external database', () => {
       stderr: [
         'line 3: must be one JSON object',
         'line 4: hashedKey must be a bcrypt hash: $2a$, $2b$ or $2y$, two digits, $, and 53 characters',
-        'line 5: a field with a name that is not told is no known field',
+        'line 5: a field with a hidden name is not a known field',
         '',
       ].join('\n'),
     });
@@ -95,7 +91,7 @@ describe('import-keys on an external database', () => {
     await run(['-'], env, '');
     await runSql(env.DATABASE_URL, "INSERT INTO users (id, email, created_at) VALUES (gen_random_uuid(), 'ada@example.com', now())");
     const file = await fileOf(`${seedLine(7)}\n${lineOf(0)}`);
-    const stderr = 'line 1: email is that of an account that somebody signed up for; to give it the key, import with --into-existing\n';
+    const stderr = 'line 1: email belongs to an account that was created by sign-up. Use --into-existing to give it the key.\n';
     expect(await run([file, '--dry-run'], env)).toMatchObject({ code: 1, stderr });
     expect(await run([file], env)).toMatchObject({ code: 1, stderr });
     expect(await countsOf()).toEqual({ keys: 1, users: 2, events: 1 });
@@ -166,12 +162,18 @@ describe('import-keys on an external database', () => {
     const first = spawn([file], env);
     await someWritten();
     // A connection lost between two batches is replaced without an error.
-    while (first.child.exitCode === null) {
-      await runSql(
+    const disconnect = () =>
+      runSql(
         env.DATABASE_URL,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'keyward command'",
       );
-    }
+    await eventually(
+      async () => {
+        await disconnect();
+        expect(first.child.exitCode).not.toBeNull();
+      },
+      { withinMs: 30_000 },
+    );
     expect(await first.exited).toEqual({ code: 1, signal: null });
     expect(first.stderr()).toBe('keyward: the database went away or is too slow; what was not written yet was not changed\n');
     expect(first.stdout()).toMatch(/^Stopped before the end; run it again to go on\. /);
@@ -193,7 +195,7 @@ describe('import-keys on an external database', () => {
     const missing = { ...env, DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' };
     expect(await run([await fileOf('')], missing)).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^keyward: the database can't be used: .*\n$/),
+      stderr: expect.stringMatching(/^keyward: The database cannot be used: .*\n$/),
     });
     expect(await run([path.join(directory, 'none')], env)).toMatchObject({ code: 1, stderr: "keyward: the file can't be read (ENOENT)\n" });
     expect(await run([directory], env)).toMatchObject({ code: 1, stderr: "keyward: the file can't be read (EISDIR)\n" });
@@ -244,7 +246,8 @@ describe('import-keys on the embedded database', () => {
   test('Ctrl-C stops the database, and the next run continues', async () => {
     const file = await fileOf(manyLines(20_000));
     const first = spawn([file], env);
-    while ((await postgresPid(env.DATA_DIR)) === null) await new Promise((resolve) => setTimeout(resolve, 10));
+    await eventually(async () => expect(await postgresPid(env.DATA_DIR)).not.toBeNull(), { withinMs: 30_000 });
+    // Repeated for long enough to reach the programs that stop the database. They end too quickly to be observed.
     for (let count = 0; count < 30 && first.child.exitCode === null; count += 1) {
       process.kill(-(first.child.pid ?? 0), 'SIGINT');
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -261,10 +264,9 @@ describe('import-keys on the embedded database', () => {
     server = await startServer(env);
     const command = spawn(['-'], env, null);
     command.child.stdin?.write(manyLines(1_000));
-    for (let counted = 0; counted === 0; ) {
-      const { stdout } = await run(['-', '--dry-run'], env, lineOf(0));
-      counted = /1 already there/.test(stdout) ? 1 : 0;
-    }
+    await eventually(async () => expect((await run(['-', '--dry-run'], env, lineOf(0))).stdout).toContain('1 already there'), {
+      withinMs: 60_000,
+    });
     await server.stop();
     command.child.stdin?.end(manyLines(20_000));
     expect(await command.exited).toEqual({ code: 1, signal: null });

@@ -86,9 +86,9 @@ async function comparisons(): Promise<number> {
   return Number(/^keyward_verification_bcrypt_total (\d+)$/m.exec(text)?.[1]);
 }
 
-const LIMIT = 'the user has 5 usable keys already, which is MAX_KEYS_PER_USER';
+const LIMIT = 'the user already has 5 usable keys (MAX_KEYS_PER_USER)';
 const TAKEN = 'keyPrefix belongs to another key';
-const SELF_MADE = 'email is that of an account that somebody signed up for; to give it the key, import with --into-existing';
+const SELF_MADE = 'email belongs to an account that was created by sign-up. Use --into-existing to give it the key.';
 
 describe('an imported key', () => {
   test.each(['2b', '2y', '2a'] as const)(

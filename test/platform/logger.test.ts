@@ -4,6 +4,7 @@ import { prettyLine, safeJsonLine } from '../../src/platform/log-format.js';
 import { LogLimiter } from '../../src/platform/log-limiter.js';
 import { LogOutput } from '../../src/platform/log-output.js';
 import { createLogger, scrub } from '../../src/platform/logger.js';
+import { eventually } from '../support/eventually.js';
 
 const linesOf = (log: (logger: ReturnType<typeof createLogger>) => void): string[] => {
   const lines: string[] = [];
@@ -116,10 +117,13 @@ describe('H8: a log with a reader that stalls', () => {
     for (let n = 0; n < 100; n += 1) output.write(`{"n":${n},"x":"${'x'.repeat(90)}"}\n`);
     expect(written).toHaveLength(1);
     expect(output.dropped).toBe(90);
-    while (stream.writableLength > 0) {
-      resume();
-      await new Promise(setImmediate);
-    }
+    await eventually(
+      () => {
+        resume();
+        expect(stream.writableLength).toBe(0);
+      },
+      { withinMs: 10_000 },
+    );
     expect(written.filter(Boolean).map((line) => JSON.parse(line))).toEqual([
       ...Array.from({ length: 10 }, (_, n) => expect.objectContaining({ n })),
       expect.objectContaining({ level: 40, dropped: 90, msg: expect.stringContaining('dropped') }),

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { dropDatabase, newDatabase, runSql, urlOf } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
 import { ask, spawnServer, startServer } from '../support/server-process.js';
 import { PASSWORD } from '../support/test-app.js';
 
@@ -10,7 +11,7 @@ const APP_SECRETS = randomBytes(32).toString('base64');
 const SIGN_UP = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }';
 
 describe('the server on an external database', () => {
-  test('F10: two processes that start at once on an empty database, in production, accept each other’s tokens', async () => {
+  test('F10: starts in two processes at once on an empty database, in production, and both accept each other’s tokens', async () => {
     const DATABASE_URL = await newDatabase('empty');
     const env = { DATABASE_URL, APP_SECRETS, NODE_ENV: 'production' };
     const [one, other] = await Promise.all([startServer(env), startServer(env)]);
@@ -33,14 +34,14 @@ describe('the server on an external database', () => {
     await dropDatabase(DATABASE_URL);
   });
 
-  test('a signal ends a process that waits for the migrations of another process', async () => {
+  test('ends at a signal while it waits for the migrations of another process', async () => {
     const DATABASE_URL = await newDatabase();
     const holder = new pg.Client({ connectionString: DATABASE_URL });
     await holder.connect();
     await holder.query('SELECT pg_advisory_lock(72707369)');
     const server = spawnServer({ DATABASE_URL, APP_SECRETS });
     const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward migrations' AND wait_event = 'advisory'";
-    while ((await holder.query(waiting)).rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually(async () => expect((await holder.query(waiting)).rowCount).toBe(1), { withinMs: 30_000 });
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     await holder.end();
     await dropDatabase(DATABASE_URL);
@@ -51,20 +52,20 @@ describe('the server on an external database', () => {
     [
       'a database that isn’t there',
       { DATABASE_URL: urlOf('nothing_here'), APP_SECRETS },
-      [/^keyward: the database can't be used: .*does not exist/],
+      [/^keyward: The database cannot be used: .*does not exist/],
     ],
     [
       'a port on which no server listens',
       { DATABASE_URL: 'postgresql://u:hunter2@127.0.0.1:9/x', APP_SECRETS },
-      [/^keyward: the database can't be used: .*ECONNREFUSED/],
+      [/^keyward: The database cannot be used: .*ECONNREFUSED/],
     ],
     [
       'a wrong password',
       { DATABASE_URL: Object.assign(new URL(urlOf('x')), { password: 'hunter2' }).href, APP_SECRETS },
-      [/^keyward: the database can't be used: password authentication failed/],
+      [/^keyward: The database cannot be used: password authentication failed/],
     ],
     ['several errors', { PORT: 'x', BCRYPT_COST: '99' }, [/^keyward: PORT must/, /^keyward: BCRYPT_COST must/]],
-  ])('F9: %s: one line on stderr for each error, exit code 1, no value repeated', async (_case, env, lines) => {
+  ])('F9: exits with code 1 and one line on stderr for each error, and repeats no value: %s', async (_case, env, lines) => {
     const server = spawnServer(env as Record<string, string>);
     expect(await server.exited).toEqual({ code: 1, signal: null });
     expect(server.stderr().trim().split('\n')).toEqual(lines.map((line) => expect.stringMatching(line)));

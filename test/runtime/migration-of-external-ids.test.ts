@@ -100,7 +100,7 @@ describe('the migration of a database of 0.1.0', () => {
     await user(2, 'b@external.invalid', 'https://b.example.com/', 'user_1');
     const failure = await migrate(url, logger).catch((error: Error) => error.message);
     expect(failure).toBe(
-      `migration ${NAME} failed and was rolled back: 1 subjects belong to users of more than one issuer (https://a.example.com/, https://b.example.com/), but an external id identifies one user. Change users.subject or delete users so that each subject is unique, then start again`,
+      `Migration ${NAME} failed and was rolled back: 1 subjects belong to users of more than one issuer (https://a.example.com/, https://b.example.com/), but an external id identifies one user. Change users.subject or delete users so that each subject is unique, then start again`,
     );
     expect(await runSql(url, 'SELECT email, issuer, subject FROM users ORDER BY id')).toHaveLength(2);
     await runSql(url, "DELETE FROM users WHERE issuer = 'https://b.example.com/'");

@@ -8,6 +8,7 @@ import { diffSchemas } from '../../scripts/lib/schema-diff.mjs';
 import { createLogger } from '../../src/platform/logger.js';
 import { MIGRATIONS_DIR, migrate } from '../../src/runtime/migrations.js';
 import { dropDatabase, newDatabase, runSql } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
 
 const logger = createLogger('silent');
 
@@ -50,6 +51,16 @@ async function catalogue(url: string): Promise<unknown> {
   const entries = Object.entries(queries).map(async ([name, sql]) => [name, await runSql(url, sql)]);
   return Object.fromEntries(await Promise.all(entries));
 }
+
+/** Waits until a migration waits for a lock that another transaction holds. */
+const migrationWaitsForLock = (url: string) =>
+  eventually(
+    async () => {
+      const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward migrations' AND wait_event_type = 'Lock'";
+      expect(await runSql(url, waiting)).toHaveLength(1);
+    },
+    { withinMs: 30_000 },
+  );
 
 describe('migrations', () => {
   test('result in the database that schema.prisma describes', async () => {
@@ -104,9 +115,8 @@ describe('migrations', () => {
     await reader.connect();
     await reader.query('BEGIN; SELECT 1 FROM users');
     const migrated = migrate(url, logger, folder);
-    const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward migrations' AND wait_event_type = 'Lock'";
     for (let round = 0; round < 3; round += 1) {
-      while ((await runSql(url, waiting)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await migrationWaitsForLock(url);
       const startedAt = performance.now();
       await runSql(url, 'SELECT 1 FROM users');
       expect(performance.now() - startedAt).toBeLessThan(1_500);
@@ -126,8 +136,7 @@ describe('migrations', () => {
     await reader.connect();
     await reader.query('BEGIN; SELECT 1 FROM api_keys');
     const migrated = migrate(url, logger, folder);
-    const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyward migrations' AND wait_event_type = 'Lock'";
-    while ((await runSql(url, waiting)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await migrationWaitsForLock(url);
     await reader.query('SELECT 1 FROM users; COMMIT');
     expect(await migrated).toEqual(['29990101000000_two']);
     await reader.end();
@@ -140,7 +149,7 @@ describe('migrations', () => {
       '29990101000000_good': 'CREATE TABLE good (id INT);',
       '29990101000001_bad': 'CREATE TABLE half (id INT); SELECT 1 / 0;',
     });
-    await expect(migrate(url, logger, folder)).rejects.toThrow('migration 29990101000001_bad failed and was rolled back: division by zero');
+    await expect(migrate(url, logger, folder)).rejects.toThrow('Migration 29990101000001_bad failed and was rolled back: division by zero');
     expect(await runSql(url, "SELECT to_regclass('good') AS good, to_regclass('half') AS half")).toEqual([{ good: 'good', half: null }]);
     await writeFile(path.join(folder, '29990101000001_bad', 'migration.sql'), 'CREATE TABLE half (id INT);');
     expect(await migrate(url, logger, folder)).toEqual(['29990101000001_bad']);
@@ -150,7 +159,7 @@ describe('migrations', () => {
   test('F9: a migration is rolled back if its own row cannot be written', async () => {
     const url = await newDatabase();
     const folder = await withExtra({ '29990101000000_bad': 'CREATE TABLE half (id INT); ALTER TABLE _prisma_migrations RENAME TO gone;' });
-    await expect(migrate(url, logger, folder)).rejects.toThrow('migration 29990101000000_bad failed and was rolled back');
+    await expect(migrate(url, logger, folder)).rejects.toThrow('Migration 29990101000000_bad failed and was rolled back');
     expect(await runSql(url, "SELECT to_regclass('half') AS half, to_regclass('gone') AS gone")).toEqual([{ half: null, gone: null }]);
     await dropDatabase(url);
   });
@@ -159,7 +168,7 @@ describe('migrations', () => {
     const url = await newDatabase();
     await runSql(url, "INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'x', '29990101000000_half')");
     const folder = await withExtra({ '29990101000000_half': 'CREATE TABLE half (id INT);' });
-    await expect(migrate(url, logger, folder)).rejects.toThrow('migration 29990101000000_half failed half-way before');
+    await expect(migrate(url, logger, folder)).rejects.toThrow('Migration 29990101000000_half failed earlier');
     await runSql(url, "UPDATE _prisma_migrations SET rolled_back_at = now() WHERE id = 'x'");
     expect(await migrate(url, logger, folder)).toEqual(['29990101000000_half']);
     await dropDatabase(url);
@@ -168,7 +177,7 @@ describe('migrations', () => {
   test('a migration that was changed after it was applied is reported', async () => {
     const url = await newDatabase();
     await runSql(url, "UPDATE _prisma_migrations SET checksum = 'another'");
-    await expect(migrate(url, logger)).rejects.toThrow(/was changed after it had been applied/);
+    await expect(migrate(url, logger)).rejects.toThrow(/was changed after it was applied/);
     await dropDatabase(url);
   });
 

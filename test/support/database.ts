@@ -32,3 +32,17 @@ export async function newDatabase(content: 'migrated' | 'empty' = 'migrated'): P
 export async function dropDatabase(url: string): Promise<void> {
   await runSql(urlOf('postgres'), `DROP DATABASE ${new URL(url).pathname.slice(1)} WITH (FORCE)`);
 }
+
+/** Returns the process ids of the connections that an application has to the database. */
+export async function connectionsOf(url: string, application: string): Promise<number[]> {
+  const sql = 'SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1';
+  return (await runSql<{ pid: number }>(url, sql, [application])).map(({ pid }) => pid);
+}
+
+/** Ends the connections that an application has to the database, and returns their process ids. */
+export async function terminateConnections(url: string, application: string): Promise<number[]> {
+  const pids = await connectionsOf(url, application);
+  // With a timeout, the function returns after the end of the process.
+  await runSql(url, 'SELECT pg_terminate_backend(pid, 5000) FROM unnest($1::int[]) AS pid', [pids]);
+  return pids;
+}

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { eventually } from './eventually.js';
 
 /** How to start a program that stays in the foreground and ends at SIGTERM. */
 export interface Command {
@@ -27,17 +28,13 @@ export async function freePort(): Promise<number> {
 
 /** Waits until a server listens on the port. */
 async function waitForPort(port: number, program: ChildProcess, output: () => string): Promise<void> {
-  for (;;) {
-    if (program.exitCode !== null) throw new Error(`the program ended: ${output()}`);
+  const connectOnce = async () => {
     const socket = connect(port, '127.0.0.1');
-    const isOpen = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isOpen) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+    await once(socket, 'connect').finally(() => socket.destroy());
+  };
+  await eventually(connectOnce, { withinMs: 30_000, unless: () => program.exitCode !== null }).catch((error: Error) => {
+    throw new Error(`The program does not listen: ${error.message}: ${output()}`);
+  });
 }
 
 /** Starts an installed server program, with only `env` as its environment, and waits until it listens. */

@@ -56,7 +56,7 @@ export async function startServer(env: Record<string, string>, options: ServerOp
   const server = spawnServer(env, options);
   const ready = new Promise<string>((resolve, reject) => {
     server.child.stdout?.on('data', () => {
-      const [, url] = /Keyward is ready: (http:\S+)\/graphql/.exec(server.stdout()) ?? [];
+      const [, url] = /\burl"?[:=]"?(http:[^"\s]+)\/graphql[\s\S]*\n/.exec(server.stdout()) ?? [];
       if (url) resolve(url);
     });
     void server.exited.then(() => reject(new Error(`the server ended: ${server.stderr()}`)));

@@ -3,9 +3,13 @@ import { type InjectOptions, inject } from 'light-my-request';
 import { type App, createApp } from '../../src/app.js';
 import { type Config, readConfig } from '../../src/config.js';
 import { createLogger } from '../../src/platform/logger.js';
+import { passwordQueueLimits } from '../../src/platform/queues/hash-queue.js';
+import { createServices, type Services } from '../../src/services.js';
 import type { SignUpMutation } from '../generated/graphql.js';
 import { SignUpDocument, type TypedDocumentString } from '../generated/graphql.js';
 import { newDatabase } from './database.js';
+import { ObservedHashQueue } from './hash-queues.js';
+import { logQueries } from './queries.js';
 import { TestClock } from './test-clock.js';
 
 export const PASSWORD = 'correct horse battery staple';
@@ -31,8 +35,12 @@ type SignedUp = SignUpMutation['signUp'];
 /** A user with a password and an email address. */
 export type NewUser = SignedUp & { user: { email: string } };
 
-export interface TestApp extends App {
+export interface TestApp extends App, Pick<Services, 'database' | 'usage' | 'metrics'> {
   clock: TestClock;
+  /** Hashes of passwords. */
+  hashes: ObservedHashQueue;
+  /** Hashes of new keys. */
+  keyHashes: ObservedHashQueue;
   databaseUrl: string;
   /** Everything that was logged since the start. */
   logs(): string;
@@ -55,6 +63,8 @@ export interface TestAppOptions {
   appSecrets?: Buffer[];
   clock?: TestClock;
   random?: (bytes: number) => Buffer;
+  /** Whether `queriesOf` can read the queries of the app. */
+  logQueries?: boolean;
 }
 
 /** Starts the whole app on a new database, with a clock that stands still, and sends requests without a socket. */
@@ -62,14 +72,19 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const lines: string[] = [];
   const clock = options.clock ?? new TestClock();
   const databaseUrl = options.databaseUrl ?? (await newDatabase());
-  const app = await createApp({
+  if (options.logQueries) await logQueries(databaseUrl);
+  const [hashes, keyHashes] = [new ObservedHashQueue(passwordQueueLimits()), new ObservedHashQueue()];
+  const services = createServices({
     config: { ...readConfig({ BCRYPT_COST: '10', SIGN_UPS_PER_HOUR: '0', ...options.env }), ...options.config },
     databaseUrl,
     appSecrets: options.appSecrets ?? [randomBytes(32)],
     logger: createLogger('debug', { write: (line) => void lines.push(line) }),
     clock,
+    hashes,
+    keyHashes,
     ...(options.random && { random: options.random }),
   });
+  const app = await createApp(services);
   await app.http.ready();
 
   // Fastify's own inject would leave out the listener in front of it.
@@ -95,9 +110,15 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     return data;
   };
 
+  const { database, usage, metrics } = services;
   return {
     ...app,
     http,
+    database,
+    usage,
+    metrics,
+    hashes,
+    keyHashes,
     clock,
     databaseUrl,
     logs: () => lines.join(''),

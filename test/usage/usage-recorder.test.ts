@@ -8,6 +8,7 @@ import { createLogger } from '../../src/platform/logger.js';
 import { UsageRecorder, type Use } from '../../src/usage/usage-recorder.js';
 import { REFUSAL_CODES, VerificationCode } from '../../src/usage/verification-code.js';
 import { dropDatabase, newDatabase, runSql } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -135,9 +136,7 @@ describe('UsageRecorder', () => {
 
   test('writes without a call to flush', async () => {
     use(randomUUID(), '10:00:00');
-    const deadline = Date.now() + 10_000;
-    while ((await rows()).length === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(await rows()).toHaveLength(1);
+    await eventually(async () => expect(await rows()).toHaveLength(1), { withinMs: 10_000 });
   });
 
   test('writes all recorded usage when it is closed', async () => {

@@ -12,7 +12,7 @@ import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp; // Its clock starts at 2026-01-31T12:00:00Z.
 beforeAll(async () => {
-  app = await startTestApp({ env: { ACCESS_TOKEN_TTL_SECONDS: '86400' } });
+  app = await startTestApp({ env: { ACCESS_TOKEN_TTL_SECONDS: '86400' }, logQueries: true });
 });
 afterAll(() => app.close());
 
@@ -88,9 +88,9 @@ describe('ApiKey.usage', () => {
     const ask = async () => void (await usageOf(accessToken, '2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z', 'DAY'));
     await app.ask(CreateApiKeyDocument, {}, accessToken);
     await ask();
-    const withOne = await queriesOf(ask);
+    const withOne = await queriesOf(app, ask);
     for (let count = 0; count < 4; count += 1) await app.ask(CreateApiKeyDocument, {}, accessToken);
-    const withFive = await queriesOf(ask);
+    const withFive = await queriesOf(app, ask);
     expect(withFive.length).toBe(withOne.length);
     expect(withFive.filter((sql) => sql.includes('api_key_usage'))).toHaveLength(2);
   });

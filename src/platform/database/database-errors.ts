@@ -1,13 +1,13 @@
-/** What a failed call tells about the database: it can't serve now, somebody else was quicker, or neither. */
+/** Kind of a failed call: the database is unavailable, or the call lost a race against a concurrent transaction. */
 export type DatabaseFault = 'unavailable' | 'conflict';
 
 /**
- * Prisma's codes: unreachable, timed out, refused, closed; no connection or no transaction to be had in time. P2010 and
- * P2039 stand for any error of the database's, which has its own code further down.
+ * Prisma's codes for an unreachable, closing or overloaded database, rejected credentials, and timeouts. P2010 and P2039
+ * are not among them: they stand for any error of the database, with its SQLSTATE in a nested object.
  */
 const UNAVAILABLE_PRISMA = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
 
-/** The driver adapter's kinds, which come bare where Prisma has no code of its own. */
+/** Values of `kind` in errors of the driver adapter that Prisma does not translate to a code. */
 const UNAVAILABLE_KINDS = new Set([
   'DatabaseNotReachable',
   'DatabaseAccessDenied',
@@ -20,13 +20,13 @@ const UNAVAILABLE_KINDS = new Set([
 ]);
 
 /**
- * PostgreSQL's codes (appendix A of its manual): connection exceptions (08), no access (28), insufficient resources (53),
- * operator intervention with statement timeout (57), system error (58), no such database, lock timeout, idle in transaction,
- * a standby (read-only).
+ * SQLSTATEs (PostgreSQL manual, appendix A): connection exceptions (08), invalid authorization (28), insufficient resources
+ * (53), operator intervention including statement timeout (57), system error (58), invalid_catalog_name,
+ * lock_not_available, idle_in_transaction_session_timeout, and read_only_sql_transaction of a standby.
  */
 const UNAVAILABLE_SQLSTATE = /^(?:08|28|53|57|58)...$|^3D000$|^55P03$|^25P03$|^25006$/;
 
-/** Node's and node-postgres' own errors, which have a message at best. */
+/** Error codes of Node. The errors of node-postgres have only a message. */
 const UNAVAILABLE_SYSTEM = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -45,10 +45,10 @@ const CONFLICT_CODES = new Set(['P2034', '40001', '40P01']);
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /**
- * Reads the many forms in which a lost connection, a timeout or a lost race reach a caller of Prisma with a driver
- * adapter: as a coded Prisma error, as a DriverAdapterError, as node-postgres' own or as a plain Error, nested in `cause`.
+ * Classifies an error. A lost connection, a timeout or a lost race reaches a caller of Prisma in many forms: as an error of
+ * Prisma, of its driver adapter or of node-postgres, or nested in the `cause` of another error.
  *
- * @returns the fault, or null for an error that tells of something else
+ * @returns null if the error has another reason
  */
 export function databaseFault(error: unknown, depth = 0): DatabaseFault | null {
   if (typeof error !== 'object' || error === null || depth > 5) return null;
@@ -58,7 +58,7 @@ export function databaseFault(error: unknown, depth = 0): DatabaseFault | null {
   if (
     codes.some((one) => UNAVAILABLE_PRISMA.has(one) || UNAVAILABLE_SQLSTATE.test(one) || UNAVAILABLE_SYSTEM.has(one)) ||
     UNAVAILABLE_KINDS.has(text(kind)) ||
-    // Of a Unix socket the code may be that of a file (ENOENT), or of a full queue (EAGAIN).
+    // For a Unix socket, the code may be that of a missing file (ENOENT) or of a full backlog (EAGAIN).
     syscall === 'connect' ||
     UNAVAILABLE_MESSAGE.test(text(message))
   ) {
@@ -69,13 +69,14 @@ export function databaseFault(error: unknown, depth = 0): DatabaseFault | null {
 }
 
 /**
- * @param index a part of the violated index' or column's name, such as `email`
- * @returns whether the error tells that a row with this value exists already
+ * Returns whether an error reports that a row with the same unique value already exists.
+ *
+ * @param index part of the name of the index or column, such as `email`
  */
 export function isUniqueViolation(error: unknown, index: string): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, meta } = error as { code?: unknown; meta?: unknown };
-  // P2010: of raw SQL, where Prisma has no code of its own.
+  // P2010 is a failed raw query; its SQLSTATE 23505 is unique_violation.
   const isViolation = code === 'P2002' || (code === 'P2010' && JSON.stringify(meta).includes('23505'));
   return isViolation && JSON.stringify(meta).includes(index);
 }

@@ -5,11 +5,11 @@ import { ScramClient } from './scram-client.js';
 export type Pool = pg.Pool;
 
 /**
- * What a single step of talking to PostgreSQL may take, in milliseconds. The driver itself would wait for ever. The
- * server's own limits come first, so that it gives up a statement before the client walks away from it.
+ * Timeouts of the steps of a query, in milliseconds. The driver has none by default. `query` must be the longest, so that
+ * PostgreSQL cancels a statement before the client closes the connection.
  */
 export interface PoolTimeouts {
-  /** Until there is a connection, a new one or one that others let go of. */
+  /** For a connection: a new one, or an idle one of the pool. */
   connect: number;
   lock: number;
   statement: number;
@@ -20,12 +20,12 @@ const IDLE_IN_TRANSACTION_MS = 5_000;
 const KEEP_IDLE_MS = 30_000;
 
 /**
- * A connection that ends when an answer on it does not come in time. The driver would keep it: a transaction's ROLLBACK then waits
- * behind the lost query until it is given up too, which doubles the time, and the connection goes back to the pool with the
- * transaction open, into which the next one's writes would fall.
+ * A client that closes its connection when a query times out. The driver would keep the connection: the ROLLBACK of its
+ * transaction would wait for the lost query and time out as well, and the connection would return to the pool with the
+ * transaction still open, so that the next user would write into it.
  */
 class MortalClient extends ScramClient {
-  // biome-ignore lint/suspicious/noExplicitAny: pg declares a dozen overloads, all of which pass through as they are.
+  // biome-ignore lint/suspicious/noExplicitAny: pg declares a dozen overloads, and this passes on the arguments of each.
   override query(...args: any[]): any {
     const result: unknown = Reflect.apply(super.query, this, args);
     if (result instanceof Promise) {
@@ -37,9 +37,7 @@ class MortalClient extends ScramClient {
   }
 }
 
-/**
- * @returns connections to one database, made when they are needed
- */
+/** Creates a pool of connections to one database. It connects when a query needs a connection. */
 export function createPool(
   url: string,
   logger: Logger,
@@ -59,7 +57,7 @@ export function createPool(
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
   });
-  // Without a listener an idle connection that breaks would end the process.
+  // Without a listener, the loss of an idle connection would end the process.
   pool.on('error', (error) => logger.warn({ err: error, pool: applicationName }, 'idle database connection lost'));
   return pool;
 }

@@ -1,20 +1,20 @@
 import type { EventEmitter } from 'node:events';
 import pg from 'pg';
 
-/** The parameter of libpq by which a connection string demands SCRAM. */
+/** The parameter of libpq that requires SCRAM. */
 const REQUIRES_SCRAM = /[?&]require_auth=scram-sha-256(?:&|$)/;
 
-/** Members of pg.Client that its types leave out. */
+/** Members of pg.Client that its types lack. */
 interface Internals {
   connection: EventEmitter & { stream: { destroy(error: Error): void }; password(password: unknown): void };
-  /** Not null from the server's offer of SCRAM until its proof was checked. */
+  /** Null before the server offers SCRAM, and after the client has verified the server's proof. */
   saslSession: object | null;
 }
 
 /**
- * A client that honours `require_auth=scram-sha-256` in its connection string. pg alone sends the password in clear text to
- * any server that asks for it, and sends queries to any server that asks for no password. With SCRAM only proofs are sent,
- * and the server has to prove that it knows the password, too.
+ * A client that respects `require_auth=scram-sha-256` in its connection string. By itself, pg sends the password in clear
+ * text to any server that requests it, and sends queries to a server that requests no password. With SCRAM, both sides
+ * only send proofs that they know the password.
  */
 export class ScramClient extends pg.Client {
   constructor(config: pg.ClientConfig = {}) {
@@ -26,17 +26,17 @@ export class ScramClient extends pg.Client {
 function requireScram(client: Internals): void {
   const { connection } = client;
   let hasProof = false;
-  const refuse = () => {
-    // It may follow in the same packet, and would start the queries.
+  const reject = () => {
+    // readyForQuery may be in the same packet, and would start the queries.
     connection.removeAllListeners('readyForQuery');
     connection.stream.destroy(new Error('Connection terminated: the server did not authenticate by SCRAM'));
   };
-  // Called for the clear text and MD5 methods alone.
-  connection.password = refuse;
+  // pg calls this for the clear text and MD5 methods only.
+  connection.password = reject;
   connection.on('authenticationSASLFinal', () => {
     hasProof = true;
   });
   connection.on('authenticationOk', () => {
-    if (!hasProof || client.saslSession !== null) refuse();
+    if (!hasProof || client.saslSession !== null) reject();
   });
 }

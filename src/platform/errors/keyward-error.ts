@@ -1,7 +1,6 @@
-/**
- * Every code that a caller can be given, besides those of GraphQL itself. A closed list: docs/errors.md describes each,
- * and a test holds the two together.
- */
+import { UNAVAILABLE } from './public-messages.js';
+
+/** Every error code besides those of GraphQL itself. docs/errors.md describes each one, and a test compares the two lists. */
 export const ERROR_CODES = [
   'UNAUTHENTICATED',
   'INVALID_CREDENTIALS',
@@ -19,13 +18,13 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** One rule that an input breaks. `path` names the input field; the value is never told. */
+/** One rule that an input breaks. `path` is the input field; `message` never contains its value. */
 export interface FieldFault {
   path: string;
   message: string;
 }
 
-/** What a caller is told beside code and message. */
+/** Data that is sent with the code and the message. */
 export interface ErrorDetails {
   fields?: FieldFault[];
   /** The limit that was reached. */
@@ -34,8 +33,8 @@ export interface ErrorDetails {
 }
 
 /**
- * The one class of error that is meant for the caller: its message and details are sent as they stand, so neither may
- * hold a value that somebody sent or stored. Any other error is answered with a fixed message.
+ * The only error class with a message for the caller: message and details are sent unchanged, so neither may contain a
+ * value that was sent or stored. Every other error is answered with a fixed message.
  */
 export class KeywardError extends Error {
   override readonly name = 'KeywardError';
@@ -49,21 +48,19 @@ export class KeywardError extends Error {
   }
 }
 
-/** One answer for every credential that doesn't hold, so that nothing can be learned from it. */
+/** The same error for every invalid credential, so that it does not reveal which part is wrong. */
 export const unauthenticated = () => new KeywardError('UNAUTHENTICATED', 'Sign in to do this.');
 
 export const badUserInput = (fields: FieldFault[]) =>
   new KeywardError('BAD_USER_INPUT', `Invalid input: ${[...new Set(fields.map((field) => field.path))].join(', ')}.`, { fields });
 
-export const conflict = () => new KeywardError('CONFLICT', 'Something else changed this at the same moment. Try again.');
+export const conflict = () => new KeywardError('CONFLICT', 'Another request changed the same data. Try again.');
 
-/**
- * @param retryAfterSeconds when it makes sense to come again
- */
+/** Creates a SERVICE_UNAVAILABLE error, which the caller may retry after `retryAfterSeconds`. */
 export const serviceUnavailable = (retryAfterSeconds: number, cause?: unknown) =>
-  new KeywardError('SERVICE_UNAVAILABLE', 'The service is busy or its database is away. Try again soon.', { retryAfterSeconds }, { cause });
+  new KeywardError('SERVICE_UNAVAILABLE', UNAVAILABLE, { retryAfterSeconds }, { cause });
 
-/** A fault of the set-up: told on stderr in one line, and the process ends with exit code 1. */
+/** An error of the configuration or environment. It is printed to stderr, one line each, and the process exits with code 1. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';
 }

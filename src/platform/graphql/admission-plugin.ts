@@ -15,16 +15,16 @@ import type { RequestContext } from './request-context.js';
 import { documentError } from './validation.js';
 import { checkInput } from './variables.js';
 
-/** Parsed in the place of a document that is too long to be parsed. It is never executed. */
-const NOTHING = '{ __typename }';
+/** Parsed instead of a rejected document, because Apollo always parses one. It is never executed. */
+const PLACEHOLDER = '{ __typename }';
 
 const invalid = (message: string, nodes: GraphQLError['nodes'] = undefined) =>
   new GraphQLError(message, { ...(nodes && { nodes }), extensions: { code: ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED } });
 
-/** By operations of documents that are kept, if no variable decides the cost. */
+/** Costs of operations of cached documents, if they do not depend on a variable. */
 const fixedCosts = new WeakMap<OperationDefinitionNode, number>();
 
-/** Throws what is wrong with a request, and tells its cost to whoever counts it. */
+/** Throws an error if a request is invalid. Otherwise stores its cost in the allowance of the request. */
 function admit(
   options: { limits: DocumentLimits; introspection: boolean; redactor: Redactor; documents: AcceptedDocuments },
   { schema, document, operation, request, contextValue, queryHash = '', source = '' }: GraphQLRequestContext<RequestContext>,
@@ -41,15 +41,15 @@ function admit(
     if (faults.length > 0) throw badUserInput(faults);
     const cost = fixedCosts.get(operation) ?? costOf(schema, document, operation, { variables, context: contextValue });
     if (uses?.decideCost === false) fixedCosts.set(operation, cost);
-    if (cost > limits.cost) throw invalid(`The answer could have ${cost} fields, more than ${limits.cost}.`, [operation]);
+    if (cost > limits.cost) throw invalid(`The response could have ${cost} fields. The maximum is ${limits.cost}.`, [operation]);
     contextValue.allowance.cost = cost;
   }
   documents.accept(queryHash, document, source.length);
 }
 
 /**
- * Waits for the turn of a document that is not kept, before it is parsed: hostile documents that arrive together must not delay
- * verification. The documents that a product sends all day are kept, and do not wait.
+ * Waits for the turn of a document that is not cached, before it is parsed, because hostile documents that arrive together
+ * must not delay verification. The documents that a product sends repeatedly are cached, and do not wait.
  */
 async function begin(
   query: string,
@@ -70,9 +70,9 @@ async function begin(
 }
 
 /**
- * Decides before anything is executed whether a request is served, in the order of what the checks cost: the length of the
- * document, its limits, graphql-js' validation, the values in it, the cost of its answer. It stands in for Apollo Server's
- * own validation, which collects a hundred errors, each with up to some thousand positions, before it looks at any limit.
+ * Creates the plugin that validates a request before execution. The cheap checks come first: the length of the document, its
+ * limits, the validation of graphql-js, its values, and the cost of its response. It replaces the validation of Apollo
+ * Server, which collects a hundred errors with up to thousands of positions each before any limit can apply.
  */
 export function admissionPlugin(options: Parameters<typeof admit>[0]): ApolloServerPlugin<RequestContext> {
   const turns = new LoopTurns(NEW_DOCUMENT_LIMITS);
@@ -81,7 +81,7 @@ export function admissionPlugin(options: Parameters<typeof admit>[0]): ApolloSer
       const { query } = request;
       const isNew = query !== undefined && !options.documents.keeps(hash('sha256', query));
       const { turn, error } = isNew ? await begin(query, contextValue, turns, options.limits) : {};
-      if (error) request.query = NOTHING;
+      if (error) request.query = PLACEHOLDER;
       const reject = () => {
         if (turn) turn.isRejected = true;
       };

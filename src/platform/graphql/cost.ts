@@ -1,20 +1,18 @@
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 // The package's ES modules load a second graphql-js, which does not know the schema's types.
 import complexity from 'graphql-query-complexity/cjs';
+import { PAGE_ITEMS_MAX } from '../pagination.js';
 
-/** A page has no more items, whatever is asked for. */
-const PAGE_ITEMS_MAX = 100;
-
-/** What the cost of a field depends on. */
+/** Input of the function that computes the cost of a field. */
 export interface CostArguments {
-  /** The cost of the fields below, once. */
+  /** Cost of the selected subfields for one item. */
   childComplexity: number;
   args: Record<string, unknown>;
-  /** The request's. */
+  /** Context of the request. */
   context?: object | undefined;
 }
 
-/** The cost of a page, for a field with an argument `first`. */
+/** Returns the cost of a page: of a field with an argument `first`, which returns at most PAGE_ITEMS_MAX items. */
 export const pageCost = ({ childComplexity, args }: CostArguments): number => {
   const first = typeof args.first === 'number' ? args.first : PAGE_ITEMS_MAX;
   return 1 + Math.min(PAGE_ITEMS_MAX, Math.max(1, first)) * childComplexity;
@@ -25,8 +23,10 @@ const { fieldExtensionsEstimator, getComplexity, simpleEstimator } = complexity;
 const ESTIMATORS = [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })];
 
 /**
- * @param variables valid for the operation
- * @returns how many fields the answer may have, by the `complexity` that is declared beside each field; any other field counts 1
+ * Returns the number of fields that the response may have. A field with a `complexity` in the schema counts as declared there,
+ * every other field counts 1.
+ *
+ * @param request.variables must be valid for the operation
  */
 export const costOf = (
   schema: GraphQLSchema,

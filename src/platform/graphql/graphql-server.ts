@@ -19,9 +19,10 @@ import type { RequestContext } from './request-context.js';
 import { sandboxPlugin } from './sandbox.js';
 
 /**
- * @param options.introspection whether the schema may be read, by tools and through the hints of error messages
- * @param options.sandbox whether a browser that opens the API's address gets Apollo Sandbox
- * @returns Apollo Server, not started yet
+ * Creates Apollo Server. The caller must start it.
+ *
+ * @param options.introspection whether clients can read the schema, by introspection and in hints of error messages
+ * @param options.sandbox whether a browser that opens the URL of the API receives Apollo Sandbox
  */
 export function createGraphqlServer<C extends RequestContext>(options: {
   schema: GraphQLSchema;
@@ -34,8 +35,8 @@ export function createGraphqlServer<C extends RequestContext>(options: {
   const { schema, introspection, logger, countError, limits } = options;
   const redactor = createRedactor(schema, introspection);
   const documents = new AcceptedDocuments(limits.rememberedCharacters, limits.rememberedDocumentCharacters);
-  // Apollo logs text that may quote a request; what matters of it is logged by the plugin.
-  const log = (level: 'debug' | 'info' | 'warn' | 'error') => () => logger[level]('message from Apollo Server');
+  // Apollo's log messages may quote a request. The HTTP plugin logs its errors instead.
+  const log = (level: 'debug' | 'info' | 'warn' | 'error') => () => logger[level]('Apollo Server logged a message');
   return new ApolloServer<C>({
     schema,
     introspection,
@@ -47,7 +48,7 @@ export function createGraphqlServer<C extends RequestContext>(options: {
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: limits.tokens, noLocation: true },
     documentStore: documents,
-    // The admission plugin validates, limits first.
+    // The admission plugin validates documents, after their limits.
     dangerouslyDisableValidation: true,
     formatError: publicErrorFormatter(redactor),
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
@@ -55,9 +56,9 @@ export function createGraphqlServer<C extends RequestContext>(options: {
       httpPlugin(logger, countError),
       admissionPlugin({ limits, introspection, redactor, documents }),
       options.sandbox ? sandboxPlugin : ApolloServerPluginLandingPageDisabled(),
-      // Nothing here may be stored by a cache, and this one would look at each field of each answer.
+      // Responses have `Cache-Control: no-store`, and this plugin would inspect each field of each response.
       ApolloServerPluginCacheControlDisabled(),
-      // Apollo turns these on where it finds settings of its own in the environment. Nothing of a request may leave.
+      // Apollo enables these if the environment contains its settings. No part of a request may be sent to Apollo.
       ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginInlineTraceDisabled(),

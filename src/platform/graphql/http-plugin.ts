@@ -3,6 +3,7 @@ import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import Negotiator from 'negotiator';
 import type { ErrorCode } from '../errors/keyward-error.js';
+import { bearerChallenge } from '../http/bearer-token.js';
 import type { Logger } from '../logger.js';
 import type { ErrorCounter } from '../process-metrics.js';
 import { graphqlToKeywardError } from './format-error.js';
@@ -12,10 +13,10 @@ import type { RequestContext } from './request-context.js';
 
 const JSON_RESPONSE = 'application/json';
 const GRAPHQL_RESPONSE = 'application/graphql-response+json';
-/** A client may name the charset, as Apollo does in its answers. */
+/** With and without the charset, because clients accept either. */
 const MEDIA_TYPES = [JSON_RESPONSE, GRAPHQL_RESPONSE].flatMap((type) => [type, `${type}; charset=utf-8`]);
 
-/** The codes that are told by the HTTP status too, the gravest first. Any other is a GraphQL answer like all others: 200. */
+/** Codes with an HTTP status of their own, by severity. */
 const STATUS_OF_CODE: readonly [ErrorCode, number][] = [
   ['INTERNAL_SERVER_ERROR', 500],
   ['SERVICE_UNAVAILABLE', 503],
@@ -24,8 +25,8 @@ const STATUS_OF_CODE: readonly [ErrorCode, number][] = [
   ['UNAUTHENTICATED', 401],
 ];
 
-/** Well-formed requests that GraphQL refuses before it executes anything. */
-const REFUSED_BEFORE_EXECUTION = new Set<unknown>([
+/** Codes of well-formed requests that GraphQL rejects before execution. */
+const REJECTED_BEFORE_EXECUTION = new Set<unknown>([
   ApolloServerErrorCode.GRAPHQL_PARSE_FAILED,
   ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED,
   ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE,
@@ -34,25 +35,25 @@ const REFUSED_BEFORE_EXECUTION = new Set<unknown>([
 
 const codeOf = (error: GraphQLFormattedError): unknown => error.extensions?.code;
 
-/** @returns the media type that the client prefers of the two of GraphQL over HTTP; null where it takes neither */
+/** Returns the media type of GraphQL over HTTP that the client prefers. Null if it accepts none of them. */
 function preferredMediaType(http: HTTPGraphQLRequest | undefined): string | null {
   const accept = http?.headers.get('accept');
   if (!accept) return JSON_RESPONSE;
   return new Negotiator({ headers: { accept } }).mediaType(MEDIA_TYPES)?.split(';', 1)[0] ?? null;
 }
 
-/** @returns the status that goes with the errors; undefined to leave Apollo's own */
+/** Returns the HTTP status for the errors. Undefined if the status of Apollo Server applies. */
 function statusFor(errors: readonly GraphQLFormattedError[], hasData: boolean, mediaType: string | null): number | undefined {
   const codes = errors.map(codeOf);
   const [, status] = STATUS_OF_CODE.find(([code]) => codes.includes(code)) ?? [];
   if (status !== undefined) return status;
-  // GraphQL over HTTP, "Processing the response": a request error is a 400 only in the media type made for it; old
-  // clients of application/json take anything but 2xx for a fault of the transport.
-  if (!hasData && codes.every((code) => REFUSED_BEFORE_EXECUTION.has(code))) return mediaType === GRAPHQL_RESPONSE ? 400 : 200;
+  // GraphQL over HTTP, "Processing the response": a request error has status 400 only with the new media type. Clients of
+  // application/json interpret every status but 2xx as a transport error.
+  if (!hasData && codes.every((code) => REJECTED_BEFORE_EXECUTION.has(code))) return mediaType === GRAPHQL_RESPONSE ? 400 : 200;
   return undefined;
 }
 
-/** @returns the errors with the position of the first node of each, where graphql-js knows one */
+/** Returns the errors, each with the position of its first node if it has one. */
 function withLocations(
   formatted: readonly GraphQLFormattedError[],
   { errors = [], source, document }: GraphQLRequestContext<RequestContext>,
@@ -72,16 +73,14 @@ function withLocations(
   });
 }
 
-/**
- * What GraphQL's answers are as HTTP: status, challenge, Retry-After; and the log of what went wrong on our side.
- */
+/** Creates the plugin that sets the HTTP status and headers of a GraphQL response, and logs and counts its errors. */
 export function httpPlugin(logger: Logger, countError: ErrorCounter): ApolloServerPlugin<RequestContext> {
   const listener: GraphQLRequestListener<RequestContext> = {
     async didResolveOperation({ schema, operation, request, document, contextValue }) {
       if (operation) contextValue.onOperation(describeOperation(schema, operation, document.definitions));
-      // Apollo would find out only after a mutation had been executed, and throw its answer away.
+      // Apollo would check this only after the execution of a mutation, and discard its result.
       if (preferredMediaType(request.http) === null) {
-        throw new GraphQLError('The answer is application/json or application/graphql-response+json, and you accept neither.', {
+        throw new GraphQLError('The response is application/json or application/graphql-response+json. Accept one of them.', {
           extensions: { code: ApolloServerErrorCode.BAD_REQUEST, http: { status: 406 } },
         });
       }
@@ -92,7 +91,7 @@ export function httpPlugin(logger: Logger, countError: ErrorCounter): ApolloServ
         const known = graphqlToKeywardError(error);
         const entry = { requestId: contextValue.requestId, err: known?.cause };
         if (known?.code === 'INTERNAL_SERVER_ERROR') logger.error(entry, 'request failed');
-        if (known?.code === 'SERVICE_UNAVAILABLE') logger.warn(entry, 'request refused: service unavailable');
+        if (known?.code === 'SERVICE_UNAVAILABLE') logger.warn(entry, 'request rejected: service unavailable');
       }
     },
 
@@ -104,9 +103,7 @@ export function httpPlugin(logger: Logger, countError: ErrorCounter): ApolloServ
       for (const error of errors) countError(String(codeOf(error)));
       response.http.status = statusFor(errors, data !== undefined, preferredMediaType(request.http)) ?? response.http.status ?? 200;
       if (response.http.status === 401) {
-        // RFC 6750 §3.1: no error code for a request without a credential.
-        const invalid = contextValue.bearerToken === undefined ? '' : ', error="invalid_token"';
-        response.http.headers.set('www-authenticate', `Bearer realm="keyward"${invalid}`);
+        response.http.headers.set('www-authenticate', bearerChallenge(contextValue.bearerToken !== undefined));
       }
       const waits = errors.flatMap((error) =>
         typeof error.extensions?.retryAfterSeconds === 'number' ? [error.extensions.retryAfterSeconds] : [],

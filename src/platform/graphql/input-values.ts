@@ -10,13 +10,13 @@ import {
   type ValueNode,
 } from 'graphql';
 
-/** Where a value is, the argument's name first. */
+/** Path of a value. The first part is the name of the argument. */
 export type InputPath = readonly (string | number)[];
 
-/** How the faults of values are described. */
+/** Receives a message for each invalid value. */
 export interface FaultReport {
   (path: InputPath, message: string): void;
-  /** Whether names that the client made up, and those of enum values, may be repeated. */
+  /** Whether messages may contain names that the schema lacks, and the names of enum values. */
   showsNames: boolean;
 }
 
@@ -39,25 +39,24 @@ function expectedOf(type: GraphQLLeafType, report: FaultReport): string {
 
 function reportUnknown(path: InputPath, name: string, report: FaultReport): void {
   if (report.showsNames) report([...path, name], 'is not a field of this input');
-  else report(path, 'has a field that is not known here');
+  else report(path, 'has an unknown field');
 }
 
 function checkLeaf(type: GraphQLLeafType, path: InputPath, parse: () => unknown, report: FaultReport): void {
   try {
     if (parse() !== undefined) return;
   } catch {
-    // The library's message quotes the value.
+    // The message of the library contains the value.
   }
   report(path, expectedOf(type, report));
 }
 
-/** Checks a list item by item. A single value stands for a list of one. */
+/** Checks each item of a list. GraphQL coerces a single value to a list with one item. */
 function checkItems<T>(items: readonly T[] | null, single: T, path: InputPath, check: (item: T, path: InputPath) => void): void {
   if (!items) check(single, path);
   for (const [index, item] of (items ?? []).entries()) check(item, [...path, index]);
 }
 
-/** Checks the fields of an input object. */
 function checkFields<T>(
   given: ReadonlyMap<string, T>,
   type: GraphQLInputObjectType,
@@ -74,7 +73,7 @@ function checkFields<T>(
   for (const name of given.keys()) if (!Object.hasOwn(fields, name)) reportUnknown(path, name, report);
 }
 
-/** Reports what is wrong with a value of the variables. */
+/** Reports each invalid part of the value of a variable. */
 export function checkValue(value: unknown, type: GraphQLInputType, path: InputPath, report: FaultReport): void {
   const isNull = value === null || value === undefined;
   if (isNonNullType(type)) {
@@ -95,17 +94,17 @@ export function checkValue(value: unknown, type: GraphQLInputType, path: InputPa
   }
 }
 
-/** Where a variable is used, and the type that is expected there; none inside of a scalar. */
+/** Receives each use of a variable and the type that is expected there. The type is undefined inside a scalar. */
 export type OnVariable = (name: string, path: InputPath, type: GraphQLInputType | undefined) => void;
 
-/** Finds the variables inside of a literal that one scalar takes whole. The names in there are data, so they are no part of the path. */
+/** Finds the variables inside the literal of a scalar. Its field names are data, so they are not added to the path. */
 function findVariables(node: ValueNode, path: InputPath, onVariable: OnVariable): void {
   if (node.kind === Kind.VARIABLE) onVariable(node.name.value, path, undefined);
   if (node.kind === Kind.LIST) for (const item of node.values) findVariables(item, path, onVariable);
   if (node.kind === Kind.OBJECT) for (const field of node.fields) findVariables(field.value, path, onVariable);
 }
 
-/** Reports what is wrong with a literal, as checkValue does with a variable. The variables in it are told to `onVariable`. */
+/** Reports each invalid part of a literal, and passes the variables in it to `onVariable`. */
 export function checkLiteral(node: ValueNode, type: GraphQLInputType, path: InputPath, report: FaultReport, onVariable: OnVariable): void {
   if (node.kind === Kind.VARIABLE) {
     onVariable(node.name.value, path, type);

@@ -1,5 +1,6 @@
 import { type ASTNode, type DocumentNode, getLocation, type Location, parse, type SourceLocation, visit } from 'graphql';
 
+/** Returns the nodes by their number in the order of a visit. */
 const ordinalsOf = (document: DocumentNode, wanted: ReadonlySet<ASTNode>): Map<number, ASTNode> => {
   const ordinals = new Map<number, ASTNode>();
   let count = 0;
@@ -13,10 +14,11 @@ const ordinalsOf = (document: DocumentNode, wanted: ReadonlySet<ASTNode>): Map<n
 };
 
 /**
- * Documents are parsed without positions, because graphql-js works out the line of every node of every error from the
- * start of the document. This works out those that are answered, by parsing the document once more.
+ * Returns the positions of nodes, by parsing the document again. Documents are parsed without positions first, because
+ * graphql-js would compute the line of each node of each error by a scan from the start of the document.
  *
- * @param nodes of `document`
+ * @param document the result of parsing `source` without positions
+ * @param nodes nodes of `document`
  */
 export function locationsOf(source: string, document: DocumentNode, nodes: readonly ASTNode[]): Map<ASTNode, SourceLocation> {
   const ordinals = ordinalsOf(document, new Set(nodes));

@@ -2,7 +2,7 @@ import { type FragmentDefinitionNode, type GraphQLSchema, Kind, type OperationDe
 
 const FIELDS_MAX = 10;
 
-/** Yields each fragment once: the document may not be validated yet, so that fragments can be circular. */
+/** Yields the names of the root fields. Each fragment is visited once, because it may be circular before validation. */
 function* rootFields(selections: SelectionSetNode, fragments: Map<string, FragmentDefinitionNode>): Generator<string> {
   for (const selection of selections.selections) {
     if (selection.kind === Kind.FIELD) yield selection.name.value;
@@ -17,8 +17,8 @@ function* rootFields(selections: SelectionSetNode, fragments: Map<string, Fragme
 }
 
 /**
- * Describes an operation for the log, for instance `query me, myApiKeys`, by the root fields that the schema has, at most ten.
- * Every other name in a document is the client's own word, and could hold a secret.
+ * Returns a description of an operation for the log, such as `query me, myApiKeys`: at most ten root fields that the schema
+ * has. The client chooses every other name in a document, so it could contain a secret.
  */
 export function describeOperation(
   schema: GraphQLSchema,

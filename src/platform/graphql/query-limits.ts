@@ -10,7 +10,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-/** What one document may ask for. */
+/** Limits of a document. GRAPHQL_LIMITS in limits.ts describes each one. */
 export interface DocumentLimits {
   tokens: number;
   lines: number;
@@ -29,7 +29,7 @@ export interface DocumentLimits {
   rememberedDocumentCharacters: number;
 }
 
-/** A limit that a document exceeds, and where. */
+/** A limit that a document exceeds, and the node that exceeds it. */
 export interface LimitFault {
   message: string;
   node: ASTNode;
@@ -40,18 +40,18 @@ interface Measure {
   nesting: number;
   depth: number;
   introspectionDepth: number;
-  /** Aliases below `__schema` and `__type`. */
+  /** Number of aliases below `__schema` and `__type`. */
   introspectionAliases: number;
-  /** Fields `__schema`. */
+  /** Number of `__schema` fields. */
   schemas: number;
   aliases: number;
-  /** Of this selection set itself. */
+  /** Number of fields directly in this selection set. */
   rootFields: number;
-  /** Those among them that are `__typename`. */
+  /** Number of `__typename` fields among the root fields. */
   rootTypenames: number;
-  /** Of this selection set and all below it. */
+  /** Number of fields in this selection set and all nested ones. */
   fields: number;
-  /** Those among them that have arguments. */
+  /** Number of these fields that have arguments. */
   fieldsWithArguments: number;
 }
 
@@ -73,8 +73,8 @@ const SUMS = ['introspectionAliases', 'schemas', 'aliases', 'rootFields', 'rootT
 const hasArguments = (field: FieldNode): boolean => (field.arguments?.length ?? 0) > 0;
 
 /**
- * Measures selection sets as if every fragment were written out. Each fragment is measured once, so that a document
- * with fragments that spread each other twice costs no more than it is long.
+ * Measures selection sets with their fragments expanded. Each fragment is measured only once, so the time is linear in the
+ * length of the document, even if fragments spread each other twice.
  */
 class Measurer {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
@@ -117,7 +117,7 @@ class Measurer {
   #spread(name: string): Measure {
     const known = this.#measured.get(name);
     if (known) return known;
-    // Counts as nothing while it is being measured: a cycle, which a rule of graphql-js rejects.
+    // A fragment in a cycle counts 0. A validation rule of graphql-js rejects the cycle later.
     this.#measured.set(name, NOTHING);
     const measure = this.measure(this.#fragments.get(name)?.selectionSet);
     this.#measured.set(name, measure);
@@ -125,7 +125,7 @@ class Measurer {
   }
 }
 
-/** Counts the fields of a definition that `counts` accepts, as they are written: fragments are not spread. */
+/** Returns the number of fields of a definition that `counts` accepts, without expanding its fragments. */
 function writtenFields(selectionSet: SelectionSetNode | undefined, counts: (field: FieldNode) => boolean): number {
   let count = 0;
   for (const selection of selectionSet?.selections ?? []) {
@@ -135,14 +135,14 @@ function writtenFields(selectionSet: SelectionSetNode | undefined, counts: (fiel
   return count;
 }
 
-/** @returns a node whose name or enum value is longer than `max`; undefined if there is none */
+/** Returns the first node with a name or enum value longer than `max`. Undefined if there is no such node. */
 function longName(value: unknown, max: number): ASTNode | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const node = value as ASTNode;
   if ((node.kind === Kind.NAME || node.kind === Kind.ENUM) && node.value.length > max) return node;
-  // Of arrays as of nodes, and without a copy of either: hostile documents come by the thousand.
+  // Iterates nodes and arrays without copying them, because thousands of hostile documents may arrive together.
   for (const key in node) {
-    // Its tokens are a linked list, as long as the document.
+    // The tokens of `loc` are a linked list as long as the document.
     if (key === 'loc') continue;
     const found = longName(node[key as keyof ASTNode], max);
     if (found) return found;
@@ -173,7 +173,7 @@ function operationFault(operation: OperationDefinitionNode, measure: Measure, li
   if (aliases > limits.aliases) return `The document has more than ${limits.aliases} aliases.`;
   if (fields > limits.fields) return `The document has more than ${limits.fields} fields, its fragments written out.`;
   if (fieldsWithArguments > limits.fieldsWithArguments) return tooManyWithArguments(limits);
-  // Each of them would multiply the longest lists of the schema. The standard introspection query has neither.
+  // Each `__schema` and each alias multiplies the longest lists of the schema. The standard introspection query needs neither.
   if (schemas > 1 || introspectionAliases > 0) return 'Introspection must ask for `__schema` once, and without aliases below it.';
   if (!isMutation && rootFields > limits.rootFields) return `The document has more than ${limits.rootFields} fields at its root.`;
   if (isMutation && rootFields - rootTypenames > limits.mutationRootFields)
@@ -183,7 +183,7 @@ function operationFault(operation: OperationDefinitionNode, measure: Measure, li
 
 const isOperation = (definition: DefinitionNode): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION;
 
-/** @returns what makes the text too long to be parsed; null if nothing does */
+/** Returns why a document is too long to be parsed. Null if it is not. */
 export function sourceFault(source: string, limits: DocumentLimits): string | null {
   let lines = 1;
   for (const _ of source.matchAll(/\r\n|[\n\r]/g)) {
@@ -194,9 +194,8 @@ export function sourceFault(source: string, limits: DocumentLimits): string | nu
 }
 
 /**
- * Takes time in proportion to the length of the document, so it comes before validation, which does not.
- *
- * @returns the first limit that the document exceeds (OWASP API4:2023, OWASP GraphQL cheat sheet); null if there is none
+ * Returns the first limit that a document exceeds (OWASP API4:2023, OWASP GraphQL cheat sheet), or null. Its time is linear
+ * in the length of the document, so it must run before validation, which takes longer.
  */
 export function limitFault(document: DocumentNode, limits: DocumentLimits): LimitFault | null {
   const { definitions } = document;

@@ -1,7 +1,7 @@
 import { type GraphQLSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
-import { isTellableName } from '../text.js';
+import { isPrintableName } from '../text.js';
 
-/** Every name in the schema. */
+/** Returns every name in the schema. */
 function namesOf(schema: GraphQLSchema): Set<string> {
   const names = new Set<string>(schema.getDirectives().flatMap((directive) => [directive.name, ...directive.args.map((arg) => arg.name)]));
   for (const type of Object.values(schema.getTypeMap())) {
@@ -19,21 +19,21 @@ function namesOf(schema: GraphQLSchema): Set<string> {
 
 const ELLIPSIS = '…';
 
-/** Takes out of the answers what the client sent, values always and names where they are hidden. */
+/** Removes data of the client from error messages: always values, and names if the schema is hidden. */
 export interface Redactor {
-  /** Whether names that the client made up may be repeated. */
+  /** Whether names that the schema lacks may be repeated. */
   showsNames: boolean;
-  /** @returns graphql-js' message about a document that does not fit the schema */
+  /** Returns the message of graphql-js about a document that does not match the schema, redacted. */
   message(message: string): string;
-  /** @returns graphql-js' message about a document that can not be parsed, without any value */
+  /** Returns the message of graphql-js about a document that cannot be parsed, without any value. */
   syntaxMessage(message: string): string;
-  /** @returns the name if the schema has it or it may be repeated, else an ellipsis */
+  /** Returns the name if the schema has it or it may be repeated, otherwise an ellipsis. */
   name(name: string): string;
 }
 
 const SYNTAX_ERROR = 'Syntax error: the document is not GraphQL.';
 
-/** @returns what graphql-js found, the value of a literal left out; null for anything else than a token */
+/** Returns the description of a token without the value of its literal. Null if the text does not describe a token. */
 function describeToken(token: string, nameOf: (name: string) => string): string | null {
   const [, name] = /^Name "(\w+)"$/.exec(token) ?? [];
   if (name !== undefined) return `Name "${nameOf(name)}"`;
@@ -43,13 +43,14 @@ function describeToken(token: string, nameOf: (name: string) => string): string 
 }
 
 /**
- * @param showsNames false: every quoted name is left out, whether the schema has it or not, so that errors can not be used
- *   to find out its names
+ * Creates the redactor of a schema.
+ *
+ * @param showsNames false to remove every quoted name, so that error messages do not reveal the names of the schema
  */
 export function createRedactor(schema: GraphQLSchema, showsNames: boolean): Redactor {
   const names = namesOf(schema);
-  const nameOf = (name: string) => (names.has(name) || (showsNames && isTellableName(name)) ? name : ELLIPSIS);
-  // Types, variables, directives and arguments are quoted as "[Name!]!", "$name", "@name" and "Type.field".
+  const nameOf = (name: string) => (names.has(name) || (showsNames && isPrintableName(name)) ? name : ELLIPSIS);
+  // graphql-js quotes types, variables, directives and arguments as "[Name!]!", "$name", "@name" and "Type.field".
   const partsOf = (text: string) => text.replace(/[^\s[\]!$@.():]+/g, nameOf);
   return {
     showsNames,

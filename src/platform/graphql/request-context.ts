@@ -1,12 +1,12 @@
 import type { Origin } from '../origin.js';
 import type { Allowance } from '../rate-limit/fair-use.js';
 
-/** What is known of a request before anything has been asked. */
+/** Context of a request for the plugins of Apollo Server. */
 export interface RequestContext extends Origin {
-  /** What was sent as a bearer token. Only looked at where a credential is needed. */
+  /** The bearer token as it was sent. It is only verified for operations that need it. */
   bearerToken: string | undefined;
-  /** The request's part of what its user may ask of the server. */
+  /** Turn and cost of the request. */
   allowance: Allowance;
-  /** Told what a validated document asks, in names of the schema. */
+  /** Receives the description of the operation of a valid document, for the log. */
   onOperation(operation: string): void;
 }

@@ -1,13 +1,14 @@
-/**
- * Of the page at /graphql: runs operations, shows them as curl commands, and puts Apollo Sandbox in front once it is there.
- * Text of a response reaches the page by `textContent` and `value` alone. Tokens stay in memory.
- *
- * @param scriptUrl where Apollo's embedded Sandbox is loaded from
- */
-export const sandboxScript = (scriptUrl: string): string => `
+// The script of the page at /graphql. It runs operations, shows them as curl commands, and shows Apollo Sandbox when that is
+// loaded. It inserts text of a response only by `textContent` and `value`, and keeps tokens in memory. The parts below run in
+// one scope, in the order of `sandboxScript`.
+
+const ELEMENTS = `
   const element = (id) => document.getElementById(id);
   const [form, query, variables, token, response, status] = ['form', 'query', 'variables', 'token', 'response', 'status'].map(element);
   const endpoint = location.origin + location.pathname;
+`;
+
+const EXAMPLES = `
   const examples = {
     'sign-up': [
       'mutation SignUp($input: SignUpInput!) {\\n  signUp(input: $input) {\\n    accessToken\\n    user { id email }\\n  }\\n}',
@@ -24,7 +25,9 @@ export const sandboxScript = (scriptUrl: string): string => `
     'list-keys': ['query ListKeys {\\n  myApiKeys { id keyPrefix name status createdAt lastUsedAt }\\n}', () => ({})],
   };
   const seen = { plaintextKey: 'amos_…' };
+`;
 
+const CURL = `
   function parseVariables() {
     const text = variables.value.trim();
     const value = text === '' ? {} : JSON.parse(text);
@@ -43,13 +46,15 @@ export const sandboxScript = (scriptUrl: string): string => `
     const quoted = "'" + body.replaceAll("'", "'\\\\''") + "'";
     element('curl').textContent = 'curl ' + endpoint + " -H 'content-type: application/json'" + authorization + ' \\\\\\n  -d ' + quoted;
   }
+`;
 
+const RUN = `
   function showStatus(text, isBad) {
     status.textContent = text;
     status.classList.toggle('bad', isBad);
   }
 
-  // What the next steps need of an answer: the token to send, the key to verify.
+  // Stores the values of a response that the next examples use: the token to send and the key to verify.
   function remember(value) {
     if (value === null || typeof value !== 'object') return;
     if (typeof value.accessToken === 'string') token.value = value.accessToken;
@@ -79,7 +84,9 @@ export const sandboxScript = (scriptUrl: string): string => `
     }
     showCurl();
   }
+`;
 
+const EVENTS = `
   let touched = false;
   form.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -99,14 +106,18 @@ export const sandboxScript = (scriptUrl: string): string => `
     });
   }
   showCurl();
+`;
 
+const VIEWS = `
   const view = element('view');
   function show(name) {
     document.body.dataset.view = name;
     view.textContent = name === 'sandbox' ? 'Show the built-in page' : 'Show Apollo Sandbox';
   }
   view.addEventListener('click', () => show(document.body.dataset.view === 'sandbox' ? 'page' : 'sandbox'));
+`;
 
+const loadSandbox = (scriptUrl: string): string => `
   const script = document.createElement('script');
   script.src = '${scriptUrl}';
   script.addEventListener('error', () => {
@@ -114,7 +125,7 @@ export const sandboxScript = (scriptUrl: string): string => `
     show('page');
   });
   script.addEventListener('load', () => {
-    // The frame asks this page to send its requests, so they come from our own origin.
+    // The frame passes its requests to this page, which sends them from the origin of the server.
     new window.EmbeddedSandbox({
       target: '#sandbox',
       initialEndpoint: endpoint,
@@ -123,8 +134,15 @@ export const sandboxScript = (scriptUrl: string): string => `
       allowDynamicStyles: false,
     });
     view.hidden = false;
-    // Someone who already works with the page keeps it.
+    // A user who has started to use the built-in page keeps it.
     show(touched ? 'page' : 'sandbox');
   });
   document.head.append(script);
 `;
+
+/**
+ * Returns the script of the page.
+ *
+ * @param scriptUrl URL of Apollo's embedded Sandbox
+ */
+export const sandboxScript = (scriptUrl: string): string => [ELEMENTS, EXAMPLES, CURL, RUN, EVENTS, VIEWS, loadSandbox(scriptUrl)].join('');

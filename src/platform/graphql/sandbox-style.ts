@@ -1,6 +1,6 @@
 import { PAGE_STYLE } from '../http/page.js';
 
-/** Of the page at /graphql. `data-view` on the body says which of its two views is shown. */
+/** Style of the page at /graphql. `data-view` of the body is the visible view: `page`, `sandbox` or `loading`. */
 export const SANDBOX_STYLE = `${PAGE_STYLE}
   body { display: flex; flex-direction: column; min-height: 100vh; min-height: 100dvh; }
   [data-view=sandbox] { height: 100vh; height: 100dvh; }
@@ -33,7 +33,7 @@ export const SANDBOX_STYLE = `${PAGE_STYLE}
   textarea { resize: none; }
   input { font: inherit; padding: 6px 12px; }
   pre { overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
-  /* As high as the inputs beside it, however long the answer is. */
+  /* As high as the inputs next to it, independent of the length of the response. */
   #response { height: 0; min-height: 100%; }
   #status { margin-left: auto; color: var(--soft); font-size: 13px; }
   #status.bad { color: var(--bad); }

@@ -8,7 +8,7 @@ const FRAME_ORIGIN = 'https://sandbox.embed.apollographql.com';
 
 const SCRIPT = sandboxScript(SCRIPT_URL);
 
-/** Allows what the page embeds and nothing else. */
+/** Content-Security-Policy of the page. It allows only what the page embeds. */
 export const SANDBOX_CSP = [
   "default-src 'none'",
   `script-src ${SCRIPT_URL} ${sourceHash(SCRIPT)}`,
@@ -64,9 +64,9 @@ const HTML = htmlPage({ title: 'Keyward GraphQL API', style: SANDBOX_STYLE, body
 );
 
 /**
- * The page for a browser that opens the API's address: Apollo Sandbox, and a page of our own where Apollo's servers cannot be
- * reached. Apollo Server's page makes a new nonce for each answer and puts its policy into the page; this one is fixed, so
- * the policy can be a header and its text be tested.
+ * Serves the page for a browser that opens the URL of the API: Apollo Sandbox, and a built-in page if Apollo's servers are
+ * unreachable. The landing page of Apollo Server contains its policy with a new nonce in each response. This page is
+ * constant, so its policy is a header, and a test can compare it.
  */
 export const sandboxPlugin: ApolloServerPlugin = {
   serverWillStart: async () => ({ renderLandingPage: async () => ({ html: HTML }) }),

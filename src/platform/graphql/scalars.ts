@@ -1,12 +1,12 @@
 import { GraphQLScalarType, type ValueNode } from 'graphql';
 import { GraphQLDateTimeISO, GraphQLJSONObject } from 'graphql-scalars';
 
-/** What a custom scalar expects, as the predicate of a sentence about the input. */
+/** Description of the valid values of a custom scalar, as the predicate of a sentence about the input. */
 export interface ScalarExtensions {
   expected: string;
 }
 
-/** The library's scalar, named `DateTime` in schema.graphql: it reads RFC 3339 and writes UTC with milliseconds. */
+/** The scalar of graphql-scalars, renamed to `DateTime`. */
 export const DateTime = new GraphQLScalarType({
   ...GraphQLDateTimeISO.toConfig(),
   name: 'DateTime',
@@ -16,22 +16,22 @@ export const DateTime = new GraphQLScalarType({
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-/** Fastify rejects a JSON body with such a member anywhere, so a literal with one is rejected as well. */
-function refusePrototypes(value: unknown): void {
+/** Throws an error for members that could set a prototype. Fastify rejects them in JSON bodies; this does so for literals. */
+function rejectPrototypes(value: unknown): void {
   if (!isObject(value)) return;
   for (const [name, member] of Object.entries(value)) {
     const isPrototype = name === '__proto__' || (name === 'constructor' && isObject(member) && Object.hasOwn(member, 'prototype'));
     if (isPrototype) throw new TypeError('a member would set a prototype');
-    refusePrototypes(member);
+    rejectPrototypes(member);
   }
 }
 
-/** The library's scalar, without members that could change a prototype. */
+/** The scalar of graphql-scalars, without members that could set a prototype. */
 export const JSONObject = new GraphQLScalarType({
   ...GraphQLJSONObject.toConfig(),
   parseLiteral: (node: ValueNode, variables) => {
     const value: unknown = GraphQLJSONObject.parseLiteral(node, variables);
-    refusePrototypes(value);
+    rejectPrototypes(value);
     return value;
   },
   extensions: { expected: 'must be a JSON object, without members called __proto__ or constructor.prototype' } satisfies ScalarExtensions,

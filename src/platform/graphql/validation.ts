@@ -10,10 +10,10 @@ import {
 } from 'graphql';
 import { type DocumentLimits, limitFault } from './query-limits.js';
 
-/** Literals are checked together with variables, so that both get the same answer. */
+/** Without the rule for literals: variables.ts checks them together with variables, so that both get the same error. */
 const RULES = specifiedRules.filter((rule) => rule !== ValuesOfCorrectTypeRule);
 
-/** Apollo Server's own rule speaks of a parameter of its constructor. */
+/** Replaces the rule of Apollo Server, because its message refers to an option of Apollo Server's constructor. */
 const noIntrospectionRule: ValidationRule = (context) => ({
   Field(node) {
     if (node.name.value !== '__schema' && node.name.value !== '__type') return;
@@ -21,7 +21,7 @@ const noIntrospectionRule: ValidationRule = (context) => ({
   },
 });
 
-/** Operation types that the schema lacks would fail only when they are executed. */
+/** Returns an error for an operation type that the schema lacks. graphql-js detects it only during execution. */
 function unknownOperation(schema: GraphQLSchema, document: DocumentNode): GraphQLError | null {
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION || schema.getRootType(definition.operation)) continue;
@@ -31,10 +31,9 @@ function unknownOperation(schema: GraphQLSchema, document: DocumentNode): GraphQ
 }
 
 /**
- * Checks the limits first: the rules of graphql-js take time that grows with the square of the document. They stop at the
- * first error, because each one is costly and a hostile document can have a hundred.
- *
- * @returns what is wrong with the document; null if it is valid. Its literals are not looked at
+ * Returns the first error of a document; null if it is valid. Does not check its literals. The limits come first, because
+ * the time of the rules of graphql-js grows with the square of the document. The rules stop at the first error, because
+ * each error is costly and a hostile document can have a hundred.
  */
 export function documentError(
   schema: GraphQLSchema,

@@ -14,29 +14,29 @@ import type { FieldFault } from '../errors/keyward-error.js';
 import { checkLiteral, checkValue, type FaultReport, type InputPath, type OnVariable } from './input-values.js';
 import type { Redactor } from './redaction.js';
 
-/** Enough to correct a form by. A body of 100 kB can hold 9,000 faults. */
+/** Maximum number of reported errors. A body of 100 kB can contain 9,000. */
 const FAULTS_MAX = 20;
 
-/** Ends the check of what has more faults than anybody reads. */
-const ENOUGH = Symbol('enough faults');
+/** Thrown to stop the check after FAULTS_MAX errors. */
+const ENOUGH = Symbol('enough errors');
 
-/** Where a variable is used first. */
+/** First use of a variable. */
 interface Use {
   path: InputPath;
   type: GraphQLInputType | undefined;
 }
 
-/** What the variables of an operation are for. */
+/** The uses of the variables of an operation. */
 export interface VariableUses {
   first: ReadonlyMap<string, Use>;
-  /** Whether the cost of the answer depends on a variable: on an argument of a field that declares its cost, or of a directive. */
+  /** Whether a variable decides the cost: in an argument of a directive, or of a field with its own cost function. */
   decideCost: boolean;
 }
 
-/** By operations whose literals are valid. A document that is kept is the same object at each request, and needs one look. */
+/** Uses by operation with valid literals. A cached document is the same object for each request, so it is checked once. */
 const known = new WeakMap<OperationDefinitionNode, VariableUses>();
 
-/** Checks every literal of the document, and finds out where the variables are used, those of `operation` first. */
+/** Checks every literal of the document. Returns the uses of the variables; `operation` comes before other definitions. */
 function checkLiterals(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -58,7 +58,7 @@ function checkLiterals(
       Argument(node) {
         const argument = typeInfo.getArgument();
         isCostArgument = typeof typeInfo.getFieldDef()?.extensions.complexity === 'function' || Boolean(typeInfo.getDirective());
-        // An unknown argument was rejected by validation.
+        // Validation has rejected unknown arguments.
         if (argument) checkLiteral(node.value, argument.type, [node.name.value], report, onVariable);
         return false;
       },
@@ -78,23 +78,23 @@ function checkVariables(
     const name = definition.variable.name.value;
     const type = typeFromAST(schema, definition.type);
     const use = uses.get(name);
-    // Validation rejected a variable that is not used, and one of a type that is no input.
+    // Validation has rejected unused variables and variables without an input type.
     if (!isInputType(type) || !use) continue;
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (definition.defaultValue) checkLiteral(definition.defaultValue, type, use.path, report, () => undefined);
     if (value !== undefined) checkValue(value, type, use.path, report);
     else if (!definition.defaultValue && isNonNullType(type)) report(use.path, 'is required');
-    // A nullable variable may stand where null is not allowed, if there is a default.
+    // A nullable variable is valid at a non-null position if either has a default, but its value must not be null.
     if (value === null && !isNonNullType(type) && isNonNullType(use.type)) report(use.path, 'must not be null');
   }
 }
 
 /**
- * Checks literals and variables before graphql-js does, because its errors quote the values, and differ between the two.
+ * Checks literals and variables. The errors of graphql-js would contain the values, and differ between literals and variables.
  *
- * @param document valid but for its literals
- * @returns what is wrong with which value: `{ path: "input.email", message: … }`, the argument's name first; 20 at most; and what
- *   the variables are for, which is null if a literal is invalid
+ * @param document must be valid except for its literals
+ * @returns at most 20 errors, such as `{ path: "input.email", message: … }`; and the uses of the variables, or null if the
+ *   check of the literals stopped
  */
 export function checkInput(
   schema: GraphQLSchema,

@@ -4,19 +4,19 @@ import type { Logger } from '../logger.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What GraphQL was asked, such as `query me, apiKey`, in names of the schema alone. Null outside GraphQL, and for an invalid document. */
+    /** The GraphQL operation and its root fields, such as `query me, apiKey`. Null outside GraphQL, and for an invalid document. */
     operation: string | null;
   }
 }
 
 /**
- * Logs each request of this scope once it has been answered. What needs neither an account nor a valid request (a probe, an
- * unknown path) is summed up beyond 100 lines a second; answers to a valid operation never are.
+ * Logs each request of this scope after its response. Successful GraphQL operations are always logged. Other requests, which
+ * any client can send at any rate, are only counted after 100 lines in a second.
  */
 export function registerAccessLog(app: FastifyInstance, logger: Logger, level: 'debug' | 'info'): void {
   app.decorateRequest('operation', null);
   if (!logger.isLevelEnabled(level)) return;
-  const unsolicited = new LogLimiter(logger, level, 'request');
+  const unsolicited = new LogLimiter(logger, level, 'request completed');
   app.addHook('onResponse', (request, reply, done) => {
     const { url: route } = request.routeOptions;
     const { statusCode: status } = reply;
@@ -29,7 +29,7 @@ export function registerAccessLog(app: FastifyInstance, logger: Logger, level: '
       durationMs: Math.round(reply.elapsedTime),
       ipAddress: request.callerAddress,
     };
-    if (request.operation !== null && status < 400) logger[level](fields, 'request');
+    if (request.operation !== null && status < 400) logger[level](fields, 'request completed');
     else unsolicited.log(`${route ?? 'unknown path'} ${status}`, fields);
     done();
   });

@@ -1,28 +1,28 @@
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 
-/** 100 kB: a GraphQL request of ours has 1 or 2. */
+/** 100 kB. Requests of a typical client have 1 or 2 kB. */
 export const BODY_BYTES_MAX = 100_000;
 
 const DECOMPRESS = { gzip: createGunzip, deflate: createInflate, br: createBrotliDecompress };
 
-/** How bodies are read: compressed or not, JSON only, and never more of them than BODY_BYTES_MAX. */
+/** Configures the parsing of bodies: JSON only, optionally compressed, at most BODY_BYTES_MAX after decompression. */
 export function registerBodies(app: FastifyInstance): void {
   app.addHook('preParsing', async (request, _reply, payload) => {
     const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
     if (encoding === 'identity') return payload;
     if (!Object.hasOwn(DECOMPRESS, encoding)) throw Object.assign(new Error('unknown content encoding'), { statusCode: 415 });
-    // Fastify compares this with the announced length, and what comes out of the stream with the limit: a small body
-    // that unpacks to a large one is cut off there.
+    // Fastify compares receivedEncodedLength with Content-Length, and the length of the decompressed stream with the limit,
+    // so it stops reading a decompression bomb at the limit.
     const plain = Object.assign(DECOMPRESS[encoding as keyof typeof DECOMPRESS](), { receivedEncodedLength: 0 });
-    // Whoever reads it sees the error too. Where nobody does, because there is no body to be read or it was refused
-    // half-way, an error without a listener would end the process.
+    // If no code reads the stream, because the request was rejected, an error without a listener would end the process.
+    // A reader of the stream receives the error, too.
     plain.on('error', () => undefined);
     payload.on('data', (chunk: Buffer) => (plain.receivedEncodedLength += chunk.length));
     return payload.pipe(plain);
   });
 
-  // Other types than JSON reach the handler without a body: Apollo tells what a foreign page could send from the rest.
+  // Other types than JSON reach the handler without a body: Apollo's CSRF prevention rejects them by their headers.
   app.removeContentTypeParser('text/plain');
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null, undefined));
 }

@@ -5,17 +5,17 @@ import type { Logger } from '../logger.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The caller's address in its canonical spelling; empty once the connection is gone. Use this, never `ip`. */
+    /** Canonical address of the caller. Empty after the connection was closed. Use this, never `ip`. */
     callerAddress: string;
   }
 }
 
 /**
  * Returns the caller's address: the rightmost hop that is not a trusted proxy, or the leftmost one if all of them are.
- * A hop that is no address was written by a trusted proxy that does not know its client, so it counts as the proxy itself.
+ * A hop that is not an address was written by a trusted proxy that does not know its client. The caller is then the peer.
  *
- * @param peer address of the socket's other end
- * @param forwardedFor X-Forwarded-For, all of its lines joined by commas
+ * @param peer address of the peer of the socket
+ * @param forwardedFor X-Forwarded-For, with all lines joined by commas
  */
 export function callerAddressOf(peer: string, forwardedFor: string | undefined, trustedProxies: readonly Range[]): string {
   if (forwardedFor === undefined || trustedProxies.length === 0) return canonicalAddress(peer) ?? '';
@@ -55,7 +55,7 @@ export class CallerAddresses {
     this.#isWarned = true;
     this.#logger.warn(
       { peerAddress: address.toString() },
-      'X-Forwarded-For ignored: its sender is not in TRUSTED_PROXIES. If it is your proxy, add its address, or all its clients count as one.',
+      'X-Forwarded-For ignored: its sender is not in TRUSTED_PROXIES. If the sender is your proxy, add its address; otherwise all its clients are counted as one.',
     );
   }
 }

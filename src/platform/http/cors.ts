@@ -2,33 +2,33 @@ import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../logger.js';
 
-/** A page that is being developed, on any port of the developer's own machine. */
+/** A page under development, on any port of the local machine. */
 const LOCAL_ORIGIN = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 
-/** A scheme, a host and a port, which is all that a browser sends. Anything else is not repeated in the log. */
+/** Scheme, host and port: all that a browser sends. Any other value is not logged. */
 const LOGGABLE_ORIGIN = /^(?:null|https?:\/\/[a-z0-9.:[\]-]{1,253})$/;
 
 const LOGGED_ORIGINS_MAX = 100;
 
-/** Logs each origin whose pages are rejected once, so that a developer who forgot the setting finds it. */
+/** Logs each rejected origin once, so that a developer finds the missing setting. */
 function registerRejectedOrigins(app: FastifyInstance, isAllowed: (origin: string) => boolean, logger: Logger): void {
   const logged = new Set<string>();
   app.addHook('onRequest', (request, _reply, done) => {
     const { origin, host } = request.headers;
-    // A page of our own sends its origin with a POST too.
+    // Browsers also send the origin with a POST to the same origin, as from Sandbox.
     const isForeign = origin !== undefined && !isAllowed(origin) && origin.replace(/^https?:\/\//, '') !== host;
     if (isForeign && LOGGABLE_ORIGIN.test(origin) && logged.size < LOGGED_ORIGINS_MAX && !logged.has(origin)) {
       logged.add(origin);
-      logger.warn({ origin }, 'Origin rejected: it is not in CORS_ORIGINS, so its pages can not read the answers');
+      logger.warn({ origin }, 'Origin rejected: it is not in CORS_ORIGINS, so its pages cannot read responses');
     }
     done();
   });
 }
 
 /**
- * Lets pages of these origins call what is in this scope. An origin that is allowed may send any header.
+ * Allows pages of these origins to call the routes of this scope with any header.
  *
- * @param options.localPages whether pages of localhost are allowed too
+ * @param options.localPages whether to allow pages of localhost as well
  */
 export async function registerCors(
   app: FastifyInstance,

@@ -2,35 +2,36 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { INTERNAL_ERROR, MALFORMED_REQUEST } from '../errors/public-messages.js';
 import type { Logger } from '../logger.js';
 import { BODY_BYTES_MAX } from './bodies.js';
 import { HEADER_LINES_MAX } from './request-rules.js';
 
-/** The statuses that Fastify and Node answer with by themselves, in words that repeat nothing of the request. */
+/** Messages for the statuses that Fastify and Node answer with. None of them repeats a part of the request. */
 const MESSAGES: Readonly<Record<number, string>> = {
-  400: 'The request is malformed.',
+  400: MALFORMED_REQUEST,
   401: 'A valid token is required.',
-  404: 'There is nothing here.',
-  405: 'This method is not allowed here.',
-  406: 'The answer has no form that you accept.',
+  404: 'The path does not exist.',
+  405: 'The path does not support this method.',
+  406: 'The server has no response of a type that you accept.',
   408: 'The request took too long to arrive.',
   413: `The body is larger than ${BODY_BYTES_MAX} bytes.`,
-  414: 'The address is too long.',
-  415: 'The body is of a type or encoding that is not supported.',
+  414: 'The URL is too long.',
+  415: 'The type or encoding of the body is not supported.',
   431: `The headers are too large, or more than ${HEADER_LINES_MAX} lines.`,
   503: 'The server is shutting down.',
 };
 
 const CODES: Readonly<Record<number, string>> = { 401: 'UNAUTHENTICATED', 503: 'SERVICE_UNAVAILABLE' };
 
-/** @returns a body for answers that don't come from GraphQL, in the form that GraphQL clients understand */
+/** Returns the body of an error that does not come from GraphQL, in the format of GraphQL errors. */
 function errorBody(status: number, requestId: string) {
   const code = CODES[status] ?? (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
-  const message = MESSAGES[status] ?? (status >= 500 ? 'Something went wrong on our side.' : 'The request can not be served.');
+  const message = MESSAGES[status] ?? (status >= 500 ? INTERNAL_ERROR : 'The request is not supported.');
   return { errors: [{ message, extensions: { code, requestId } }] };
 }
 
-/** Of every answer, those included that Fastify gives before any hook runs. */
+/** Sets the headers of every response. Fastify sends some responses before any hook runs, so a hook is not sufficient. */
 export function setCommonHeaders(reply: FastifyReply, requestId: string): FastifyReply {
   return reply.header('x-request-id', requestId).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
 }
@@ -39,7 +40,7 @@ export function sendError(reply: FastifyReply, status: number, requestId: string
   return setCommonHeaders(reply, requestId).code(status).send(errorBody(status, requestId));
 }
 
-/** A request that is rejected before any handler saw it. Nothing is wrong here, so it has no stack and is not logged. */
+/** Rejects a request before its handler runs. It is an error of the client, so it is not logged. */
 export class HttpError extends Error {
   readonly statusCode: number;
 
@@ -49,7 +50,7 @@ export class HttpError extends Error {
   }
 }
 
-/** Writes an answer to a connection that has no response object, and closes it. */
+/** Sends an error on a connection that has no response object, and closes it. */
 export function endWithError(socket: Duplex, status: number): void {
   const requestId = randomUUID();
   const body = JSON.stringify(errorBody(status, requestId));
@@ -74,23 +75,23 @@ const STATUS_OF_PARSER_ERROR: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
-/** Answers what Node's parser rejected before there was a request. */
+/** Answers a request that Node's parser rejected. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   endWithError(socket, STATUS_OF_PARSER_ERROR[error.code ?? ''] ?? 400);
 }
 
-/** JSON for every error, with fixed words. */
+/** Answers every error with JSON and a fixed message. */
 export function registerErrorAnswers(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    // zlib's errors have no status: the client sent something that isn't what it said.
+    // zlib's errors have no status. They mean that the body does not match its Content-Encoding.
     const status = error.statusCode ?? (error.code?.startsWith('Z_') ? 400 : 500);
     if (status >= 500 && !(error instanceof HttpError)) logger.error({ requestId: request.id, err: error }, 'request failed');
     void sendError(reply, status, request.id);
   });
 }
 
-/** 404, and 405 for a known path with another method. */
+/** Answers 404 for an unknown path, and 405 for a known path with another method. */
 export function registerNotFound(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => {
     const [url = ''] = request.url.split('?', 1);

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 
 /**
- * `/healthz`: the process lives. `/readyz`: it can serve.
+ * Registers `/healthz`, which returns 200 while the process runs, and `/readyz`, which returns 503 if it cannot serve requests.
  *
- * @param isReady whether the process can serve now
+ * @param isReady returns whether the process can serve requests now
  */
 export function registerHealth(app: FastifyInstance, isReady: () => Promise<boolean>): void {
   app.get('/healthz', async () => ({ status: 'ok' }));

@@ -25,7 +25,7 @@ const CSP = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const PURPOSE = 'Keyward gives the users of a product their own API keys, and tells services and gateways whether a key is valid.';
+const PURPOSE = 'Keyward issues API keys to the users of a product, and verifies the keys for services and gateways.';
 
 const DEVELOPMENT_BODY = `
 <main>
@@ -43,13 +43,13 @@ const PRODUCTION_BODY = `
 <main>
   <h1>Keyward</h1>
   <p>${PURPOSE}</p>
-  <p class="note">This server is running. It answers programs; there is no page for browsers here.</p>
+  <p class="note">This server is running. It has an API for programs and no pages for browsers.</p>
 </main>`;
 
 /**
- * `GET /`: a small page for browsers, JSON for other clients. In production it reveals nothing but the name.
+ * Registers `GET /`: a small page for browsers, and JSON for other clients. In production it reveals only the name.
  *
- * @param options.schemaIsPublic whether the links to the API page and the schema lead somewhere
+ * @param options.schemaIsPublic whether the API page and the schema exist, so that the page can link to them
  */
 export function registerHomePage(app: FastifyInstance, options: { production: boolean; schemaIsPublic: boolean }): void {
   const isDetailed = !options.production && options.schemaIsPublic;

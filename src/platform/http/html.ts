@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** Gives the pages of this scope their policy: what they may load, run and be framed by. A page's own policy stays. */
+/** Adds a Content-Security-Policy to the pages of this scope. A page that sets its own policy keeps it. */
 export function registerHtmlPolicy(app: FastifyInstance, contentSecurityPolicy: string): void {
   app.addHook('onSend', (_request, reply, body, done) => {
     if (String(reply.getHeader('content-type')).startsWith('text/html')) {

@@ -8,10 +8,10 @@ import { answerClientError, endWithError, HttpError, registerErrorAnswers, sendE
 import { limitPipelining } from './pipelining.js';
 import { requestFault } from './request-rules.js';
 
-/** Node looks at these only every 30 s unless told otherwise. */
+/** In milliseconds. By default, Node checks the timeouts only every 30 s. */
 const CONNECTION_TIMEOUTS = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 
-/** Returns Node's server with the answers replaced that it would give by itself, with neither body nor headers. */
+/** Creates Node's server. Replaces the responses that Node would send itself, without a body and the common headers. */
 function createNodeServer(handler: Parameters<typeof limitPipelining>[0]): Server {
   const server = createServer({ ...CONNECTION_TIMEOUTS, requireHostHeader: false }, limitPipelining(handler));
   // By default Node drops every header after the first 1,000 without an error. requestFault counts them instead.
@@ -23,7 +23,7 @@ function createNodeServer(handler: Parameters<typeof limitPipelining>[0]): Serve
 }
 
 /**
- * Serves some paths in front of Fastify, whose pipeline costs more than the verification of a key.
+ * Serves some paths in front of Fastify. The pipeline of Fastify takes longer than the verification of a key.
  */
 export interface FrontListener {
   /** Returns whether the request is for this listener. */
@@ -37,9 +37,7 @@ export interface FrontListener {
 }
 
 /**
- * The HTTP server: limits, headers of every answer, request ids, and JSON for every error.
- *
- * @returns Fastify, with no routes yet
+ * Creates the HTTP server without routes: limits, common headers, request IDs, and JSON for every error.
  */
 export function createHttpServer(options: { logger: Logger; callerAddresses: CallerAddresses; front: FrontListener }): FastifyInstance {
   const { logger, front } = options;
@@ -47,7 +45,7 @@ export function createHttpServer(options: { logger: Logger; callerAddresses: Cal
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    // Nothing here logs by request.log, so no request needs a logger of its own.
+    // Keyward does not use request.log, so creating a logger for each request would be wasted time.
     childLoggerFactory: (parent) => parent,
     requestIdHeader: false,
     genReqId: () => randomUUID(),
@@ -61,7 +59,7 @@ export function createHttpServer(options: { logger: Logger; callerAddresses: Cal
         { keepAliveTimeout },
       ),
     requestTimeout: CONNECTION_TIMEOUTS.requestTimeout,
-    // Its answer would be one of its own making; see the hook that does it.
+    // Fastify's response would lack the common headers. The onRequest hook below sends the 503 instead.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply: FastifyReply) =>
       sendError(reply, requestFault(request.raw) ?? error.statusCode ?? 400, request.id),
@@ -72,19 +70,19 @@ export function createHttpServer(options: { logger: Logger; callerAddresses: Cal
     closing = true;
   });
 
-  // Hooks with a callback, here and below: each is run for every request, and does less than it takes to make a promise.
+  // These hooks use callbacks, because they run for every request and take less time than creating a promise.
   app.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(reply, request.id);
     const status = closing ? 503 : requestFault(request.raw);
     if (status === null) return done();
     if (closing) void reply.header('retry-after', '1');
-    // Each part of the server answers an error in its own form.
+    // The error handlers of the scopes send the error in different formats.
     done(new HttpError(status));
   });
   registerCallerAddress(app, options.callerAddresses);
 
   app.addHook('onSend', (_request, reply, body, done) => {
-    // A connection that stayed open after the last answer would be waited for until the deadline.
+    // Shutdown would wait for idle keep-alive connections until its deadline.
     if (closing) void reply.header('connection', 'close');
     done(null, body);
   });

@@ -4,20 +4,20 @@ import type { Registry } from 'prom-client';
 import type { Clock } from '../clock.js';
 import { parseAddress } from '../ip/address.js';
 import { matchesRanges, parseRanges } from '../ip/address-ranges.js';
-import { bearerTokenOf } from './bearer-token.js';
+import { bearerChallenge, bearerTokenOf } from './bearer-token.js';
 import { sendError } from './error-answers.js';
 
 const RENDER_INTERVAL_MS = 1_000;
 
 const LOOPBACK = parseRanges(['127.0.0.0/8', '::1']);
 
-/** What a proxy adds to the requests that it passes on: behind one, every client has a loopback peer. */
+/** Headers that proxies add. Behind a proxy on this machine, every client has a loopback peer. */
 const FORWARDING_HEADER = /^(?:x-forwarded|forwarded$|via$|x-real-ip$|(?:true-|x-)?client-ip$|cf-connecting-ip$|x-envoy-|x-original-)/;
 
-/** A name of this machine. A page whose own name was made to point here (DNS rebinding) sends that name. */
+/** A local name in the Host header. With DNS rebinding, a web page sends its own host name instead. */
 const LOCAL_HOST = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?::\d{1,5})?$/i;
 
-/** Renders the metrics at most once a second, however many ask. */
+/** Renders the metrics at most once a second. */
 class MetricsText {
   readonly #registry: Registry;
   readonly #clock: Clock;
@@ -29,7 +29,7 @@ class MetricsText {
     this.#clock = clock;
   }
 
-  /** Returns the same buffer to everyone who asks within a second, so that answers not yet read share their memory. */
+  /** Returns the same buffer for all requests within a second, so that unread responses share its memory. */
   current(): Promise<Buffer> {
     const now = this.#clock.now().getTime();
     if (this.#text === undefined || Math.abs(now - this.#renderedAt) >= RENDER_INTERVAL_MS) {
@@ -52,8 +52,8 @@ function isFromThisMachine({ headers, socket }: FastifyRequest): boolean {
 }
 
 /**
- * `GET /metrics` in Prometheus' text format: to whoever sends the token. Without a configured one, to programs of this
- * machine outside production, and to nobody in production.
+ * Registers `GET /metrics` in the text format of Prometheus. It requires the configured token. Without one, it answers only
+ * programs on this machine, and is disabled in production.
  */
 export function registerMetricsRoute(
   app: FastifyInstance,
@@ -64,9 +64,9 @@ export function registerMetricsRoute(
   const text = new MetricsText(registry, clock);
   app.get('/metrics', async (request, reply) => {
     if (digest === null && !isFromThisMachine(request)) return sendError(reply, 404, request.id);
-    // Digests, so that the time tells neither the token nor its length.
+    // Compares digests, so that the time reveals neither the token nor its length.
     if (digest !== null && !timingSafeEqual(digest, digestOf(bearerTokenOf(request.headers.authorization) ?? ''))) {
-      return sendError(reply.header('www-authenticate', 'Bearer realm="keyward"'), 401, request.id);
+      return sendError(reply.header('www-authenticate', bearerChallenge(false)), 401, request.id);
     }
     return reply.header('content-type', registry.contentType).send(await text.current());
   });

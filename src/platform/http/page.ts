@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Colours and type of Keyward's own pages, in light and dark. Nothing is loaded: no font, no image. */
+/** Colors and fonts of Keyward's pages, light and dark. It loads no external font or image. */
 export const PAGE_STYLE = `
   :root {
     color-scheme: light dark;
@@ -20,13 +20,13 @@ export const PAGE_STYLE = `
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 `;
 
-/** @returns the source expression by which a Content-Security-Policy allows an inline script or style */
+/** Returns the source expression that allows an inline script or style in a Content-Security-Policy. */
 export const sourceHash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /**
- * Builds a page. None of the arguments is escaped: pass constants only.
+ * Returns the HTML of a page. Does not escape its arguments, so pass constants only.
  *
- * @param page.script inline, at the end of the body
+ * @param page.script inline script at the end of the body
  */
 export function htmlPage(page: { title: string; style: string; body: string; script?: string }): string {
   return `<!doctype html>

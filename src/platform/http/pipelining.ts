@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Requests of one connection that are worked on at once. Only a client that pipelines ever has more than one. */
+/** Requests of one connection that run at the same time. Only clients that use pipelining have more than one. */
 const REQUESTS_MAX = 4;
 
 interface Pipeline {
@@ -10,11 +10,9 @@ interface Pipeline {
 }
 
 /**
- * Bounds how much of the process one connection gets. Node hands over every request that fits into one read, over a
- * thousand of them, before any other connection has its turn. Here the others wait, the connection is not read meanwhile,
- * and each next one starts in an event-loop turn of its own.
- *
- * @param listener handles one request
+ * Wraps a request listener, and bounds the share of the process that one connection gets. Node emits every request of one
+ * read, which can be over a thousand, before it reads another connection. With this listener, further requests wait, the
+ * connection is paused, and each waiting request starts in a new turn of the event loop.
  */
 export function limitPipelining(listener: RequestListener): RequestListener {
   const pipelines = new WeakMap<Socket, Pipeline>();

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** More than any client of an API sends. Beyond it, other servers on the way start to drop headers silently. */
+/** More than clients of an API send. With more headers, some proxies drop headers without an error. */
 export const HEADER_LINES_MAX = 200;
 
 const AUTHORIZATION = 'authorization';
@@ -12,11 +12,11 @@ const isNamed = (name: string, expected: string): boolean => name.length === exp
 const authorityOf = (url: string): string | null => /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1] ?? null;
 
 /**
- * Returns the status that rejects a request which two servers could read differently, or null.
+ * Returns the status for a request that two servers could interpret differently. Null if the request is unambiguous.
  *
  * - 431: more than HEADER_LINES_MAX header lines.
- * - 400: no Host in HTTP/1.1, two of them, or one that differs from an absolute target (RFC 9112 §3.2).
- * - 400: two Authorization headers (RFC 6750 §2: a token must not be sent twice), of which Node would take the first.
+ * - 400: no Host header in HTTP/1.1, two Host headers, or a Host header that differs from an absolute target (RFC 9112 §3.2).
+ * - 400: two Authorization headers (RFC 6750 §2: a token must not be sent twice). Node would use the first one.
  */
 export function requestFault({ rawHeaders, httpVersion, url = '' }: IncomingMessage): 400 | 431 | null {
   if (rawHeaders.length > 2 * HEADER_LINES_MAX) return 431;

@@ -13,8 +13,8 @@ function networkAddress(address: Address, prefixBits: number): Address {
 }
 
 /**
- * Parses an address, or a range in CIDR notation. A range within ::ffff:0:0/96 is the IPv4 range that it stands for; a zone
- * (`%eth0`) belongs to neither.
+ * Parses an address, or a range in CIDR notation. A range within ::ffff:0:0/96 is returned as its IPv4 range; a zone
+ * (`%eth0`) is invalid in both.
  *
  * @returns null for every other text
  */
@@ -39,7 +39,7 @@ export function parseRange(text: string): Range | null {
 /** Returns whether a text is an address, or a range of them in CIDR notation. */
 export const isAddressOrRange = (text: string): boolean => parseRange(text) !== null;
 
-/** Returns a range in its one spelling, with the bits beyond its prefix zero; an address without a prefix stays one. Null for any other text. */
+/** Returns the canonical spelling of a range, with the bits after its prefix set to zero. An address stays an address. Null for any other text. */
 export function canonicalRange(text: string): string | null {
   const range = parseRange(text);
   if (range === null) return null;
@@ -47,7 +47,7 @@ export function canonicalRange(text: string): string | null {
   return text.includes('/') ? `${networkAddress(address, prefixBits)}/${prefixBits}` : address.toString();
 }
 
-/** Parses ranges; a text that is none is left out. */
+/** Parses ranges. Ignores every text that is not a range. */
 export const parseRanges = (texts: readonly string[]): Range[] => texts.map(parseRange).filter((range) => range !== null);
 
 /** Returns whether an address is in any of the ranges. An IPv4 address is never in a range of IPv6, `::/0` included. */
@@ -57,8 +57,8 @@ export const matchesRanges = (ranges: readonly Range[], address: Address): boole
 /**
  * Returns whether an address is in any of the ranges, compared as numbers.
  *
- * @param ranges a text that is none holds no address
- * @param text what came as an address; any other text is in no range
+ * @param ranges addresses and CIDR ranges; every other text is ignored
+ * @param text an address; any other text is in no range
  */
 export function isInRanges(ranges: readonly string[], text: string): boolean {
   const address = parseAddress(text);

@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 
 export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Returns the IPv4 address that an IPv4-mapped one stands for (RFC 4291 §2.5.5.2), and every other address unchanged. */
+/** Returns an IPv4-mapped address (RFC 4291 §2.5.5.2) as IPv4, and every other address unchanged. */
 const unmapped = (address: ipaddr.IPv6): Address => (address.isIPv4MappedAddress() ? address.toIPv4Address() : address);
 
 /** Rewrites the dotted tail of `::192.0.2.1` in hexadecimal: ipaddr.js reads `::a.b.c.d` as an IPv4-mapped address. */
@@ -17,7 +17,7 @@ function withHexTail(text: string): string {
 /** Parses an IPv6 address and keeps the IPv4-mapped form, which a range needs. The text must be valid and without a zone. */
 export const parseIPv6 = (text: string): ipaddr.IPv6 => ipaddr.IPv6.parse(withHexTail(text));
 
-/** RFC 4007 §6: only addresses that are not global have zones. Those of the link are the ones that a socket reports. */
+/** Removes the zone (RFC 4007 §6) of a link-local address, which is the kind that a socket reports. Null for any other zone. */
 function withoutZone(text: string): string | null {
   const zoneAt = text.indexOf('%');
   if (zoneAt === -1) return text;
@@ -32,7 +32,7 @@ function withoutZone(text: string): string | null {
  * @returns null for every other text: octal, hexadecimal and short forms of IPv4, brackets, ports, spaces
  */
 export function parseAddress(text: string): Address | null {
-  // ipaddr.js alone takes short forms: `10` would be 0.0.0.10.
+  // ipaddr.js accepts short forms: it reads `10` as 0.0.0.10.
   const version = isIP(text);
   if (version === 0) return null;
   if (version === 4) return ipaddr.IPv4.parse(text);
@@ -42,7 +42,7 @@ export function parseAddress(text: string): Address | null {
 
 export const isAddress = (text: string): boolean => parseAddress(text) !== null;
 
-/** Returns an address in its one spelling (RFC 5952, IPv4-mapped as IPv4), which is compared, logged and stored; null for any other text. */
+/** Returns the canonical spelling of an address (RFC 5952, IPv4-mapped as IPv4). Null for any other text. */
 export function canonicalAddress(text: string | null): string | null {
   if (text === null) return null;
   // Node's isIP accepts only the canonical spelling of IPv4.
@@ -52,7 +52,7 @@ export function canonicalAddress(text: string | null): string | null {
 /** `192.0.2.1:4711`, `[2001:db8::1]` and `[2001:db8::1]:4711`, as some load balancers write them into X-Forwarded-For. */
 const WITH_PORT = /^(?:(\d+\.\d+\.\d+\.\d+):\d{1,5}|\[([^[\]]*)\](?::\d{1,5})?)$/;
 
-/** Parses one entry of X-Forwarded-For; brackets and port are dropped. Returns null for what is no address. */
+/** Parses one entry of X-Forwarded-For; brackets and port are dropped. Returns null for any other text. */
 export function parseForwardedAddress(entry: string): Address | null {
   const text = entry.trim();
   const [, v4, v6] = WITH_PORT.exec(text) ?? [];

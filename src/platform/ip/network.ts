@@ -2,10 +2,10 @@ import ipaddr from 'ipaddr.js';
 import { parseAddress } from './address.js';
 
 /**
- * The network that an address is counted under: an IPv4 address by itself, an IPv6 address by its /64, which is what one
- * subscriber gets (RFC 6177); an IPv4-mapped IPv6 address as the IPv4 address it is.
+ * Returns the network that the requests of an address are counted for. An IPv4 address is its own network. An IPv6 address
+ * belongs to its /64, the smallest block of one subscriber (RFC 6177). An IPv4-mapped IPv6 address counts as IPv4.
  *
- * @returns for instance `192.0.2.7` or `2001:db8:1:2::/64`; every text that is no address is one network, the empty one
+ * @returns `192.0.2.7` or `2001:db8:1:2::/64`, for instance; an empty string for a text that is not an address
  */
 export function networkOf(address: string): string {
   const parsed = parseAddress(address);

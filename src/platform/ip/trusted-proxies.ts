@@ -4,8 +4,8 @@ import { parseRange } from './address-ranges.js';
 const PREFIX_BITS_MIN = { ipv4: 8, ipv6: 7 };
 
 /**
- * Returns what is wrong with a range of trusted proxies, or null. Whoever is a trusted proxy chooses the address that limits
- * and allowed CIDRs see, so a range of half of the internet trusts its clients as much as 0.0.0.0/0 does.
+ * Returns what is wrong with a range of trusted proxies, or null. A trusted proxy chooses the caller address that limits and
+ * allowed CIDRs use. A range that contains clients therefore lets these clients choose their address.
  *
  * @param text an IP address or a CIDR range
  */
@@ -13,7 +13,7 @@ export function trustedProxyFault(text: string): string | null {
   const range = parseRange(text);
   if (range === null) return 'must be an IP address or a CIDR range';
   const [address, prefixBits] = range;
-  // A range such as ::/96 holds no IPv4 address, and one wider than ::ffff:0:0/96 is wider than /7 or holds few addresses.
+  // IPv4-mapped ranges need no case of their own: parseRange returns them as IPv4, and no other IPv6 range contains IPv4.
   const min = PREFIX_BITS_MIN[address.kind()];
-  return prefixBits >= min ? null : `is wider than /${min}: it would trust addresses that clients have`;
+  return prefixBits >= min ? null : `is wider than /${min}, so it would trust addresses of clients`;
 }

@@ -5,8 +5,8 @@ const IPV4_OCTET_BITS = 8;
 const IPV6_PART_BITS = 16;
 
 /**
- * Returns a network that holds the address, as text: `192.0.2.0/24`, `2001:db8:7::/48`. What is not an address is returned
- * as it is. An IPv4-mapped IPv6 address belongs to the network of its IPv4 address.
+ * Returns a network that holds the address, as text: `192.0.2.0/24`, `2001:db8:7::/48`. For a text that is not an
+ * address, an empty string. An IPv4-mapped IPv6 address belongs to the network of its IPv4 address.
  *
  * @param bits whole octets of IPv4 and whole 16-bit parts of IPv6
  */

@@ -7,27 +7,27 @@ const RETRY_AFTER_SECONDS = 5;
 
 const UNKNOWN_SHARE = 2;
 
-/** The bounds of a queue. */
+/** Limits of a queue. */
 export interface HashQueueLimits {
-  /** Hashes that run at the same time. */
+  /** Maximum number of hashes that run at the same time. */
   concurrency: number;
-  /** Hashes that wait, in all. */
+  /** Maximum number of hashes that wait. */
   waitingMax: number;
   waitingPerNetworkMax: number;
   waitingMsMax: number;
-  /** When a client whose hash was rejected may come again. */
+  /** Retry-After of a rejected hash. */
   retryAfterSeconds?: number;
-  /** While both kinds wait, one turn in this many goes to a hash that is not known. */
+  /** While known and unknown hashes wait, one turn in this many goes to an unknown one. */
   unknownShare?: number;
 }
 
-/** Who a hash is computed for. */
+/** The origin of a hash, which decides its place in the queue. */
 export interface Turn {
-  /** Hashes of one network share its turns. */
+  /** Network of the client. The hashes of one network share its turns. */
   network: string;
-  /** What several networks may belong to: decides between networks that used the queue equally. */
+  /** A group of networks. It decides between networks that used the queue equally. */
   provider?: string;
-  /** Whether the hash goes before those of strangers. */
+  /** Whether the hash has priority over those that are not known. */
   known?: boolean;
 }
 
@@ -43,10 +43,10 @@ interface Lane {
   waiting: Waiting[];
 }
 
-/** In the order in which the networks came or had their last turn. */
+/** By network, in the order of their arrival or last turn. */
 type Lanes = Map<string, Lane>;
 
-/** Passwords leave one core and two threads of libuv's pool free. */
+/** Returns the limits of the password queue, which leave one core and two threads of libuv's pool free. */
 export const passwordQueueLimits = (): HashQueueLimits => ({
   ...PASSWORD_QUEUE_LIMITS,
   concurrency: Math.max(1, Math.min(availableParallelism() - 1, PASSWORD_QUEUE_LIMITS.concurrencyMax)),
@@ -54,8 +54,9 @@ export const passwordQueueLimits = (): HashQueueLimits => ({
 
 /**
  * Computes bcrypt hashes with a bound on how many run at the same time and how many wait. The next turn goes to the network
- * that used the queue least lately, so a flood delays a network that uses less than its share by about one hash, however
- * many networks it comes from. When the queue is full, a hash of the network that would be last makes room.
+ * that has used the queue least in the recent past. A flood therefore delays a network that uses less than its share by
+ * about one hash, even if it comes from many networks. If the queue is full, the newest hash of the network that would be
+ * last is rejected.
  */
 export class HashQueue {
   readonly #limits: HashQueueLimits;
@@ -67,26 +68,26 @@ export class HashQueue {
   #contested = 0;
   #closed = false;
 
-  /** @param now milliseconds that never go back; passed by tests only */
+  /** @param now monotonic time in milliseconds; only tests pass it */
   constructor(limits: HashQueueLimits = KEY_QUEUE_LIMITS, now: () => number = () => performance.now()) {
     this.#limits = limits;
     this.#use = new RecentUse(now);
   }
 
-  /** Hashes that are being computed. */
+  /** Number of hashes that are running. */
   get running(): number {
     return this.#running;
   }
 
-  /** Hashes that wait for their turn. */
+  /** Number of hashes that wait. */
   get waiting(): number {
     return this.#waiting;
   }
 
   /**
-   * Returns what `hash` resolves to, after its turn came.
+   * Runs `hash` when it has its turn, and returns its result.
    *
-   * @throws {KeywardError} SERVICE_UNAVAILABLE if too many wait, this one waited too long, or the queue was closed
+   * @throws {KeywardError} SERVICE_UNAVAILABLE if too many hashes wait, this one waited too long, or the queue is closed
    */
   async run<T>(hash: () => Promise<T>, turn: Turn): Promise<T> {
     if (this.#closed) throw this.#unavailable();
@@ -100,7 +101,7 @@ export class HashQueue {
     }
   }
 
-  /** Rejects the hashes that wait, and those that come. Those that run are finished. */
+  /** Rejects all waiting and future hashes. Running ones finish. */
   close(): void {
     this.#closed = true;
     for (const lanes of [this.#known, this.#unknown]) {
@@ -112,7 +113,7 @@ export class HashQueue {
     return serviceUnavailable(this.#limits.retryAfterSeconds ?? RETRY_AFTER_SECONDS);
   }
 
-  /** Resolves when a slot was taken for the hash. */
+  /** Resolves when the hash has its turn. */
   #wait(turn: Turn): Promise<void> {
     const lanes = turn.known ? this.#known : this.#unknown;
     this.#makeRoom(lanes, turn);
@@ -144,7 +145,7 @@ export class HashQueue {
       const [waiting] = lane?.waiting ?? [];
       if (!lane || !waiting) return;
       this.#remove(lanes, lane, waiting);
-      // Behind the networks that used the queue as much.
+      // Moves the network to the end, after those that used the queue equally.
       if (lanes.delete(lane.turn.network)) lanes.set(lane.turn.network, lane);
       this.#take(lane.turn);
       waiting.start();
@@ -158,7 +159,7 @@ export class HashQueue {
     return this.#contested % (this.#limits.unknownShare ?? UNKNOWN_SHARE) === 0 ? this.#unknown : this.#known;
   }
 
-  /** The higher, the later the lane's newest hash would have its turn. */
+  /** Returns when the newest hash of the lane would have its turn: the higher, the later. */
   #rank({ turn, waiting }: Lane, more = 0): Rank {
     return [this.#use.of(turn.network) + waiting.length + more, this.#use.of(turn.provider)];
   }

@@ -1,16 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import { KeywardError } from '../errors/keyward-error.js';
 
-/** Tasks share a turn of the event loop until they took this long together. An ordinary document takes a fraction of it. */
+/** Tasks run in the same turn of the event loop until they have taken this time together. Most documents take a fraction of it. */
 const TURN_MS = 1;
 
-/** The pause after a task that took longer, as a multiple of its time: other work has two thirds of the time. */
+/** The pause after a longer task, as a multiple of its time: two thirds of the time remain for other work. */
 const PAUSE_FACTOR = 2;
 
 export interface LoopTurnLimits {
-  /** The share of the event loop's time that the tasks of one network may take. */
+  /** Maximum share of the event loop's time for the tasks of one network. */
   shareOfTime: number;
-  /** The time that a network which was idle may take at once. */
+  /** Time that a network may take at once after it was idle. */
   burstMs: number;
   /** A task that was rejected while others of its network waited counts this many times its time. */
   rejectedFactor: number;
@@ -23,7 +23,7 @@ export interface LoopTurnLimits {
   networksMax: number;
 }
 
-/** The turn of one task. What the task does until it waits for something belongs to the turn. */
+/** The turn of one task. It ends when the task first waits for something. */
 export interface LoopTurn {
   isRejected: boolean;
 }
@@ -38,34 +38,34 @@ interface Line {
   characters: number;
 }
 
-/** The time that a network may still take, in milliseconds; negative if it took more. */
+/** Remaining time of a network at a given time, in milliseconds. Negative if the network took more. */
 interface Credit {
   ms: number;
   at: number;
 }
 
 /**
- * Bounds the time of the event loop that costly tasks take. Many that arrive together would otherwise run before anything else
- * that arrived meanwhile, so a costly task is followed by a pause: work that needs several turns, such as a verification that
- * waits for the database, is then not interrupted at each of them. Cheap tasks share a turn, so that their database reads
- * still become one query. Each network has a token bucket of time, and networks with time left take turns.
+ * Bounds the time of the event loop that costly tasks take. If many of them arrive together, they would otherwise delay
+ * everything that arrives later. A costly task is therefore followed by a pause, so that work of several turns, such as a
+ * verification that waits for the database, is not delayed at each turn. Cheap tasks share a turn, so that their database
+ * reads still become one query. Each network has a token bucket of time, and networks with remaining time take turns.
  */
 export class LoopTurns {
   readonly #limits: LoopTurnLimits;
   readonly #now: () => number;
-  /** By network; the one that waits longest for a turn is the first. */
+  /** By network. The network that has waited longest is the first. */
   readonly #waiting = new Map<string, Line>();
   readonly #credits: LRUCache<string, Credit>;
   #waitingCount = 0;
   #waitingCharacters = 0;
   #pauseUntil = 0;
   #isInTurn = false;
-  /** When the next turn may begin, by the timer; infinite without a timer. */
+  /** Time at which the timer fires; infinite without a timer. */
   #wakesAt = Number.POSITIVE_INFINITY;
   #isScheduled = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param now milliseconds that never decrease; passed by tests only */
+  /** @param now monotonic time in milliseconds; only tests pass it */
   constructor(limits: LoopTurnLimits, now: () => number = () => performance.now()) {
     this.#limits = limits;
     this.#now = now;
@@ -75,7 +75,7 @@ export class LoopTurns {
   /**
    * Resolves when a task of the network may run.
    *
-   * @param characters of the task's input, which is held in memory while it waits
+   * @param characters length of the task's input, which stays in memory while the task waits
    * @throws {KeywardError} RATE_LIMITED if too many tasks wait, or this one waited too long
    */
   pass(network: string, characters: number): Promise<LoopTurn> {
@@ -115,7 +115,11 @@ export class LoopTurns {
 
   #rateLimited(): KeywardError {
     const { retryAfterSeconds } = this.#limits;
-    return new KeywardError('RATE_LIMITED', 'Your network sends too many new or invalid GraphQL documents.', { retryAfterSeconds });
+    return new KeywardError(
+      'RATE_LIMITED',
+      'Your network sends too many new or invalid GraphQL documents. Repeat a document, and pass values as variables.',
+      { retryAfterSeconds },
+    );
   }
 
   #remove(network: string, task: Waiting): void {
@@ -138,7 +142,7 @@ export class LoopTurns {
     return Math.max(0, -this.#creditOf(network, now) / this.#limits.shareOfTime);
   }
 
-  /** Starts the next turn after the delay and the pause, unless one starts earlier already. */
+  /** Schedules the next turn after the delay and the pause, unless an earlier one is scheduled. */
   #wake(now: number, delayMs: number): void {
     const at = Math.max(now + delayMs, this.#pauseUntil);
     if (this.#isScheduled || at >= this.#wakesAt) return;
@@ -182,11 +186,11 @@ export class LoopTurns {
     this.#takeOut(ready.network, ready.task);
     this.#isInTurn = true;
     ready.task.start(turn);
-    // A tick that a microtask schedules comes when all microtasks have run, which is when the task waits for something.
+    // A tick that a microtask schedules runs after all microtasks, which is when the task waits for something.
     queueMicrotask(() => process.nextTick(() => this.#end(ready.network, turn, startedAt, turnStartedAt)));
   }
 
-  /** Removes a task, and moves its network behind the others. */
+  /** Removes a task, and moves its network to the end. */
   #takeOut(network: string, task: Waiting): void {
     this.#remove(network, task);
     const others = this.#waiting.get(network);
@@ -197,7 +201,7 @@ export class LoopTurns {
     this.#isInTurn = false;
     const now = this.#now();
     const tookMs = now - startedAt;
-    // A client that waits for each answer is alone in its queue, and is slowed down by the pauses alone.
+    // A client that waits for each response has no other task in its queue, so only the pauses slow it down.
     const price = turn.isRejected && this.#waiting.has(network) ? tookMs * this.#limits.rejectedFactor : tookMs;
     this.#credits.set(network, { ms: this.#creditOf(network, now) - price, at: now });
     if (tookMs > TURN_MS) this.#pauseUntil = now + PAUSE_FACTOR * tookMs;

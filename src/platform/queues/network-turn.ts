@@ -1,14 +1,14 @@
 import { wideNetworkOf } from '../ip/wide-network.js';
 import type { Turn } from './hash-queue.js';
 
-/** Returns the network whose requests share the turns of a queue: the IPv4 /24 or IPv6 /48 of an address. */
+/** Returns the network of an address that shares the turns of a queue: its IPv4 /24 or IPv6 /48. */
 export const queueNetworkOf = (ipAddress: string): string => wideNetworkOf(ipAddress, { ipv4: 24, ipv6: 48 });
 
 /**
- * Returns whose turn in a queue a request uses: that of its IPv4 /24 or IPv6 /48. Among networks that used the queue
- * equally, those of a /16 or /32 that used it less go first.
+ * Returns the origin of a request for a queue: its IPv4 /24 or IPv6 /48. Among networks that used the queue equally, the one
+ * in the /16 or /32 that used it least has the next turn.
  *
- * @param known whether the request goes before those of strangers
+ * @param known whether the request has priority over those that are not known
  */
 export const turnOf = (ipAddress: string, known = false): Turn => ({
   network: queueNetworkOf(ipAddress),

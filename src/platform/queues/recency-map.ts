@@ -1,6 +1,6 @@
 /**
- * A map that knows its least recently set entry. V8 keeps deleted entries of a Map in place for a while, so that looking for
- * the first one anew after each deletion takes time by the number of entries; one iterator that goes on takes none.
+ * A map that returns its least recently set entry in constant time. V8 keeps deleted entries of a Map in place for a while,
+ * so a new iterator has to skip them at each call. This map keeps one iterator instead.
  */
 export class RecencyMap<Value> {
   readonly #entries = new Map<string, Value>();

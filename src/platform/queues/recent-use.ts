@@ -6,12 +6,12 @@ interface Use {
   at: number;
 }
 
-/** How much something was used lately, by key. What was used once counts half after each half-life. */
+/** Counts recent uses by key. The count of a key halves with each half-life. */
 export class RecentUse {
   readonly #uses = new RecencyMap<Use>();
   readonly #now: () => number;
 
-  /** @param now milliseconds that never go back */
+  /** @param now monotonic time in milliseconds */
   constructor(now: () => number) {
     this.#now = now;
   }
@@ -25,7 +25,7 @@ export class RecentUse {
     if (oldest) this.#uses.delete(oldest.key);
   }
 
-  /** Returns the recent uses of the key, rounded: a single one counts until the half-life is over. */
+  /** Returns the recent uses of the key, rounded: a single use counts as 1 for one half-life. */
   of(key: string | undefined): number {
     return key === undefined ? 0 : Math.round(this.#amountOf(key, this.#now()));
   }

@@ -13,17 +13,21 @@ const SECONDS_UNTIL_FREE = 1;
 const UNAVAILABLE_RETRY_SECONDS = 2;
 
 const tooManyAtOnce = () =>
-  new KeywardError('RATE_LIMITED', 'Too many of your requests are waiting for each other.', { retryAfterSeconds: SECONDS_UNTIL_FREE });
+  new KeywardError('RATE_LIMITED', 'Too many of your requests are waiting. Send fewer at the same time.', {
+    retryAfterSeconds: SECONDS_UNTIL_FREE,
+  });
 
 const tooCostly = ({ limit, windowSeconds }: Budget, retryAfterSeconds: number) =>
-  new KeywardError('RATE_LIMITED', `Your requests may ask for ${limit} fields in ${windowSeconds} s.`, { retryAfterSeconds });
+  new KeywardError('RATE_LIMITED', `Your requests exceed ${limit} fields in ${windowSeconds} s. Request fewer fields, or retry later.`, {
+    retryAfterSeconds,
+  });
 
-/** How the holder of a turn found the server. */
+/** How a turn ended: `unavailable` if the server could not process its request. */
 export type TurnOutcome = 'done' | 'unavailable';
 
 /** A turn of one key. */
 interface Turn {
-  /** Whether others had to end first. */
+  /** Whether the turn had to wait for others. */
   waited: boolean;
   release(outcome?: TurnOutcome): void;
 }
@@ -31,14 +35,14 @@ interface Turn {
 interface Entry {
   limit: LimitFunction;
   count: number;
-  /** Rejects one that waits. */
+  /** Functions that reject the waiting turns. */
   waiting: Set<(reason: KeywardError) => void>;
 }
 
 /**
- * Gives so many turns of one key at a time; who comes later waits. Holds nothing for a key without turns. Whoever waits
- * must hold nothing that a turn needs, a database connection for instance. When a turn finds the server unavailable, those
- * that wait are rejected at once: each would have to find out for itself, one timeout after the other.
+ * Limits the turns of one key that run at the same time; further ones wait. A key without turns takes no memory. A caller
+ * that waits must not hold a resource that a turn needs, such as a database connection. If a turn finds the server
+ * unavailable, all waiting turns of its key are rejected at once, instead of one timeout after the other.
  */
 export class KeyedTurns {
   readonly #limits: Omit<FairUseLimits, 'cost'>;
@@ -48,7 +52,11 @@ export class KeyedTurns {
     this.#limits = limits;
   }
 
-  /** @throws {KeywardError} RATE_LIMITED if too many wait, or after the longest time that one may wait; SERVICE_UNAVAILABLE */
+  /**
+   * Waits for a turn. The caller must release it.
+   *
+   * @throws {KeywardError} RATE_LIMITED if too many turns wait or this one waited too long, SERVICE_UNAVAILABLE
+   */
   async take(key: string): Promise<Turn> {
     const { requestsAtOnce, requestsWaiting, waitMs } = this.#limits;
     const entry: Entry = this.#entries.get(key) ?? { limit: pLimit(requestsAtOnce), count: 0, waiting: new Set() };
@@ -84,12 +92,12 @@ export class KeyedTurns {
   }
 }
 
-/** The part of one request. */
+/** The turn and the cost of one request. */
 export class Allowance {
   readonly #fairUse: FairUse;
   #turn: Turn | null = null;
   #hasLeft = false;
-  /** Of the request, once its document is known. */
+  /** Cost of the request. It is set after the document was validated. */
   cost = 1;
 
   constructor(fairUse: FairUse) {
@@ -97,9 +105,9 @@ export class Allowance {
   }
 
   /**
-   * Counts the request's cost and waits for its turn. Once per request, and only after its user is known.
+   * Counts the cost of the request and waits for its turn. To be called once per request, when its user is known.
    *
-   * @returns whether it had to wait
+   * @returns whether the request had to wait
    * @throws {KeywardError} RATE_LIMITED
    */
   async enter(userId: string): Promise<boolean> {
@@ -109,7 +117,7 @@ export class Allowance {
     return turn.waited;
   }
 
-  /** Gives the turn to the next request of the user, or ends those that wait if the server can not serve them. */
+  /** Passes the turn to the next request of the user. Rejects the waiting requests if the outcome is `unavailable`. */
   leave(outcome: TurnOutcome = 'done'): void {
     this.#hasLeft = true;
     this.#turn?.release(outcome);
@@ -117,7 +125,7 @@ export class Allowance {
   }
 }
 
-/** Shares the server between its users: what one of them asks for must not slow down the others. */
+/** Shares the server between its users, so that the requests of one user do not slow down the others. */
 export class FairUse {
   readonly #budgets: Budgets;
   readonly #limits: FairUseLimits;
@@ -129,7 +137,11 @@ export class FairUse {
     this.#turns = new KeyedTurns(limits);
   }
 
-  /** @throws {KeywardError} RATE_LIMITED */
+  /**
+   * Counts the cost of a request, and waits for a turn of its user.
+   *
+   * @throws {KeywardError} RATE_LIMITED if the user exceeds a limit, SERVICE_UNAVAILABLE
+   */
   async enter(userId: string, cost: number): Promise<Turn> {
     const { allowed, resetsInSeconds } = await this.#budgets.spend(userId, this.#limits.cost, cost);
     if (!allowed) throw tooCostly(this.#limits.cost, resetsInSeconds);

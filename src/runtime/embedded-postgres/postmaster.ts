@@ -1,21 +1,22 @@
-import { access, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import { readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import path from 'node:path';
 import { StartupError } from '../../platform/errors/keyward-error.js';
+import { exists } from '../exists.js';
 import { type Cluster, runProgram } from './embedded-cluster.js';
 import { prepareSocketFolder, removeTemporaryFolder, SOCKET_LOCK_NAME, SOCKET_PORT } from './socket-folder.js';
 
-/** A database that was killed may have to replay its log before it answers. */
+/** After a crash, PostgreSQL has to replay its log before it accepts connections. */
 export const START_SECONDS = 60;
 const STOP_SECONDS = 30;
 
 /**
- * What PostgreSQL keeps of its tables, in MB: an eighth of the machine's memory, 512 at most. It takes what it uses, so a small
- * database stays small; of a million keys the default of 128 held too little (a fifth of verification's throughput, measured).
+ * Size of PostgreSQL's buffer cache in MB: an eighth of the machine's memory, at most 512. Memory is only used as the database
+ * grows. With the default of 128 MB and a million keys, verification lost a fifth of its throughput (measured).
  */
 const SHARED_BUFFERS_MB = Math.max(32, Math.min(512, Math.floor(totalmem() / 8 / 2 ** 20)));
 
-/** Its log is for what ends it: other levels would grow without bound and contain statements and values. */
+/** The log contains only FATAL and PANIC: with lower levels, it would grow without bound and contain statements and values. */
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '',
   port: String(SOCKET_PORT),
@@ -44,8 +45,8 @@ async function readEndpoint(cluster: Cluster): Promise<Endpoint | null> {
 }
 
 /**
- * Whether a process is surely not PostgreSQL on this cluster. After a crash or in a new container the number in a lock file may
- * be that of any process. PostgreSQL's working directory is the cluster's.
+ * Returns true if a process is certainly not the PostgreSQL of this cluster. After a crash or in a new container, the process
+ * ID in a lock file may belong to any process. The working directory of PostgreSQL is its cluster directory.
  */
 async function isOtherProcess(pid: number, directory: string): Promise<boolean> {
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
@@ -57,12 +58,12 @@ async function isOtherProcess(pid: number, directory: string): Promise<boolean> 
 
 const readPid = async (file: string): Promise<number> => Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
 
-/** Makes lock files that a crash left behind harmless: PostgreSQL does not start while their process exists. */
+/** Changes or removes lock files of a crash if another process has their process ID now. PostgreSQL would not start with them. */
 async function releaseStaleLocks(cluster: Cluster, socketFolder: string): Promise<void> {
   const pidFile = pidFileOf(cluster);
   if (await isOtherProcess(await readPid(pidFile), cluster.directory)) {
-    // The file stays for its reference to the shared memory, by which PostgreSQL recognises processes that outlived the crash.
-    // PostgreSQL ignores the number of the process that started pg_ctl.
+    // The file must stay: it refers to the shared memory, by which PostgreSQL detects processes that survived the crash.
+    // PostgreSQL ignores the ID of the process that started pg_ctl, so that ID replaces the old one.
     const [, ...rest] = (await readFile(pidFile, 'utf8')).split('\n');
     await writeFile(pidFile, [process.pid, ...rest].join('\n'));
   }
@@ -72,15 +73,15 @@ async function releaseStaleLocks(cluster: Cluster, socketFolder: string): Promis
   if (await isOtherProcess(await readPid(socketLock), cluster.directory)) await rm(socketLock, { force: true });
 }
 
-/** For the shell that pg_ctl passes its options to. */
+/** Returns a text quoted for the shell that pg_ctl passes its options to. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Returns whether it was this call that started it, and not another process at the same moment. */
+/** Starts PostgreSQL. Returns false if another process started it at the same time. */
 async function start(cluster: Cluster, socketFolder: string, settings: Readonly<Record<string, string>>): Promise<boolean> {
   const logFile = path.join(cluster.directory, 'postgresql.log');
   await prepareSocketFolder(socketFolder, cluster.user.owner);
   await releaseStaleLocks(cluster, socketFolder);
-  // Quoted once more for PostgreSQL: the setting is a list.
+  // The setting is a list, so PostgreSQL itself needs the folder in double quotes.
   const all = { ...SETTINGS, unix_socket_directories: `"${socketFolder}"`, ...settings };
   const options = Object.entries(all).map(([name, value]) => `-c ${name}=${quoted(value)}`);
   const { code, output } = await runProgram(cluster, 'pg_ctl', [
@@ -92,19 +93,16 @@ async function start(cluster: Cluster, socketFolder: string, settings: Readonly<
     `--log=${logFile}`,
     `--options=${options.join(' ')}`,
   ]);
-  const isThere = await access(pidFileOf(cluster)).then(
-    () => true,
-    () => false,
-  );
-  if (code === 0 || isThere) return code === 0;
+  // Another process may have started it at the same time.
+  if (code === 0 || (await exists(pidFileOf(cluster)))) return code === 0;
   const log = await readFile(logFile, 'utf8').catch(() => '');
   throw new StartupError(`The embedded PostgreSQL does not start: ${log.trim().split('\n').at(-1) || output}`);
 }
 
 /**
- * Starts PostgreSQL unless it is running, such as one that a killed server left behind.
+ * Starts PostgreSQL if it is not running. It may run already, because a killed server leaves it running.
  *
- * @param chooseFolder returns the folder for the socket of a new one
+ * @param chooseFolder returns the folder for the socket of a new PostgreSQL
  * @returns where it listens (null while it is starting), and whether this call started it
  * @throws {StartupError} if it cannot be started
  */

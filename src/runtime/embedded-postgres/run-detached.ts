@@ -9,16 +9,16 @@ const RETRY_AFTER_MS = 100;
 type Command = ReturnType<RunAs['command']>;
 
 /**
- * Runs a program of PostgreSQL to its end, in a session of its own: a signal from the terminal is for the server, which
- * stops its database when it has no more use for it. Nothing of our environment goes along; it holds secrets.
+ * Runs a program of PostgreSQL to its end, in a new session: a signal of the terminal must reach only the server, which then
+ * stops the database itself. The program does not inherit the environment, which contains secrets.
  *
- * @param input what the program reads from its standard input
- * @returns its exit code, -1 where a signal ended it each time, and what it wrote, in one line
+ * @param input standard input of the program
+ * @returns exit code (-1 if a signal ended every attempt), and stdout and stderr in one line
  */
 export async function runDetached(command: Command, cwd: string, input?: string): Promise<{ code: number; output: string }> {
   for (let tries = 1; ; tries += 1) {
     const { code, output } = await runOnce(command, cwd, input);
-    // Ended by a signal: one to our whole process group hits a child that has no session of its own yet (seen under load).
+    // `code` is null after a signal. A signal to the process group can reach a child before it has its own session.
     if (code !== null || tries === TRIES) return { code: code ?? -1, output };
     await sleep(RETRY_AFTER_MS);
   }
@@ -36,7 +36,7 @@ async function runOnce(
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
   });
-  // A program that ended before it read everything says why in its output.
+  // EPIPE if the program exits before it reads its input. Its output then contains the reason.
   child.stdin?.on('error', () => undefined).end(input);
   let output = '';
   const append = (chunk: string) => {

@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { databaseFault } from '../../platform/database/database-errors.js';
 import { ScramClient } from '../../platform/database/scram-client.js';
+import { errorCode } from '../../platform/errors/error-code.js';
 import { StartupError } from '../../platform/errors/keyward-error.js';
 
-/** Held by the server for its whole life: another process on the same data directory finds it taken. `kwrd` in ASCII. */
+/** Key of the advisory lock that the server holds while it runs, so that only one server uses a data directory. `kwrd` in ASCII. */
 const SERVER_LOCK = 0x6b777264;
 
 /** A connection to the running PostgreSQL, and whether it holds the server's lock. */
@@ -13,10 +14,11 @@ export interface Attachment {
 }
 
 /**
- * Takes the server's lock, if nobody has it, on a connection that is kept for it: the kernel closes it when we die, however
- * we die, and with it goes the lock.
+ * Tries to take the server's lock on a connection that stays open. The kernel closes the connection when the process ends,
+ * even if it is killed, and PostgreSQL then releases the lock.
  *
- * @returns null while the database is starting or stopping
+ * @returns the connection, and whether it holds the lock; null while the database is starting or stopping
+ * @throws {StartupError} if the database rejects the password
  */
 export async function takeServerLock(url: string): Promise<Attachment | null> {
   const client = new ScramClient({
@@ -26,15 +28,15 @@ export async function takeServerLock(url: string): Promise<Attachment | null> {
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
   });
-  client.on('error', () => undefined); // `end` follows and is what counts
+  client.on('error', () => undefined); // `end` follows, and callers listen for that.
   try {
     await client.connect();
     const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [SERVER_LOCK]);
     return { client, holdsLock: rows[0]?.taken === true };
   } catch (error) {
-    if ((error as { code?: unknown }).code === '28P01') {
+    if (errorCode(error) === '28P01') {
       throw new StartupError(
-        'the embedded database refuses the password in secrets.json of DATA_DIR: restore the file that belongs to it',
+        'The embedded database rejects the password in secrets.json. Restore the secrets.json that belongs to this DATA_DIR.',
         { cause: error },
       );
     }

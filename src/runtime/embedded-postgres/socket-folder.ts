@@ -1,6 +1,7 @@
 import { constants, mkdir, mkdtemp, open, rmdir, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { errorCode } from '../../platform/errors/error-code.js';
 import { StartupError } from '../../platform/errors/keyward-error.js';
 import type { Account } from './unprivileged-user.js';
 
@@ -23,8 +24,10 @@ const fixedFolder = (dataDir: string): string => path.join(dataDir, 'socket');
 const isTemporary = (folder: string): boolean => path.basename(folder).startsWith(TEMPORARY_PREFIX);
 
 /**
- * Returns the folder for PostgreSQL's socket: a subfolder of DATA_DIR, or, where the path of the socket would be too long for
- * the operating system, a new temporary folder.
+ * Returns the folder for PostgreSQL's socket: a subfolder of DATA_DIR, or a new temporary folder if the path of the socket
+ * would be too long for the operating system.
+ *
+ * @throws {StartupError} if the path in a temporary folder is too long, too
  */
 export async function chooseSocketFolder(dataDir: string, owner: Account | null): Promise<string> {
   const folder = fixedFolder(dataDir);
@@ -32,12 +35,12 @@ export async function chooseSocketFolder(dataDir: string, owner: Account | null)
   const parent = [tmpdir(), '/tmp'].find((candidate) => fits(path.join(candidate, `${TEMPORARY_PREFIX}XXXXXX`)));
   if (parent === undefined)
     throw new StartupError('The paths of DATA_DIR and TMPDIR are too long for a Unix socket. Use a shorter DATA_DIR.');
-  const made = await mkdtemp(path.join(parent, TEMPORARY_PREFIX));
-  await giveTo(made, owner);
-  return made;
+  const temporary = await mkdtemp(path.join(parent, TEMPORARY_PREFIX));
+  await giveTo(temporary, owner);
+  return temporary;
 }
 
-/** Creates the folder where it is missing, and checks that only PostgreSQL's user can enter it. */
+/** Creates the folder if it is missing. Checks that only PostgreSQL's user can enter a folder that exists. */
 export async function prepareSocketFolder(folder: string, owner: Account | null): Promise<void> {
   const isNew = await mkdir(folder, { mode: 0o700 }).then(
     () => true,
@@ -51,10 +54,10 @@ export async function prepareSocketFolder(folder: string, owner: Account | null)
 }
 
 /**
- * Checks that nobody but PostgreSQL's user (and root) can put a socket into the folder: another program there could take the
+ * Checks that only PostgreSQL's user and root can create a socket in the folder. Any other user could put a program in the
  * place of the database.
  *
- * @throws {StartupError} if others can, or the folder is missing
+ * @throws {StartupError} if other users can enter the folder, or it is missing
  */
 export async function checkSocketFolder(folder: string, owner: Account | null): Promise<void> {
   const { uid, mode } = await statFolder(folder);
@@ -64,14 +67,14 @@ export async function checkSocketFolder(folder: string, owner: Account | null): 
   );
 }
 
-/** Removes a temporary folder with what PostgreSQL leaves in it when it is killed. A folder in DATA_DIR stays. */
+/** Removes a temporary folder and the files that a killed PostgreSQL left in it. A folder in DATA_DIR stays. */
 export async function removeTemporaryFolder(folder: string): Promise<void> {
   if (!isTemporary(folder)) return;
   for (const name of [SOCKET_NAME, SOCKET_LOCK_NAME]) await unlink(path.join(folder, name)).catch(() => undefined);
   await rmdir(folder).catch(() => undefined);
 }
 
-/** Opened without following a symbolic link, so that what is checked or changed is the folder itself. */
+/** Opens the folder itself: with a symbolic link, another folder would be checked or changed. */
 const openFolder = (folder: string) => open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
 
 async function statFolder(folder: string): Promise<{ uid: number; mode: number }> {
@@ -79,7 +82,7 @@ async function statFolder(folder: string): Promise<{ uid: number; mode: number }
     const handle = await openFolder(folder);
     return await handle.stat().finally(() => handle.close());
   } catch (cause) {
-    throw new StartupError(`The folder ${folder} of PostgreSQL's socket cannot be used (${(cause as NodeJS.ErrnoException).code}).`, {
+    throw new StartupError(`The folder ${folder} of PostgreSQL's socket cannot be used (${errorCode(cause)}).`, {
       cause,
     });
   }

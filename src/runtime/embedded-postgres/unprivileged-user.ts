@@ -7,19 +7,19 @@ export interface Account {
   gid: number;
 }
 
-/** How to run the programs of PostgreSQL, which refuse to run as root. */
+/** How to run the programs of PostgreSQL, which do not run as root. */
 export interface RunAs {
-  /** Who must own the files they write; null where that is whoever runs this process. */
+  /** Owner of the files of PostgreSQL. Null if that is the user of this process. */
   owner: Account | null;
-  /** The command to spawn, and as whom, to have `program` run with `args`. */
+  /** Returns the command and the user to spawn, so that `program` runs with `args`. */
   command(program: string, args: string[]): { file: string; args: string[]; uid?: number; gid?: number };
-  /** Logs as whom PostgreSQL runs, and with which capability, if that is not the user of this process. */
+  /** Logs the user and the capability of PostgreSQL, if it is not the user of this process. */
   report(logger: Logger): void;
 }
 
 const asIs: RunAs = { owner: null, command: (file, args) => ({ file, args }), report: () => undefined };
 
-/** Debian's and most others' own account for PostgreSQL, else the one that owns nothing. */
+/** The account of the PostgreSQL packages of most distributions, and the account that owns no files. */
 const ACCOUNTS = ['postgres', 'nobody'];
 
 function accountOf(name: string): Account | null {
@@ -27,7 +27,7 @@ function accountOf(name: string): Account | null {
   return uid?.status === 0 && gid?.status === 0 ? { uid: Number(uid.stdout), gid: Number(gid.stdout) } : null;
 }
 
-/** A folder must be passed through, a file be read. Access is tried as that user: modes alone do not tell (ACLs, mounts). */
+/** Checks that folders can be entered and files read. It runs as the user, because modes do not reflect ACLs and mounts. */
 const TRY_ACCESS = 'for path; do if [ -d "$path" ]; then [ -x "$path" ]; else [ -r "$path" ]; fi || exit 1; done';
 
 function canReach(user: RunAs, paths: readonly string[]): boolean {
@@ -36,9 +36,9 @@ function canReach(user: RunAs, paths: readonly string[]): boolean {
 }
 
 /**
- * Somebody unprivileged who may pass through directories that only root can enter (CAP_DAC_READ_SEARCH), such as a clone
- * under /root; it may read there and write nothing. `no_setuid_fixup` keeps access(2), which PostgreSQL asks before it
- * starts a program, from leaving the capability out of account. setpriv is part of util-linux, which every Linux has.
+ * Returns how to run PostgreSQL as an unprivileged user with CAP_DAC_READ_SEARCH, which can enter directories that only root
+ * can enter, such as a clone under /root. The user can read files there, but not write them. PostgreSQL calls access(2)
+ * before it starts a program, and access(2) ignores capabilities without `no_setuid_fixup`. setpriv is part of util-linux.
  */
 function throughPrivateDirectories(owner: Account, paths: readonly string[]): RunAs {
   const capability = '+dac_read_search';
@@ -52,30 +52,34 @@ function throughPrivateDirectories(owner: Account, paths: readonly string[]): Ru
     report: (logger) =>
       logger.info(
         { uid: owner.uid, capability: 'CAP_DAC_READ_SEARCH', paths },
-        'PostgreSQL was started as an unprivileged user that may read every file of this machine, because only root can enter the folders of these paths',
+        'PostgreSQL started as an unprivileged user that can read every file of this machine, because only root can enter the folders of these paths',
       ),
   };
 }
 
 /**
- * @param paths files that this user must be able to read, and folders that it must be able to enter
- * @param dataOwner who owns the data already, if there are any: PostgreSQL refuses anybody else's
- * @returns how to run PostgreSQL: as we are, or for root as an unprivileged user
- * @throws {StartupError} when we are root and so does the data, or no unprivileged user can reach the paths
+ * Returns how to run PostgreSQL: as the user of this process, or as an unprivileged user if that is root.
+ *
+ * @param paths files that PostgreSQL must be able to read, and folders that it must be able to enter
+ * @param dataOwner owner of an existing data directory, as which PostgreSQL must run; null for a new one
+ * @throws {StartupError} if this process is root and the data belongs to root, or no unprivileged user can reach the paths
  */
 export function unprivilegedUser(paths: readonly string[], dataOwner: Account | null): RunAs {
   if (process.getuid?.() !== 0) return asIs;
   if (dataOwner?.uid === 0) {
     throw new StartupError(
-      'the files of the embedded database belong to root, who may not run PostgreSQL: restore them with their owner (cp -a)',
+      'The files of the embedded database belong to root, and PostgreSQL does not run as root. Restore them with their original owner (cp -a).',
     );
   }
   const owner = dataOwner ?? ACCOUNTS.map(accountOf).find((account) => account !== null);
-  if (!owner) throw new StartupError('PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody" to run it as');
+  if (!owner)
+    throw new StartupError(
+      `PostgreSQL does not run as root, and none of these users exists: ${ACCOUNTS.join(', ')}. Run Keyward as an ordinary user.`,
+    );
   const plain: RunAs = {
     owner,
     command: (file, args) => ({ file, args, ...owner }),
-    report: (logger) => logger.info({ uid: owner.uid }, 'PostgreSQL was started as an unprivileged user'),
+    report: (logger) => logger.info({ uid: owner.uid }, 'PostgreSQL started as an unprivileged user'),
   };
   if (canReach(plain, paths)) return plain;
   const passing = throughPrivateDirectories(
@@ -84,6 +88,6 @@ export function unprivilegedUser(paths: readonly string[], dataOwner: Account | 
   );
   if (canReach(passing, paths)) return passing;
   throw new StartupError(
-    `PostgreSQL refuses to run as root, and the unprivileged user ${owner.uid} can't reach ${paths.join(' or ')}: run as an ordinary user or move them`,
+    `PostgreSQL does not run as root, and the user with ID ${owner.uid} cannot read ${paths.join(' or ')}. Run Keyward as an ordinary user, or move these files.`,
   );
 }

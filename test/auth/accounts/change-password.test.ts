@@ -53,13 +53,9 @@ describe('changePassword', () => {
 
   test('A6: opens no new session if the current session ends while the password is compared', async () => {
     const { accessToken, refreshToken, user } = await app.newUser();
-    const run = app.hashes.run.bind(app.hashes);
-    app.hashes.run = async (hash, turn) => {
-      await app.send(SignOutDocument, { refreshToken });
-      return run(hash, turn);
-    };
+    app.hashes.onRequest = () => app.send(SignOutDocument, { refreshToken });
     const answer = await change(accessToken, PASSWORD);
-    app.hashes.run = run;
+    app.hashes.onRequest = () => undefined;
     expect(codesOf(answer)).toEqual(['UNAUTHENTICATED']);
     expect(codesOf(await signIn(user.email, PASSWORD))).toEqual([]);
   });

@@ -49,7 +49,7 @@ const keyOf = (alg: string): IssuerKey => {
 beforeAll(async () => {
   keys = Object.fromEntries(await Promise.all(ALGORITHMS.map(async (alg) => [alg, await newKeyPair(alg, `key-${alg}`)])));
   server = await startKeyServer(Object.values(keys).map(({ publicJwk }) => publicJwk));
-  app = await startTestApp({ env: settings() });
+  app = await startTestApp({ env: settings(), logQueries: true });
 });
 afterAll(async () => {
   await app.close();
@@ -102,7 +102,9 @@ describe('a token of the identity provider', () => {
   test('authenticates the same user each time, with one query', async () => {
     const claims = { sub: 'returning', email: 'returning@example.com', email_verified: true };
     const first = await meOf(await tokenOf(claims));
-    const queries = await queriesOf(async () => expect(await meOf(await tokenOf({ ...claims, email: 'new@example.com' }))).toEqual(first));
+    const queries = await queriesOf(app, async () =>
+      expect(await meOf(await tokenOf({ ...claims, email: 'new@example.com' }))).toEqual(first),
+    );
     expect(queries).toHaveLength(1);
   });
 
@@ -474,7 +476,7 @@ describe('the user of a token', () => {
   });
 });
 
-describe('A2: the reason for rejecting a token is logged, and not in the response', () => {
+describe('A2: the reason for rejecting a token', () => {
   const logged = async (token: string, of = app) => {
     of.clock.advanceSeconds(1);
     const before = of.logs().length;
@@ -486,14 +488,14 @@ describe('A2: the reason for rejecting a token is logged, and not in the respons
     return line;
   };
 
-  test('with the value that the configuration requires', async () => {
+  test('is logged with the value that the configuration requires, and is not in the response', async () => {
     const requestOf = { level: 30, requestId: expect.any(String), ipAddress: '127.0.0.1', msg: 'token rejected' };
     expect(await logged(await tokenOf({ aud: 'another' }))).toMatchObject({ ...requestOf, reason: 'audience', expected: AUDIENCE });
     expect(await logged(await tokenOf({ iss: ISSUER.slice(0, -1) }))).toMatchObject({ reason: 'issuer', expected: ISSUER });
     expect(await logged('garbage')).toMatchObject({ ...requestOf, reason: 'malformed' });
   });
 
-  test('for Keyward’s own tokens: expired, signed out, of a disabled or of a deleted user', async () => {
+  test('is logged for Keyward’s own tokens: expired, signed out, of a disabled or of a deleted user', async () => {
     const { user, ...tokens } = await app.newUser();
     const other = await app.newUser();
     await app.ask(SignOutDocument, { refreshToken: tokens.refreshToken });
@@ -506,19 +508,19 @@ describe('A2: the reason for rejecting a token is logged, and not in the respons
     expect(await logged(tokens.accessToken)).toMatchObject({ reason: 'expired' });
   });
 
-  test('J6: for an API key and a refresh token, without the value of either', async () => {
+  test('J6: is logged for an API key and a refresh token, without the value of either', async () => {
     const { accessToken, refreshToken } = await app.newUser();
     const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
     for (const token of [createApiKey.plaintextKey, refreshToken]) expect(await logged(token)).toMatchObject({ reason: 'malformed' });
   });
 
-  test('for a disabled user of the provider', async () => {
+  test('is logged for a disabled user of the provider', async () => {
     const { id } = await meOf(await tokenOf({ sub: 'barred' }));
     await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [id]);
     expect(await logged(await tokenOf({ sub: 'barred' }))).toMatchObject({ reason: 'user disabled', userId: id });
   });
 
-  test('at most 5 times per second and reason, with the number of suppressed lines', async () => {
+  test('is logged at most 5 times per second, and the next line has the number of suppressed lines', async () => {
     app.clock.advanceSeconds(1);
     const before = app.logs().length;
     for (let count = 0; count < 40; count += 1) await me(count % 2 === 0 ? 'garbage' : await tokenOf({ aud: 'another' }));

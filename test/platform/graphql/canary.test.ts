@@ -105,7 +105,7 @@ describe('G7, L1: a response and the log never repeat a value from an invalid re
     const before = app.logs().length;
     await graphql(`query ${secret} { ${secret}: me { id } ...${secret} } fragment ${secret} on Query { ${secret}1: myApiKeys { id } }`);
     const request = JSON.parse(app.logs().slice(before).trim().split('\n').at(-1) ?? '');
-    expect(request).toMatchObject({ msg: 'request', status: 200, operation: 'query me, myApiKeys' });
+    expect(request).toMatchObject({ msg: 'request completed', status: 200, operation: 'query me, myApiKeys' });
     expect(app.logs()).not.toContain(secret);
     expect(prettyLine(JSON.stringify(request))).toContain('operation="query me, myApiKeys"');
   });
@@ -144,7 +144,7 @@ describe('the log', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(events.map(({ msg }) => msg)).toEqual(['API key created', 'request']);
+    expect(events.map(({ msg }) => msg)).toEqual(['API key created', 'request completed']);
     expect(events.map(({ requestId }) => requestId)).toEqual(Array(2).fill(answer.headers['x-request-id']));
   });
 
@@ -153,7 +153,7 @@ describe('the log', () => {
     await app.http.inject({ url: '/a%0d%0a%7b%22level%22:60%7d%1b[31m' });
     const lines = app.logs().slice(before).trim().split('\n');
     expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: 'request', status: 404 });
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: 'request completed', status: 404 });
     expect(Buffer.from(lines[0] ?? '').every((byte) => byte >= 0x20)).toBe(true);
   });
 });

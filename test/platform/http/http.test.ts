@@ -394,11 +394,7 @@ test('shutdown answers the requests in flight, and then accepts no connection', 
   const address = await draining.http.listen({ port: 0, host: '127.0.0.1' });
   const input = { email: 'last@example.com', password: PASSWORD };
   const inFlight = new Promise<void>((resolve) => {
-    const run = draining.hashes.run.bind(draining.hashes);
-    draining.hashes.run = (hash, turn) => {
-      resolve();
-      return run(hash, turn);
-    };
+    draining.hashes.onRequest = resolve;
   });
   const signUp = fetch(`${address}/graphql`, {
     method: 'POST',

@@ -6,6 +6,9 @@ import { LoopTurns } from '../../../src/platform/queues/loop-turns.js';
 const unlimited = { ...NEW_DOCUMENT_LIMITS, burstMs: 1e9 };
 const rateLimited = expect.objectContaining({ code: 'RATE_LIMITED', details: { retryAfterSeconds: 1 } });
 
+/** Turns of the event loop after which a test stops waiting. */
+const TURNS_MAX = 10_000;
+
 /** Occupies the event loop, in several microtasks as a chain of promises does. */
 async function occupy(milliseconds: number): Promise<void> {
   for (let count = 0; count < 4; count += 1) {
@@ -40,7 +43,7 @@ describe('G3: LoopTurns', () => {
       order.push(name);
     });
     const seen = new Set<number>();
-    while (order.length < 3) {
+    for (let turn = 0; turn < TURNS_MAX && order.length < 3; turn += 1) {
       await nextTurn();
       seen.add(order.length);
     }
@@ -73,7 +76,7 @@ describe('G3: LoopTurns', () => {
       now += 5;
     };
     const tasks = [take('busy'), take('busy'), take('other')];
-    while (order.length < 2) {
+    for (let turn = 0; turn < TURNS_MAX && order.length < 2; turn += 1) {
       await nextTurn();
       now += 1;
     }

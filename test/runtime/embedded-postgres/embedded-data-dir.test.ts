@@ -43,7 +43,7 @@ describe('DATA_DIR', () => {
     await symlink(embedded.dataDir, path.join(embedded.directory, 'link'));
     const other = embedded.spawn({ DATA_DIR: path.join(embedded.directory, 'link') });
     expect(await other.exited).toEqual({ code: 1, signal: null });
-    expect(other.stderr()).toMatch(/^keyward: another Keyward is running on this DATA_DIR$/m);
+    expect(other.stderr()).toMatch(/^keyward: Another Keyward process uses this DATA_DIR. Stop it, or set a different DATA_DIR.$/m);
     await signUp(first);
     await first.stop('SIGKILL');
     // The server started by the other name adopts what the killed one left.

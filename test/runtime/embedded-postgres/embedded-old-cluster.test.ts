@@ -101,7 +101,7 @@ describe('a DATA_DIR of version 0.1.0, where the server’s role is the superuse
     await old.query('SELECT pg_advisory_lock($1)', [0x6b777264]);
     const server = embedded.spawn();
     expect(await server.exited).toEqual({ code: 1, signal: null });
-    expect(server.stderr()).toBe('keyward: another Keyward is running on this DATA_DIR\n');
+    expect(server.stderr()).toBe('keyward: Another Keyward process uses this DATA_DIR. Stop it, or set a different DATA_DIR.\n');
     await old.end();
   });
 });

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { eventually } from '../../support/eventually.js';
 import { ask, postgresPid, type ServerProcess, spawnServer, startServer } from '../../support/server-process.js';
 import { PASSWORD } from '../../support/test-app.js';
 
@@ -85,12 +86,8 @@ describe('the server on the embedded database', () => {
     const server = await start();
     const { signUp } = await ask<{ signUp: { accessToken: string } }>(server, SIGN_UP, { input });
     process.kill((await postgresPid(dataDir)) ?? 0, 'SIGQUIT');
-    let answer: unknown = null;
-    for (let tries = 0; tries < 100 && answer === null; tries += 1) {
-      answer = await ask(server, '{ myApiKeys { name } }', {}, signUp.accessToken).catch(() => null);
-      if (answer === null) await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    expect(answer).toEqual({ myApiKeys: [] });
+    const answer = () => ask(server, '{ myApiKeys { name } }', {}, signUp.accessToken);
+    await eventually(async () => expect(await answer()).toEqual({ myApiKeys: [] }), { withinMs: 10_000 });
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     expect(await postgresPid(dataDir)).toBeNull();
   });
@@ -107,7 +104,8 @@ describe('the server on the embedded database', () => {
     'stops cleanly once after repeated %s to the process group, as from a terminal: exit code 0, the database last',
     async (signal) => {
       const server = await start();
-      // Repeated long enough to reach the programs that the server starts in order to stop its database.
+      // Repeated for long enough to reach the programs that the server starts in order to stop its database. They end too quickly
+      // to be observed.
       for (let count = 0; count < 60 && server.child.exitCode === null; count += 1) {
         process.kill(-(server.child.pid ?? 0), signal);
         await new Promise((resolve) => setTimeout(resolve, 1));
@@ -126,85 +124,85 @@ describe('the server on the embedded database', () => {
 
   test('a signal during the start stops the server after it has started', async () => {
     const server = spawn();
-    while ((await postgresPid(dataDir)) === null) await new Promise((resolve) => setTimeout(resolve, 10));
+    await eventually(async () => expect(await postgresPid(dataDir)).not.toBeNull(), { withinMs: 30_000 });
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     expect(await postgresPid(dataDir)).toBeNull();
   });
 });
 
-describe('F9: an error of the start is one clear line on stderr, with exit code 1', () => {
+describe('F9: the start fails with one clear line on stderr and exit code 1', () => {
   const expectStartError = async (server: ServerProcess, reason: RegExp) => {
     expect(await server.exited).toEqual({ code: 1, signal: null });
     expect(server.stderr().trim().split('\n')).toEqual([expect.stringMatching(reason)]);
   };
 
-  test('a second process on the same DATA_DIR; the first process continues', async () => {
+  test('if another process uses the same DATA_DIR, and that process continues', async () => {
     const first = await start();
-    await expectStartError(spawn(), /^keyward: another Keyward is running on this DATA_DIR$/);
+    await expectStartError(spawn(), /^keyward: Another Keyward process uses this DATA_DIR. Stop it, or set a different DATA_DIR.$/);
     expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
     await first.stop();
   });
 
-  test('two processes that create the same DATA_DIR at once: one starts and the other exits', async () => {
+  test('in one of two processes that create the same DATA_DIR at once, and the other process starts', async () => {
     const both = [spawn(), spawn()];
     const loser = await Promise.race(both.map((server) => server.exited.then(() => server)));
-    await expectStartError(loser, /^keyward: another Keyward is running on this DATA_DIR$/);
+    await expectStartError(loser, /^keyward: Another Keyward process uses this DATA_DIR. Stop it, or set a different DATA_DIR.$/);
     const winner = both.find((server) => server !== loser);
-    while (!winner?.stdout().includes('Keyward is ready')) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await winner.stop()).toEqual({ code: 0, signal: null });
+    await eventually(() => expect(winner?.stdout()).toContain('Keyward is ready'), { withinMs: 30_000 });
+    expect(await winner?.stop()).toEqual({ code: 0, signal: null });
   });
 
-  test('a port in use; the database that was started is stopped', async () => {
+  test('if the port is in use, and the database that was started is stopped', async () => {
     const first = await start();
     const other = path.join(directory, 'other');
     await expectStartError(
       spawn({ DATA_DIR: other, PORT: new URL(first.url).port }),
-      /^keyward: HOST and PORT: something else listens there/,
+      /^keyward: \S+:\d+ is already in use\. Set HOST or PORT\.$/,
     );
     expect(await postgresPid(other)).toBeNull();
     await first.stop();
   });
 
-  test('a DATA_DIR that is a file, is below a file, or is a dangling link', async () => {
+  test('if DATA_DIR is a file, is below a file, or is a dangling link', async () => {
     await writeFile(dataDir, 'a file');
     const link = path.join(directory, 'link');
     await symlink(path.join(directory, 'nothing', 'here'), link);
     for (const each of [dataDir, path.join(dataDir, 'below'), link]) {
-      await expectStartError(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} can't be written \\(E\\w+\\)$`));
+      await expectStartError(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} is not writable \\(E\\w+\\)$`));
     }
   });
 
   // Only Linux has these file systems, in which even root cannot create files.
   const special = ['/proc/nope', '/proc/nope/deeper/still', '/proc', '/sys/nope'].filter(() => process.platform === 'linux');
-  test.each(special)('a DATA_DIR on a file system in which no file can be created: %s', async (each) => {
-    await expectStartError(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} can't be written \\(E\\w+\\)$`));
+  test.each(special)('if DATA_DIR is on a file system in which no file can be created: %s', async (each) => {
+    await expectStartError(spawn({ DATA_DIR: each }), new RegExp(`^keyward: DATA_DIR ${each} is not writable \\(E\\w+\\)$`));
   });
 
-  test('missing parents of DATA_DIR are no error: they are created', async () => {
+  test('but not if parents of DATA_DIR are missing, which are created', async () => {
     const server = await start({ DATA_DIR: path.join(dataDir, 'deep', 'er') });
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
     await server.stop();
   });
 
-  test('a DATA_DIR that a shell would interpret differently', async () => {
-    await expectStartError(spawn({ DATA_DIR: path.join(directory, 'a $HOME') }), /^keyward: DATA_DIR must not hold/);
+  test('if a shell would interpret DATA_DIR differently', async () => {
+    await expectStartError(spawn({ DATA_DIR: path.join(directory, 'a $HOME') }), /^keyward: DATA_DIR must not contain/);
   });
 
   test.each([
     ['is truncated', '{"databasePassword": "kanarie'],
     ['has an invalid secret', '{"databasePassword": "kanarie", "appSecrets": ["AAAA"]}'],
-  ])('a secrets file that %s; nothing of it is printed', async (_case, content) => {
+  ])('if the secrets file %s, and prints nothing of it', async (_case, content) => {
     await (await start()).stop();
     await writeFile(path.join(dataDir, 'secrets.json'), content);
     const server = spawn();
-    await expectStartError(server, /^keyward: \S+secrets.json can't be read or written/);
+    await expectStartError(server, /^keyward: \S+secrets.json is unreadable or damaged/);
     expect(server.stderr()).not.toContain('kanarie');
   });
 
-  test('a secrets file of another database', async () => {
+  test('if the secrets file belongs to another database', async () => {
     await (await start()).stop();
     await rm(path.join(dataDir, 'secrets.json'));
-    await expectStartError(spawn(), /^keyward: the embedded database refuses the password in secrets.json/);
+    await expectStartError(spawn(), /^keyward: The embedded database rejects the password in secrets.json/);
     await chmod(dataDir, 0o700);
   });
 });

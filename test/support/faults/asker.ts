@@ -41,7 +41,7 @@ export class Asker {
     if (reply.ms > ANSWER_MS_MAX) findings.wrong(`${what} was answered after ${reply.ms.toFixed(0)} ms (${reply.status})`);
     else if (reply.status === 0) findings.wrong(`${what} got no answer from a server that was up`);
     if (reply.status === 503) this.#judgeUnavailable(what, reply);
-    else findings.served += 1;
+    else findings.countServed(reply);
     return reply;
   }
 

@@ -9,6 +9,7 @@ export type Fault = (parts: { stack: Stack; random: Random; findings: Findings; 
 /** The longest duration of a stop (row F5). */
 const STOP_MS_MAX = 10_000;
 
+/** A disturbance without an event that ends it lasts for a random time of the soak. */
 const lasting = ({ random, secondsMax }: { random: Random; secondsMax: number }) => sleep(random.between(1, secondsMax) * 1_000);
 
 /** The disturbances of the soak, by the names under which they are counted. */

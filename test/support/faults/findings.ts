@@ -8,11 +8,18 @@ export class Findings {
   served = 0;
   /** When the last request with a 503 response was sent, on the clock of `performance`. */
   lastUnavailableSentAt = Number.NEGATIVE_INFINITY;
+  /** When the last request with another response was sent. */
+  lastServedSentAt = Number.NEGATIVE_INFINITY;
   wrongAnswers = 0;
   lostWrites = 0;
   readonly faults = new Map<string, number>();
   /** The first findings, as text. */
   readonly told: string[] = [];
+
+  countServed({ sentAt }: { sentAt: number }): void {
+    this.served += 1;
+    this.lastServedSentAt = Math.max(this.lastServedSentAt, sentAt);
+  }
 
   wrong(what: string): void {
     this.wrongAnswers += 1;

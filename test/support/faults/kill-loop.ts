@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runSql } from '../database.js';
+import { eventually } from '../eventually.js';
 import { ask, type ServerProcess, startServer } from '../server-process.js';
 import type { Findings } from './findings.js';
 import type { Random } from './random.js';
@@ -74,7 +75,13 @@ async function killOnce(env: Readonly<Record<string, string>>, random: Random): 
   const victim: Victim = { token: signUp.accessToken, acknowledged: [] };
   const madeBefore = random.pick([0, 1, 2, 3]);
   const creates = createKeys(server, victim);
-  while (victim.acknowledged.length < madeBefore) await sleep(1);
+  await eventually(
+    () => {
+      if (victim.acknowledged.length < madeBefore) throw new Error(`${victim.acknowledged.length} of ${madeBefore} keys are created`);
+    },
+    { withinMs: 30_000 },
+  );
+  // The time of the kill is random, so that it can hit each step of a creation.
   await sleep(random.between(0, CREATE_MS));
   await server.stop('SIGKILL');
   await creates;

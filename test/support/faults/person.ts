@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../eventually.js';
 import { ANSWER_MS_MAX, graphql, type Question, type Reply, send } from './client.js';
 import type { Replica } from './replica.js';
 
@@ -80,7 +80,7 @@ export async function notUnavailable(replica: Replica, questions: Omit<Question,
 /** Returns the milliseconds until all common requests are served again. */
 export async function recoveryMs(replica: Replica, person: Person): Promise<number> {
   const startedAt = performance.now();
-  for (;;) {
+  const requestAll = async () => {
     const replies = await Promise.all([
       send({ url: replica.url, path: '/verify', headers: { 'x-api-key': person.key.plaintextKey } }),
       send({ url: replica.url, path: '/readyz' }),
@@ -91,8 +91,8 @@ export async function recoveryMs(replica: Replica, person: Person): Promise<numb
         person.token,
       ),
     ]);
-    if (replies.every(({ status }) => status === 200)) return performance.now() - startedAt;
-    if (performance.now() - startedAt > 10_000) throw new Error(`no recovery: ${replies.map(({ status }) => status)}`);
-    await sleep(20);
-  }
+    if (replies.some(({ status }) => status !== 200)) throw new Error(`no recovery: ${replies.map(({ status }) => status)}`);
+  };
+  await eventually(requestAll, { withinMs: 10_000 });
+  return performance.now() - startedAt;
 }
