@@ -1,3 +1,4 @@
+import { validate as isUuid } from 'uuid';
 import { AuditAction } from '../audit/audit-entry.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { Users } from '../auth/accounts/users.js';
@@ -8,7 +9,6 @@ import { badUserInput, type FieldFault, KeywardError } from '../platform/errors/
 import type { Logger } from '../platform/logger.js';
 import { logEntry, type Origin } from '../platform/origin.js';
 import { shortTextFault } from '../platform/text.js';
-import { isUuid } from '../platform/uuid.js';
 import { changesOf } from './api-key-changes.js';
 import { columnsOf, expiryFault, type KeySettings } from './api-key-settings.js';
 import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
