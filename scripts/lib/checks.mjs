@@ -9,6 +9,7 @@ export function check() {
   runNode('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.');
   runNode('scripts/check-imports.mjs');
   runNode('node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
+  runNode('node_modules/typescript/bin/tsc', '-p', 'tsconfig.scripts.json');
   runNode('node_modules/knip/bin/knip.js', '--no-progress', `--include=${UNUSED}`);
   runNode('scripts/licences.mjs', '--check');
   runNode('scripts/emit-schema.mjs', '--check');

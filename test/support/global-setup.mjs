@@ -15,5 +15,5 @@ export default async function globalSetup() {
   const postgres = await startThrowawayPostgres(directory, SETTINGS);
   await migrate(postgres.url, createLogger('warn'));
   process.env.TEST_TEMPLATE_URL = postgres.url;
-  globalThis.testPostgres = { postgres, directory };
+  Object.assign(globalThis, { testPostgres: { postgres, directory } });
 }
