@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
+import { inOrderOf } from '../platform/database/in-order-of.js';
 import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
 import { findEndedKeys } from './api-key-history.queries.js';
 import { type ApiKeyStatus, DAY_MS, expiresWithin, statusOf, usableAt } from './api-key-status.js';
@@ -39,10 +40,10 @@ export class ApiKeyQueries {
   history(userId: string, request: PageRequest): Promise<Page<ApiKey>> {
     return this.#cursors.page({ list: 'api-key-history', userId }, request, async (after, limit) => {
       const positions = await findEndedKeys(this.#database, { userId, now: this.#clock.now(), after, limit });
-      const keys = await this.#database.apiKey.findMany({ where: { id: { in: positions.map(({ id }) => id) } } });
-      const byId = new Map(keys.map((key) => [key.id, key]));
-      return positions.flatMap((position) => {
-        const node = byId.get(position.id);
+      const ids = positions.map(({ id }) => id);
+      const keys = inOrderOf(ids, await this.#database.apiKey.findMany({ where: { id: { in: ids } } }));
+      return positions.flatMap((position, index) => {
+        const node = keys[index];
         return node ? [{ node, position }] : [];
       });
     });

@@ -2,6 +2,7 @@ import { validate as isUuid, v7 as uuidv7 } from 'uuid';
 import type { Database, Transaction } from '../../platform/database/client.js';
 import { isUniqueViolation } from '../../platform/database/database-errors.js';
 import type { User } from '../../platform/database/generated/client.js';
+import { inOrderOf } from '../../platform/database/in-order-of.js';
 import { conflict, KeywardError, unauthenticated } from '../../platform/errors/keyward-error.js';
 import { KeyedQueue } from '../../platform/queues/keyed-queue.js';
 import { type LockedUser, lockUser, lockUsersByEmail } from './user-lock.queries.js';
@@ -57,9 +58,7 @@ export class Users {
 
   /** Returns the users in the order of the ids, with null for each unknown id. */
   async findByIds(ids: readonly string[]): Promise<(User | null)[]> {
-    const users = await this.#database.user.findMany({ where: { id: { in: [...ids] } } });
-    const byId = new Map(users.map((user) => [user.id, user]));
-    return ids.map((id) => byId.get(id) ?? null);
+    return inOrderOf(ids, await this.#database.user.findMany({ where: { id: { in: [...ids] } } }));
   }
 
   /**
