@@ -26,7 +26,7 @@ export class ApiKeyQueries {
   /** Returns the user's usable keys, newest first, at most USABLE_KEYS_MAX. */
   listUsable(userId: string): Promise<ApiKey[]> {
     return this.#database.apiKey.findMany({
-      where: { userId, ...usableAt(this.#clock.now()) },
+      where: { userId, AND: usableAt(this.#clock.now()) },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: USABLE_KEYS_MAX,
     });
@@ -56,7 +56,7 @@ export class ApiKeyQueries {
 
   /** Returns the number of usable keys by user. Users without usable keys are absent. */
   async countUsable(userIds: readonly string[]): Promise<Map<string, number>> {
-    const where = { userId: { in: [...userIds] }, ...usableAt(this.#clock.now()) };
+    const where = { userId: { in: [...userIds] }, AND: usableAt(this.#clock.now()) };
     const counts = await this.#database.apiKey.groupBy({ by: ['userId'], where, _count: true });
     return new Map(counts.map((count) => [count.userId, count._count]));
   }

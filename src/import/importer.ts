@@ -153,7 +153,7 @@ export class KeyImporter {
 
   async #usableCounts(database: Transaction, userIds: ReadonlyMap<string, string>, now: Date): Promise<Map<string, number>> {
     if (userIds.size === 0) return new Map();
-    const where = { userId: { in: [...userIds.values()] }, ...countedAt(now) };
+    const where = { userId: { in: [...userIds.values()] }, AND: countedAt(now) };
     const groups = await database.apiKey.groupBy({ by: ['userId'], where, _count: true });
     const byId = new Map(groups.map(({ userId, _count }) => [userId, _count]));
     return new Map([...userIds].map(([email, id]) => [email, byId.get(id) ?? 0]));
