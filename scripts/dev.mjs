@@ -8,6 +8,7 @@ import { inputsHash, root } from './lib/prepare.mjs';
 /** Polling is cheap (about fifty small files). Unlike fs.watch, it does not miss a file that an editor replaces. */
 const POLL_EVERY_MS = 300;
 
+/** @type {import('node:child_process').ChildProcess | undefined} */
 let server;
 let stopping = false;
 

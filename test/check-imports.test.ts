@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-// @ts-expect-error: a script, which has no types
 import { checkImports } from '../scripts/check-imports.mjs';
 
 const SCHEMA = [
@@ -23,10 +22,9 @@ const CLEAN = {
   'app.ts': "import './services.js';\nimport 'fastify';\nimport './api-keys/api-key-resolver.js';\n",
 };
 
-type Problem = { file: string; line: number; message: string };
 function check(changes: Record<string, string> = {}): { problems: string[]; summary: string } {
   const sources = new Map(Object.entries({ ...CLEAN, ...changes }));
-  const { problems, summary } = checkImports(sources, SCHEMA) as { problems: Problem[]; summary: string };
+  const { problems, summary } = checkImports(sources, SCHEMA);
   return { problems: problems.map(({ file, line, message }) => `${file}:${line}: ${message}`), summary };
 }
 

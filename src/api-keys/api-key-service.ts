@@ -1,3 +1,4 @@
+import { validate as isUuid } from 'uuid';
 import { AuditAction } from '../audit/audit-entry.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { Users } from '../auth/accounts/users.js';
@@ -8,7 +9,6 @@ import { badUserInput, type FieldFault, KeywardError } from '../platform/errors/
 import type { Logger } from '../platform/logger.js';
 import { logEntry, type Origin } from '../platform/origin.js';
 import { shortTextFault } from '../platform/text.js';
-import { isUuid } from '../platform/uuid.js';
 import { changesOf } from './api-key-changes.js';
 import { columnsOf, expiryFault, type KeySettings } from './api-key-settings.js';
 import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
@@ -124,7 +124,7 @@ export class ApiKeyService {
       const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
       // The statement itself has the guard, so that no update can revive an ended key or extend its life.
       const [after] = await transaction.apiKey.updateManyAndReturn({
-        where: { id, replacedById: null, ...usableAt(this.#clock.now()) },
+        where: { id, replacedById: null, AND: usableAt(this.#clock.now()) },
         data: columns,
       });
       if (!after) {
@@ -174,7 +174,7 @@ export class ApiKeyService {
       data: { ...settings, ...identity, metadata: old.metadata ?? {}, lineageId, rotatedFromId: id, createdAt: now, expiresAt },
     });
     // A predecessor in its grace period is linked to the newest key, because the key between them expires now.
-    await transaction.apiKey.updateMany({ where: { replacedById: id, ...usableAt(now) }, data: { replacedById: apiKey.id } });
+    await transaction.apiKey.updateMany({ where: { replacedById: id, AND: usableAt(now) }, data: { replacedById: apiKey.id } });
     const endOfGrace = new Date(now.getTime() + gracePeriodSeconds * 1_000);
     const end = old.expiresAt !== null && old.expiresAt < endOfGrace ? old.expiresAt : endOfGrace;
     const replaced = await transaction.apiKey.update({ where: { id, revokedAt: null }, data: { replacedById: apiKey.id, expiresAt: end } });
@@ -216,7 +216,7 @@ export class ApiKeyService {
   }
 
   async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation, now: Date): Promise<ApiKey> {
-    const key = await database.apiKey.findFirst({ where: { id, ...rotatableAt(now, gracePeriodSeconds) } });
+    const key = await database.apiKey.findFirst({ where: { id, AND: rotatableAt(now, gracePeriodSeconds) } });
     if (!key) throw new KeywardError('CONFLICT', 'This API key is revoked or expired, or its rotation is still in progress.');
     return key;
   }
@@ -224,14 +224,14 @@ export class ApiKeyService {
   /** Sets the rate limit of the predecessor in a rotation, because both keys share one rate limit. */
   async #limitPredecessor(transaction: Transaction, { id, rateLimit, rateLimitWindowSeconds }: ApiKey): Promise<void> {
     await transaction.apiKey.updateMany({
-      where: { replacedById: id, ...usableAt(this.#clock.now()) },
+      where: { replacedById: id, AND: usableAt(this.#clock.now()) },
       data: { rateLimit, rateLimitWindowSeconds },
     });
   }
 
   async #refuseAtLimit(database: Transaction, userId: string): Promise<void> {
     const limit = this.#keysPerUserMax;
-    if ((await database.apiKey.count({ where: { userId, ...countedAt(this.#clock.now()) } })) < limit) return;
+    if ((await database.apiKey.count({ where: { userId, AND: countedAt(this.#clock.now()) } })) < limit) return;
     throw new KeywardError('API_KEY_LIMIT_REACHED', `You can have at most ${limit} usable API keys. Revoke one first.`, { limit });
   }
 

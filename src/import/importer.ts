@@ -1,3 +1,4 @@
+import { v7 as uuidv7 } from 'uuid';
 import { countedAt } from '../api-keys/api-key-status.js';
 import { AuditAction } from '../audit/audit-entry.js';
 import type { AuditLog } from '../audit/audit-log.js';
@@ -6,7 +7,6 @@ import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { databaseFault, isUniqueViolation } from '../platform/database/database-errors.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
-import { newUuid } from '../platform/uuid.js';
 import { DryRun } from './dry-run.js';
 import { type ImportedKey, readImportLine } from './import-line.js';
 import { insertImportedKeys } from './imported-keys.queries.js';
@@ -153,7 +153,7 @@ export class KeyImporter {
 
   async #usableCounts(database: Transaction, userIds: ReadonlyMap<string, string>, now: Date): Promise<Map<string, number>> {
     if (userIds.size === 0) return new Map();
-    const where = { userId: { in: [...userIds.values()] }, ...countedAt(now) };
+    const where = { userId: { in: [...userIds.values()] }, AND: countedAt(now) };
     const groups = await database.apiKey.groupBy({ by: ['userId'], where, _count: true });
     const byId = new Map(groups.map(({ userId, _count }) => [userId, _count]));
     return new Map([...userIds].map(([email, id]) => [email, byId.get(id) ?? 0]));
@@ -161,7 +161,7 @@ export class KeyImporter {
 
   async #store(transaction: Transaction, imported: readonly ImportedKey[], userIds: ReadonlyMap<string, string>, now: Date): Promise<void> {
     if (imported.length === 0) return;
-    const rows = imported.map((key) => ({ id: newUuid(now), userId: userIds.get(key.email) ?? '', key }));
+    const rows = imported.map((key) => ({ id: uuidv7({ msecs: now.getTime() }), userId: userIds.get(key.email) ?? '', key }));
     await insertImportedKeys(transaction, rows);
     const entries = rows.map(({ id, userId, key: { keyPrefix } }) => ({
       userId,

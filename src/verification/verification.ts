@@ -61,7 +61,7 @@ export interface KnownVerification {
 }
 
 /** Result for a text that is not a key, or for a key that does not exist. */
-export interface UnknownVerification {
+interface UnknownVerification {
   code: VerificationCode.MALFORMED | VerificationCode.NOT_FOUND;
   key: null;
   rateLimit: null;

@@ -26,5 +26,5 @@ export default async function globalSetup() {
   await allowLoggingOfQueries(postgres.url);
   process.env.TEST_TEMPLATE_URL = postgres.url;
   process.env.TEST_LOG_FILE = path.join(directory, 'data/postgres/postgresql.log');
-  globalThis.testPostgres = { postgres, directory };
+  Object.assign(globalThis, { testPostgres: { postgres, directory } });
 }

@@ -1,3 +1,4 @@
+import { validate as isUuid } from 'uuid';
 import { AuditAction } from '../../audit/audit-entry.js';
 import type { AuditLog } from '../../audit/audit-log.js';
 import type { Clock } from '../../platform/clock.js';
@@ -9,7 +10,6 @@ import { networkOf } from '../../platform/ip/network.js';
 import { SIGN_IN_LIMITS } from '../../platform/limits.js';
 import type { Origin } from '../../platform/origin.js';
 import { storableUserAgent } from '../../platform/text.js';
-import { isUuid } from '../../platform/uuid.js';
 import type { User } from '../accounts/users.js';
 import type { TokenRejection } from '../token-rejection.js';
 import type { AccessTokens } from './access-token.js';
