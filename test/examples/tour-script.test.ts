@@ -64,11 +64,11 @@ describe('examples/tour.sh', () => {
   test('exits with 1 at each response that is not as expected', async () => {
     const { code, requests } = await runTourWith((answer) => answer);
     expect({ code, requests }).toEqual({ code: 0, requests: 17 });
-    const runs = Array.from({ length: requests }, async (_, wrong) => {
-      const result = await runTourWith((answer, request) => (request === wrong ? { ...answer, body: '{"data":null}' } : answer));
-      expect(result).toMatchObject({ code: 1, requests: wrong + 1, stderr: expect.stringMatching(/^The response does not contain: /) });
-    });
-    await Promise.all(runs);
+    const runs = Array.from({ length: requests }, (_, wrong) =>
+      runTourWith((answer, request) => (request === wrong ? { ...answer, body: '{"data":null}' } : answer)),
+    );
+    const ends = (await Promise.all(runs)).map((run) => ({ code: run.code, requests: run.requests, stderr: run.stderr.slice(0, 30) }));
+    expect(ends).toEqual(runs.map((_, wrong) => ({ code: 1, requests: wrong + 1, stderr: 'The response does not contain:' })));
   });
 
   test('exits with 1 if only the status or only the body shows the revocation', async () => {
