@@ -56,7 +56,7 @@ describe('examples/tour.sh', () => {
     const { code, stdout, stderr } = await runTour(server.url);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const codes = [...stdout.matchAll(/"code":"([A-Z]+)"/g)].map(([, each]) => each);
-    // Each verification is made by HTTP and by GraphQL: the key, both keys after the rotation, both keys after the revocation.
+    // Each verification runs by HTTP and by GraphQL: the key, both keys after the rotation, both keys after the revocation.
     expect(codes).toEqual(['VALID', 'VALID', 'VALID', 'REVOKED', 'VALID'].flatMap((each) => [each, each]));
     expect(stdout).toMatch(/\nEvery response was as expected\.\n$/);
   });
