@@ -12,6 +12,7 @@ export function check() {
   runNode('node_modules/typescript/bin/tsc', '-p', 'tsconfig.scripts.json');
   runNode('node_modules/knip/bin/knip.js', '--no-progress', `--include=${UNUSED}`);
   runNode('scripts/licences.mjs', '--check');
+  runNode('scripts/emit-settings.mjs', '--check');
   runNode('scripts/emit-schema.mjs', '--check');
   runNode('node_modules/@graphql-codegen/cli/esm/bin.js', '--errors-only', '--check');
 }

@@ -39,10 +39,6 @@ function hashOf(files) {
   return hash.digest('hex');
 }
 
-/** @returns a hash of the sources that the server is built from */
-export const inputsHash = () =>
-  hashOf(['prisma/schema.prisma', 'package-lock.json', ...filesUnder('src').filter((file) => !file.includes('/generated/'))]);
-
 /**
  * Does `work` unless `stampFile` records that it was done for this input.
  *
@@ -94,8 +90,8 @@ function build() {
   renameSync(inRoot(fresh), inRoot('dist'));
 }
 
-/** Installs, generates and builds. Skips each step that is up to date. */
-export function prepare() {
+/** Installs the dependencies and generates the Prisma client. Skips each step that is up to date. */
+export function prepareSources() {
   const platform = `${process.platform}-${process.arch}-${process.versions.modules}`;
   onceFor(`${hashOf(['package-lock.json'])} ${platform}`, 'node_modules/.keyward-installed', 'Installing dependencies …', install);
 
@@ -106,6 +102,10 @@ export function prepare() {
     'Generating the Prisma client …',
     () => runNode('node_modules/prisma/build/index.js', 'generate', '--no-hints'),
   );
+}
 
+/** Installs, generates and builds. Skips each step that is up to date. */
+export function prepare() {
+  prepareSources();
   onceFor(hashOf([...filesUnder('src'), 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']), 'dist/.stamp', 'Building …', build);
 }

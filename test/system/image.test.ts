@@ -3,7 +3,8 @@ import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rea
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readConfig, SETTING_NAMES } from '../../src/config.js';
+import { readConfig } from '../../src/config.js';
+import { SETTINGS } from '../../src/config-settings.js';
 import { unprivilegedUser } from '../../src/runtime/embedded-postgres/unprivileged-user.js';
 import { readCompose } from '../support/compose.js';
 import { runSql } from '../support/database.js';
@@ -183,7 +184,7 @@ describe('compose.yaml', () => {
 
   test('has three replicas with known and valid settings, and nginx in front of them with the tested configuration', () => {
     expect(Object.keys(compose.services)).toEqual(['postgres', 'valkey', 'keyward-1', 'keyward-2', 'keyward-3', 'nginx']);
-    expect(Object.keys(compose.settings).filter((name) => !SETTING_NAMES.includes(name))).toEqual([]);
+    expect(Object.keys(compose.settings).filter((name) => !SETTINGS.some((setting) => setting.name === name))).toEqual([]);
     expect(readConfig(compose.settings)).toMatchObject({ database: { kind: 'external' }, redisUrl: 'redis://:y@valkey:6379' });
     const nginx = compose.services.nginx;
     expect(nginx?.volumes).toEqual(['./deploy/nginx.conf:/etc/nginx/conf.d/default.conf:ro']);

@@ -6,7 +6,7 @@ const NAME = 'external_id_issuer';
 
 /**
  * Recorded value before an AUTH_ISSUER is configured: the ids are the product's own. No issuer can have this name (see
- * config.ts).
+ * config-forms.ts).
  */
 export const PRODUCT = 'product';
 

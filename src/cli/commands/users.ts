@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { User } from '../../auth/accounts/users.js';
 import { changeExternalIdIssuer } from '../../auth/external/id-namespace.js';
-import { issuerFault } from '../../config.js';
+import { issuerFault } from '../../config-forms.js';
 import { argumentOrInput, createOperator, keyRecord } from '../operator.js';
 import type { OperatorService, UserOverview } from '../operator-service.js';
 import { type OutputRecord, unescapeAddress, writeRecords } from '../output.js';
