@@ -1,4 +1,4 @@
-// Every check that does not start the server: style, layers and sizes of src, types, unused files and exports, unused and
+// Every check that does not start the server: style, language, layers and sizes of src, types, unused files and exports, unused and
 // undeclared dependencies, and whether committed files that are generated are up to date.
 import { runNode } from './prepare.mjs';
 
@@ -15,4 +15,5 @@ export function check() {
   runNode('scripts/emit-settings.mjs', '--check');
   runNode('scripts/emit-schema.mjs', '--check');
   runNode('node_modules/@graphql-codegen/cli/esm/bin.js', '--errors-only', '--check');
+  runNode('scripts/check-phrases.mjs');
 }
