@@ -36,6 +36,24 @@ const isLostRace = (error: unknown): boolean =>
 
 const distinct = <T>(items: readonly T[]): T[] => [...new Set(items)];
 
+/** What the operator chooses for one import. */
+export interface ImportOptions {
+  /** Whether accounts that users created by sign-up can get keys, too. */
+  intoExisting: boolean;
+  /** Whether nothing is written. The importer remembers what earlier batches would have written. */
+  isDryRun: boolean;
+}
+
+interface ImporterDependencies {
+  database: Database;
+  clock: Clock;
+  users: Users;
+  audit: AuditLog;
+  keysPerUserMax: number;
+  /** The scopes that can be granted. Empty: any. */
+  scopeCatalogue: readonly string[];
+}
+
 /** Takes over keys of another system, of which bcrypt's hash is known and not the plaintext. */
 export class KeyImporter {
   readonly #database: Database;
@@ -47,19 +65,7 @@ export class KeyImporter {
   readonly #intoExisting: boolean;
   readonly #dryRun: DryRun | null;
 
-  constructor(options: {
-    database: Database;
-    clock: Clock;
-    users: Users;
-    audit: AuditLog;
-    keysPerUserMax: number;
-    /** The scopes that can be granted. Empty: any. */
-    scopeCatalogue: readonly string[];
-    /** Whether accounts that their users signed up for may get keys, too. */
-    intoExisting: boolean;
-    /** Whether nothing is written. What earlier batches would have written is remembered. */
-    isDryRun: boolean;
-  }) {
+  constructor(options: ImporterDependencies & ImportOptions) {
     this.#database = options.database;
     this.#clock = options.clock;
     this.#users = options.users;
