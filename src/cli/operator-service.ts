@@ -9,6 +9,7 @@ import type { IssuedResetToken, ResetTokens } from '../auth/accounts/reset-token
 import { accountKeptElsewhere, type User, type Users } from '../auth/accounts/users.js';
 import { changeExternalIdIssuer } from '../auth/external/id-namespace.js';
 import type { Sessions } from '../auth/sessions/sessions.js';
+import { OPERATOR } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
@@ -100,9 +101,9 @@ export class OperatorService {
   async delete(text: string): Promise<{ user: User; keys: number; sessions: number }> {
     const user = await this.#find(text);
     const remove = async (transaction: Transaction) => {
-      const where = { userId: user.id };
-      const [keys, sessions] = [await transaction.apiKey.count({ where }), await transaction.session.count({ where })];
-      await this.#deps.deletion.run(transaction, user.id, null);
+      const keys = await this.#deps.keyQueries.countAll(transaction, user.id);
+      const sessions = await this.#deps.sessions.countAll(transaction, user.id);
+      await this.#deps.deletion.run(transaction, user.id, OPERATOR);
       return { user, keys, sessions };
     };
     return this.#deps.users.withLocked(user.id, remove, { alsoDisabled: true });
@@ -178,7 +179,7 @@ export class OperatorService {
         await this.#deps.resetTokens.discard(transaction, user.id);
       }
       await this.#record(transaction, user, action);
-      return transaction.user.update({ where: { id: user.id }, data: { disabledAt } });
+      return this.#deps.users.setDisabled(transaction, user.id, disabledAt);
     };
     return this.#deps.users.withLocked(user.id, change, { alsoDisabled: true });
   }
@@ -189,7 +190,7 @@ export class OperatorService {
   }
 
   #record(transaction: Transaction, user: User, action: AuditAction): Promise<void> {
-    return this.#deps.audit.record(transaction, { userId: user.id, action }, null);
+    return this.#deps.audit.record(transaction, { userId: user.id, action }, OPERATOR);
   }
 
   async #find(text: string): Promise<User> {

@@ -2,6 +2,7 @@ import { countedAt } from '../api-keys/api-key-status.js';
 import { AuditAction } from '../audit/audit-entry.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { AccountOwner, Users } from '../auth/accounts/users.js';
+import { OPERATOR } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { databaseFault, isUniqueViolation } from '../platform/database/database-errors.js';
@@ -175,7 +176,7 @@ export class KeyImporter {
       apiKeyId: id,
       details: { keyPrefix },
     }));
-    await this.#audit.recordAll(transaction, entries);
+    await this.#audit.recordAll(transaction, entries, OPERATOR);
   }
 }
 
