@@ -67,7 +67,7 @@ const settings = z.object({
     form.choice('open', 'closed'),
     'open',
     'If sign-up is open, users can create accounts by `signUp`. ' +
-      'If it is closed, only the operator creates accounts, by `npm run users`.',
+      'If it is closed, only the operator creates accounts, by `keyward users create`.',
   ),
   SIGN_UPS_PER_HOUR: setting(
     form.integer(0, 1_000_000),

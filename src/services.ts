@@ -1,5 +1,6 @@
 import { ApiKeyQueries } from './api-keys/api-key-queries.js';
 import { ApiKeyService } from './api-keys/api-key-service.js';
+import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
 import { AuditLog } from './audit/audit-log.js';
 import { AccountDeletion } from './auth/accounts/account-deletion.js';
@@ -16,8 +17,9 @@ import { Sessions } from './auth/sessions/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
 import { TokenRejectionLog } from './auth/token-rejection.js';
 import type { Config } from './config.js';
+import { type ImportOptions, KeyImporter } from './import/importer.js';
 import { type Clock, systemClock } from './platform/clock.js';
-import { createDatabase, createMainPool } from './platform/database/client.js';
+import { createCommandDatabase, createCommandPool, createDatabase, createMainPool } from './platform/database/client.js';
 import { FAIR_USE_LIMITS } from './platform/limits.js';
 import type { Logger } from './platform/logger.js';
 import { Cursors } from './platform/pagination.js';
@@ -44,6 +46,8 @@ export interface ServiceOptions {
   /** Newest first. */
   appSecrets: readonly Buffer[];
   logger: Logger;
+  /** Whether the services are for the command line: one database connection with longer timeouts, and rate limits in this process alone, without Redis. */
+  isCommand?: boolean;
   /** The options below are passed by tests only. */
   clock?: Clock;
   /** Source of randomness. */
@@ -54,15 +58,24 @@ export interface ServiceOptions {
   keyHashes?: HashQueue;
 }
 
+/** Creates the connections. Each connects at its first use. */
+function createConnections({ databaseUrl, logger, isCommand = false }: ServiceOptions) {
+  const mainPool = isCommand ? createCommandPool(databaseUrl, logger) : createMainPool(databaseUrl, logger);
+  return {
+    mainPool,
+    verificationPool: createVerificationPool(databaseUrl, logger),
+    database: isCommand ? createCommandDatabase(mainPool, logger) : createDatabase(mainPool, logger),
+  };
+}
+
 /** Creates what the services share: connections, queues, counters, secrets and the audit log. */
 function createBase(options: ServiceOptions) {
-  const { config, databaseUrl, logger, clock = systemClock } = options;
+  const { config, logger, clock = systemClock, isCommand = false } = options;
+  const connections = createConnections(options);
+  const { mainPool, verificationPool, database } = connections;
   const { hashes = new HashQueue(passwordQueueLimits()), keyHashes = new HashQueue() } = options;
-  const mainPool = createMainPool(databaseUrl, logger);
-  const verificationPool = createVerificationPool(databaseUrl, logger);
-  const database = createDatabase(mainPool, logger);
   const metrics = createMetrics({ main: mainPool, verification: verificationPool }, { password: hashes, key: keyHashes });
-  const redis = config.redisUrl === undefined ? undefined : createRedis(config.redisUrl, { logger, metrics });
+  const redis = config.redisUrl === undefined || isCommand ? undefined : createRedis(config.redisUrl, { logger, metrics });
   const budgetsOf = (name: string, keysMax?: number): Budgets => {
     const inMemory = new WindowCounter({ clock, ...(keysMax !== undefined && { keysMax }) });
     return redis ? new SharedWindowCounter({ redis, name, fallback: inMemory, clock, logger }) : inMemory;
@@ -70,7 +83,7 @@ function createBase(options: ServiceOptions) {
   const secrets = new AppSecrets(options.appSecrets);
   const cursors = new Cursors(secrets.keysFor('cursor'));
   const audit = new AuditLog({ database, clock, cursors, logger, refusals: budgetsOf('refusal') });
-  return { ...options, clock, mainPool, verificationPool, database, hashes, keyHashes, metrics, redis, budgetsOf, secrets, cursors, audit };
+  return { ...options, ...connections, clock, hashes, keyHashes, metrics, redis, budgetsOf, secrets, cursors, audit };
 }
 
 type Base = ReturnType<typeof createBase>;
@@ -91,20 +104,22 @@ function createAccounts(base: Base) {
   const external = config.identityProvider && createExternalAccounts(config.identityProvider, { database, clock, audit, logger });
   const rejections = new TokenRejectionLog({ clock, logger });
   const authenticator = new Authenticator({ sessions: config.localAccounts ? sessions : null, external, rejections });
+  const resetTokens = new ResetTokens({ database, clock });
+  const deletion = new AccountDeletion({ usage: usageReader, audit });
   const auth = new AuthService({
     clock,
     users,
     sessions,
     passwords: new Passwords({ hashes, cost: config.passwordBcryptCost, findHighestCost: () => users.findHighestPasswordCost() }),
     rules: new PasswordRules(),
-    resetTokens: new ResetTokens({ database, clock }),
+    resetTokens,
     limits: new SignInLimits({ budgetsOf, signUpsPerHour: config.signUpsPerHour }),
-    deletion: new AccountDeletion({ usage: usageReader, audit }),
+    deletion,
     audit,
     logger,
     signUpIsOpen: config.signUpIsOpen,
   });
-  return { users, usageReader, sessions, authenticator, auth };
+  return { users, usageReader, sessions, resetTokens, deletion, authenticator, auth };
 }
 
 function createApiKeys(base: Base, users: Users) {
@@ -114,6 +129,10 @@ function createApiKeys(base: Base, users: Users) {
   return {
     apiKeys: new ApiKeyService({ database, clock, users, issuer, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
+    keyFinder: new KeyFinder(database),
+    /** Creates an importer for one run. A dry run remembers the lines that it has seen. */
+    createImporter: (options: ImportOptions) =>
+      new KeyImporter({ database, clock, users, audit, keysPerUserMax, scopeCatalogue, ...options }),
   };
 }
 
@@ -127,7 +146,7 @@ function createVerification(base: Base) {
   return { usage, keyLookup, verifier, verifierTokens: new VerifierTokens(config.verifierTokens) };
 }
 
-/** Creates every service of the server, and connects them (composition root). */
+/** Creates every service once, for the server, the command line and the tests (composition root). */
 export function createServices(options: ServiceOptions) {
   const base = createBase(options);
   const accounts = createAccounts(base);

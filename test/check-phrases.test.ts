@@ -70,7 +70,7 @@ describe('the phrase check', () => {
       check('src/a.ts', "import { told } from './told.js';\n// Returns ACCESS_REFUSED and `refused`.\nconst good = 'door';\n"),
     ).toEqual([]);
     expect(check('src/a.ts', 'const rows = await sql`SELECT 1 -- we made this`;\nconst re = /so many/;\n')).toEqual([]);
-    expect(check('src/a.ts', 'const sql = `\n  SELECT refused FROM t WHERE ${x} AND refused > 0`;\n')).toEqual([]);
+    expect(check('src/a.ts', 'const sql = `\n  SELECT refused FROM t WHERE refused > 0`;\n')).toEqual([]);
     expect(check('test/a.ts', "test('rejects a revoked key', () => ask('whose key is it'));")).toEqual([]);
     expect(check('test/a.ts', "test.each([['a key', 'so many', ['a door']]])('rejects %s', (name) => expect(name));")).toEqual([]);
     expect(

@@ -100,7 +100,6 @@ const FILE_NAME = /^(?:[\w.@-]+\/)*[\w.-]+\.(?:md|mjs|cjs|js|ts|tsx|json|ya?ml|c
 /** Names that are created by users, by the build or at run time, and words that only look like file names. */
 const NOT_IN_THE_REPOSITORY = new Set([
   'dist/main.js',
-  'dist/cli/commands/users.js',
   'export.sql',
   'secrets.json',
   'data-0.1.0/secrets.json',

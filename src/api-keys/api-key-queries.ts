@@ -1,5 +1,5 @@
 import { type Clock, DAY_MS } from '../platform/clock.js';
-import type { Database } from '../platform/database/client.js';
+import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
 import { inOrderOf } from '../platform/database/in-order-of.js';
 import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
@@ -52,6 +52,11 @@ export class ApiKeyQueries {
   /** Returns all keys of a user, with any status, newest first. */
   listAll(userId: string): Promise<ApiKey[]> {
     return this.#database.apiKey.findMany({ where: { userId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] });
+  }
+
+  /** Returns the number of keys of a user, with any status. */
+  countAll(transaction: Transaction, userId: string): Promise<number> {
+    return transaction.apiKey.count({ where: { userId } });
   }
 
   /** Returns the number of usable keys by user. Users without usable keys are absent. */

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Actor, actorFields, type OperatorActor, type UserActor } from '../platform/actor.js';
 import { type Clock, DAY_MS } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { AuditEvent as AuditEventRow } from '../platform/database/generated/client.js';
 import { canonicalAddress } from '../platform/ip/address.js';
 import type { Logger } from '../platform/logger.js';
-import { logEntry, type Origin } from '../platform/origin.js';
 import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
 import { type Budgets, WindowCounter } from '../platform/rate-limit/window-counter.js';
 import { storableUserAgent } from '../platform/text.js';
@@ -39,41 +39,40 @@ export class AuditLog {
 
   /**
    * Adds entries in the transaction of the recorded change, so that either both are committed or neither.
-   *
-   * @param origin source of the request; null for a command of the operator
    */
-  record(transaction: Transaction, entries: AuditEntry | readonly AuditEntry[], origin: Origin | null): Promise<void> {
-    return insert(transaction, [entries].flat(), origin, this.#clock.now());
+  record(transaction: Transaction, entries: AuditEntry | readonly AuditEntry[], actor: Actor): Promise<void> {
+    return insert(transaction, [entries].flat(), actor, this.#clock.now());
   }
 
-  /** Adds entries like record, for a command of the operator that makes hundreds of changes in one transaction. */
-  recordAll(transaction: Transaction, entries: readonly AuditEntry[]): Promise<void> {
-    return insertAuditEvents(transaction, entries, this.#clock.now());
+  /** Adds entries like record, for a command that makes hundreds of changes in one transaction. */
+  recordAll(transaction: Transaction, entries: readonly AuditEntry[], actor: OperatorActor): Promise<void> {
+    const detailed = entries.map((entry) => ({ ...entry, details: detailsOf(entry, actor) }));
+    return insertAuditEvents(transaction, detailed, this.#clock.now());
   }
 
   /**
    * Records and logs that a user requested an object of another user: once a minute for each user and object, with the number of
    * repetitions since the last event.
    */
-  async recordRefusal(userId: string, details: { apiKeyId: string } | { sessionId: string }, origin: Origin): Promise<void> {
+  async recordRefusal(userId: string, details: { apiKeyId: string } | { sessionId: string }, actor: UserActor): Promise<void> {
     const repeated = await this.#refusals.count(`${userId} ${Object.values(details)[0]}`);
     if (repeated === null) return;
     const counted = { ...details, ...(repeated > 0 && { repeated }) };
-    this.#logger.warn({ ...logEntry(origin), userId, ...counted }, 'access to an object of another user rejected');
-    await this.record(this.#database, { userId, action: AuditAction.ACCESS_REFUSED, details: counted }, origin);
+    this.#logger.warn({ ...actorFields(actor), userId, ...counted }, 'access to an object of another user rejected');
+    await this.record(this.#database, { userId, action: AuditAction.ACCESS_REFUSED, details: counted }, actor);
   }
 
   /**
    * Records a rejection after the response. The caller does not wait for it, because the response time would otherwise reveal
    * that an event was written.
    */
-  recordRefusalLater(entry: AuditEntry, origin: Origin): void {
+  recordRefusalLater(entry: AuditEntry, actor: UserActor): void {
     const at = this.#clock.now();
     const writing = nextTurn()
-      .then(() => insert(this.#database, [entry], origin, at))
+      .then(() => insert(this.#database, [entry], actor, at))
       .catch((error: unknown) => {
         const { action, userId } = entry;
-        this.#logger.error({ ...logEntry(origin), userId, action, err: error }, 'audit event could not be written');
+        this.#logger.error({ ...actorFields(actor), userId, action, err: error }, 'audit event could not be written');
       })
       .finally(() => this.#writing.delete(writing));
     this.#writing.add(writing);
@@ -121,14 +120,18 @@ export class AuditLog {
   }
 }
 
-async function insert(database: Transaction, entries: readonly AuditEntry[], origin: Origin | null, at: Date): Promise<void> {
+/** Returns the details to store. They name the actor unless it is a user: the request of a user is stored. */
+const detailsOf = ({ details }: AuditEntry, actor: Actor): object => ({ ...details, ...(actor.kind !== 'user' && { actor: actor.kind }) });
+
+async function insert(database: Transaction, entries: readonly AuditEntry[], actor: Actor, at: Date): Promise<void> {
+  const source = actor.kind === 'user' ? actor.source : null;
   await database.auditEvent.createMany({
     data: entries.map((entry) => ({
       ...entry,
-      details: { ...entry.details, ...(origin === null && { actor: 'operator' }) },
+      details: detailsOf(entry, actor),
       at,
-      ipAddress: canonicalAddress(origin?.ipAddress ?? null),
-      userAgent: storableUserAgent(origin?.userAgent ?? null),
+      ipAddress: canonicalAddress(source?.ipAddress ?? null),
+      userAgent: storableUserAgent(source?.userAgent ?? null),
     })),
   });
 }

@@ -7,9 +7,7 @@ import type { AuditEntry } from './audit-entry.js';
  * for hundreds of rows.
  */
 export async function insertAuditEvents(transaction: Transaction, entries: readonly AuditEntry[], at: Date): Promise<void> {
-  const rows = JSON.stringify(
-    entries.map((entry) => ({ ...entry, details: { ...entry.details, actor: 'operator' }, id: uuidv7({ msecs: at.getTime() }) })),
-  );
+  const rows = JSON.stringify(entries.map((entry) => ({ ...entry, details: entry.details ?? {}, id: uuidv7({ msecs: at.getTime() }) })));
   await transaction.$executeRaw`
     INSERT INTO audit_events (id, user_id, at, action, api_key_id, details)
     SELECT id, "userId", ${at}, action, "apiKeyId", details

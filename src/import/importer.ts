@@ -3,6 +3,7 @@ import { countedAt } from '../api-keys/api-key-status.js';
 import { AuditAction } from '../audit/audit-entry.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { AccountOwner, Users } from '../auth/accounts/users.js';
+import { OPERATOR } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { databaseFault, isUniqueViolation } from '../platform/database/database-errors.js';
@@ -36,6 +37,24 @@ const isLostRace = (error: unknown): boolean =>
 
 const distinct = <T>(items: readonly T[]): T[] => [...new Set(items)];
 
+/** What the operator chooses for one import. */
+export interface ImportOptions {
+  /** Whether accounts that were created by sign-up may receive keys. */
+  intoExisting: boolean;
+  /** Whether to write nothing. Later batches then still take earlier ones into account. */
+  isDryRun: boolean;
+}
+
+interface ImporterDependencies {
+  database: Database;
+  clock: Clock;
+  users: Users;
+  audit: AuditLog;
+  keysPerUserMax: number;
+  /** Scopes that can be granted. If empty, every scope can be granted. */
+  scopeCatalogue: readonly string[];
+}
+
 /** Imports keys of another system, which has stored a bcrypt hash of each key and not its plaintext. */
 export class KeyImporter {
   readonly #database: Database;
@@ -47,19 +66,7 @@ export class KeyImporter {
   readonly #intoExisting: boolean;
   readonly #dryRun: DryRun | null;
 
-  constructor(options: {
-    database: Database;
-    clock: Clock;
-    users: Users;
-    audit: AuditLog;
-    keysPerUserMax: number;
-    /** Scopes that can be granted. If empty, every scope can be granted. */
-    scopeCatalogue: readonly string[];
-    /** Whether accounts that were created by sign-up may receive keys. */
-    intoExisting: boolean;
-    /** Whether to write nothing. Later batches then still take earlier ones into account. */
-    isDryRun: boolean;
-  }) {
+  constructor(options: ImporterDependencies & ImportOptions) {
     this.#database = options.database;
     this.#clock = options.clock;
     this.#users = options.users;
@@ -169,7 +176,7 @@ export class KeyImporter {
       apiKeyId: id,
       details: { keyPrefix },
     }));
-    await this.#audit.recordAll(transaction, entries);
+    await this.#audit.recordAll(transaction, entries, OPERATOR);
   }
 }
 

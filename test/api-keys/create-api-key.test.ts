@@ -5,6 +5,7 @@ import { KeyIssuer } from '../../src/api-keys/key-issuer.js';
 import { checksum } from '../../src/api-keys/plaintext-key.js';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { Users } from '../../src/auth/accounts/users.js';
+import { userActor } from '../../src/platform/actor.js';
 import { KEY_QUEUE_LIMITS } from '../../src/platform/limits.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { Cursors } from '../../src/platform/pagination.js';
@@ -130,8 +131,8 @@ describe('createApiKey', () => {
         scopeCatalogue: [],
       });
     });
-    const origin = { requestId: 'x', ipAddress: '192.0.2.1', userAgent: null };
-    const results = await Promise.allSettled(replicas.map((replica) => replica.create(user.id, {}, origin)));
+    const actor = userActor({ requestId: 'x', ipAddress: '192.0.2.1', userAgent: null });
+    const results = await Promise.allSettled(replicas.map((replica) => replica.create(user.id, {}, actor)));
     const rejections = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
     expect(rejections).toEqual(Array(15).fill('API_KEY_LIMIT_REACHED'));
     expect(await database.apiKey.count({ where: { userId: user.id } })).toBe(5);

@@ -58,8 +58,8 @@ describe('the tutorial, pasted into a shell', () => {
 
   test('runs a second time, with the key that is already imported', async () => {
     const outputs = (await runTour()).map(comparable);
-    const imported = tutorial.findIndex(({ commands }) => commands.includes('import-keys'));
-    expect(outputs[imported]).toMatch(/^1 line: 0 imported, 1 already there, 0 bad; .*\n200\n$/);
+    const imported = tutorial.findIndex(({ commands }) => commands.includes('keyward import'));
+    expect(outputs[imported]).toMatch(/^1 line: 0 imported, 1 already present, 0 invalid; .*\n200\n$/);
     const others = tutorial.map(({ output }, index) => asShown(index === imported ? (outputs[imported] ?? '') : (output ?? '')));
     expect(outputs).toEqual(others);
   });

@@ -1,7 +1,7 @@
 import { AuditAction } from '../../audit/audit-entry.js';
 import type { AuditLog } from '../../audit/audit-log.js';
+import type { Actor } from '../../platform/actor.js';
 import type { Transaction } from '../../platform/database/client.js';
-import type { Origin } from '../../platform/origin.js';
 import type { UsageService } from '../../usage/usage-service.js';
 
 /** Deletes accounts, for their owners and for the operator. */
@@ -17,11 +17,9 @@ export class AccountDeletion {
   /**
    * Deletes a user with sessions, reset tokens, keys and their usage, in a transaction that holds the user's row locked. The
    * audit log is kept.
-   *
-   * @param origin of the request; null if the operator deletes the user
    */
-  async run(transaction: Transaction, userId: string, origin: Origin | null): Promise<void> {
-    await this.#audit.record(transaction, { userId, action: AuditAction.USER_DELETED }, origin);
+  async run(transaction: Transaction, userId: string, actor: Actor): Promise<void> {
+    await this.#audit.record(transaction, { userId, action: AuditAction.USER_DELETED }, actor);
     await this.#usage.forget(transaction, userId);
     await transaction.user.delete({ where: { id: userId } });
   }

@@ -115,6 +115,11 @@ export class Users {
     return new Map(users.map((user) => [user.email, user]));
   }
 
+  /** Disables or enables a user, in a transaction that holds the user's row locked. @param disabledAt null enables the user */
+  setDisabled(transaction: Transaction, id: string, disabledAt: Date | null): Promise<User> {
+    return transaction.user.update({ where: { id }, data: { disabledAt } });
+  }
+
   /**
    * Runs `change` in a transaction that holds the user's row locked, so that each change of a user sees the previous one.
    *
