@@ -1,8 +1,9 @@
-import { ApiKeyQueries } from './api-keys/api-key-queries.js';
+import { ApiKeyQueries, idsOfKeys } from './api-keys/api-key-queries.js';
 import { ApiKeyService } from './api-keys/api-key-service.js';
 import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
 import { AuditLog } from './audit/audit-log.js';
+import { AuditRecorder } from './audit/audit-recorder.js';
 import { AccountDeletion } from './auth/accounts/account-deletion.js';
 import { Passwords } from './auth/accounts/password.js';
 import { PasswordRules } from './auth/accounts/password-rules.js';
@@ -82,7 +83,7 @@ function createBase(options: ServiceOptions) {
   };
   const secrets = new AppSecrets(options.appSecrets);
   const cursors = new Cursors(secrets.keysFor('cursor'));
-  const audit = new AuditLog({ database, clock, cursors, logger, refusals: budgetsOf('refusal') });
+  const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal') });
   return { ...options, ...connections, clock, hashes, keyHashes, metrics, redis, budgetsOf, secrets, cursors, audit };
 }
 
@@ -105,7 +106,10 @@ function createAccounts(base: Base) {
   const rejections = new TokenRejectionLog({ clock, logger });
   const authenticator = new Authenticator({ sessions: config.localAccounts ? sessions : null, external, rejections });
   const resetTokens = new ResetTokens({ database, clock });
-  const deletion = new AccountDeletion({ usage: usageReader, audit });
+  const deletion = new AccountDeletion({
+    audit,
+    forgetUsage: async (transaction, userId) => usageReader.forget(transaction, await idsOfKeys(transaction, userId)),
+  });
   const auth = new AuthService({
     clock,
     users,
@@ -157,6 +161,7 @@ export function createServices(options: ServiceOptions) {
     ...accounts,
     ...createApiKeys(base, accounts.users),
     ...verification,
+    auditLog: new AuditLog({ database, cursors: base.cursors }),
     fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),
     /** Rejects all requests that wait for a hash. */
     closeQueues() {

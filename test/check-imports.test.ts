@@ -106,6 +106,13 @@ describe('the layout check', () => {
     expect(check({ 'import/a.ts': source }).problems).toEqual([`import/a.ts:${found}`]);
   });
 
+  test('lets the lookup of verification read keys and owners in one statement, and write neither', () => {
+    const problemsOf = (text: string) => check({ 'verification/key-lookup.queries.ts': `export const sql = '${text}';` }).problems;
+    expect(problemsOf('SELECT 1 FROM api_keys k JOIN users u')).toEqual([]);
+    expect(problemsOf('UPDATE users SET email = NULL')).toHaveLength(1);
+    expect(problemsOf('DELETE FROM api_keys')).toHaveLength(1);
+  });
+
   test('accepts fields and sentences that only look like a table', () => {
     expect(check({ 'import/a.ts': 'event.apiKey.id; const text = "an update users asked for, FROM users_old";' }).problems).toEqual([]);
   });

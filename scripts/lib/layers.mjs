@@ -60,9 +60,13 @@ export const OWNERS = new Map([
   ['User', 'auth'],
   ['Session', 'auth'],
   ['ResetToken', 'auth'],
+  ['Setting', 'auth'],
   ['ApiKey', 'api-keys'],
   ['ApiKeyUsage', 'usage'],
   ['AuditEvent', 'audit'],
 ]);
+
+/** Statements that read tables of features below. Verification must read a key and its owner in one statement, in one snapshot. */
+export const READERS = [{ files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User'] }];
 
 export const LIMITS = { medianFileLines: 60, fileLines: 250, functionLines: 60 };

@@ -9,6 +9,12 @@ import { type ApiKeyStatus, expiresWithin, statusOf, usableAt } from './api-key-
 /** The maximum of 1,000 keys for each user, each with the key that it replaces. */
 const USABLE_KEYS_MAX = 2_000;
 
+/** Returns the IDs of all keys of a user, with any status. */
+export async function idsOfKeys(transaction: Transaction, userId: string): Promise<string[]> {
+  const keys = await transaction.apiKey.findMany({ where: { userId }, select: { id: true } });
+  return keys.map(({ id }) => id);
+}
+
 /** Reads API keys, for their owners and for the operator. */
 export class ApiKeyQueries {
   readonly #database: Database;

@@ -1,6 +1,6 @@
 import { validate as isUuid } from 'uuid';
 import { AuditAction } from '../audit/audit-entry.js';
-import type { AuditLog } from '../audit/audit-log.js';
+import type { AuditRecorder } from '../audit/audit-recorder.js';
 import type { Users } from '../auth/accounts/users.js';
 import { type Actor, actorFields, OPERATOR, type UserActor } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
@@ -54,7 +54,7 @@ export class ApiKeyService {
   readonly #clock: Clock;
   readonly #users: Users;
   readonly #issuer: KeyIssuer;
-  readonly #audit: AuditLog;
+  readonly #audit: AuditRecorder;
   readonly #logger: Logger;
   readonly #keysPerUserMax: number;
   readonly #scopeCatalogue: readonly string[];
@@ -64,7 +64,7 @@ export class ApiKeyService {
     clock: Clock;
     users: Users;
     issuer: KeyIssuer;
-    audit: AuditLog;
+    audit: AuditRecorder;
     logger: Logger;
     keysPerUserMax: number;
     /** The scopes that can be granted. Empty if every scope can be granted. */

@@ -1,5 +1,5 @@
 import { AuditAction } from '../audit/audit-entry.js';
-import type { AuditLog } from '../audit/audit-log.js';
+import type { AuditRecorder } from '../audit/audit-recorder.js';
 import { actorFields, type UserActor } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import { badUserInput, conflict, type FieldFault, KeywardError, unauthenticated } from '../platform/errors/keyward-error.js';
@@ -42,7 +42,7 @@ interface AuthDependencies {
   resetTokens: ResetTokens;
   limits: SignInLimits;
   deletion: AccountDeletion;
-  audit: AuditLog;
+  audit: AuditRecorder;
   logger: Logger;
   signUpIsOpen: boolean;
 }

@@ -2,7 +2,7 @@ import type { ApiKeyQueries } from '../api-keys/api-key-queries.js';
 import type { ApiKey, ApiKeyService } from '../api-keys/api-key-service.js';
 import type { FoundKey, KeyFinder } from '../api-keys/key-finder.js';
 import { AuditAction } from '../audit/audit-entry.js';
-import type { AuditLog } from '../audit/audit-log.js';
+import type { AuditRecorder } from '../audit/audit-recorder.js';
 import type { AccountDeletion } from '../auth/accounts/account-deletion.js';
 import { readEmail, readNewEmail } from '../auth/accounts/email.js';
 import type { IssuedResetToken, ResetTokens } from '../auth/accounts/reset-tokens.js';
@@ -36,7 +36,7 @@ interface OperatorDependencies {
   apiKeys: ApiKeyService;
   keyQueries: ApiKeyQueries;
   keyFinder: KeyFinder;
-  audit: AuditLog;
+  audit: AuditRecorder;
 }
 
 /** The operator's actions on users and their keys. The audit log of the user records each change, with the operator as actor. */

@@ -1,5 +1,5 @@
 import { AuditAction } from '../../audit/audit-entry.js';
-import type { AuditLog } from '../../audit/audit-log.js';
+import type { AuditRecorder } from '../../audit/audit-recorder.js';
 import { actorFields, type UserActor } from '../../platform/actor.js';
 import { KeywardError } from '../../platform/errors/keyward-error.js';
 import type { Logger } from '../../platform/logger.js';
@@ -28,7 +28,7 @@ interface Parts {
   passwords: Passwords;
   sessions: Sessions;
   limits: SignInLimits;
-  audit: AuditLog;
+  audit: AuditRecorder;
   logger: Logger;
 }
 

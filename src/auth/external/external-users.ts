@@ -1,5 +1,5 @@
 import { AuditAction } from '../../audit/audit-entry.js';
-import type { AuditLog } from '../../audit/audit-log.js';
+import type { AuditRecorder } from '../../audit/audit-recorder.js';
 import { actorFields, type UserActor } from '../../platform/actor.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database, Transaction } from '../../platform/database/client.js';
@@ -25,7 +25,7 @@ function emailOf({ verifiedEmail }: ExternalIdentity): string | null {
 export class ExternalUsers {
   readonly #database: Database;
   readonly #clock: Clock;
-  readonly #audit: AuditLog;
+  readonly #audit: AuditRecorder;
   readonly #logger: Logger;
   /**
    * By subject. A page sends its first requests in parallel, and each transaction would hold a connection while it waits for the
@@ -33,7 +33,7 @@ export class ExternalUsers {
    */
   readonly #creating = new Map<string, Promise<User>>();
 
-  constructor(options: { database: Database; clock: Clock; audit: AuditLog; logger: Logger }) {
+  constructor(options: { database: Database; clock: Clock; audit: AuditRecorder; logger: Logger }) {
     this.#database = options.database;
     this.#clock = options.clock;
     this.#audit = options.audit;

@@ -1,6 +1,6 @@
 import { validate as isUuid } from 'uuid';
 import { AuditAction } from '../../audit/audit-entry.js';
-import type { AuditLog } from '../../audit/audit-log.js';
+import type { AuditRecorder } from '../../audit/audit-recorder.js';
 import type { RequestSource, UserActor } from '../../platform/actor.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database, Transaction } from '../../platform/database/client.js';
@@ -47,7 +47,7 @@ interface SessionDependencies {
   clock: Clock;
   accessTokens: AccessTokens;
   refreshTokens: RefreshTokens;
-  audit: AuditLog;
+  audit: AuditRecorder;
   ttlSeconds: number;
 }
 

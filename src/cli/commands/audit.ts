@@ -28,7 +28,7 @@ export function addAuditCommands(program: KeywardCommand): void {
     .example('keyward audit prune --before 2026-01-31')
     .runs<{ before: Date; json?: true }>(async ({ services, signal }, { options: { before, json = false } }) => {
       let removed = 0;
-      for await (const step of services.audit.prune(before)) {
+      for await (const step of services.auditLog.prune(before)) {
         removed += step.removed;
         if (signal.aborted) break;
       }
