@@ -28,6 +28,8 @@ COPY --from=modules /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/prisma/migrations ./prisma/migrations
 COPY assets ./assets
+COPY bin ./bin
+RUN ln -s /app/bin/keyward.mjs /usr/local/bin/keyward
 RUN install -d -o node -g node -m 0700 /data
 USER node
 VOLUME /data

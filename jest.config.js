@@ -20,7 +20,7 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-  // The machine may be busy with other things. A test that hangs ends all the same.
+  // The machine may be busy with other things. A test that hangs still ends.
   testTimeout: 120_000,
   // Both cores: the tests wait for hashes and for the database more than they compute.
   maxWorkers: 2,

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cyclesIn, edgesOf, matches } from './lib/import-graph.mjs';
-import { LAYERS, LIMITS, OWNERS, PRESENTATION, PRESENTATION_IMPORTS, PRIVATE_FILES } from './lib/layers.mjs';
+import { LAYERS, LIMITS, OWNERS, PRESENTATION, PRESENTATION_IMPORTS, PRIVATE_FILES, READERS } from './lib/layers.mjs';
 import { root } from './lib/prepare.mjs';
 import { factsOf } from './lib/source-facts.mjs';
 
@@ -45,25 +45,27 @@ function edgeProblems({ from, to, line }) {
 
 /**
  * @param {string} schema the text of schema.prisma
- * @returns {{ model: string, delegate: string, table: RegExp }[]}
+ * @returns {{ model: string, delegate: string, table: RegExp, write: RegExp }[]} `write` matches statements that write the table
  */
 function modelsOf(schema) {
   return [...schema.matchAll(/^model (\w+) \{([\s\S]*?)^\}/gm)].map(([, model = '', body = '']) => {
     const table = /@@map\("(\w+)"\)/.exec(body)?.[1] ?? model;
     // Names of tables, such as users, occur in sentences too, so the SQL keyword before the name must be in capitals.
-    const regex = new RegExp(`\\b(?:FROM|JOIN|UPDATE|INTO|TABLE|ONLY)\\s+"?${table}\\b`);
-    return { model, delegate: model.charAt(0).toLowerCase() + model.slice(1), table: regex };
+    const after = (/** @type {string} */ keywords) => new RegExp(`\\b(?:${keywords})\\s+"?${table}\\b`);
+    const delegate = model.charAt(0).toLowerCase() + model.slice(1);
+    return { model, delegate, table: after('FROM|JOIN|UPDATE|INTO|TABLE|ONLY'), write: after('DELETE FROM|UPDATE|INTO|TABLE|ONLY') };
   });
 }
 
 /** @param {string} file @param {Facts} facts @param {ReturnType<typeof modelsOf>} models @returns {Problem[]} */
 function tableProblems(file, facts, models) {
-  return models.flatMap(({ model, delegate, table }) => {
+  return models.flatMap(({ model, delegate, table, write }) => {
     const owner = OWNERS.get(model);
     if (owner === placeOf(file)) return [];
+    const mayRead = READERS.some(({ files, models: read }) => matches(file, [files]) && read.includes(model));
     const lines = facts.prismaCalls.filter((call) => call.delegate === delegate).map(({ line }) => line);
     for (const { line, text } of facts.texts) {
-      const found = table.exec(text);
+      const found = (mayRead ? write : table).exec(text);
       if (found) lines.push(line + text.slice(0, found.index).split('\n').length - 1);
     }
     const message = owner ? `uses the table of ${model}, which belongs to ${owner}` : `uses the table of ${model}, which has no owner`;

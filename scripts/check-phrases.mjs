@@ -2,7 +2,7 @@
 // width of Markdown. Prints `file:line: phrase → suggestion` and exits with 1 if it finds any. With --summary it prints
 // only how many there are of each kind.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { descriptionProblems, descriptionsOf } from './lib/descriptions.mjs';
 import { EXEMPT, PHRASES } from './lib/phrases.mjs';
@@ -85,17 +85,36 @@ export function checkText(file, text) {
   return found.sort((one, other) => one.line - other.line);
 }
 
-/** @returns {Problem[]} of every file of the project that git knows or would add */
-export function checkProject() {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
-  const files = [...new Set(listed.split('\0'))].filter((file) => file !== '' && existsSync(path.join(root, file)));
-  return files.sort().flatMap((file) => {
-    try {
-      return checkText(file, readFileSync(path.join(root, file), 'utf8'));
-    } catch (error) {
-      throw new Error(`${file} cannot be read`, { cause: error });
-    }
+/** @param {string} folder @param {ReadonlySet<string>} ignored @returns {string[]} the files under a folder, by their path in the project */
+function filesUnder(folder, ignored) {
+  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const place = path.posix.join(folder, entry.name);
+    if (ignored.has(entry.name) || ignored.has(place)) return [];
+    return entry.isDirectory() ? filesUnder(place, ignored) : [place];
   });
+}
+
+/** @returns {string[]} the files that git knows or would add; without a repository, the files outside of ignored folders */
+function projectFiles() {
+  if (!existsSync(path.join(root, '.git'))) {
+    const lines = readFileSync(path.join(root, '.gitignore'), 'utf8').split('\n');
+    return filesUnder('', new Set(lines.map((line) => line.replace(/\/$/, ''))));
+  }
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
+  return [...new Set(listed.split('\0'))].filter((file) => file !== '' && existsSync(path.join(root, file)));
+}
+
+/** @returns {Problem[]} */
+export function checkProject() {
+  return projectFiles()
+    .sort()
+    .flatMap((file) => {
+      try {
+        return checkText(file, readFileSync(path.join(root, file), 'utf8'));
+      } catch (error) {
+        throw new Error(`${file} cannot be read`, { cause: error });
+      }
+    });
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -1,55 +1,65 @@
-// npm run dev: builds and starts the server, and again after each change of a file of src or of the Prisma schema.
-// While the code does not compile, the last server keeps running.
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { inputsHash, root } from './lib/prepare.mjs';
+// npm run dev: compiles and starts the server, and again after each change in src or of the Prisma schema. While the code does
+// not compile, the last server keeps running.
+import { spawn } from 'node:child_process';
+import { rmSync, unwatchFile, watchFile } from 'node:fs';
+import path from 'node:path';
+import { prepareSources, root } from './lib/prepare.mjs';
 
-/** Polling is cheap (about fifty small files). Unlike fs.watch, it does not miss a file that an editor replaces. */
-const POLL_EVERY_MS = 300;
+const SCHEMA = path.join(root, 'prisma/schema.prisma');
 
-let server;
-let stopping = false;
+/** @type {Set<() => void>} the functions that stop the running programs */
+const running = new Set();
 
-async function stopServer() {
-  if (!server || server.exitCode !== null || server.signalCode !== null) return;
-  server.kill();
-  await once(server, 'exit');
+function stopAll() {
+  unwatchFile(SCHEMA);
+  for (const stop of running) stop();
 }
 
-async function restart() {
-  // A separate process, because a compiler error must not end this one.
-  const prepared = spawnSync(process.execPath, ['--input-type=module', '-e', "(await import('./scripts/lib/prepare.mjs')).prepare()"], {
-    cwd: root,
-    stdio: 'inherit',
+/**
+ * Starts a program in a process group of its own, so that it gets the signals of a terminal only from this process. If it ends,
+ * everything ends.
+ *
+ * @param {string[]} args of Node.js
+ * @param {'pipe' | 'inherit'} stdout
+ * @param {(pid: number) => void} stop
+ */
+function startProgram(args, stdout, stop) {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', stdout, 'inherit'], detached: true });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${args[0]} cannot be started`);
+  const stopThis = () => stop(pid);
+  running.add(stopThis);
+  child.on('exit', () => {
+    running.delete(stopThis);
+    stopAll();
   });
-  if (prepared.status !== 0 || stopping) return;
-  await stopServer();
-  server = spawn(process.execPath, ['dist/main.js'], { cwd: root, stdio: 'inherit' });
+  return child;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    stopping = true;
+function startServer() {
+  startProgram(['--watch', '--watch-preserve-output', 'dist/main.js'], 'inherit', (pid) => process.kill(pid));
+}
+
+function startCompiler() {
+  const args = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput', '--noEmitOnError'];
+  // On Node 20, tsc is a launcher that does not pass signals to the compiler, so the signal is sent to the group.
+  const compiler = startProgram(args, 'pipe', (pid) => process.kill(-pid));
+  let isServing = false;
+  compiler.stdout?.setEncoding('utf8').on('data', (text) => {
+    process.stderr.write(text);
+    // The first compilation writes every file, and would restart a server that already runs.
+    if (isServing || !text.includes('Found 0 errors')) return;
+    isServing = true;
+    startServer();
   });
 }
 
-/** @returns the hash of the sources; undefined while an editor replaces a file */
-function currentHash() {
-  try {
-    return inputsHash();
-  } catch {
-    return undefined;
-  }
-}
-
-let seen;
-while (!stopping) {
-  const current = currentHash();
-  if (current !== undefined && current !== seen) {
-    await restart();
-    seen = current;
-  }
-  await sleep(POLL_EVERY_MS);
-}
-await stopServer();
+prepareSources();
+// After a change, dist is not the build that its stamp names. Without a stamp, the next npm start builds again.
+rmSync(path.join(root, 'dist/.stamp'), { force: true });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stopAll);
+// The compiler sees the generated client like every other source.
+watchFile(SCHEMA, { interval: 1_000 }, () => {
+  spawn(process.execPath, ['node_modules/prisma/build/index.js', 'generate', '--no-hints'], { cwd: root, stdio: ['ignore', 2, 2] });
+});
+startCompiler();

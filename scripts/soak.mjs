@@ -13,7 +13,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 });
-const [minutes, everySeconds, kills, seed] = [values.minutes, values.every, values.kills, values.seed].map(Number);
+const [minutes, everySeconds] = [Number(values.minutes), Number(values.every)];
+const [kills, seed] = [Number(values.kills), Number(values.seed)];
 if (!(minutes > 0 && everySeconds > 0 && kills >= 0 && Number.isInteger(seed))) {
   console.error('usage: npm run soak -- [--minutes N] [--every SECONDS] [--kills N] [--seed N]');
   process.exit(2);
@@ -28,6 +29,7 @@ console.log(`two servers, ${load.writers} writers and ${load.verifiers} verifier
 const findings = await soak({ kills, seconds: minutes * 60, everySeconds, faultSecondsMax: 4, seed, load, onProgress: console.log });
 
 const { requests, served, faults, wrongAnswers, lostWrites, told } = findings;
+/** @param {string} name @param {number} count */
 const line = (name, count) => console.log(name.padEnd(36), String(count).padStart(9));
 console.log();
 for (const what of told) console.log(what);

@@ -42,7 +42,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-type SchemaServices = Pick<Services, 'auth' | 'sessions' | 'apiKeys' | 'keyQueries' | 'audit' | 'verifier' | 'verifierTokens'>;
+type SchemaServices = Pick<Services, 'auth' | 'sessions' | 'apiKeys' | 'keyQueries' | 'auditLog' | 'verifier' | 'verifierTokens'>;
 
 /** Builds the schema. Every operation that is not `@Public()` requires a session. */
 export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer: string | null }): GraphQLSchema =>
@@ -53,7 +53,7 @@ export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer
       new SessionResolver(services.sessions),
       new ApiKeyResolver(services.apiKeys, services.keyQueries),
       new ApiKeyUsageResolver(),
-      new AuditResolver(services.audit),
+      new AuditResolver(services.auditLog),
       new VerificationResolver(services.verifier, services.verifierTokens),
     ]),
   );

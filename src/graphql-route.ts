@@ -7,6 +7,7 @@ import { createApiKeyLoaders } from './api-keys/api-key-loaders.js';
 import { Users } from './auth/accounts/users.js';
 import { type AuthContext, Authentication } from './auth/auth-context.js';
 import { Authenticator } from './auth/authenticator.js';
+import { userActor } from './platform/actor.js';
 import { type Database } from './platform/database/client.js';
 import { bearerTokenOf } from './platform/http/bearer-token.js';
 import { Allowance, FairUse } from './platform/rate-limit/fair-use.js';
@@ -39,16 +40,17 @@ export function registerGraphql(
     handler: fastifyApolloHandler(graphql, {
       context: async (request): Promise<Context> => {
         const bearerToken = bearerTokenOf(request.headers.authorization);
-        const origin = { requestId: request.id, ipAddress: request.callerAddress, userAgent: request.headers['user-agent'] ?? null };
+        const source = { requestId: request.id, ipAddress: request.callerAddress, userAgent: request.headers['user-agent'] ?? null };
         const allowance = new Allowance(parts.fairUse);
         return {
-          ...origin,
+          ...source,
+          actor: userActor(source),
           onOperation: (operation) => {
             request.operation = operation;
           },
           bearerToken,
           allowance,
-          authentication: new Authentication({ authenticator: parts.authenticator, bearerToken, origin, allowance }),
+          authentication: new Authentication({ authenticator: parts.authenticator, bearerToken, source, allowance }),
           keysPerUserMax: parts.keysPerUserMax,
           localAccounts: parts.localAccounts,
           verifierToken: request.headers['x-verifier-token']?.toString(),

@@ -1,7 +1,9 @@
-import { ApiKeyQueries } from './api-keys/api-key-queries.js';
+import { ApiKeyQueries, idsOfKeys } from './api-keys/api-key-queries.js';
 import { ApiKeyService } from './api-keys/api-key-service.js';
+import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
 import { AuditLog } from './audit/audit-log.js';
+import { AuditRecorder } from './audit/audit-recorder.js';
 import { AccountDeletion } from './auth/accounts/account-deletion.js';
 import { Passwords } from './auth/accounts/password.js';
 import { PasswordRules } from './auth/accounts/password-rules.js';
@@ -16,8 +18,9 @@ import { Sessions } from './auth/sessions/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
 import { TokenRejectionLog } from './auth/token-rejection.js';
 import type { Config } from './config.js';
+import { type ImportOptions, KeyImporter } from './import/importer.js';
 import { type Clock, systemClock } from './platform/clock.js';
-import { createDatabase, createMainPool } from './platform/database/client.js';
+import { createCommandDatabase, createCommandPool, createDatabase, createMainPool } from './platform/database/client.js';
 import { FAIR_USE_LIMITS } from './platform/limits.js';
 import type { Logger } from './platform/logger.js';
 import { Cursors } from './platform/pagination.js';
@@ -44,6 +47,8 @@ export interface ServiceOptions {
   /** Newest first. */
   appSecrets: readonly Buffer[];
   logger: Logger;
+  /** Whether the services are for the command line: one database connection with longer timeouts, and rate limits in this process alone, without Redis. */
+  isCommand?: boolean;
   /** The options below are passed by tests only. */
   clock?: Clock;
   /** Source of randomness. */
@@ -54,23 +59,32 @@ export interface ServiceOptions {
   keyHashes?: HashQueue;
 }
 
+/** Creates the connections. Each connects at its first use. */
+function createConnections({ databaseUrl, logger, isCommand = false }: ServiceOptions) {
+  const mainPool = isCommand ? createCommandPool(databaseUrl, logger) : createMainPool(databaseUrl, logger);
+  return {
+    mainPool,
+    verificationPool: createVerificationPool(databaseUrl, logger),
+    database: isCommand ? createCommandDatabase(mainPool, logger) : createDatabase(mainPool, logger),
+  };
+}
+
 /** Creates what the services share: connections, queues, counters, secrets and the audit log. */
 function createBase(options: ServiceOptions) {
-  const { config, databaseUrl, logger, clock = systemClock } = options;
+  const { config, logger, clock = systemClock, isCommand = false } = options;
+  const connections = createConnections(options);
+  const { mainPool, verificationPool, database } = connections;
   const { hashes = new HashQueue(passwordQueueLimits()), keyHashes = new HashQueue() } = options;
-  const mainPool = createMainPool(databaseUrl, logger);
-  const verificationPool = createVerificationPool(databaseUrl, logger);
-  const database = createDatabase(mainPool, logger);
   const metrics = createMetrics({ main: mainPool, verification: verificationPool }, { password: hashes, key: keyHashes });
-  const redis = config.redisUrl === undefined ? undefined : createRedis(config.redisUrl, { logger, metrics });
+  const redis = config.redisUrl === undefined || isCommand ? undefined : createRedis(config.redisUrl, { logger, metrics });
   const budgetsOf = (name: string, keysMax?: number): Budgets => {
     const inMemory = new WindowCounter({ clock, ...(keysMax !== undefined && { keysMax }) });
     return redis ? new SharedWindowCounter({ redis, name, fallback: inMemory, clock, logger }) : inMemory;
   };
   const secrets = new AppSecrets(options.appSecrets);
   const cursors = new Cursors(secrets.keysFor('cursor'));
-  const audit = new AuditLog({ database, clock, cursors, logger, refusals: budgetsOf('refusal') });
-  return { ...options, clock, mainPool, verificationPool, database, hashes, keyHashes, metrics, redis, budgetsOf, secrets, cursors, audit };
+  const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal') });
+  return { ...options, ...connections, clock, hashes, keyHashes, metrics, redis, budgetsOf, secrets, cursors, audit };
 }
 
 type Base = ReturnType<typeof createBase>;
@@ -91,20 +105,25 @@ function createAccounts(base: Base) {
   const external = config.identityProvider && createExternalAccounts(config.identityProvider, { database, clock, audit, logger });
   const rejections = new TokenRejectionLog({ clock, logger });
   const authenticator = new Authenticator({ sessions: config.localAccounts ? sessions : null, external, rejections });
+  const resetTokens = new ResetTokens({ database, clock });
+  const deletion = new AccountDeletion({
+    audit,
+    forgetUsage: async (transaction, userId) => usageReader.forget(transaction, await idsOfKeys(transaction, userId)),
+  });
   const auth = new AuthService({
     clock,
     users,
     sessions,
     passwords: new Passwords({ hashes, cost: config.passwordBcryptCost, findHighestCost: () => users.findHighestPasswordCost() }),
     rules: new PasswordRules(),
-    resetTokens: new ResetTokens({ database, clock }),
+    resetTokens,
     limits: new SignInLimits({ budgetsOf, signUpsPerHour: config.signUpsPerHour }),
-    deletion: new AccountDeletion({ usage: usageReader, audit }),
+    deletion,
     audit,
     logger,
     signUpIsOpen: config.signUpIsOpen,
   });
-  return { users, usageReader, sessions, authenticator, auth };
+  return { users, usageReader, sessions, resetTokens, deletion, authenticator, auth };
 }
 
 function createApiKeys(base: Base, users: Users) {
@@ -114,6 +133,10 @@ function createApiKeys(base: Base, users: Users) {
   return {
     apiKeys: new ApiKeyService({ database, clock, users, issuer, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
+    keyFinder: new KeyFinder(database),
+    /** Creates an importer for one run. A dry run remembers the lines that it has seen. */
+    createImporter: (options: ImportOptions) =>
+      new KeyImporter({ database, clock, users, audit, keysPerUserMax, scopeCatalogue, ...options }),
   };
 }
 
@@ -127,7 +150,7 @@ function createVerification(base: Base) {
   return { usage, keyLookup, verifier, verifierTokens: new VerifierTokens(config.verifierTokens) };
 }
 
-/** Creates every service of the server, and connects them (composition root). */
+/** Creates every service once, for the server, the command line and the tests (composition root). */
 export function createServices(options: ServiceOptions) {
   const base = createBase(options);
   const accounts = createAccounts(base);
@@ -138,6 +161,7 @@ export function createServices(options: ServiceOptions) {
     ...accounts,
     ...createApiKeys(base, accounts.users),
     ...verification,
+    auditLog: new AuditLog({ database, cursors: base.cursors }),
     fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),
     /** Rejects all requests that wait for a hash. */
     closeQueues() {

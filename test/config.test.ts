@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { readConfig, SETTING_NAMES } from '../src/config.js';
+import { readConfig } from '../src/config.js';
+import { SETTINGS } from '../src/config-settings.js';
 
 const SECRET = Buffer.from('0123456789abcdef0123456789abcdef').toString('base64');
 const DATABASE_URL = 'postgresql://user:hunter2@db.example.com:5432/keyward';
 
-const JWKS_ERROR = 'AUTH_JWKS_URL must be an https:// or file:// URL (http:// only for this machine, or with AUTH_JWKS_ALLOW_HTTP=true)';
+const JWKS_ERROR = 'AUTH_JWKS_URL must be an https:// or file:// URL (http:// only for this machine, or with AUTH_JWKS_ALLOW_HTTP=true).';
 
 const errorsOf = (env: Record<string, string>) => {
   try {
@@ -51,15 +52,20 @@ describe('configuration', () => {
   });
 
   test('an empty value counts as unset', () => {
-    const empty = Object.fromEntries(SETTING_NAMES.map((name) => [name, '']));
+    const empty = Object.fromEntries(SETTINGS.map(({ name }) => [name, '']));
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
 
   test('.env.example has every setting with its default, and no other line', () => {
     const lines = readFileSync('.env.example', 'utf8').split('\n');
     const settings = Object.fromEntries(lines.filter((line) => /^[A-Z]/.test(line)).map((line) => line.split('=') as [string, string]));
-    expect(Object.keys(settings).sort()).toEqual([...SETTING_NAMES].sort());
+    expect(Object.keys(settings).sort()).toEqual(SETTINGS.map(({ name }) => name).sort());
     expect(readConfig(settings)).toEqual(readConfig({}));
+  });
+
+  test.each(SETTINGS)('the description of $name is whole sentences', ({ form, description }) => {
+    expect(description).toMatch(/^[A-Z`].*\.$/);
+    expect(form).toMatch(/[^.]$/);
   });
 
   test('H7: METRICS_TOKEN has at least 16 visible characters', () => {
@@ -76,7 +82,7 @@ describe('configuration', () => {
       );
     expect(formats(true)).toEqual(['pretty', 'json', 'pretty', 'json']);
     expect(formats(false)).toEqual(['json', 'json', 'pretty', 'json']);
-    expect(errorsOf({ LOG_FORMAT: 'logfmt' })).toEqual(['LOG_FORMAT must be json or pretty']);
+    expect(errorsOf({ LOG_FORMAT: 'logfmt' })).toEqual(['LOG_FORMAT must be json or pretty.']);
   });
 
   test('reports all errors together, each with its setting, and repeats no value', () => {
@@ -104,43 +110,43 @@ describe('configuration', () => {
     };
     const errors = errorsOf(env);
     expect(errors).toEqual([
-      'NODE_ENV must be production, development or test',
-      'PORT must be a whole number from 0 to 65535',
-      'DATABASE_URL must be like postgresql://user:password@host:5432/database',
-      'REDIS_URL must be like redis://user:password@host:6379 or rediss://…',
-      'APP_SECRETS item 2 is not base64',
-      'APP_SECRETS item 3 is shorter than 32 bytes',
-      'APP_SECRETS item 4 consists of one repeated byte',
-      'MAX_KEYS_PER_USER must be a whole number from 1 to 100000',
-      'KEY_NAMESPACE must be 2 to 12 lower-case letters and digits, a letter first',
-      'BCRYPT_COST must be a whole number from 10 to 14',
-      'SIGN_UP must be open or closed',
-      'SIGN_UPS_PER_HOUR must be a whole number from 0 to 1000000',
-      'EXPIRY_WARNING_DAYS must be a whole number from 0 to 3650',
-      'AUTH_MODE must be local, external or both',
-      'AUTH_ISSUER must be visible ASCII characters, without spaces',
-      'TRUSTED_PROXIES item 1 must be an IP address or a CIDR range',
-      'VERIFIER_TOKENS item 2 must be visible ASCII characters, without spaces',
-      'VERIFIER_TOKENS item 3 must have at least 16 characters (create one with: openssl rand -hex 32)',
-      'SCOPES item 2 must be a scope: lower-case letters, digits and . _ : -',
-      'CORS_ORIGINS item 1 must be an origin like https://app.example.com',
-      'INTROSPECTION must be true or false',
-      'LOG_LEVEL must be a level of pino',
+      'PORT must be a whole number from 0 to 65535.',
+      'DATABASE_URL must be a URL like postgresql://user:password@host:5432/database.',
+      'REDIS_URL must be a URL like redis://user:password@host:6379, or rediss://… for TLS.',
+      'APP_SECRETS item 2 is not base64 (create a secret with: openssl rand -base64 32).',
+      'APP_SECRETS item 3 is shorter than 32 bytes (create a secret with: openssl rand -base64 32).',
+      'APP_SECRETS item 4 is one byte repeated (create a secret with: openssl rand -base64 32).',
+      'MAX_KEYS_PER_USER must be a whole number from 1 to 100000.',
+      'KEY_NAMESPACE must be 2 to 12 lower-case letters and digits that start with a letter.',
+      'BCRYPT_COST must be a whole number from 10 to 14.',
+      'SIGN_UP must be open or closed.',
+      'SIGN_UPS_PER_HOUR must be a whole number from 0 to 1000000.',
+      'EXPIRY_WARNING_DAYS must be a whole number from 0 to 3650.',
+      'AUTH_MODE must be local, external or both.',
+      'AUTH_ISSUER must be 1 to 500 visible ASCII characters, without spaces.',
+      'TRUSTED_PROXIES item 1 must be an IP address or a CIDR range.',
+      'VERIFIER_TOKENS item 2 must be a token of at least 16 visible ASCII characters, without spaces (create one with: openssl rand -hex 32).',
+      'VERIFIER_TOKENS item 3 must be a token of at least 16 visible ASCII characters, without spaces (create one with: openssl rand -hex 32).',
+      'SCOPES item 2 must be lower-case letters, digits and . _ : - (and may end in :*).',
+      'CORS_ORIGINS item 1 must be an origin like https://app.example.com.',
+      'INTROSPECTION must be true or false.',
+      'LOG_LEVEL must be fatal, error, warn, info, debug, trace or silent.',
+      'NODE_ENV must be production, development or test.',
       JWKS_ERROR,
-      'AUTH_AUDIENCE is required with an identity provider',
+      'AUTH_AUDIENCE is required with an identity provider. Set AUTH_ISSUER, AUTH_AUDIENCE and AUTH_JWKS_URL together.',
     ]);
     expect(errors.join()).not.toMatch(/hunter2/i);
   });
 
   test.each(['10', '0x7f.1', '10.0.0.0/33', '10/8', 'proxy.example.com'])('TRUSTED_PROXIES rejects %s', (proxy) => {
-    expect(errorsOf({ TRUSTED_PROXIES: proxy })).toEqual(['TRUSTED_PROXIES item 1 must be an IP address or a CIDR range']);
+    expect(errorsOf({ TRUSTED_PROXIES: proxy })).toEqual(['TRUSTED_PROXIES item 1 must be an IP address or a CIDR range.']);
     expect(errorsOf({ TRUSTED_PROXIES: '10.0.0.1, 10.0.0.0/8, ::1, fd00::/8' })).toEqual([]);
   });
 
   test.each(['0.0.0.0/0', '128.0.0.0/1', '10.0.0.0/7', '::/0', '8000::/1', '2000::/3', '::ffff:0:0/96', '::ffff:10.0.0.0/103'])(
     'J4: TRUSTED_PROXIES rejects %s, which contains clients as well as proxies',
     (range) => {
-      const expected = expect.stringMatching(/^TRUSTED_PROXIES item 2 is wider than \/\d+, so it would trust addresses of clients$/);
+      const expected = expect.stringMatching(/^TRUSTED_PROXIES item 2 is wider than \/\d+: it would trust addresses that clients have\.$/);
       expect(errorsOf({ TRUSTED_PROXIES: `10.0.0.1,${range}` })).toEqual([expected]);
       expect(errorsOf({ TRUSTED_PROXIES: '10.0.0.0/8,fc00::/7,::ffff:10.0.0.0/104,::ffff:10.0.0.1' })).toEqual([]);
     },
@@ -154,34 +160,36 @@ describe('configuration', () => {
     ['APP_SECRETS', SECRET],
   ])('J4: %s rejects an empty or a repeated item in any spelling, because it must not become an empty list', (name, item) => {
     expect(errorsOf({ [name]: item })).toEqual([]);
-    const isEmpty = (position: number) => `${name} item ${position} is empty`;
-    expect(errorsOf({ [name]: ',' }).slice(0, 2)).toEqual([isEmpty(1), isEmpty(2)]);
-    expect(errorsOf({ [name]: ' , ' }).slice(0, 2)).toEqual([isEmpty(1), isEmpty(2)]);
-    expect(errorsOf({ [name]: `${item},` })[0]).toBe(isEmpty(2));
-    expect(errorsOf({ [name]: `,${item}` })[0]).toBe(isEmpty(1));
-    expect(errorsOf({ [name]: `${item}, ${item}` })).toEqual([`${name} item 2 is the same as item 1`]);
+    const isEmpty = (position: number) => `${name} item ${position} is empty. Remove it and its comma.`;
+    expect(errorsOf({ [name]: ',' })).toEqual([isEmpty(1), isEmpty(2)]);
+    expect(errorsOf({ [name]: ' , ' })).toEqual([isEmpty(1), isEmpty(2)]);
+    expect(errorsOf({ [name]: `${item},` })).toEqual([isEmpty(2)]);
+    expect(errorsOf({ [name]: `,${item}` })).toEqual([isEmpty(1)]);
+    expect(errorsOf({ [name]: `${item}, ${item}` })).toEqual([`${name} item 2 repeats item 1. Remove it.`]);
   });
 
   test('J4: rejects a verifier token that can be guessed', () => {
-    expect(errorsOf({ VERIFIER_TOKENS: 'x'.repeat(15) })).toEqual([expect.stringMatching(/^VERIFIER_TOKENS item 1 must have at least 16/)]);
+    expect(errorsOf({ VERIFIER_TOKENS: 'x'.repeat(15) })).toEqual([
+      expect.stringMatching(/^VERIFIER_TOKENS item 1 must be a token of at least 16 /),
+    ]);
     expect(errorsOf({ VERIFIER_TOKENS: 'x'.repeat(16) })).toEqual([]);
   });
 
   test.each(['Production', 'PRODUCTION', 'prod', 'production ', 'live', 'staging', 'true'])(
     'J4: rejects NODE_ENV=%j, because a misspelt production would mean development',
     (value) => {
-      expect(errorsOf({ NODE_ENV: value })).toEqual(['NODE_ENV must be production, development or test']);
+      expect(errorsOf({ NODE_ENV: value })).toEqual(['NODE_ENV must be production, development or test.']);
     },
   );
 
   test.each(['1e3', '-1', '12.5', '0x10', ' ', 'ten', '4000000000000'])('PORT rejects %j', (port) => {
-    expect(errorsOf({ PORT: port })).toEqual(port.trim() === '' ? [] : ['PORT must be a whole number from 0 to 65535']);
+    expect(errorsOf({ PORT: port })).toEqual(port.trim() === '' ? [] : ['PORT must be a whole number from 0 to 65535.']);
   });
 
   test('J4: rejects DATABASE_URL without APP_SECRETS, together with any other error', () => {
     const missing = expect.stringMatching(/^APP_SECRETS is required with DATABASE_URL/);
     expect(errorsOf({ DATABASE_URL })).toEqual([missing]);
-    expect(errorsOf({ DATABASE_URL, PORT: 'x' })).toEqual(['PORT must be a whole number from 0 to 65535', missing]);
+    expect(errorsOf({ DATABASE_URL, PORT: 'x' })).toEqual(['PORT must be a whole number from 0 to 65535.', missing]);
     expect(errorsOf({ DATABASE_URL, APP_SECRETS: SECRET })).toEqual([]);
   });
 
@@ -207,7 +215,8 @@ describe('configuration', () => {
     });
 
     test('rejects incomplete settings, and a mode that needs a provider, and names each missing setting', () => {
-      const missing = (...names: string[]) => names.map((name) => `${name} is required with an identity provider`);
+      const missing = (...names: string[]) =>
+        names.map((name) => `${name} is required with an identity provider. Set AUTH_ISSUER, AUTH_AUDIENCE and AUTH_JWKS_URL together.`);
       expect(errorsOf({ AUTH_MODE: 'external' })).toEqual(missing('AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL'));
       expect(errorsOf({ AUTH_MODE: 'both', AUTH_ISSUER: 'x' })).toEqual(missing('AUTH_AUDIENCE', 'AUTH_JWKS_URL'));
       expect(errorsOf({ AUTH_AUDIENCE: 'x' })).toEqual(missing('AUTH_ISSUER', 'AUTH_JWKS_URL'));
@@ -215,8 +224,12 @@ describe('configuration', () => {
     });
 
     test('rejects the issuers of Keyward and of the product', () => {
-      expect(errorsOf({ ...PROVIDER, AUTH_ISSUER: 'keyward' })).toEqual(['AUTH_ISSUER must not be the name of our own tokens']);
-      expect(errorsOf({ ...PROVIDER, AUTH_ISSUER: 'product' })).toEqual(['AUTH_ISSUER must not be product']);
+      expect(errorsOf({ ...PROVIDER, AUTH_ISSUER: 'keyward' })).toEqual([
+        'AUTH_ISSUER must not be keyward, because that is the issuer of the tokens of Keyward itself.',
+      ]);
+      expect(errorsOf({ ...PROVIDER, AUTH_ISSUER: 'product' })).toEqual([
+        'AUTH_ISSUER must not be product, because that name stands for the ids of your product.',
+      ]);
     });
 
     test('AUTH_JWKS_ALLOW_HTTP=true allows plain http to any host for the keys, and for no other setting', () => {
@@ -224,7 +237,7 @@ describe('configuration', () => {
       expect(errorsAt('http://app:3000/jwks.json')).toEqual([]);
       for (const url of ['http://u:p@app/', 'ftp://app/', 'jwks.json', 'data:,{}']) expect(errorsAt(url)).toEqual([JWKS_ERROR]);
       expect(errorsAt('http://app:3000/jwks.json', 'false')).toEqual([JWKS_ERROR]);
-      expect(errorsAt('https://id.example.com/jwks', 'yes')).toEqual(['AUTH_JWKS_ALLOW_HTTP must be true or false']);
+      expect(errorsAt('https://id.example.com/jwks', 'yes')).toEqual(['AUTH_JWKS_ALLOW_HTTP must be true or false.']);
     });
 
     test.each(['http://localhost:8080/jwks', 'http://127.0.0.1/jwks', 'http://[::1]:1/jwks', 'https://id.example.com/jwks?a=b'])(
@@ -242,15 +255,18 @@ describe('configuration', () => {
 
     test.each([
       ['{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA"}]}', []],
-      [null, ['AUTH_JWKS_URL must be a readable file that contains a JWK set']],
-      ['{}', ['AUTH_JWKS_URL must be a readable file that contains a JWK set']],
-      ['not JSON', ['AUTH_JWKS_URL must be a readable file that contains a JWK set']],
-      ['{"keys":[]}', ['AUTH_JWKS_URL must be a file with at least one public key']],
+      [null, ['AUTH_JWKS_URL must be a readable file that contains a JWK set.']],
+      ['{}', ['AUTH_JWKS_URL must be a readable file that contains a JWK set.']],
+      ['not JSON', ['AUTH_JWKS_URL must be a readable file that contains a JWK set.']],
+      ['{"keys":[]}', ['AUTH_JWKS_URL must be a file with at least one public key.']],
       [
         '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA","d":"AAAA"}]}',
-        ['AUTH_JWKS_URL must be a file with public keys only, but contains a private or secret key'],
+        ['AUTH_JWKS_URL must be a file with public keys only, but contains a private or secret key.'],
       ],
-      ['{"keys":[{"kty":"oct","k":"AAAA"}]}', ['AUTH_JWKS_URL must be a file with public keys only, but contains a private or secret key']],
+      [
+        '{"keys":[{"kty":"oct","k":"AAAA"}]}',
+        ['AUTH_JWKS_URL must be a file with public keys only, but contains a private or secret key.'],
+      ],
     ])('the server checks at the start a key file that contains %s', (content, errors) => {
       const folder = mkdtempSync(path.join(tmpdir(), 'keyward-jwks-'));
       const file = path.join(folder, 'jwks.json');

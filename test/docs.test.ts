@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { TOKEN_REJECTION_REASONS } from '../src/auth/token-rejection.js';
-import { SETTING_NAMES } from '../src/config.js';
 import { ERROR_CODES } from '../src/platform/errors/keyward-error.js';
 import * as limits from '../src/platform/limits.js';
 
@@ -37,12 +36,6 @@ describe('the documentation', () => {
     const [, section = ''] = /\*\*Why a token is rejected\*\*([\s\S]*?)\n\n\*\*/.exec(readFileSync('docs/accounts.md', 'utf8')) ?? [];
     const described = [...section.matchAll(/^\| `([a-z ]+)` \| /gm)].flatMap(([, reason]) => (reason === 'reason' ? [] : [reason]));
     expect(described.sort()).toEqual([...TOKEN_REJECTION_REASONS].sort());
-  });
-
-  test('docs/configuration.md lists every setting', () => {
-    const page = readFileSync('docs/configuration.md', 'utf8');
-    const listed = [...page.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
-    expect(listed.sort()).toEqual([...SETTING_NAMES].sort());
   });
 });
 
@@ -107,7 +100,6 @@ const FILE_NAME = /^(?:[\w.@-]+\/)*[\w.-]+\.(?:md|mjs|cjs|js|ts|tsx|json|ya?ml|c
 /** Names that are created by users, by the build or at run time, and words that only look like file names. */
 const NOT_IN_THE_REPOSITORY = new Set([
   'dist/main.js',
-  'dist/cli/commands/users.js',
   'export.sql',
   'secrets.json',
   'data-0.1.0/secrets.json',

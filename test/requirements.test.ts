@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-// @ts-expect-error: a script, which has no types
 import { OPEN_IDS, requirementIds, untestedIds } from '../scripts/requirement-tests.mjs';
 
 test('every guarantee of docs/security.md has a test that contains its id', () => {
@@ -8,5 +7,5 @@ test('every guarantee of docs/security.md has a test that contains its id', () =
 });
 
 test('an id that is listed as open is not a guarantee of docs/security.md', () => {
-  expect(requirementIds().filter((id: string) => OPEN_IDS.includes(id))).toEqual([]);
+  expect(requirementIds().filter((id) => OPEN_IDS.includes(id))).toEqual([]);
 });

@@ -11,6 +11,6 @@ const apollo = new ApolloServer({
 });
 await apollo.start();
 await app.register(fastifyApollo(apollo));
-await app.listen({ port: 0, host: '127.0.0.1' });
+const url = await app.listen({ port: 0, host: '127.0.0.1' });
 process.on('disconnect', () => process.exit());
-process.send({ port: app.server.address().port });
+process.send?.({ port: Number(new URL(url).port) });

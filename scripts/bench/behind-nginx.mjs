@@ -18,18 +18,23 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '50' },
   },
 });
-const [rounds, seconds, connections] = [values.rounds, values.seconds, values.connections].map(Number);
+const [rounds, seconds, connections] = [Number(values.rounds), Number(values.seconds), Number(values.connections)];
 const KEYS = 400;
 
 async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
-  const { port } = probe.address();
+  const address = probe.address();
   probe.close();
-  return port;
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
-/** Starts nginx with deploy/nginx.conf in front of these ports. nginx keeps the connections of the load open. */
+/**
+ * Starts nginx with deploy/nginx.conf in front of these ports. nginx keeps the connections of the load open.
+ *
+ * @param {string} directory
+ * @param {number[]} upstreamPorts
+ */
 async function startNginx(directory, upstreamPorts) {
   const port = await freePort();
   mkdirSync(directory);
@@ -41,7 +46,7 @@ async function startNginx(directory, upstreamPorts) {
   const file = path.join(directory, 'nginx.conf');
   writeFileSync(
     file,
-    `${process.getuid() === 0 ? 'user www-data;' : ''} daemon off; worker_processes 1; pid nginx.pid; error_log stderr crit; events {}
+    `${process.getuid?.() === 0 ? 'user www-data;' : ''} daemon off; worker_processes 1; pid nginx.pid; error_log stderr crit; events {}
      http { access_log off; keepalive_requests 100000000; ${temporary} ${site} }`,
   );
   children.push(spawn('/usr/sbin/nginx', ['-p', directory, '-c', file], { stdio: 'inherit' }));
@@ -60,6 +65,7 @@ async function startNginx(directory, upstreamPorts) {
 await withPostgres(async ({ directory, newDatabase }) => {
   const url = await newDatabase('replicas', KEYS);
   const [one, other] = [await startKeyward(url), await startKeyward(url)];
+  /** @param {number} port */
   const target = (port) => ({ port, path: '/verify', keys: KEYS });
   const targets = {
     'one process': target(one.port),
@@ -68,11 +74,11 @@ await withPostgres(async ({ directory, newDatabase }) => {
   };
   const of = await measureThroughput(forked('load.mjs'), targets, { rounds, seconds, connections });
   console.log();
-  for (const [name, base] of [
+  for (const [name, base] of /** @type {const} */ ([
     ['two behind nginx', 'one process'],
     ['one behind nginx', 'one process'],
     ['two behind nginx', 'one behind nginx'],
-  ]) {
+  ])) {
     console.log(`throughput of ${name} / ${base}`.padEnd(60), (of(name, 'perSecond') / of(base, 'perSecond')).toFixed(2));
   }
 });

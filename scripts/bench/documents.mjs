@@ -16,7 +16,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
   },
 });
-const [repetitions, seconds, rounds] = [values.repetitions, values.seconds, values.rounds].map(Number);
+const [repetitions, seconds, rounds] = [Number(values.repetitions), Number(values.seconds), Number(values.rounds)];
 
 const WARM_UP = 10;
 /** Number of batches. The lowest mean counts, because other work on the machine adds CPU time through the caches. */
@@ -28,15 +28,24 @@ const TARGET_MS = 5;
 
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 
-/** Introspection is enabled, because documents cost most with it. */
+/**
+ * Introspection is enabled, because documents cost most with it.
+ *
+ * @param {string} databaseUrl
+ */
 const startMeasured = (databaseUrl) => startKeyward(databaseUrl, { INTROSPECTION: 'true', LOG_LEVEL: 'info' }, 'report-usage.mjs');
 
+/** @param {import('./lib.mjs').ChildProcess} child */
 async function usageOf(child) {
   child.send('usage');
   const [usage] = await once(child, 'message');
   return usage;
 }
 
+/**
+ * @param {number} port
+ * @param {string} query
+ */
 function post(port, query) {
   const body = JSON.stringify({ query });
   return new Promise((resolve, reject) => {
@@ -49,6 +58,10 @@ function post(port, query) {
   });
 }
 
+/**
+ * @param {import('./lib.mjs').Server} server
+ * @param {string} query
+ */
 async function cpuMsOf({ child, port }, query) {
   for (let count = 0; count < WARM_UP; count += 1) await post(port, query);
   const samples = [];
@@ -61,6 +74,7 @@ async function cpuMsOf({ child, port }, query) {
   return Math.min(...samples);
 }
 
+/** @param {import('./lib.mjs').Server} server */
 async function measureDocuments(server) {
   const trivial = await cpuMsOf(server, '{ __typename }');
   console.log(`${'{ __typename }'.padEnd(52)} ${trivial.toFixed(2).padStart(7)} ms of CPU`);
@@ -73,6 +87,7 @@ async function measureDocuments(server) {
   return costs.toSorted((a, b) => b.ms - a.ms);
 }
 
+/** @param {import('./lib.mjs').Server} server */
 async function measureMemory({ child, port }) {
   const before = await usageOf(child);
   for (let count = 0; count < DIFFERENT_DOCUMENTS; count += 1) {
@@ -82,10 +97,15 @@ async function measureMemory({ child, port }) {
   console.log(`memory after ${DIFFERENT_DOCUMENTS} different documents: +${((after.rss - before.rss) / 1e6).toFixed(0)} MB`);
 }
 
+/**
+ * @param {import('./lib.mjs').Server} server
+ * @param {{ query: string }[]} costs the most expensive first
+ */
 async function measureLatency({ port }, costs) {
   const loader = forked('load.mjs');
   const load = { port, path: '/verify', keys: KEYS, connections: 1, seconds };
   const worst = costs.slice(0, CONNECTIONS).map(({ query }) => query);
+  /** @type {{ calm: number[], attacked: number[] }} */
   const p99 = { calm: [], attacked: [] };
   for (let round = -1; round < rounds; round += 1) {
     const calm = await answerOf(loader, load);

@@ -8,8 +8,15 @@ import { startKeyward, withPostgres } from './lib.mjs';
 const { values } = parseArgs({
   options: { connections: { type: 'string', default: '150' }, seconds: { type: 'string', default: '5' } },
 });
-const [connections, seconds] = [values.connections, values.seconds].map(Number);
+const [connections, seconds] = [Number(values.connections), Number(values.seconds)];
 
+/**
+ * @typedef {{ token: string, update: (count: number) => string }} User
+ *
+ * @param {number} port
+ * @param {string} query
+ * @param {string} [token]
+ */
 async function ask(port, query, token) {
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
@@ -19,6 +26,11 @@ async function ask(port, query, token) {
   return { status: response.status, body: await response.json() };
 }
 
+/**
+ * @param {number} port
+ * @param {string} name
+ * @returns {Promise<User>}
+ */
 async function newUser(port, name) {
   const input = `{ email: "${name}@example.com", password: "correct horse battery staple" }`;
   const token = (await ask(port, `mutation { signUp(input: ${input}) { accessToken } }`)).body.data.signUp.accessToken;
@@ -27,11 +39,19 @@ async function newUser(port, name) {
   return { token, update: (count) => `mutation { updateApiKey(id: "${id}", input: { name: "name ${count}" }) { apiKey { id } } }` };
 }
 
+/** @param {number[]} numbers @param {number} part */
 const quantile = (numbers, part) => numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) * part)] ?? Number.NaN;
 
-/** Prints the latency of one client that sends its requests one after another. */
+/**
+ * Prints the latency of one client that sends its requests one after another.
+ *
+ * @param {number} port
+ * @param {User} user
+ * @param {string} label
+ */
 async function watch(port, { token, update }, label) {
   for (const [name, query] of Object.entries({ me: () => '{ me { id } }', updateApiKey: update })) {
+    /** @type {number[]} */
     const times = [];
     let failed = 0;
     for (const endsAt = performance.now() + seconds * 1_000; performance.now() < endsAt; ) {
@@ -50,6 +70,7 @@ await withPostgres(async ({ newDatabase }) => {
   const [busy, other] = [await newUser(port, 'busy'), await newUser(port, 'other')];
   await watch(port, other, 'alone');
   let isOver = false;
+  /** @type {Record<number, number>} */
   const statuses = {};
   const flood = Array.from({ length: connections }, async () => {
     for (let count = 0; !isOver; count += 1) {

@@ -12,7 +12,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '50' },
   },
 });
-const [rounds, seconds, connections] = [values.rounds, values.seconds, values.connections].map(Number);
+const [rounds, seconds, connections] = [Number(values.rounds), Number(values.seconds), Number(values.connections)];
 const KEYS = 400;
 
 const AT_ONCE = 100;
@@ -22,6 +22,11 @@ const USERS = 10;
 /** Pause of a rejected client. Without a pause the benchmark would measure the client. */
 const RETRY_AFTER_MS = 1_000;
 
+/**
+ * @param {number} port
+ * @param {string} query
+ * @param {string | undefined} email
+ */
 async function ask(port, query, email) {
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
@@ -32,7 +37,10 @@ async function ask(port, query, email) {
   return response.status;
 }
 
-/** @returns {Promise<{ stop(): Promise<{ served: number, rejected: number }> }>} a flood that runs until it is stopped */
+/**
+ * @param {number} port
+ * @returns {Promise<{ stop(): Promise<{ served: number, rejected: number }> }>} a flood that runs until it is stopped
+ */
 async function floodWithSignIns(port) {
   const emails = Array.from({ length: USERS }, (_, index) => `flood${index}@example.com`);
   for (const email of emails) await ask(port, 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }', email);
@@ -58,6 +66,7 @@ await withPostgres(async ({ newDatabase }) => {
   const loader = forked('load.mjs');
   const { port } = await startKeyward(await newDatabase('few', KEYS));
   const load = { port, path: '/verify', keys: KEYS, connections, seconds };
+  /** @type {{ calm: number[], flooded: number[] }} */
   const p99 = { calm: [], flooded: [] };
   for (let round = -1; round < rounds; round += 1) {
     const calm = await answerOf(loader, load);

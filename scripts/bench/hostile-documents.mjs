@@ -1,11 +1,15 @@
 // Documents of 2 to 100 kB that are designed for the highest cost on the server. The benchmark measures each of them, and
 // test/platform/graphql/hostile-documents.test.ts limits the work that each document causes.
 
+/** @param {number} count @param {(index: number) => string} part */
 const many = (count, part) => Array.from({ length: count }, (_, index) => part(index)).join(' ');
 const LINE_FEEDS = '\n'.repeat(45_000);
 const conflicts = `{${many(20, (p) => `a:me{${many(14, (i) => `c:x${p}_${i}`)}}`)}}`;
+/** @param {string} input */
 const create = (input) => `mutation { createApiKey(input: ${input}) { plaintextKey } }`;
+/** @param {number} day */
 const usage = (day) => `usage(from: "2026-01-0${day}T00:00:00Z", to: "2026-02-01T00:00:00Z") { start }`;
+/** @param {number} count @param {string} leaf */
 const chain = (count, leaf) => `${many(count, (i) => `fragment F${i} on User { ...F${i + 1} }`)} fragment F${count} on User { ${leaf} }`;
 const NAME = 'n'.repeat(90_000);
 

@@ -2,7 +2,10 @@
 import { hash } from 'node:crypto';
 import { makePlaintextKey } from '../../dist/api-keys/plaintext-key.js';
 
-/** @returns {{ plaintextKey: string, keyPrefix: string }} the key with this index */
+/**
+ * @param {number} index
+ * @returns {{ plaintextKey: string, keyPrefix: string }} the key with this index
+ */
 export function benchKey(index) {
   const prefix = Buffer.alloc(4);
   prefix.writeUInt32BE(index);

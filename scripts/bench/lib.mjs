@@ -20,10 +20,24 @@ const { createLogger } = await import('../../dist/platform/logger.js');
 const { benchKey } = await import('./keys.mjs');
 
 const logger = createLogger('silent');
-/** Child processes that end with the benchmark. */
+/**
+ * @typedef {import('node:child_process').ChildProcess} ChildProcess
+ * @typedef {{ port: number, child: ChildProcess }} Server
+ * @typedef {{ port: number, path: string, body?: string, keys: number }} Target what a load is sent to
+ * @typedef {Target & { connections: number, seconds: number }} Load
+ * @typedef {{ perSecond: number, p50Ms: number, p99Ms: number, rejected: number }} LoadResult
+ * @typedef {(database: string, keyCount: number) => Promise<string>} NewDatabase
+ */
+
+/** @type {ChildProcess[]} child processes that end with the benchmark */
 export const children = [];
 
-/** Fills a new database with `keyCount` keys and their users. */
+/**
+ * Fills a new database with `keyCount` keys and their users.
+ *
+ * @param {string} url
+ * @param {number} keyCount
+ */
 async function seed(url, keyCount) {
   await migrate(url, logger);
   const users = Math.ceil(keyCount / KEYS_PER_USER);
@@ -56,15 +70,16 @@ async function seed(url, keyCount) {
 export const METRICS_TOKEN = randomBytes(16).toString('hex');
 
 /**
- * @param env settings in addition to the defaults
- * @param preload a module of this folder that the server loads first and that exchanges messages
- * @returns {Promise<{ port: number, child: import('node:child_process').ChildProcess }>}
+ * @param {string} databaseUrl
+ * @param {Record<string, string>} env settings in addition to the defaults
+ * @param {string} [preload] a module of this folder that the server loads first and that exchanges messages
+ * @returns {Promise<Server>}
  */
-export async function startKeyward(databaseUrl, env = {}, preload = undefined) {
+export async function startKeyward(databaseUrl, env = {}, preload) {
   const flags = preload ? ['--import', path.join(root, 'scripts/bench', preload)] : [];
   const child = spawn(process.execPath, [...flags, 'dist/main.js'], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit', ...(preload ? ['ipc'] : [])],
+    stdio: ['ignore', 'pipe', 'inherit', preload ? 'ipc' : 'ignore'],
     env: {
       PATH: process.env.PATH,
       PORT: '0',
@@ -76,51 +91,69 @@ export async function startKeyward(databaseUrl, env = {}, preload = undefined) {
     },
   });
   children.push(child);
+  const { stdout } = child;
+  if (!stdout) throw new Error('The server has no stdout.');
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk) => (output += chunk));
+  stdout.setEncoding('utf8').on('data', (chunk) => (output += chunk));
   while (!output.includes('Keyward is ready')) await sleep(20);
-  child.stdout.removeAllListeners('data').resume();
-  return { child, port: Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(output)[1]) };
+  stdout.removeAllListeners('data').resume();
+  return { child, port: Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]) };
 }
 
-/** Runs a script of this folder that exchanges messages. */
+/**
+ * Runs a script of this folder that exchanges messages.
+ *
+ * @param {string} file
+ */
 export function forked(file) {
   const child = fork(path.join(root, 'scripts/bench', file), { stdio: 'inherit' });
   children.push(child);
   return child;
 }
 
+/**
+ * @param {ChildProcess} child
+ * @param {import('node:child_process').Serializable} [message] nothing is sent without it
+ */
 export async function answerOf(child, message) {
   if (message) child.send(message);
   const [answer] = await once(child, 'message');
   return answer;
 }
 
-export const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+/** @param {number[]} numbers */
+export const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 
 /**
  * Loads the targets in turn, in several rounds, and prints the medians.
  *
+ * @param {ChildProcess} loader
+ * @param {Record<string, Target>} targets
+ * @param {{ rounds: number, seconds: number, connections: number }} options
  * @returns the median of one figure of one target
  */
 export async function measureThroughput(loader, targets, { rounds, seconds, connections }) {
-  const results = Object.fromEntries(Object.keys(targets).map((name) => [name, []]));
+  /** @type {Map<string, LoadResult[]>} */
+  const results = new Map(Object.keys(targets).map((name) => [name, []]));
+  /** @param {string} name */
+  const resultsOf = (name) => results.get(name) ?? [];
   for (let round = -1; round < rounds; round += 1) {
     for (const [name, target] of Object.entries(targets)) {
       const result = await answerOf(loader, { connections, seconds, ...target });
       // The server finishes the work of the last load (writing usage) before the next measurement.
       await sleep(1_500);
       // In the first round the compiler warms up.
-      if (round >= 0) results[name].push(result);
+      if (round >= 0) resultsOf(name).push(result);
     }
   }
-  const of = (name, figure) => median(results[name].map((result) => result[figure]));
+  /** @param {string} name @param {keyof LoadResult} figure */
+  const of = (name, figure) => median(resultsOf(name).map((result) => result[figure]));
   console.log('target'.padEnd(34), 'requests/s'.padStart(11), 'p50 ms'.padStart(8), 'p99 ms'.padStart(8), 'rejected'.padStart(9));
   for (const name of Object.keys(targets)) {
-    const rejected = results[name].reduce((sum, result) => sum + result.rejected, 0);
+    const rejected = resultsOf(name).reduce((sum, result) => sum + result.rejected, 0);
     const figures = [
       of(name, 'perSecond').toFixed(0).padStart(11),
-      ...['p50Ms', 'p99Ms'].map((figure) => of(name, figure).toFixed(2).padStart(8)),
+      .../** @type {const} */ (['p50Ms', 'p99Ms']).map((figure) => of(name, figure).toFixed(2).padStart(8)),
     ];
     console.log(name.padEnd(34), ...figures, String(rejected).padStart(9));
   }
@@ -130,7 +163,7 @@ export async function measureThroughput(loader, targets, { rounds, seconds, conn
 /**
  * Runs a benchmark on a PostgreSQL of its own, which is removed afterwards.
  *
- * @param bench receives a temporary directory, and `newDatabase`, which creates a database with `keyCount` keys and returns
+ * @param {(given: { directory: string, newDatabase: NewDatabase }) => Promise<void>} bench receives a temporary directory, and `newDatabase`, which creates a database with `keyCount` keys and returns
  *   its URL
  */
 export async function withPostgres(bench) {

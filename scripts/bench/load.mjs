@@ -10,7 +10,10 @@ const REQUESTS = 200_000;
 
 const END_OF_HEAD = '\r\n\r\n';
 
-/** @returns {Buffer[]} the bytes of requests, each with a random key, which replaces `KEY` in the body */
+/**
+ * @param {import('./lib.mjs').Load} load
+ * @returns {Buffer[]} the bytes of requests, each with a random key, which replaces `KEY` in the body
+ */
 function createRequests({ path, body, keys }) {
   return Array.from({ length: REQUESTS }, () => {
     const key = benchKey(Math.floor(Math.random() * keys)).plaintextKey;
@@ -21,7 +24,10 @@ function createRequests({ path, body, keys }) {
   });
 }
 
-/** @returns whether the text is a complete response */
+/**
+ * @param {string} text
+ * @returns whether the text is a complete response
+ */
 function isWhole(text) {
   const end = text.indexOf(END_OF_HEAD);
   if (end < 0) return false;
@@ -30,8 +36,8 @@ function isWhole(text) {
 }
 
 /**
- * @param {{ port: number, path: string, body?: string, keys: number, connections: number, seconds: number }} load
- * @returns {Promise<{ perSecond: number, p50Ms: number, p99Ms: number, rejected: number }>}
+ * @param {import('./lib.mjs').Load} load
+ * @returns {Promise<import('./lib.mjs').LoadResult>}
  */
 async function run(load) {
   const requests = createRequests(load);
@@ -47,7 +53,7 @@ async function run(load) {
       let sentAt = 0;
       const send = () => {
         sentAt = performance.now();
-        socket.write(requests[next]);
+        socket.write(requests[next] ?? '');
         next = (next + 1) % REQUESTS;
       };
       socket.on('connect', send).on('error', reject).on('close', resolve);
@@ -69,5 +75,5 @@ async function run(load) {
   return { perSecond: answered / seconds, p50Ms: latency.percentile(50) / 1_000, p99Ms: latency.percentile(99) / 1_000, rejected };
 }
 
-process.on('message', async (load) => process.send(await run(load)));
+process.on('message', async (/** @type {import('./lib.mjs').Load} */ load) => process.send?.(await run(load)));
 process.on('disconnect', () => process.exit());

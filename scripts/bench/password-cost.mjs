@@ -15,8 +15,14 @@ function newAddress() {
   return `100.${64 + (networks >> 8)}.${networks % 256}.1`;
 }
 
+/**
+ * @param {number} port
+ * @param {'signUp' | 'signIn'} operation
+ * @param {string | undefined} email
+ * @param {string} password
+ */
 async function ask(port, operation, email, password) {
-  const type = `${operation[0].toUpperCase()}${operation.slice(1)}Input`;
+  const type = `${operation.charAt(0).toUpperCase()}${operation.slice(1)}Input`;
   const startedAt = performance.now();
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
@@ -31,10 +37,10 @@ async function ask(port, operation, email, password) {
 }
 
 await withPostgres(async ({ newDatabase }) => {
-  for (const [before, after] of [
+  for (const [before, after] of /** @type {const} */ ([
     ['10', '12'],
     ['12', '10'],
-  ]) {
+  ])) {
     const url = await newDatabase(`cost_${before}_${after}`, 1);
     const secrets = { APP_SECRETS: Buffer.alloc(32, 'a1b2c3').toString('base64'), TRUSTED_PROXIES: '127.0.0.1', SIGN_UPS_PER_HOUR: '0' };
     const first = await startKeyward(url, { ...secrets, BCRYPT_COST: before });
@@ -43,6 +49,7 @@ await withPostgres(async ({ newDatabase }) => {
     first.child.kill();
     const { port, child } = await startKeyward(url, { ...secrets, BCRYPT_COST: after });
     for (let warm = 0; warm < 3; warm += 1) await ask(port, 'signIn', 'nobody@example.com', 'wrong');
+    /** @type {{ known: number[], unknown: number[] }} */
     const times = { known: [], unknown: [] };
     for (let sample = 0; sample < SAMPLES; sample += 1) {
       times.known.push(await ask(port, 'signIn', accounts[sample % accounts.length], 'wrong'));

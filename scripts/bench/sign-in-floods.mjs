@@ -34,6 +34,17 @@ function newAddress() {
   return `100.${64 + (networks >> 8)}.${networks % 256}.1`;
 }
 
+/**
+ * @typedef {{ data?: any, code?: string | undefined }} Answer data is of the operation that was sent; code is that of the first error
+ * @typedef {{ email: string, token: string }} Person
+ *
+ * @param {number} port
+ * @param {string} address
+ * @param {string} query
+ * @param {object} variables
+ * @param {string} [token]
+ * @returns {Promise<Answer>}
+ */
 async function ask(port, address, query, variables, token) {
   try {
     return await send(port, address, query, variables, token);
@@ -42,6 +53,14 @@ async function ask(port, address, query, variables, token) {
   }
 }
 
+/**
+ * @param {number} port
+ * @param {string} address
+ * @param {string} query
+ * @param {object} variables
+ * @param {string} [token]
+ * @returns {Promise<Answer>}
+ */
 async function send(port, address, query, variables, token) {
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
@@ -53,12 +72,20 @@ async function send(port, address, query, variables, token) {
   return { data: body.data, code: body.errors?.[0]?.extensions.code };
 }
 
+/** @param {number} port @param {string} address */
 const signUp = (port, address, email = newEmail()) => ask(port, address, SIGN_UP, { input: { email, password: PASSWORD } });
+/** @param {number} port @param {string} address @param {string} email */
 const signIn = (port, address, email, password = PASSWORD) => ask(port, address, SIGN_IN, { input: { email, password } });
 
-/** Repeats `step` in `loops` concurrent loops until the returned function is called. */
+/**
+ * Repeats `step` in `loops` concurrent loops until the returned function is called.
+ *
+ * @param {number} loops
+ * @param {(index: number) => Promise<Answer>} step
+ */
 function flood(loops, step) {
   let isOver = false;
+  /** @type {Record<string, number>} */
   const codes = {};
   const running = Array.from({ length: loops }, async (_, index) => {
     while (!isOver) {
@@ -74,7 +101,12 @@ function flood(loops, step) {
   };
 }
 
-/** Measures the actions of other users during a flood: each action once per round, one after another. */
+/**
+ * Measures the actions of other users during a flood: each action once per round, one after another.
+ *
+ * @param {number} port
+ * @param {Person} person
+ */
 async function measureOthers(port, person) {
   const actions = {
     'sign-in, known network': () => signIn(port, HOME, person.email),
@@ -87,6 +119,7 @@ async function measureOthers(port, person) {
   };
   for (const [name, action] of Object.entries(actions)) {
     const times = [];
+    /** @type {Record<string, number>} */
     const failures = {};
     for (let round = 0; round < ROUNDS; round += 1) {
       const startedAt = performance.now();
@@ -101,13 +134,23 @@ async function measureOthers(port, person) {
   }
 }
 
-/** Each scenario has its own user, because after 100 more sign-ins the session that creates keys would end. */
+/**
+ * Each scenario has its own user, because after 100 more sign-ins the session that creates keys would end.
+ *
+ * @param {number} port
+ * @returns {Promise<Person>}
+ */
 async function newPerson(port) {
   const email = newEmail();
   const { data } = await signUp(port, HOME, email);
   return { email, token: data.signUp.accessToken };
 }
 
+/**
+ * @param {number} port
+ * @param {string} title
+ * @param {() => ReturnType<typeof flood> | Promise<ReturnType<typeof flood>>} [startFlood]
+ */
 async function scenario(port, title, startFlood) {
   if (!title.includes(values.only)) return;
   console.log(title);
@@ -118,7 +161,9 @@ async function scenario(port, title, startFlood) {
   if (end) console.log('  responses to the flood:', JSON.stringify(await end()));
 }
 
+/** @param {number} port */
 async function ninetyAccounts(port) {
+  /** @type {string[]} */
   const tokens = [];
   while (tokens.length < 90) {
     const { data } = await signUp(port, '198.51.100.9');
@@ -130,8 +175,10 @@ async function ninetyAccounts(port) {
   });
 }
 
+/** @param {number} port @param {number} networks @param {(index: number) => string} addressOf */
 const wrongSignIns = (port, networks, addressOf) => flood(networks, (index) => signIn(port, addressOf(index), newEmail(), 'wrong'));
 
+/** @param {number} port */
 async function measureProbes(port) {
   const person = await newPerson(port);
   const startedAt = performance.now();

@@ -19,11 +19,16 @@ const directory = mkdtempSync(path.join(tmpdir(), 'keyward-bench-'));
 async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
-  const { port } = probe.address();
+  const address = probe.address();
   probe.close();
-  return port;
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
+/**
+ * @param {number} port
+ * @param {string} query
+ * @param {string} [token]
+ */
 async function ask(port, query, token) {
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
@@ -33,14 +38,19 @@ async function ask(port, query, token) {
   return (await response.json()).data;
 }
 
-/** Signs up, because the measured query must reach the database. */
+/**
+ * Signs up, because the measured query must reach the database.
+ *
+ * @param {number} port
+ */
 const signUp = (port) =>
   ask(
     port,
     `mutation { signUp(input: { email: "bench-${Date.now()}@example.com", password: "correct horse battery staple" }) { accessToken } }`,
   );
 
-const residentMegabytes = (pid) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1_000;
+/** @param {number} pid */
+const residentMegabytes = (pid) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_000;
 
 async function round() {
   const port = await freePort();
@@ -60,17 +70,18 @@ async function round() {
   }
   const seconds = (performance.now() - startedAt) / 1_000;
   while (!output.includes('Keyward is ready')) await sleep(5);
-  const { pid } = JSON.parse(output.split('\n').find((line) => line.includes('Keyward is ready')));
+  const { pid } = JSON.parse(output.split('\n').find((line) => line.includes('Keyward is ready')) ?? '');
   const fresh = residentMegabytes(pid);
   const { accessToken } = (await signUp(port)).signUp;
   for (let use = 0; use < USES; use += 1) await ask(port, '{ me { id } myApiKeys { id name } }', accessToken);
   const used = residentMegabytes(pid);
-  process.kill(-npm.pid, 'SIGTERM');
+  if (npm.pid !== undefined) process.kill(-npm.pid, 'SIGTERM');
   await once(npm, 'exit');
   return { seconds, fresh, used };
 }
 
-const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+/** @param {number[]} values */
+const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 try {
   await round(); // creates the database
   const rounds = [];

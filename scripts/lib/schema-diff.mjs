@@ -2,9 +2,10 @@
 // would be a separate download.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils';
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
 
+/** @type {Promise<void> | undefined} */
 let instantiated;
 
 /** Loads the engine without its entry file, which imports the .wasm as a module: Node 20 does not support that. */
@@ -15,7 +16,8 @@ function instantiate() {
       './schema_engine_bg.js': bindings,
     });
     bindings.__wbg_set_wasm(instance.exports);
-    instance.exports.__wbindgen_start();
+    const start = /** @type {() => void} */ (instance.exports.__wbindgen_start);
+    start();
   })();
   return instantiated;
 }
@@ -29,16 +31,16 @@ const reject = async () => {
  * version of the database. To compare two schemas it sends no query.
  */
 const noDatabase = {
-  provider: 'postgres',
+  provider: /** @type {const} */ ('postgres'),
   adapterName: 'no-database',
   connectToShadowDb: reject,
   connect: async () => ({
-    provider: 'postgres',
+    provider: /** @type {const} */ ('postgres'),
     adapterName: 'no-database',
     getConnectionInfo: () => ({ schemaName: 'public', supportsRelationJoins: true }),
     queryRaw: async () => ({
       columnNames: ['exists', 'version', 'numeric_version'],
-      columnTypes: [5, 7, 0], // boolean, text, int32: ColumnTypeEnum of @prisma/driver-adapter-utils
+      columnTypes: [ColumnTypeEnum.Boolean, ColumnTypeEnum.Text, ColumnTypeEnum.Int32],
       rows: [[true, 'PostgreSQL 15', 150000]],
     }),
     executeRaw: reject,
@@ -57,14 +59,14 @@ export async function diffSchemas(from, to) {
   await instantiate();
   const adapter = bindMigrationAwareSqlAdapterFactory(noDatabase);
   const engine = await bindings.SchemaEngine.new({ datamodels: undefined }, () => {}, adapter);
-  const datamodel = (content) => ({ tag: 'schemaDatamodel', files: [{ path: 'schema.prisma', content }] });
+  /** @param {string} content */
+  const datamodel = (content) => ({ tag: /** @type {const} */ ('schemaDatamodel'), files: [{ path: 'schema.prisma', content }] });
   const { stdout } = await engine.diff({
     from: from === null ? { tag: 'empty' } : datamodel(from),
     to: datamodel(to),
     script: true,
     exitCode: null,
-    shadowDatabaseUrl: null,
     filters: { externalTables: [], externalEnums: [] },
   });
-  return stdout;
+  return stdout ?? '';
 }

@@ -1,6 +1,6 @@
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { AuditAction } from '../audit/audit-entry.js';
-import { PageInfo } from '../platform/graphql/page-info.js';
+import { connectionOf } from '../platform/graphql/connection.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
 
 registerEnumType(AuditAction, {
@@ -65,20 +65,10 @@ export class AuditEvent {
   readonly details!: Record<string, unknown>;
 }
 
-@ObjectType({ description: 'An event in a page, with its cursor.' })
-export class AuditEventEdge {
-  @Field(() => AuditEvent, { description: 'The event of this edge.' })
-  readonly node!: AuditEvent;
-
-  @Field(() => String, { description: 'Cursor of the event. Pass it as `after` to continue after this event.' })
-  readonly cursor!: string;
-}
-
-@ObjectType({ description: 'A page of events of the audit log.' })
-export class AuditEventConnection {
-  @Field(() => [AuditEventEdge], { description: 'Events of the page, newest first.' })
-  readonly edges!: AuditEventEdge[];
-
-  @Field(() => PageInfo, { description: 'Position of the page in the audit log.' })
-  readonly pageInfo!: PageInfo;
-}
+export const AuditEventConnection = connectionOf(AuditEvent, {
+  name: 'AuditEvent',
+  noun: 'event',
+  description: 'A page of events of the audit log.',
+  edges: 'Events of the page, newest first.',
+});
+export type AuditEventConnection = InstanceType<typeof AuditEventConnection>;

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Database } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
+import { inOrderOf } from '../platform/database/in-order-of.js';
 
 /** Loads keys for the resolvers of one request. One query loads all the keys that the request needs. */
 export interface ApiKeyLoaders {
@@ -10,9 +11,7 @@ export interface ApiKeyLoaders {
 export function createApiKeyLoaders(database: Database): ApiKeyLoaders {
   return {
     byId: new DataLoader(async (ids: readonly string[]) => {
-      const keys = await database.apiKey.findMany({ where: { id: { in: [...ids] } } });
-      const found = new Map(keys.map((key) => [key.id, key]));
-      return ids.map((id) => found.get(id) ?? null);
+      return inOrderOf(ids, await database.apiKey.findMany({ where: { id: { in: [...ids] } } }));
     }),
   };
 }

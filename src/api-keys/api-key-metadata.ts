@@ -12,7 +12,7 @@ const NUMBER_DIGITS_MAX = 21;
 const FAULTS_MAX = 5;
 
 /** Returns the number of digits of a finite number written without an exponent. */
-export function writtenOutDigits(value: number): number {
+function writtenOutDigits(value: number): number {
   const [mantissa = '', exponent = '0'] = Math.abs(value).toExponential().split('e');
   const significant = mantissa.replace('.', '').length;
   const integerDigits = Math.max(Number(exponent) + 1, 1);

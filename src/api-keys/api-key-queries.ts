@@ -1,12 +1,19 @@
 import { type Clock, DAY_MS } from '../platform/clock.js';
-import type { Database } from '../platform/database/client.js';
+import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
+import { inOrderOf } from '../platform/database/in-order-of.js';
 import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
 import { findEndedKeys } from './api-key-history.queries.js';
 import { type ApiKeyStatus, expiresWithin, statusOf, usableAt } from './api-key-status.js';
 
 /** The maximum of 1,000 keys for each user, each with the key that it replaces. */
 const USABLE_KEYS_MAX = 2_000;
+
+/** Returns the IDs of all keys of a user, with any status. */
+export async function idsOfKeys(transaction: Transaction, userId: string): Promise<string[]> {
+  const keys = await transaction.apiKey.findMany({ where: { userId }, select: { id: true } });
+  return keys.map(({ id }) => id);
+}
 
 /** Reads API keys, for their owners and for the operator. */
 export class ApiKeyQueries {
@@ -25,7 +32,7 @@ export class ApiKeyQueries {
   /** Returns the user's usable keys, newest first, at most USABLE_KEYS_MAX. */
   listUsable(userId: string): Promise<ApiKey[]> {
     return this.#database.apiKey.findMany({
-      where: { userId, ...usableAt(this.#clock.now()) },
+      where: { userId, AND: usableAt(this.#clock.now()) },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: USABLE_KEYS_MAX,
     });
@@ -39,10 +46,10 @@ export class ApiKeyQueries {
   history(userId: string, request: PageRequest): Promise<Page<ApiKey>> {
     return this.#cursors.page({ list: 'api-key-history', userId }, request, async (after, limit) => {
       const positions = await findEndedKeys(this.#database, { userId, now: this.#clock.now(), after, limit });
-      const keys = await this.#database.apiKey.findMany({ where: { id: { in: positions.map(({ id }) => id) } } });
-      const byId = new Map(keys.map((key) => [key.id, key]));
-      return positions.flatMap((position) => {
-        const node = byId.get(position.id);
+      const ids = positions.map(({ id }) => id);
+      const keys = inOrderOf(ids, await this.#database.apiKey.findMany({ where: { id: { in: ids } } }));
+      return positions.flatMap((position, index) => {
+        const node = keys[index];
         return node ? [{ node, position }] : [];
       });
     });
@@ -53,9 +60,14 @@ export class ApiKeyQueries {
     return this.#database.apiKey.findMany({ where: { userId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] });
   }
 
+  /** Returns the number of keys of a user, with any status. */
+  countAll(transaction: Transaction, userId: string): Promise<number> {
+    return transaction.apiKey.count({ where: { userId } });
+  }
+
   /** Returns the number of usable keys by user. Users without usable keys are absent. */
   async countUsable(userIds: readonly string[]): Promise<Map<string, number>> {
-    const where = { userId: { in: [...userIds] }, ...usableAt(this.#clock.now()) };
+    const where = { userId: { in: [...userIds] }, AND: usableAt(this.#clock.now()) };
     const counts = await this.#database.apiKey.groupBy({ by: ['userId'], where, _count: true });
     return new Map(counts.map((count) => [count.userId, count._count]));
   }

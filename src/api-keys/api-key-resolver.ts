@@ -73,7 +73,7 @@ export class ApiKeyResolver {
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: ApiKeyContext,
   ): Promise<ApiKey> {
-    return this.#apiKeys.get(viewer.user.id, id, context);
+    return this.#apiKeys.get(viewer.user.id, id, context.actor);
   }
 
   @Mutation(() => CreateApiKeyPayload, {
@@ -90,7 +90,7 @@ export class ApiKeyResolver {
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: ApiKeyContext,
   ): Promise<CreateApiKeyPayload> {
-    return this.#apiKeys.create(viewer.user.id, input ?? {}, context);
+    return this.#apiKeys.create(viewer.user.id, input ?? {}, context.actor);
   }
 
   @Mutation(() => UpdateApiKeyPayload, {
@@ -104,7 +104,7 @@ export class ApiKeyResolver {
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: ApiKeyContext,
   ): Promise<UpdateApiKeyPayload> {
-    return { apiKey: await this.#apiKeys.update(viewer.user.id, id, input, context) };
+    return { apiKey: await this.#apiKeys.update(viewer.user.id, id, input, context.actor) };
   }
 
   @Mutation(() => RotateApiKeyPayload, {
@@ -122,7 +122,7 @@ export class ApiKeyResolver {
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: ApiKeyContext,
   ): Promise<RotateApiKeyPayload> {
-    return this.#apiKeys.rotate(viewer.user.id, id, input ?? { gracePeriodSeconds: GRACE_SECONDS_DEFAULT }, context);
+    return this.#apiKeys.rotate(viewer.user.id, id, input ?? { gracePeriodSeconds: GRACE_SECONDS_DEFAULT }, context.actor);
   }
 
   @Mutation(() => RevokeApiKeyPayload, {
@@ -140,7 +140,7 @@ export class ApiKeyResolver {
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: ApiKeyContext,
   ): Promise<RevokeApiKeyPayload> {
-    return { apiKey: await this.#apiKeys.revoke(viewer.user.id, id, reason ?? null, context) };
+    return { apiKey: await this.#apiKeys.revoke(viewer.user.id, id, reason ?? null, context.actor) };
   }
 
   @FieldResolver(() => ApiKeyStatus, { description: 'Current status of the key.' })

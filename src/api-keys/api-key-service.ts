@@ -1,14 +1,14 @@
+import { validate as isUuid } from 'uuid';
 import { AuditAction } from '../audit/audit-entry.js';
-import type { AuditLog } from '../audit/audit-log.js';
+import type { AuditRecorder } from '../audit/audit-recorder.js';
 import type { Users } from '../auth/accounts/users.js';
+import { type Actor, actorFields, OPERATOR, type UserActor } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
 import { badUserInput, type FieldFault, KeywardError } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
-import { logEntry, type Origin } from '../platform/origin.js';
 import { shortTextFault } from '../platform/text.js';
-import { isUuid } from '../platform/uuid.js';
 import { changesOf } from './api-key-changes.js';
 import { columnsOf, expiryFault, type KeySettings } from './api-key-settings.js';
 import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
@@ -54,7 +54,7 @@ export class ApiKeyService {
   readonly #clock: Clock;
   readonly #users: Users;
   readonly #issuer: KeyIssuer;
-  readonly #audit: AuditLog;
+  readonly #audit: AuditRecorder;
   readonly #logger: Logger;
   readonly #keysPerUserMax: number;
   readonly #scopeCatalogue: readonly string[];
@@ -64,7 +64,7 @@ export class ApiKeyService {
     clock: Clock;
     users: Users;
     issuer: KeyIssuer;
-    audit: AuditLog;
+    audit: AuditRecorder;
     logger: Logger;
     keysPerUserMax: number;
     /** The scopes that can be granted. Empty if every scope can be granted. */
@@ -81,11 +81,11 @@ export class ApiKeyService {
   }
 
   /** Returns one of the user's keys. @throws {KeywardError} NOT_FOUND, FORBIDDEN for a key of another user */
-  async get(userId: string, id: string, origin: Origin): Promise<ApiKey> {
+  async get(userId: string, id: string, actor: UserActor): Promise<ApiKey> {
     const key = isUuid(id) ? await this.#database.apiKey.findUnique({ where: { id } }) : null;
     if (!key) throw new KeywardError('NOT_FOUND', 'There is no API key with this ID.');
     if (key.userId !== userId) {
-      await this.#audit.recordRefusal(userId, { apiKeyId: key.id }, origin);
+      await this.#audit.recordRefusal(userId, { apiKeyId: key.id }, actor);
       throw new KeywardError('FORBIDDEN', 'This API key belongs to another user.');
     }
     return key;
@@ -96,18 +96,18 @@ export class ApiKeyService {
    *
    * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED
    */
-  async create(userId: string, settings: KeySettings, origin: Origin): Promise<CreatedKey> {
+  async create(userId: string, settings: KeySettings, actor: UserActor): Promise<CreatedKey> {
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
-    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, origin, {
+    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, actor, {
       check: () => this.#refuseAtLimit(this.#database, userId),
       store: async (transaction, identity) => {
         await this.#refuseAtLimit(transaction, userId);
         const created = await transaction.apiKey.create({ data: { ...columns, ...identity, userId, createdAt: this.#clock.now() } });
-        await this.#record(transaction, created, AuditAction.API_KEY_CREATED, {}, origin);
+        await this.#record(transaction, created, AuditAction.API_KEY_CREATED, {}, actor);
         return created;
       },
     });
-    this.#log(origin, apiKey, 'API key created');
+    this.#log(actor, apiKey, 'API key created');
     return { apiKey, plaintextKey };
   }
 
@@ -117,14 +117,14 @@ export class ApiKeyService {
    * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a key that is revoked,
    *   expired or replaced
    */
-  async update(userId: string, id: string, settings: KeySettings, origin: Origin): Promise<ApiKey> {
+  async update(userId: string, id: string, settings: KeySettings, actor: UserActor): Promise<ApiKey> {
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
-    await this.get(userId, id, origin);
+    await this.get(userId, id, actor);
     const { key, changed } = await this.#users.withLocked(userId, async (transaction) => {
       const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
       // The statement itself has the guard, so that no update can revive an ended key or extend its life.
       const [after] = await transaction.apiKey.updateManyAndReturn({
-        where: { id, replacedById: null, ...usableAt(this.#clock.now()) },
+        where: { id, replacedById: null, AND: usableAt(this.#clock.now()) },
         data: columns,
       });
       if (!after) {
@@ -132,10 +132,10 @@ export class ApiKeyService {
       }
       if (columns.rateLimit !== undefined) await this.#limitPredecessor(transaction, after);
       const changes = changesOf(columns, before, after);
-      if (changes.changed.length > 0) await this.#record(transaction, after, AuditAction.API_KEY_UPDATED, changes, origin);
+      if (changes.changed.length > 0) await this.#record(transaction, after, AuditAction.API_KEY_UPDATED, changes, actor);
       return { key: after, changed: changes.changed };
     });
-    this.#log(origin, key, 'API key updated', { changed });
+    this.#log(actor, key, 'API key updated', { changed });
     return key;
   }
 
@@ -149,21 +149,21 @@ export class ApiKeyService {
    * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a key that is revoked or
    *   expired or part of a rotation in progress
    */
-  async rotate(userId: string, id: string, rotation: Rotation, origin: Origin): Promise<RotatedKey> {
+  async rotate(userId: string, id: string, rotation: Rotation, actor: UserActor): Promise<RotatedKey> {
     refuseBadRotation(rotation, this.#clock.now());
-    await this.get(userId, id, origin);
-    const { plaintextKey, stored } = await this.#issuer.issue(userId, origin, {
+    await this.get(userId, id, actor);
+    const { plaintextKey, stored } = await this.#issuer.issue(userId, actor, {
       check: async () => void (await this.#findRotatable(this.#database, id, rotation, this.#clock.now())),
-      store: (transaction, identity) => this.#replace(transaction, id, { rotation, identity, origin }),
+      store: (transaction, identity) => this.#replace(transaction, id, { rotation, identity, actor }),
     });
-    this.#log(origin, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
+    this.#log(actor, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
     return { ...stored, plaintextKey };
   }
 
   async #replace(
     transaction: Transaction,
     id: string,
-    { rotation, identity, origin }: { rotation: Rotation; identity: KeyIdentity; origin: Origin },
+    { rotation, identity, actor }: { rotation: Rotation; identity: KeyIdentity; actor: UserActor },
   ): Promise<Omit<RotatedKey, 'plaintextKey'>> {
     const now = this.#clock.now();
     const old = await this.#findRotatable(transaction, id, rotation, now);
@@ -174,12 +174,12 @@ export class ApiKeyService {
       data: { ...settings, ...identity, metadata: old.metadata ?? {}, lineageId, rotatedFromId: id, createdAt: now, expiresAt },
     });
     // A predecessor in its grace period is linked to the newest key, because the key between them expires now.
-    await transaction.apiKey.updateMany({ where: { replacedById: id, ...usableAt(now) }, data: { replacedById: apiKey.id } });
+    await transaction.apiKey.updateMany({ where: { replacedById: id, AND: usableAt(now) }, data: { replacedById: apiKey.id } });
     const endOfGrace = new Date(now.getTime() + gracePeriodSeconds * 1_000);
     const end = old.expiresAt !== null && old.expiresAt < endOfGrace ? old.expiresAt : endOfGrace;
     const replaced = await transaction.apiKey.update({ where: { id, revokedAt: null }, data: { replacedById: apiKey.id, expiresAt: end } });
     const details = { replacedBy: { id: apiKey.id, keyPrefix: apiKey.keyPrefix }, expiresAt: end };
-    await this.#record(transaction, replaced, AuditAction.API_KEY_ROTATED, details, origin);
+    await this.#record(transaction, replaced, AuditAction.API_KEY_ROTATED, details, actor);
     return { apiKey, replaced };
   }
 
@@ -188,35 +188,35 @@ export class ApiKeyService {
    *
    * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user
    */
-  async revoke(userId: string, id: string, reason: string | null, origin: Origin): Promise<ApiKey> {
+  async revoke(userId: string, id: string, reason: string | null, actor: UserActor): Promise<ApiKey> {
     const fault = reason === null ? null : shortTextFault(reason, REASON_CHARACTERS_MAX);
     if (fault !== null) throw badUserInput([{ path: 'reason', message: fault }]);
     // Checked before the lock, so that a rejected request delays no others. The owner of a key never changes.
-    await this.get(userId, id, origin);
-    return this.#revoke(userId, id, reason, origin);
+    await this.get(userId, id, actor);
+    return this.#revoke(userId, id, reason, actor);
   }
 
   /** Revokes a key of any user, for the operator. Otherwise like revoke. */
   revokeAny({ userId, id }: ApiKey): Promise<ApiKey> {
-    return this.#revoke(userId, id, null, null);
+    return this.#revoke(userId, id, null, OPERATOR);
   }
 
-  async #revoke(userId: string, id: string, reason: string | null, origin: Origin | null): Promise<ApiKey> {
+  async #revoke(userId: string, id: string, reason: string | null, actor: Actor): Promise<ApiKey> {
     const revoke = async (transaction: Transaction) => {
       const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
       if (before.revokedAt !== null) return { key: before, isNew: false };
       const data = { revokedAt: this.#clock.now(), revokedReason: reason };
       const revoked = await transaction.apiKey.update({ where: { id, revokedAt: null }, data });
-      await this.#record(transaction, revoked, AuditAction.API_KEY_REVOKED, {}, origin);
+      await this.#record(transaction, revoked, AuditAction.API_KEY_REVOKED, {}, actor);
       return { key: revoked, isNew: true };
     };
-    const { key, isNew } = await this.#users.withLocked(userId, revoke, { alsoDisabled: origin === null });
-    if (isNew) this.#log(origin, key, 'API key revoked');
+    const { key, isNew } = await this.#users.withLocked(userId, revoke, { alsoDisabled: actor.kind === 'operator' });
+    if (isNew) this.#log(actor, key, 'API key revoked');
     return key;
   }
 
   async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation, now: Date): Promise<ApiKey> {
-    const key = await database.apiKey.findFirst({ where: { id, ...rotatableAt(now, gracePeriodSeconds) } });
+    const key = await database.apiKey.findFirst({ where: { id, AND: rotatableAt(now, gracePeriodSeconds) } });
     if (!key) throw new KeywardError('CONFLICT', 'This API key is revoked or expired, or its rotation is still in progress.');
     return key;
   }
@@ -224,23 +224,23 @@ export class ApiKeyService {
   /** Sets the rate limit of the predecessor in a rotation, because both keys share one rate limit. */
   async #limitPredecessor(transaction: Transaction, { id, rateLimit, rateLimitWindowSeconds }: ApiKey): Promise<void> {
     await transaction.apiKey.updateMany({
-      where: { replacedById: id, ...usableAt(this.#clock.now()) },
+      where: { replacedById: id, AND: usableAt(this.#clock.now()) },
       data: { rateLimit, rateLimitWindowSeconds },
     });
   }
 
   async #refuseAtLimit(database: Transaction, userId: string): Promise<void> {
     const limit = this.#keysPerUserMax;
-    if ((await database.apiKey.count({ where: { userId, ...countedAt(this.#clock.now()) } })) < limit) return;
+    if ((await database.apiKey.count({ where: { userId, AND: countedAt(this.#clock.now()) } })) < limit) return;
     throw new KeywardError('API_KEY_LIMIT_REACHED', `You can have at most ${limit} usable API keys. Revoke one first.`, { limit });
   }
 
-  #record(transaction: Transaction, key: ApiKey, action: AuditAction, details: object, origin: Origin | null): Promise<void> {
+  #record(transaction: Transaction, key: ApiKey, action: AuditAction, details: object, actor: Actor): Promise<void> {
     const { userId, id, keyPrefix } = key;
-    return this.#audit.record(transaction, { userId, action, apiKeyId: id, details: { keyPrefix, ...details } }, origin);
+    return this.#audit.record(transaction, { userId, action, apiKeyId: id, details: { keyPrefix, ...details } }, actor);
   }
 
-  #log(origin: Origin | null, { userId, keyPrefix }: ApiKey, message: string, more: object = {}): void {
-    this.#logger.info({ ...logEntry(origin), userId, keyPrefix, ...more }, message);
+  #log(actor: Actor, { userId, keyPrefix }: ApiKey, message: string, more: object = {}): void {
+    this.#logger.info({ ...actorFields(actor), userId, keyPrefix, ...more }, message);
   }
 }

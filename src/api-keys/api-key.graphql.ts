@@ -1,5 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { PageInfo } from '../platform/graphql/page-info.js';
+import { connectionOf } from '../platform/graphql/connection.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
 import { ApiKeyStatus } from './api-key-status.js';
 
@@ -208,20 +208,10 @@ export class RotateApiKeyPayload {
   readonly replaced!: ApiKey;
 }
 
-@ObjectType({ description: 'An API key in a page, with its cursor.' })
-export class ApiKeyEdge {
-  @Field(() => ApiKey, { description: 'The API key of this edge.' })
-  readonly node!: ApiKey;
-
-  @Field(() => String, { description: 'Cursor of the key. Pass it as `after` to continue after this key.' })
-  readonly cursor!: string;
-}
-
-@ObjectType({ description: 'A page of API keys.' })
-export class ApiKeyConnection {
-  @Field(() => [ApiKeyEdge], { description: 'API keys of the page, in the order of the list.' })
-  readonly edges!: ApiKeyEdge[];
-
-  @Field(() => PageInfo, { description: 'Position of the page in the list.' })
-  readonly pageInfo!: PageInfo;
-}
+export const ApiKeyConnection = connectionOf(ApiKey, {
+  name: 'ApiKey',
+  noun: 'API key',
+  description: 'A page of API keys.',
+  edges: 'API keys of the page, in the order of the list.',
+});
+export type ApiKeyConnection = InstanceType<typeof ApiKeyConnection>;

@@ -1,6 +1,6 @@
+import { validate as isUuid } from 'uuid';
 import type { Database } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { isUuid } from '../platform/uuid.js';
 import { fingerprintOf, matchesHash } from './key-hash.js';
 import { isKeyPrefix, keyPrefixOf } from './plaintext-key.js';
 

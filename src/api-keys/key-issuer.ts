@@ -1,7 +1,7 @@
 import type { Users } from '../auth/accounts/users.js';
+import type { UserActor } from '../platform/actor.js';
 import type { Transaction } from '../platform/database/client.js';
 import { isUniqueViolation } from '../platform/database/database-errors.js';
-import type { Origin } from '../platform/origin.js';
 import type { HashQueue } from '../platform/queues/hash-queue.js';
 import { KeyedQueue } from '../platform/queues/keyed-queue.js';
 import { turnOf } from '../platform/queues/network-turn.js';
@@ -49,12 +49,12 @@ export class KeyIssuer {
    * @returns the plaintext, which cannot be recovered later, and the stored key
    * @throws the errors of check and store; {KeywardError} SERVICE_UNAVAILABLE if too many requests are waiting
    */
-  issue<T>(userId: string, origin: Origin, { check, store }: Issue<T>): Promise<{ plaintextKey: string; stored: T }> {
+  issue<T>(userId: string, actor: UserActor, { check, store }: Issue<T>): Promise<{ plaintextKey: string; stored: T }> {
     return this.#turns.run(userId, async () => {
       await check();
       for (let tries = 1; ; tries += 1) {
         const { keyPrefix, plaintextKey } = this.#makeKey();
-        const hashedKey = await this.#hashes.run(() => hashKey(plaintextKey), turnOf(origin.ipAddress));
+        const hashedKey = await this.#hashes.run(() => hashKey(plaintextKey), turnOf(actor.source.ipAddress));
         const identity = { keyPrefix, hashedKey, fingerprint: Buffer.from(fingerprintOf(plaintextKey), 'hex') };
         try {
           return { plaintextKey, stored: await this.#users.withLocked(userId, (transaction) => store(transaction, identity)) };

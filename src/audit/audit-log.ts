@@ -1,16 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Clock, DAY_MS } from '../platform/clock.js';
-import type { Database, Transaction } from '../platform/database/client.js';
+import { DAY_MS } from '../platform/clock.js';
+import type { Database } from '../platform/database/client.js';
 import type { AuditEvent as AuditEventRow } from '../platform/database/generated/client.js';
-import { canonicalAddress } from '../platform/ip/address.js';
-import type { Logger } from '../platform/logger.js';
-import { logEntry, type Origin } from '../platform/origin.js';
 import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
-import { type Budgets, WindowCounter } from '../platform/rate-limit/window-counter.js';
-import { storableUserAgent } from '../platform/text.js';
-import { insertAuditEvents, pruneAuditEvents } from './audit.queries.js';
-import { AuditAction, type AuditEntry } from './audit-entry.js';
-import { RefusalCounts } from './refusal-counts.js';
+import { pruneAuditEvents } from './audit.queries.js';
+import { AuditAction } from './audit-entry.js';
 
 /** Actions that this version can return. A newer version on the same database may write others. */
 const KNOWN_ACTIONS: string[] = Object.values(AuditAction);
@@ -19,69 +12,14 @@ export interface AuditEvent extends Omit<AuditEventRow, 'action'> {
   action: AuditAction;
 }
 
-/** The audit log. A trigger of the database keeps it append-only. */
+/** Reads and prunes the audit log. */
 export class AuditLog {
   readonly #database: Database;
-  readonly #clock: Clock;
   readonly #cursors: Cursors;
-  readonly #logger: Logger;
-  readonly #refusals: RefusalCounts;
-  readonly #writing = new Set<Promise<void>>();
 
-  /** @param options.refusals counter of rejections that all processes share; if absent, a counter of this process */
-  constructor(options: { database: Database; clock: Clock; cursors: Cursors; logger: Logger; refusals?: Budgets }) {
+  constructor(options: { database: Database; cursors: Cursors }) {
     this.#database = options.database;
-    this.#clock = options.clock;
     this.#cursors = options.cursors;
-    this.#logger = options.logger;
-    this.#refusals = new RefusalCounts(options.refusals ?? new WindowCounter({ clock: options.clock }));
-  }
-
-  /**
-   * Adds entries in the transaction of the recorded change, so that either both are committed or neither.
-   *
-   * @param origin source of the request; null for a command of the operator
-   */
-  record(transaction: Transaction, entries: AuditEntry | readonly AuditEntry[], origin: Origin | null): Promise<void> {
-    return insert(transaction, [entries].flat(), origin, this.#clock.now());
-  }
-
-  /** Adds entries like record, for a command of the operator that makes hundreds of changes in one transaction. */
-  recordAll(transaction: Transaction, entries: readonly AuditEntry[]): Promise<void> {
-    return insertAuditEvents(transaction, entries, this.#clock.now());
-  }
-
-  /**
-   * Records and logs that a user requested an object of another user: once a minute for each user and object, with the number of
-   * repetitions since the last event.
-   */
-  async recordRefusal(userId: string, details: { apiKeyId: string } | { sessionId: string }, origin: Origin): Promise<void> {
-    const repeated = await this.#refusals.count(`${userId} ${Object.values(details)[0]}`);
-    if (repeated === null) return;
-    const counted = { ...details, ...(repeated > 0 && { repeated }) };
-    this.#logger.warn({ ...logEntry(origin), userId, ...counted }, 'access to an object of another user rejected');
-    await this.record(this.#database, { userId, action: AuditAction.ACCESS_REFUSED, details: counted }, origin);
-  }
-
-  /**
-   * Records a rejection after the response. The caller does not wait for it, because the response time would otherwise reveal
-   * that an event was written.
-   */
-  recordRefusalLater(entry: AuditEntry, origin: Origin): void {
-    const at = this.#clock.now();
-    const writing = nextTurn()
-      .then(() => insert(this.#database, [entry], origin, at))
-      .catch((error: unknown) => {
-        const { action, userId } = entry;
-        this.#logger.error({ ...logEntry(origin), userId, action, err: error }, 'audit event could not be written');
-      })
-      .finally(() => this.#writing.delete(writing));
-    this.#writing.add(writing);
-  }
-
-  /** Waits for the events that are being written. */
-  async close(): Promise<void> {
-    await Promise.all(this.#writing);
   }
 
   /**
@@ -119,16 +57,4 @@ export class AuditLog {
       return events.map((event) => ({ node: { ...event, action: event.action as AuditAction }, position: event }));
     });
   }
-}
-
-async function insert(database: Transaction, entries: readonly AuditEntry[], origin: Origin | null, at: Date): Promise<void> {
-  await database.auditEvent.createMany({
-    data: entries.map((entry) => ({
-      ...entry,
-      details: { ...entry.details, ...(origin === null && { actor: 'operator' }) },
-      at,
-      ipAddress: canonicalAddress(origin?.ipAddress ?? null),
-      userAgent: storableUserAgent(origin?.userAgent ?? null),
-    })),
-  });
 }

@@ -1,5 +1,5 @@
+import { v7 as uuidv7 } from 'uuid';
 import type { Database, Transaction } from '../platform/database/client.js';
-import { newUuid } from '../platform/uuid.js';
 import type { AuditEntry } from './audit-entry.js';
 
 /**
@@ -7,7 +7,7 @@ import type { AuditEntry } from './audit-entry.js';
  * for hundreds of rows.
  */
 export async function insertAuditEvents(transaction: Transaction, entries: readonly AuditEntry[], at: Date): Promise<void> {
-  const rows = JSON.stringify(entries.map((entry) => ({ ...entry, details: { ...entry.details, actor: 'operator' }, id: newUuid(at) })));
+  const rows = JSON.stringify(entries.map((entry) => ({ ...entry, details: entry.details ?? {}, id: uuidv7({ msecs: at.getTime() }) })));
   await transaction.$executeRaw`
     INSERT INTO audit_events (id, user_id, at, action, api_key_id, details)
     SELECT id, "userId", ${at}, action, "apiKeyId", details

@@ -6,7 +6,7 @@ import type { AuthContext } from './auth-context.js';
 /** Opens an operation to callers without a session. Every other operation is for signed-in users. */
 export const Public = () => Extensions({ isPublic: true });
 
-/** Makes an operation FORBIDDEN if an identity provider manages all accounts, because it is for accounts with a password. */
+/** Rejects an operation with FORBIDDEN if an identity provider manages all accounts, because it is for accounts with a password. */
 export const LocalAccountsOnly = () => Extensions({ needsLocalAccounts: true });
 
 /** Returns the names of the operations that `@Public()` opens. */

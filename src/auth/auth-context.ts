@@ -1,8 +1,8 @@
 import type DataLoader from 'dataloader';
 import { createParameterDecorator } from 'type-graphql';
+import type { RequestSource } from '../platform/actor.js';
 import { unauthenticated } from '../platform/errors/keyward-error.js';
 import type { RequestContext } from '../platform/graphql/request-context.js';
-import type { Origin } from '../platform/origin.js';
 import type { Allowance } from '../platform/rate-limit/fair-use.js';
 import type { User } from './accounts/users.js';
 import type { Authenticator } from './authenticator.js';
@@ -20,7 +20,7 @@ export interface AuthContext extends RequestContext {
 interface AuthenticationParts {
   authenticator: Authenticator;
   bearerToken: string | undefined;
-  origin: Origin;
+  source: RequestSource;
   allowance: Allowance;
 }
 
@@ -51,8 +51,8 @@ export class Authentication {
   }
 
   async #find(): Promise<Viewer> {
-    const { authenticator, bearerToken, origin } = this.#parts;
-    const viewer = bearerToken === undefined ? null : await authenticator.authenticate(bearerToken, origin);
+    const { authenticator, bearerToken, source } = this.#parts;
+    const viewer = bearerToken === undefined ? null : await authenticator.authenticate(bearerToken, source);
     if (!viewer) throw unauthenticated();
     return viewer;
   }

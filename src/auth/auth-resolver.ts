@@ -28,7 +28,7 @@ export class AuthResolver {
     @Arg('input', () => SignUpInput, { description: 'Email address and password of the new account.' }) input: SignUpInput,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
-    return this.#auth.signUp(input, context);
+    return this.#auth.signUp(input, context.actor);
   }
 
   @Public()
@@ -41,7 +41,7 @@ export class AuthResolver {
     @Arg('input', () => SignInInput, { description: 'Email address and password of the account.' }) input: SignInInput,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
-    return this.#auth.signIn(input, context);
+    return this.#auth.signIn(input, context.actor);
   }
 
   @Public()
@@ -54,7 +54,7 @@ export class AuthResolver {
     @Arg('refreshToken', () => String, { description: 'Newest refresh token of the session.' }) refreshToken: string,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
-    return this.#auth.refreshSession(refreshToken, context);
+    return this.#auth.refreshSession(refreshToken, context.actor);
   }
 
   @Public()
@@ -64,7 +64,7 @@ export class AuthResolver {
     @Arg('refreshToken', () => String, { description: 'Any refresh token of the session.' }) refreshToken: string,
     @Ctx() context: AuthContext,
   ): Promise<SignOutPayload> {
-    await this.#auth.signOut(refreshToken, context);
+    await this.#auth.signOut(refreshToken, context.actor);
     return { signedOut: true };
   }
 
@@ -78,7 +78,7 @@ export class AuthResolver {
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
-    return this.#auth.changePassword(viewer, input, context);
+    return this.#auth.changePassword(viewer, input, context.actor);
   }
 
   @Public()
@@ -90,6 +90,6 @@ export class AuthResolver {
     @Arg('input', () => ResetPasswordInput, { description: 'Password reset token and new password.' }) input: ResetPasswordInput,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
-    return this.#auth.resetPassword(input, context);
+    return this.#auth.resetPassword(input, context.actor);
   }
 }

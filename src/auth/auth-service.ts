@@ -1,11 +1,11 @@
 import { AuditAction } from '../audit/audit-entry.js';
-import type { AuditLog } from '../audit/audit-log.js';
+import type { AuditRecorder } from '../audit/audit-recorder.js';
+import { actorFields, type UserActor } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import { badUserInput, conflict, type FieldFault, KeywardError, unauthenticated } from '../platform/errors/keyward-error.js';
 import { networkOf } from '../platform/ip/network.js';
 import { PASSWORD_QUEUE_LIMITS } from '../platform/limits.js';
 import type { Logger } from '../platform/logger.js';
-import { logEntry, type Origin } from '../platform/origin.js';
 import type { Turn } from '../platform/queues/hash-queue.js';
 import { KeyedQueue } from '../platform/queues/keyed-queue.js';
 import { turnOf } from '../platform/queues/network-turn.js';
@@ -42,7 +42,7 @@ interface AuthDependencies {
   resetTokens: ResetTokens;
   limits: SignInLimits;
   deletion: AccountDeletion;
-  audit: AuditLog;
+  audit: AuditRecorder;
   logger: Logger;
   signUpIsOpen: boolean;
 }
@@ -66,22 +66,22 @@ export class AuthService {
    * Creates an account and opens a session.
    * @throws {KeywardError} FORBIDDEN if sign-up is disabled, BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED, SERVICE_UNAVAILABLE
    */
-  async signUp(input: Credentials, origin: Origin): Promise<SignedIn> {
+  async signUp(input: Credentials, actor: UserActor): Promise<SignedIn> {
     if (!this.#deps.signUpIsOpen) throw new KeywardError('FORBIDDEN', 'Sign-up is disabled. Ask the operator for an account.');
     const { email, fault } = readNewEmail(input.email);
     const passwordFault = this.#deps.rules.fault(input.password, fault === null ? email : null);
     const faults = fieldFaults({ 'input.email': fault, 'input.password': passwordFault });
     if (faults.length > 0) throw badUserInput(faults);
-    const signedIn = await this.#inTurn(networkOf(origin.ipAddress), async () => {
-      const giveBack = await this.#deps.limits.signUp(origin.ipAddress);
+    const signedIn = await this.#inTurn(networkOf(actor.source.ipAddress), async () => {
+      const giveBack = await this.#deps.limits.signUp(actor.source.ipAddress);
       try {
-        return await this.#createUser(email, input.password, origin);
+        return await this.#createUser(email, input.password, actor);
       } catch (error) {
         if (!(error instanceof KeywardError && error.code === 'EMAIL_TAKEN')) await giveBack();
         throw error;
       }
     });
-    this.#deps.logger.info({ ...logEntry(origin), userId: signedIn.user.id }, 'user signed up');
+    this.#deps.logger.info({ ...actorFields(actor), userId: signedIn.user.id }, 'user signed up');
     return signedIn;
   }
 
@@ -90,29 +90,29 @@ export class AuthService {
    *
    * @throws {KeywardError} INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE
    */
-  async signIn(input: Credentials, origin: Origin): Promise<SignedIn> {
+  async signIn(input: Credentials, actor: UserActor): Promise<SignedIn> {
     const { email, fault } = readEmail(input.email);
     const find = async () => (fault === null ? this.#deps.users.findByEmail(email) : null);
-    const signedIn = await this.#inTurn(networkOf(origin.ipAddress), async () => {
+    const signedIn = await this.#inTurn(networkOf(actor.source.ipAddress), async () => {
       for (let tries = 1; tries <= SIGN_IN_TRIES; tries += 1) {
-        const { user, turn } = await this.#proof.forSignIn({ email, password: input.password, find }, origin);
-        const session = await this.#open(user, input.password, turn, origin);
+        const { user, turn } = await this.#proof.forSignIn({ email, password: input.password, find }, actor);
+        const session = await this.#open(user, input.password, turn, actor);
         if (session) return session;
       }
       throw conflict();
     });
-    this.#deps.logger.info({ ...logEntry(origin), userId: signedIn.user.id }, 'user signed in');
+    this.#deps.logger.info({ ...actorFields(actor), userId: signedIn.user.id }, 'user signed in');
     return signedIn;
   }
 
   /** Exchanges a refresh token. @throws {KeywardError} CONFLICT, UNAUTHENTICATED, like Sessions.refresh */
-  refreshSession(refreshToken: string, origin: Origin): Promise<SignedIn> {
-    return this.#deps.sessions.refresh(refreshToken, origin);
+  refreshSession(refreshToken: string, actor: UserActor): Promise<SignedIn> {
+    return this.#deps.sessions.refresh(refreshToken, actor);
   }
 
   /** Ends the session of a refresh token. @throws {KeywardError} UNAUTHENTICATED for a token that Keyward did not issue */
-  signOut(refreshToken: string, origin: Origin): Promise<void> {
-    return this.#deps.sessions.end(refreshToken, origin);
+  signOut(refreshToken: string, actor: UserActor): Promise<void> {
+    return this.#deps.sessions.end(refreshToken, actor);
   }
 
   /**
@@ -121,23 +121,23 @@ export class AuthService {
    * @throws {KeywardError} INVALID_CREDENTIALS for a wrong current password, BAD_USER_INPUT, RATE_LIMITED, CONFLICT; FORBIDDEN
    *   for a user of an identity provider
    */
-  async changePassword(viewer: Viewer, input: { currentPassword: string; newPassword: string }, origin: Origin): Promise<SignedIn> {
+  async changePassword(viewer: Viewer, input: { currentPassword: string; newPassword: string }, actor: UserActor): Promise<SignedIn> {
     const { user, sessionId } = viewer;
     if (sessionId === null) throw accountKeptElsewhere();
     const faults = fieldFaults({ 'input.newPassword': this.#deps.rules.fault(input.newPassword, user.email) });
     if (faults.length > 0) throw badUserInput(faults);
     const signedIn = await this.#inTurn(user.id, async () => {
-      const { user: proven } = await this.#proof.again(user, input.currentPassword, origin);
-      const passwordHash = await this.#deps.passwords.hash(input.newPassword, turnOf(origin.ipAddress, true));
+      const { user: proven } = await this.#proof.again(user, input.currentPassword, actor);
+      const passwordHash = await this.#deps.passwords.hash(input.newPassword, turnOf(actor.source.ipAddress, true));
       return this.#deps.users.withLocked(user.id, async (transaction, locked) => {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
         await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
         await this.#deps.resetTokens.discard(transaction, user.id);
-        await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_CHANGED }, origin);
-        return this.#deps.sessions.replaceAll(transaction, { user, sessionId }, origin);
+        await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_CHANGED }, actor);
+        return this.#deps.sessions.replaceAll(transaction, { user, sessionId }, actor);
       });
     });
-    this.#deps.logger.info({ ...logEntry(origin), userId: user.id }, 'password changed');
+    this.#deps.logger.info({ ...actorFields(actor), userId: user.id }, 'password changed');
     return signedIn;
   }
 
@@ -146,22 +146,22 @@ export class AuthService {
    *
    * @throws {KeywardError} UNAUTHENTICATED for an invalid token; BAD_USER_INPUT, which does not consume the token
    */
-  async resetPassword(input: { token: string; newPassword: string }, origin: Origin): Promise<SignedIn> {
+  async resetPassword(input: { token: string; newPassword: string }, actor: UserActor): Promise<SignedIn> {
     const user = await this.#deps.resetTokens.find(input.token);
     if (!user) throw unauthenticated();
     const faults = fieldFaults({ 'input.newPassword': this.#deps.rules.fault(input.newPassword, user.email) });
     if (faults.length > 0) throw badUserInput(faults);
     const signedIn = await this.#inTurn(user.id, async () => {
-      const passwordHash = await this.#deps.passwords.hash(input.newPassword, turnOf(origin.ipAddress, true));
+      const passwordHash = await this.#deps.passwords.hash(input.newPassword, turnOf(actor.source.ipAddress, true));
       return this.#deps.users.withLocked(user.id, async (transaction) => {
         if (!(await this.#deps.resetTokens.take(transaction, input.token))) throw unauthenticated();
         await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
         await this.#deps.sessions.endAll(transaction, user.id);
-        await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_RESET }, origin);
-        return this.#deps.sessions.open(transaction, user, origin);
+        await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.PASSWORD_RESET }, actor);
+        return this.#deps.sessions.open(transaction, user, actor);
       });
     });
-    this.#deps.logger.info({ ...logEntry(origin), userId: user.id }, 'password reset');
+    this.#deps.logger.info({ ...actorFields(actor), userId: user.id }, 'password reset');
     return signedIn;
   }
 
@@ -172,25 +172,25 @@ export class AuthService {
    * @throws {KeywardError} BAD_USER_INPUT for a missing password, INVALID_CREDENTIALS for a wrong one, RATE_LIMITED,
    *   SERVICE_UNAVAILABLE; FORBIDDEN for a user of an identity provider who signed in there too long ago
    */
-  async deleteAccount(viewer: Viewer, password: string | null, origin: Origin): Promise<void> {
+  async deleteAccount(viewer: Viewer, password: string | null, actor: UserActor): Promise<void> {
     const { user } = viewer;
-    if (user.externalId === null) await this.#deleteByPassword(user, password, origin);
-    else await this.#deleteByFreshToken(viewer, origin);
-    this.#deps.logger.info({ ...logEntry(origin), userId: user.id }, 'user deleted');
+    if (user.externalId === null) await this.#deleteByPassword(user, password, actor);
+    else await this.#deleteByFreshToken(viewer, actor);
+    this.#deps.logger.info({ ...actorFields(actor), userId: user.id }, 'user deleted');
   }
 
-  async #deleteByPassword(user: User, password: string | null, origin: Origin): Promise<void> {
+  async #deleteByPassword(user: User, password: string | null, actor: UserActor): Promise<void> {
     if (password === null) throw badUserInput([{ path: 'password', message: 'is required for an account with a password' }]);
     await this.#inTurn(user.id, async () => {
-      const { user: proven } = await this.#proof.again(user, password, origin);
+      const { user: proven } = await this.#proof.again(user, password, actor);
       await this.#deps.users.withLocked(user.id, async (transaction, locked) => {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
-        await this.#deps.deletion.run(transaction, user.id, origin);
+        await this.#deps.deletion.run(transaction, user.id, actor);
       });
     });
   }
 
-  async #deleteByFreshToken({ user, authenticatedAt }: Viewer, origin: Origin): Promise<void> {
+  async #deleteByFreshToken({ user, authenticatedAt }: Viewer, actor: UserActor): Promise<void> {
     const ageMs = authenticatedAt ? this.#deps.clock.now().getTime() - authenticatedAt.getTime() : Number.POSITIVE_INFINITY;
     if (ageMs > FRESH_SECONDS * 1_000) {
       throw new KeywardError(
@@ -198,15 +198,15 @@ export class AuthService {
         'Sign in again at your identity provider. Deleting the account requires a sign-in there in the last 5 minutes.',
       );
     }
-    await this.#deps.users.withLocked(user.id, (transaction) => this.#deps.deletion.run(transaction, user.id, origin));
+    await this.#deps.users.withLocked(user.id, (transaction) => this.#deps.deletion.run(transaction, user.id, actor));
   }
 
-  async #createUser(email: string, password: string, origin: Origin): Promise<SignedIn> {
+  async #createUser(email: string, password: string, actor: UserActor): Promise<SignedIn> {
     if (await this.#deps.users.findByEmail(email)) throw emailTaken();
-    const passwordHash = await this.#deps.passwords.hash(password, turnOf(origin.ipAddress));
+    const passwordHash = await this.#deps.passwords.hash(password, turnOf(actor.source.ipAddress));
     return this.#deps.users.create({ email, passwordHash, createdAt: this.#deps.clock.now() }, async (transaction, user) => {
-      await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_UP }, origin);
-      return this.#deps.sessions.open(transaction, user, origin);
+      await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_UP }, actor);
+      return this.#deps.sessions.open(transaction, user, actor);
     });
   }
 
@@ -220,7 +220,7 @@ export class AuthService {
    *
    * @returns null if the hash has changed since the comparison, so that the password must be checked again
    */
-  async #open(user: User, password: string, turn: Turn, origin: Origin): Promise<SignedIn | null> {
+  async #open(user: User, password: string, turn: Turn, actor: UserActor): Promise<SignedIn | null> {
     const renewedHash =
       user.passwordHash !== null && this.#deps.passwords.isOutdated(user.passwordHash)
         ? await this.#deps.passwords.hash(password, turn)
@@ -228,8 +228,8 @@ export class AuthService {
     return this.#deps.users.withLocked(user.id, async (transaction, locked) => {
       if (locked.passwordHash !== user.passwordHash) return null;
       if (renewedHash !== null) await transaction.user.update({ where: { id: user.id }, data: { passwordHash: renewedHash } });
-      await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_IN }, origin);
-      return this.#deps.sessions.open(transaction, user, origin);
+      await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_IN }, actor);
+      return this.#deps.sessions.open(transaction, user, actor);
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { Origin } from '../platform/origin.js';
+import { type RequestSource, userActor } from '../platform/actor.js';
 import { claimedIssuerOf, type ExternalTokens } from './external/external-tokens.js';
 import type { ExternalUsers } from './external/external-users.js';
 import { LOCAL_ISSUER } from './sessions/access-token.js';
@@ -34,17 +34,17 @@ export class Authenticator {
    * @returns the viewer; null if the token is rejected. The reason is logged and never returned to the client
    * @throws {KeywardError} SERVICE_UNAVAILABLE if the signing keys of the identity provider are unavailable
    */
-  async authenticate(accessToken: string, origin: Origin): Promise<Viewer | null> {
-    const result = await this.#authenticate(accessToken, origin);
+  async authenticate(accessToken: string, source: RequestSource): Promise<Viewer | null> {
+    const result = await this.#authenticate(accessToken, source);
     if (!('rejection' in result)) return result;
-    this.#rejections.write(result, origin);
+    this.#rejections.write(result, source);
     return null;
   }
 
-  async #authenticate(accessToken: string, origin: Origin): Promise<Viewer | TokenRejection> {
+  async #authenticate(accessToken: string, source: RequestSource): Promise<Viewer | TokenRejection> {
     const issuer = claimedIssuerOf(accessToken);
     if (issuer === null) return { rejection: 'malformed' };
-    if (this.#external && issuer === this.#external.tokens.issuer) return authenticateExternal(this.#external, accessToken, origin);
+    if (this.#external && issuer === this.#external.tokens.issuer) return authenticateExternal(this.#external, accessToken, source);
     if (this.#sessions && issuer === LOCAL_ISSUER) return this.#sessions.authenticate(accessToken);
     return { rejection: 'issuer', expected: this.#external?.tokens.issuer ?? LOCAL_ISSUER };
   }
@@ -53,11 +53,11 @@ export class Authenticator {
 async function authenticateExternal(
   { tokens, users }: ExternalAccounts,
   accessToken: string,
-  origin: Origin,
+  source: RequestSource,
 ): Promise<Viewer | TokenRejection> {
   const identity = await tokens.verify(accessToken);
   if ('rejection' in identity) return identity;
-  const user = await users.findOrCreate(identity, origin);
+  const user = await users.findOrCreate(identity, userActor(source));
   if (user.disabledAt !== null) return { rejection: 'user disabled', userId: user.id };
   return { user, sessionId: null, authenticatedAt: identity.authenticatedAt };
 }

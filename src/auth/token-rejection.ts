@@ -1,6 +1,6 @@
+import { type RequestSource, sourceFields } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
-import { logEntry, type Origin } from '../platform/origin.js';
 
 /** Log lines of one reason in one second. The limit exists because clients determine the number of rejected tokens. */
 const LINES_PER_SECOND = 5;
@@ -52,7 +52,7 @@ export class TokenRejectionLog {
     this.#logger = options.logger;
   }
 
-  write({ rejection: reason, ...fields }: TokenRejection, origin: Origin): void {
+  write({ rejection: reason, ...fields }: TokenRejection, source: RequestSource): void {
     const second = Math.floor(this.#clock.now().getTime() / 1_000);
     let window = this.#windows.get(reason);
     if (window?.second !== second) {
@@ -66,6 +66,6 @@ export class TokenRejectionLog {
     const { suppressed } = window;
     window.lines += 1;
     window.suppressed = 0;
-    this.#logger.info({ ...logEntry(origin), reason, ...fields, ...(suppressed > 0 && { suppressed }) }, 'token rejected');
+    this.#logger.info({ ...sourceFields(source), reason, ...fields, ...(suppressed > 0 && { suppressed }) }, 'token rejected');
   }
 }

@@ -2,14 +2,16 @@ import type { ApiKeyQueries } from '../api-keys/api-key-queries.js';
 import type { ApiKey, ApiKeyService } from '../api-keys/api-key-service.js';
 import type { FoundKey, KeyFinder } from '../api-keys/key-finder.js';
 import { AuditAction } from '../audit/audit-entry.js';
-import type { AuditLog } from '../audit/audit-log.js';
+import type { AuditRecorder } from '../audit/audit-recorder.js';
 import type { AccountDeletion } from '../auth/accounts/account-deletion.js';
 import { readEmail, readNewEmail } from '../auth/accounts/email.js';
 import type { IssuedResetToken, ResetTokens } from '../auth/accounts/reset-tokens.js';
 import { accountKeptElsewhere, type User, type Users } from '../auth/accounts/users.js';
+import { changeExternalIdIssuer } from '../auth/external/id-namespace.js';
 import type { Sessions } from '../auth/sessions/sessions.js';
+import { OPERATOR } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
-import type { Transaction } from '../platform/database/client.js';
+import type { Database, Transaction } from '../platform/database/client.js';
 import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
 
 const PAGE_ITEMS = 500;
@@ -24,45 +26,32 @@ export interface UserOverview {
   keys: number;
 }
 
+interface OperatorDependencies {
+  database: Database;
+  clock: Clock;
+  users: Users;
+  sessions: Sessions;
+  resetTokens: ResetTokens;
+  deletion: AccountDeletion;
+  apiKeys: ApiKeyService;
+  keyQueries: ApiKeyQueries;
+  keyFinder: KeyFinder;
+  audit: AuditRecorder;
+}
+
 /** The operator's actions on users and their keys. The audit log of the user records each change, with the operator as actor. */
 export class OperatorService {
-  readonly #clock: Clock;
-  readonly #users: Users;
-  readonly #sessions: Sessions;
-  readonly #resetTokens: ResetTokens;
-  readonly #deletion: AccountDeletion;
-  readonly #apiKeys: ApiKeyService;
-  readonly #keyQueries: ApiKeyQueries;
-  readonly #keyFinder: KeyFinder;
-  readonly #audit: AuditLog;
+  readonly #deps: OperatorDependencies;
 
-  constructor(options: {
-    clock: Clock;
-    users: Users;
-    sessions: Sessions;
-    resetTokens: ResetTokens;
-    deletion: AccountDeletion;
-    apiKeys: ApiKeyService;
-    keyQueries: ApiKeyQueries;
-    keyFinder: KeyFinder;
-    audit: AuditLog;
-  }) {
-    this.#clock = options.clock;
-    this.#users = options.users;
-    this.#sessions = options.sessions;
-    this.#resetTokens = options.resetTokens;
-    this.#deletion = options.deletion;
-    this.#apiKeys = options.apiKeys;
-    this.#keyQueries = options.keyQueries;
-    this.#keyFinder = options.keyFinder;
-    this.#audit = options.audit;
+  constructor(deps: OperatorDependencies) {
+    this.#deps = deps;
   }
 
   /** Yields all users, in the order of their creation. */
   async *list(): AsyncGenerator<UserOverview> {
     for (let page: User[] = [], last: string | null = null; ; ) {
-      page = await this.#users.page(last, PAGE_ITEMS);
-      const counts = await this.#keyQueries.countUsable(page.map(({ id }) => id));
+      page = await this.#deps.users.page(last, PAGE_ITEMS);
+      const counts = await this.#deps.keyQueries.countUsable(page.map(({ id }) => id));
       for (const user of page) yield { user, keys: counts.get(user.id) ?? 0 };
       last = page.at(-1)?.id ?? null;
       if (page.length < PAGE_ITEMS) return;
@@ -77,16 +66,16 @@ export class OperatorService {
    */
   async show(text: string): Promise<UserOverview & { sessions: number; lastSignInAt: Date | null }> {
     const user = await this.#find(text);
-    const sessions = await this.#sessions.listLive(user.id);
-    const keys = (await this.#keyQueries.countUsable([user.id])).get(user.id) ?? 0;
+    const sessions = await this.#deps.sessions.listLive(user.id);
+    const keys = (await this.#deps.keyQueries.countUsable([user.id])).get(user.id) ?? 0;
     return { user, keys, sessions: sessions.length, lastSignInAt: sessions[0]?.createdAt ?? null };
   }
 
   /** Creates a user without a password, and a token to set one. @throws {KeywardError} EMAIL_TAKEN */
   async create(typedEmail: string): Promise<{ user: User; resetToken: IssuedResetToken }> {
     const email = emailOf(typedEmail, readNewEmail);
-    return this.#users.create(
-      { email, passwordHash: null, selfRegistered: false, createdAt: this.#clock.now() },
+    return this.#deps.users.create(
+      { email, passwordHash: null, selfRegistered: false, createdAt: this.#deps.clock.now() },
       async (transaction, user) => {
         await this.#record(transaction, user, AuditAction.USER_SIGNED_UP);
         return { user, resetToken: await this.#issueResetToken(transaction, user) };
@@ -112,12 +101,12 @@ export class OperatorService {
   async delete(text: string): Promise<{ user: User; keys: number; sessions: number }> {
     const user = await this.#find(text);
     const remove = async (transaction: Transaction) => {
-      const where = { userId: user.id };
-      const [keys, sessions] = [await transaction.apiKey.count({ where }), await transaction.session.count({ where })];
-      await this.#deletion.run(transaction, user.id, null);
+      const keys = await this.#deps.keyQueries.countAll(transaction, user.id);
+      const sessions = await this.#deps.sessions.countAll(transaction, user.id);
+      await this.#deps.deletion.run(transaction, user.id, OPERATOR);
       return { user, keys, sessions };
     };
-    return this.#users.withLocked(user.id, remove, { alsoDisabled: true });
+    return this.#deps.users.withLocked(user.id, remove, { alsoDisabled: true });
   }
 
   /**
@@ -128,17 +117,17 @@ export class OperatorService {
   async issueResetToken(text: string): Promise<IssuedResetToken> {
     const user = await this.#find(text);
     if (user.externalId !== null) throw accountKeptElsewhere();
-    return this.#users.withLocked(user.id, (transaction) => this.#issueResetToken(transaction, user), { alsoDisabled: true });
+    return this.#deps.users.withLocked(user.id, (transaction) => this.#issueResetToken(transaction, user), { alsoDisabled: true });
   }
 
   /** Returns all keys of a user, newest first. */
   async keys(text: string): Promise<ApiKey[]> {
-    return this.#keyQueries.listAll((await this.#find(text)).id);
+    return this.#deps.keyQueries.listAll((await this.#find(text)).id);
   }
 
   /** Revokes a key. @param text an id, a key prefix or a plaintext key @throws {KeywardError} NOT_FOUND */
   async revoke(text: string): Promise<ApiKey> {
-    return this.#apiKeys.revokeAny((await this.#findKey(text)).apiKey);
+    return this.#deps.apiKeys.revokeAny((await this.#findKey(text)).apiKey);
   }
 
   /**
@@ -147,9 +136,9 @@ export class OperatorService {
    * @param text an id, a key prefix or a plaintext key, which is never repeated
    * @throws {KeywardError} NOT_FOUND
    */
-  async whose(text: string): Promise<FoundKey & { owner: User }> {
+  async findOwner(text: string): Promise<FoundKey & { owner: User }> {
     const found = await this.#findKey(text);
-    const [owner] = await this.#users.findByIds([found.apiKey.userId]);
+    const [owner] = await this.#deps.users.findByIds([found.apiKey.userId]);
     if (!owner) throw noSuchKey();
     return { ...found, owner };
   }
@@ -157,46 +146,56 @@ export class OperatorService {
   /** Yields the usable keys that expire within `days`, with their owners, the earliest first. */
   async *expiring(days: number): AsyncGenerator<{ apiKey: ApiKey; owner: User | null }> {
     for (let page: ApiKey[] = [], last: ApiKey | null = null; ; ) {
-      page = await this.#keyQueries.listExpiring(days, last, PAGE_ITEMS);
-      const owners = await this.#users.findByIds(page.map(({ userId }) => userId));
+      page = await this.#deps.keyQueries.listExpiring(days, last, PAGE_ITEMS);
+      const owners = await this.#deps.users.findByIds(page.map(({ userId }) => userId));
       for (const [index, apiKey] of page.entries()) yield { apiKey, owner: owners[index] ?? null };
       last = page.at(-1) ?? null;
       if (page.length < PAGE_ITEMS) return;
     }
   }
 
+  /**
+   * Records that the external ids belong to another issuer.
+   *
+   * @returns the number of users with an external id
+   * @throws {KeywardError} CONFLICT if `from` is not the recorded issuer
+   */
+  changeIssuer(from: string, to: string): Promise<number> {
+    return changeExternalIdIssuer(this.#deps.database, from, to);
+  }
+
   /** Returns the current status of the key. */
   statusOf(key: ApiKey): string {
-    return this.#keyQueries.statusOf(key);
+    return this.#deps.keyQueries.statusOf(key);
   }
 
   async #setDisabled(text: string, action: AuditAction.USER_DISABLED | AuditAction.USER_ENABLED): Promise<User> {
     const user = await this.#find(text);
-    const disabledAt = action === AuditAction.USER_DISABLED ? this.#clock.now() : null;
+    const disabledAt = action === AuditAction.USER_DISABLED ? this.#deps.clock.now() : null;
     const change = async (transaction: Transaction, locked: { disabledAt: Date | null }) => {
       if ((locked.disabledAt === null) === (disabledAt === null)) return { ...user, disabledAt: locked.disabledAt };
       if (disabledAt) {
-        await this.#sessions.endAll(transaction, user.id);
-        await this.#resetTokens.discard(transaction, user.id);
+        await this.#deps.sessions.endAll(transaction, user.id);
+        await this.#deps.resetTokens.discard(transaction, user.id);
       }
       await this.#record(transaction, user, action);
-      return transaction.user.update({ where: { id: user.id }, data: { disabledAt } });
+      return this.#deps.users.setDisabled(transaction, user.id, disabledAt);
     };
-    return this.#users.withLocked(user.id, change, { alsoDisabled: true });
+    return this.#deps.users.withLocked(user.id, change, { alsoDisabled: true });
   }
 
   async #issueResetToken(transaction: Transaction, user: User): Promise<IssuedResetToken> {
     await this.#record(transaction, user, AuditAction.PASSWORD_RESET_ISSUED);
-    return this.#resetTokens.issue(transaction, user.id);
+    return this.#deps.resetTokens.issue(transaction, user.id);
   }
 
   #record(transaction: Transaction, user: User, action: AuditAction): Promise<void> {
-    return this.#audit.record(transaction, { userId: user.id, action }, null);
+    return this.#deps.audit.record(transaction, { userId: user.id, action }, OPERATOR);
   }
 
   async #find(text: string): Promise<User> {
     const { email, fault } = readEmail(text);
-    const users = await this.#users.findMatching(text, fault === null ? email : null, CANDIDATES_MAX + 1);
+    const users = await this.#deps.users.findMatching(text, fault === null ? email : null, CANDIDATES_MAX + 1);
     const [user] = users;
     if (!user) throw new KeywardError('NOT_FOUND', 'There is no user with this id, external id or email address.');
     if (users.length === 1) return user;
@@ -206,7 +205,7 @@ export class OperatorService {
   }
 
   async #findKey(text: string): Promise<FoundKey> {
-    const found = await this.#keyFinder.find(text);
+    const found = await this.#deps.keyFinder.find(text);
     if (!found) throw noSuchKey();
     return found;
   }

@@ -2,7 +2,7 @@ const WIDTH = 30;
 const REDRAW_MS = 100;
 const CLEAR_LINE = '\r\x1b[2K';
 
-/** One line on a terminal that tells how far something has come. Elsewhere nothing is drawn. */
+/** A progress bar in one line of a terminal. It draws nothing if the stream is not a terminal. */
 export class ProgressBar {
   readonly #stream: NodeJS.WriteStream;
   #drawnAt = 0;
@@ -12,8 +12,10 @@ export class ProgressBar {
   }
 
   /**
-   * @param share from 0 to 1; null where the end isn't known
-   * @param text what stands behind the bar
+   * Draws the bar, at most once in REDRAW_MS.
+   *
+   * @param share completed share from 0 to 1; null if the total is unknown
+   * @param text follows the bar
    */
   draw(share: number | null, text: string): void {
     if (!this.#stream.isTTY || performance.now() - this.#drawnAt < REDRAW_MS) return;
@@ -23,7 +25,7 @@ export class ProgressBar {
     this.#stream.write(`${CLEAR_LINE}${bar}${text}`);
   }
 
-  /** Makes room for other output. */
+  /** Removes the bar, so that other output can be written. The next call of `draw` draws it again. */
   clear(): void {
     if (!this.#stream.isTTY) return;
     this.#stream.write(CLEAR_LINE);

@@ -1,15 +1,15 @@
-import { countedAt } from '../api-keys/api-key-status.js';
+import { v7 as uuidv7 } from 'uuid';
+import { ImportedKeys } from '../api-keys/imported-keys.js';
 import { AuditAction } from '../audit/audit-entry.js';
-import type { AuditLog } from '../audit/audit-log.js';
+import type { AuditRecorder } from '../audit/audit-recorder.js';
 import type { AccountOwner, Users } from '../auth/accounts/users.js';
+import { OPERATOR } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { databaseFault, isUniqueViolation } from '../platform/database/database-errors.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
-import { newUuid } from '../platform/uuid.js';
 import { DryRun } from './dry-run.js';
 import { type ImportedKey, readImportLine } from './import-line.js';
-import { insertImportedKeys } from './imported-keys.queries.js';
 import type { Line } from './lines.js';
 import { identityOf, type Known, type Outcome, planImport } from './plan.js';
 
@@ -36,30 +36,37 @@ const isLostRace = (error: unknown): boolean =>
 
 const distinct = <T>(items: readonly T[]): T[] => [...new Set(items)];
 
+/** What the operator chooses for one import. */
+export interface ImportOptions {
+  /** Whether accounts that were created by sign-up may receive keys. */
+  intoExisting: boolean;
+  /** Whether to write nothing. Later batches then still take earlier ones into account. */
+  isDryRun: boolean;
+}
+
+interface ImporterDependencies {
+  database: Database;
+  clock: Clock;
+  users: Users;
+  audit: AuditRecorder;
+  keysPerUserMax: number;
+  /** Scopes that can be granted. If empty, every scope can be granted. */
+  scopeCatalogue: readonly string[];
+}
+
 /** Imports keys of another system, which has stored a bcrypt hash of each key and not its plaintext. */
 export class KeyImporter {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #users: Users;
-  readonly #audit: AuditLog;
+  readonly #audit: AuditRecorder;
   readonly #keysPerUserMax: number;
   readonly #scopeCatalogue: readonly string[];
   readonly #intoExisting: boolean;
   readonly #dryRun: DryRun | null;
+  readonly #importedKeys = new ImportedKeys();
 
-  constructor(options: {
-    database: Database;
-    clock: Clock;
-    users: Users;
-    audit: AuditLog;
-    keysPerUserMax: number;
-    /** Scopes that can be granted. If empty, every scope can be granted. */
-    scopeCatalogue: readonly string[];
-    /** Whether accounts that were created by sign-up may receive keys. */
-    intoExisting: boolean;
-    /** Whether to write nothing. Later batches then still take earlier ones into account. */
-    isDryRun: boolean;
-  }) {
+  constructor(options: ImporterDependencies & ImportOptions) {
     this.#database = options.database;
     this.#clock = options.clock;
     this.#users = options.users;
@@ -136,10 +143,7 @@ export class KeyImporter {
   }
 
   async #identities(database: Transaction, keys: readonly ImportedKey[]): Promise<Map<string, string>> {
-    const stored = await database.apiKey.findMany({
-      where: { keyPrefix: { in: distinct(keys.map(({ keyPrefix }) => keyPrefix)) } },
-      select: { keyPrefix: true, hashedKey: true, user: { select: { email: true, externalId: true } } },
-    });
+    const stored = await this.#importedKeys.findByPrefix(database, distinct(keys.map(({ keyPrefix }) => keyPrefix)));
     // An import never targets a user with an external id, so a key of such a user is always another key.
     const ownerOf = ({ email, externalId }: { email: string | null; externalId: string | null }) => (externalId === null && email) || '';
     return new Map(stored.map(({ keyPrefix, hashedKey, user }) => [keyPrefix, identityOf({ hashedKey, email: ownerOf(user) })]));
@@ -152,24 +156,21 @@ export class KeyImporter {
   }
 
   async #usableCounts(database: Transaction, userIds: ReadonlyMap<string, string>, now: Date): Promise<Map<string, number>> {
-    if (userIds.size === 0) return new Map();
-    const where = { userId: { in: [...userIds.values()] }, ...countedAt(now) };
-    const groups = await database.apiKey.groupBy({ by: ['userId'], where, _count: true });
-    const byId = new Map(groups.map(({ userId, _count }) => [userId, _count]));
+    const byId = await this.#importedKeys.countByUser(database, [...userIds.values()], now);
     return new Map([...userIds].map(([email, id]) => [email, byId.get(id) ?? 0]));
   }
 
   async #store(transaction: Transaction, imported: readonly ImportedKey[], userIds: ReadonlyMap<string, string>, now: Date): Promise<void> {
     if (imported.length === 0) return;
-    const rows = imported.map((key) => ({ id: newUuid(now), userId: userIds.get(key.email) ?? '', key }));
-    await insertImportedKeys(transaction, rows);
-    const entries = rows.map(({ id, userId, key: { keyPrefix } }) => ({
+    const rows = imported.map(({ email, ...key }) => ({ ...key, id: uuidv7({ msecs: now.getTime() }), userId: userIds.get(email) ?? '' }));
+    await this.#importedKeys.insert(transaction, rows);
+    const entries = rows.map(({ id, userId, keyPrefix }) => ({
       userId,
       action: AuditAction.API_KEY_IMPORTED,
       apiKeyId: id,
       details: { keyPrefix },
     }));
-    await this.#audit.recordAll(transaction, entries);
+    await this.#audit.recordAll(transaction, entries, OPERATOR);
   }
 }
 

@@ -26,7 +26,7 @@ export const scrub = (text: string): string => SECRETS.reduce((rest, secret) => 
  * repeat the message unscrubbed, so only the frames are kept. Other properties are omitted: they may contain the parameters
  * of a query or the values of a constraint.
  */
-export function serializeError(error: unknown, depth = 0): unknown {
+function serializeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { type: typeof error };
   return {
     type: error.name,

@@ -1,11 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { parse, stringify } from 'uuid';
 import { badUserInput } from './errors/keyward-error.js';
 import type { KeyRing } from './secrets.js';
-import { bytesToUuid, UUID_BYTES, uuidToBytes } from './uuid.js';
 
 export const PAGE_ITEMS_MAX = 100;
 
 const TIME_BYTES = 8;
+const UUID_BYTES = 16;
 const POSITION_BYTES = TIME_BYTES + UUID_BYTES;
 /** 128 bits, the minimum for a truncated HMAC-SHA-256 (RFC 2104 §5: half of the output). */
 const MAC_BYTES = 16;
@@ -52,7 +53,7 @@ export class Cursors {
   issue(owner: ListOwner, { at, id }: Position): string {
     const position = Buffer.alloc(POSITION_BYTES);
     position.writeBigInt64BE(BigInt(at.getTime()));
-    uuidToBytes(id).copy(position, TIME_BYTES);
+    position.set(parse(id), TIME_BYTES);
     return Buffer.concat([position, this.#mac(this.#keys[0], owner, position)]).toString('base64url');
   }
 
@@ -64,7 +65,7 @@ export class Cursors {
     const position = bytes.subarray(0, POSITION_BYTES);
     const mac = bytes.subarray(POSITION_BYTES);
     if (!this.#keys.some((key) => timingSafeEqual(this.#mac(key, owner, position), mac))) return null;
-    return { at: new Date(Number(position.readBigInt64BE())), id: bytesToUuid(position.subarray(TIME_BYTES)) };
+    return { at: new Date(Number(position.readBigInt64BE())), id: stringify(position.subarray(TIME_BYTES)) };
   }
 
   /**

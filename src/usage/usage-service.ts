@@ -59,11 +59,9 @@ export class UsageService {
     };
   }
 
-  /**
-   * Deletes the usage of a user's keys, in the transaction that deletes the user. Counts of the last second may be written later.
-   */
-  forget(transaction: Transaction, userId: string): Promise<void> {
-    return forgetUsage(transaction, userId);
+  /** Deletes the usage of keys, in the transaction that deletes them. Counts of the last second may be written later. */
+  forget(transaction: Transaction, keyIds: readonly string[]): Promise<void> {
+    return forgetUsage(transaction, keyIds);
   }
 
   async #lastUses(keyIds: readonly string[]): Promise<(LastUse | null)[]> {

@@ -129,8 +129,7 @@ export function sumUsage(
     GROUP BY 1, 2`;
 }
 
-/** Deletes the usage of all keys of a user, because the addresses in it may be personal data of the user. */
-export async function forgetUsage(transaction: Transaction, userId: string): Promise<void> {
-  await transaction.$executeRaw`
-    DELETE FROM api_key_usage WHERE key_id IN (SELECT id FROM api_keys WHERE user_id = ${userId}::uuid)`;
+/** Deletes the usage of keys. The addresses in it may be personal data of the owner. */
+export async function forgetUsage(transaction: Transaction, keyIds: readonly string[]): Promise<void> {
+  await transaction.$executeRaw`DELETE FROM api_key_usage WHERE key_id = ANY(${keyIds}::uuid[])`;
 }

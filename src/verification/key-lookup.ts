@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
+import { storeFingerprint } from '../api-keys/imported-keys.js';
 import { matchesHash } from '../api-keys/key-hash.js';
 import { keyPrefixOf } from '../api-keys/plaintext-key.js';
 import type { Database } from '../platform/database/client.js';
@@ -129,7 +130,7 @@ export class KeyLookup {
       this.#mismatches.set(comparisonOf(hashedKey, fingerprint), true);
       return false;
     }
-    await this.#database.apiKey.updateMany({ where: { id, fingerprint: null }, data: { fingerprint: Buffer.from(fingerprint, 'hex') } });
+    await storeFingerprint(this.#database, id, fingerprint);
     return true;
   }
 }

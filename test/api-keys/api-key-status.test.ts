@@ -39,12 +39,14 @@ describe('the status of a key', () => {
       rotatableAtOnce: keys.filter((key) => isUsable(key) && key.replacedById === null),
     };
     const find = async (where: object) =>
-      (await app.database.apiKey.findMany({ where: { userId: user.id, ...where } })).map(({ id }) => id).sort();
+      (await app.database.apiKey.findMany({ where: { userId: user.id, AND: where } })).map(({ id }) => id).sort();
     const idsOf = (some: typeof keys) => some.map(({ id }) => id).sort();
     expect(await find(usableAt(now))).toEqual(idsOf(expected.usable));
     expect(await find(countedAt(now))).toEqual(idsOf(expected.counted));
     expect(await find(rotatableAt(now, 1))).toEqual(idsOf(expected.rotatable));
     expect(await find(rotatableAt(now, 0))).toEqual(idsOf(expected.rotatableAtOnce));
+    const endless = { OR: [{ expiresAt: null }], AND: usableAt(now) };
+    expect(await find(endless)).toEqual(idsOf(expected.usable.filter(({ expiresAt }) => expiresAt === null)));
     expect(expected.rotatableAtOnce.length).toBeGreaterThan(expected.rotatable.length);
     expect(new Set(keys.map((key) => statusOf(key, now)))).toEqual(new Set(['ACTIVE', 'ROTATING', 'DISABLED', 'EXPIRED', 'REVOKED']));
 

@@ -3,11 +3,11 @@ import bcrypt from 'bcrypt';
 import { ApiKeyService } from '../../src/api-keys/api-key-service.js';
 import { KeyIssuer } from '../../src/api-keys/key-issuer.js';
 import { checksum } from '../../src/api-keys/plaintext-key.js';
-import { AuditLog } from '../../src/audit/audit-log.js';
+import { AuditRecorder } from '../../src/audit/audit-recorder.js';
 import { Users } from '../../src/auth/accounts/users.js';
+import { userActor } from '../../src/platform/actor.js';
 import { KEY_QUEUE_LIMITS } from '../../src/platform/limits.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { Cursors } from '../../src/platform/pagination.js';
 import { CreateApiKeyDocument, type CreateApiKeyInput, MyApiKeysDocument, RevokeApiKeyDocument } from '../generated/graphql.js';
 import { runSql } from '../support/database.js';
 import { ObservedHashQueue } from '../support/hash-queues.js';
@@ -115,8 +115,7 @@ describe('createApiKey', () => {
     });
     const logger = createLogger('silent');
     const users = new Users(database);
-    const cursors = new Cursors([Buffer.alloc(32)]);
-    const audit = new AuditLog({ database, clock, cursors, logger });
+    const audit = new AuditRecorder({ database, clock, logger });
     const replicas = Array.from({ length: 20 }, () => {
       const issuer = new KeyIssuer({ users, hashes, namespace: 'amos' });
       return new ApiKeyService({
@@ -130,8 +129,8 @@ describe('createApiKey', () => {
         scopeCatalogue: [],
       });
     });
-    const origin = { requestId: 'x', ipAddress: '192.0.2.1', userAgent: null };
-    const results = await Promise.allSettled(replicas.map((replica) => replica.create(user.id, {}, origin)));
+    const actor = userActor({ requestId: 'x', ipAddress: '192.0.2.1', userAgent: null });
+    const results = await Promise.allSettled(replicas.map((replica) => replica.create(user.id, {}, actor)));
     const rejections = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
     expect(rejections).toEqual(Array(15).fill('API_KEY_LIMIT_REACHED'));
     expect(await database.apiKey.count({ where: { userId: user.id } })).toBe(5);

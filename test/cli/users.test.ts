@@ -23,9 +23,10 @@ afterAll(() => app.close());
 const run = (command: 'users' | 'keys', args: string[], input?: string): Promise<CommandResult> =>
   runBuiltCommand(command, args, { DATABASE_URL: app.databaseUrl, APP_SECRETS: SECRET.toString('base64') }, input);
 const users = (...args: string[]) => run('users', args);
+const keys = (...args: string[]) => run('keys', args);
 /** Returns what a command prints with --json. Fails if the command fails. */
-const runJson = async (...args: string[]): Promise<Record<string, unknown>[]> => {
-  const { code, stdout, stderr } = await users(...args, '--json');
+const runJson = async (group: 'users' | 'keys', ...args: string[]): Promise<Record<string, unknown>[]> => {
+  const { code, stdout, stderr } = await run(group, [...args, '--json']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return stdout.trim() === ''
     ? []
@@ -42,9 +43,9 @@ const actions = async (userId: string) =>
   );
 const [verify] = Object.values(DOORS) as [(typeof DOORS)[string]];
 
-describe('npm run users', () => {
+describe('keyward users', () => {
   test('create creates a user with a token that sets the password', async () => {
-    const [created] = await runJson('create', ' Ada@Example.com ');
+    const [created] = await runJson('users', 'create', ' Ada@Example.com ');
     expect(created).toMatchObject({ email: 'ada@example.com', hasPassword: false, disabledAt: null, resetToken: expect.any(String) });
     const input = { email: 'ada@example.com', password: PASSWORD };
     expect(codesOf(await app.send(SignInDocument, { input }))).toEqual(['INVALID_CREDENTIALS']);
@@ -65,11 +66,11 @@ describe('npm run users', () => {
     const { accessToken, user } = await app.newUser();
     const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
     const key = createApiKey.plaintextKey;
-    expect(await runJson('disable', user.email)).toMatchObject([{ email: user.email, disabledAt: expect.any(String) }]);
+    expect(await runJson('users', 'disable', user.email)).toMatchObject([{ email: user.email, disabledAt: expect.any(String) }]);
     expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
     expect((await verify(app, { key })).code).toBe('OWNER_DISABLED');
-    await runJson('disable', user.email);
-    expect(await runJson('enable', user.email)).toMatchObject([{ disabledAt: null }]);
+    await runJson('users', 'disable', user.email);
+    expect(await runJson('users', 'enable', user.email)).toMatchObject([{ disabledAt: null }]);
     expect((await verify(app, { key })).code).toBe('VALID');
     expect(codesOf(await app.send(MeDocument, {}, { token: accessToken }))).toEqual(['UNAUTHENTICATED']);
     const { signIn } = await app.ask(SignInDocument, { input: { email: user.email, password: PASSWORD } }, undefined);
@@ -86,15 +87,15 @@ describe('npm run users', () => {
   test('A7: disable invalidates reset tokens permanently; a later token works after the user is enabled', async () => {
     const { user } = await app.newUser();
     const issue = async () => {
-      const [issued] = await runJson('reset-token', user.email);
+      const [issued] = await runJson('users', 'reset-token', user.email);
       return { token: String(issued?.resetToken), newPassword: 'something else entirely' };
     };
     const reset = async (input: { token: string; newPassword: string }) => codesOf(await app.send(ResetPasswordDocument, { input }));
     const before = await issue();
-    await runJson('disable', user.email);
+    await runJson('users', 'disable', user.email);
     const meanwhile = await issue();
     expect([await reset(before), await reset(meanwhile)]).toEqual([['UNAUTHENTICATED'], ['UNAUTHENTICATED']]);
-    await runJson('enable', user.email);
+    await runJson('users', 'enable', user.email);
     expect([await reset(before), await reset(meanwhile)]).toEqual([['UNAUTHENTICATED'], []]);
   });
 
@@ -106,24 +107,24 @@ describe('npm run users', () => {
     // An address that was stored before such addresses were rejected is displayed and found too.
     const hidden = 'p\u200baul@example.com';
     await runSql(app.databaseUrl, 'UPDATE users SET email = $2 WHERE id = $1', [user.id, hidden]);
-    expect(await runJson('show', 'p\\u{200b}aul@example.com')).toMatchObject([{ id: user.id, email: hidden }]);
+    expect(await runJson('users', 'show', 'p\\u{200b}aul@example.com')).toMatchObject([{ id: user.id, email: hidden }]);
     expect((await users('list', '--json')).stdout).toContain('"email":"p\\u200baul@example.com"');
     expect(await users('create', 'q\\u{200b}@example.com')).toMatchObject({ code: 1, stderr: expect.stringContaining('invisible') });
   });
 
-  test('list, show and keys print users and keys, and no hash', async () => {
+  test('users list, users show and keys list print users and keys, and no hash', async () => {
     const { id, key, userId } = await newKey(app, { name: 'build server' });
     const [{ email } = { email: '' }] = await runSql<{ email: string }>(app.databaseUrl, 'SELECT email FROM users WHERE id = $1', [userId]);
     const overview = { id: userId, email, externalId: null, hasPassword: true, disabledAt: null, keys: 1 };
-    expect(await runJson('list')).toContainEqual(expect.objectContaining(overview));
-    expect(await runJson('show', email)).toEqual([
+    expect(await runJson('users', 'list')).toContainEqual(expect.objectContaining(overview));
+    expect(await runJson('users', 'show', email)).toEqual([
       { ...overview, createdAt: expect.any(String), sessions: 1, lastSignInAt: app.clock.now().toISOString() },
     ]);
-    const keys = await runJson('keys', email);
-    expect(keys).toMatchObject([{ id, keyPrefix: key.slice(0, 13), status: 'ACTIVE', name: 'build server' }]);
-    const { stdout } = await users('keys', email);
+    const listed = await runJson('keys', 'list', email);
+    expect(listed).toMatchObject([{ id, keyPrefix: key.slice(0, 13), status: 'ACTIVE', name: 'build server' }]);
+    const { stdout } = await keys('list', email);
     expect(stdout).toContain(`keyPrefix: ${key.slice(0, 13)}  status: ACTIVE  name: build server`);
-    expect(JSON.stringify(keys) + stdout).not.toMatch(/\$2b\$|fingerprint|hash/i);
+    expect(JSON.stringify(listed) + stdout).not.toMatch(/\$2b\$|fingerprint|hash/i);
   });
 
   /** A user of the product with a key. */
@@ -141,14 +142,14 @@ describe('npm run users', () => {
     const { userId, id: keyId, key } = await productUser('customer_42', 'grace@example.com');
     const user = { id: userId, externalId: 'customer_42', email: 'grace@example.com', hasPassword: false };
     for (const text of [userId.toUpperCase(), 'customer_42', ' Grace@Example.com']) {
-      expect(await runJson('show', text)).toMatchObject([{ ...user, keys: 1, sessions: 1 }]);
+      expect(await runJson('users', 'show', text)).toMatchObject([{ ...user, keys: 1, sessions: 1 }]);
     }
-    expect(await runJson('disable', userId)).toMatchObject([user]);
-    expect(await runJson('enable', 'customer_42')).toMatchObject([user]);
-    expect(await runJson('keys', 'customer_42')).toMatchObject([{ id: keyId }]);
+    expect(await runJson('users', 'disable', userId)).toMatchObject([user]);
+    expect(await runJson('users', 'enable', 'customer_42')).toMatchObject([user]);
+    expect(await runJson('keys', 'list', 'customer_42')).toMatchObject([{ id: keyId }]);
     expect(await users('reset-token', 'customer_42')).toMatchObject({ code: 1, stderr: expect.stringContaining('identity provider') });
-    expect(await runJson('list')).toContainEqual(expect.objectContaining({ id: userId, externalId: 'customer_42' }));
-    expect(await runJson('whose', keyId)).toMatchObject([{ userId, externalId: 'customer_42', id: keyId }]);
+    expect(await runJson('users', 'list')).toContainEqual(expect.objectContaining({ id: userId, externalId: 'customer_42' }));
+    expect(await runJson('keys', 'find-owner', keyId)).toMatchObject([{ userId, externalId: 'customer_42', id: keyId }]);
     expect((await users('show', 'customer_42')).stdout).toContain('externalId: customer_42');
     expect((await verify(app, { key })).code).toBe('VALID');
   });
@@ -168,7 +169,7 @@ describe('npm run users', () => {
     // The external id of one user can equal the id of another.
     await productUser(user.id);
     expect(await users('delete', user.id)).toMatchObject({ code: 1, stderr: expect.stringContaining('Several users match.') });
-    expect(await runJson('show', 'shared_1')).toMatchObject([{ id: first.userId }]);
+    expect(await runJson('users', 'show', 'shared_1')).toMatchObject([{ id: first.userId }]);
   });
 
   test('lists 20 of the users who share one address', async () => {
@@ -190,9 +191,9 @@ describe('npm run users', () => {
       ]);
       await verify(app, { key });
       await app.usage.flush();
-      await runJson('disable', userId);
+      await runJson('users', 'disable', userId);
       const text = { email, externalId: 'leaver', id: userId }[by];
-      expect(await runJson('delete', text)).toMatchObject([{ id: userId, keys: 1, sessions: 1, deleted: true }]);
+      expect(await runJson('users', 'delete', text)).toMatchObject([{ id: userId, keys: 1, sessions: 1, deleted: true }]);
       expect((await verify(app, { key })).code).toBe('NOT_FOUND');
       for (const [table, column, value] of [
         ['users', 'id', userId],
@@ -207,55 +208,20 @@ describe('npm run users', () => {
     },
   );
 
-  test('revoke accepts an id, a prefix or a plaintext key, takes effect at the next verification and is recorded as the operator’s action', async () => {
-    for (const pick of [
-      ({ id }: { id: string }) => id,
-      ({ key }: { key: string }) => key.slice(0, 13),
-      ({ key }: { key: string }) => key,
-    ]) {
-      const created = await newKey(app);
-      expect(await runJson('revoke', pick(created))).toMatchObject([{ id: created.id, status: 'REVOKED' }]);
-      expect((await verify(app, { key: created.key })).code).toBe('REVOKED');
-      expect(await actions(created.userId)).toEqual([{ action: 'API_KEY_REVOKED', actor: 'operator' }]);
-    }
-  });
-
-  test('revoke accepts a key of a disabled user', async () => {
-    const created = await newKey(app);
-    await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [created.userId]);
-    expect(await runJson('revoke', created.id)).toMatchObject([{ status: 'REVOKED' }]);
-  });
-
-  test('`whose` prints the owner of a leaked key, and never repeats the key', async () => {
-    const { id, key, userId } = await newKey(app);
-    const forged = `${key.slice(0, 14)}${'A'.repeat(43)}`;
-    const unused = await newKey(app);
-    await forgetFingerprint(app, unused.id);
-    for (const [text, expected] of [
-      [key, { id, userId, isGenuine: true }],
-      [`${key}\n`, { id, userId, isGenuine: true }],
-      [key.slice(0, 13), { id, userId, isGenuine: null }],
-      [id, { id, userId, isGenuine: null }],
-      [forged, { id, userId, isGenuine: false }],
-      [unused.key, { id: unused.id, isGenuine: true }],
-    ] as const) {
-      const { code, stdout, stderr } = await run('users', ['whose', '-', '--json'], text);
-      expect(JSON.parse(stdout)).toMatchObject(expected);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).not.toContain(text.split('.')[1]?.slice(0, 30) ?? 'no secret');
-    }
-    expect(await users('whose', key, '--json')).toMatchObject({ code: 0, stdout: expect.not.stringContaining(key.slice(14)) });
-  });
-
   test.each([
-    ['an unknown address', ['show', 'nobody@example.com'], NO_USER],
-    ['an unknown external id', ['show', 'nobody'], NO_USER],
-    ['an unknown id', ['delete', '01900000-0000-7000-8000-000000000000'], NO_USER],
-    ['a new user with no address', ['create', 'nobody'], 'email must be an email address'],
-    ['an unknown key', ['revoke', 'amos_00000000'], 'There is no API key with this ID, key prefix or plaintext.'],
-    ['garbage for a key', ['whose', "' OR 1=1 --\u0000"], 'There is no API key with this ID, key prefix or plaintext.'],
-  ])('%s is reported in one line on stderr, with exit code 1', async (_case, args, message) => {
-    expect(await users(...args.map((arg) => arg.replace('\u0000', '')))).toEqual({ code: 1, stdout: '', stderr: `keyward: ${message}\n` });
+    ['an unknown address', ['users', 'show', 'nobody@example.com'], NO_USER],
+    ['an unknown external id', ['users', 'show', 'nobody'], NO_USER],
+    ['an unknown id', ['users', 'delete', '01900000-0000-7000-8000-000000000000'], NO_USER],
+    ['a new user with no address', ['users', 'create', 'nobody'], 'email must be an email address'],
+    ['an unknown key', ['keys', 'revoke', 'amos_00000000'], 'There is no API key with this ID, key prefix or plaintext.'],
+    ['garbage for a key', ['keys', 'find-owner', "' OR 1=1 --\u0000"], 'There is no API key with this ID, key prefix or plaintext.'],
+  ])('%s is reported in one line on stderr, with exit code 1', async (_case, [group, ...args], message) => {
+    expect(
+      await run(
+        group as 'users' | 'keys',
+        args.map((arg) => arg.replace('\u0000', '')),
+      ),
+    ).toEqual({ code: 1, stdout: '', stderr: `keyward: ${message}\n` });
   });
 
   test.each([
@@ -270,10 +236,10 @@ describe('npm run users', () => {
     [['change-issuer', 'product', 'with space']],
     [['change-issuer', 'product', 'keyward']],
     [['change-issuer', 'a', 'b', 'c']],
-  ])('with invalid arguments (%j) it prints its usage, with exit code 2', async (args) => {
+  ])('with invalid arguments (%j) it points to the help, with exit code 2', async (args) => {
     const { code, stdout, stderr } = await users(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain('Usage: npm run users -- COMMAND');
+    expect(stderr).toMatch(/^keyward: .* Run: keyward users( [a-z-]+)? --help\n$/);
   });
 
   test('works on the embedded database, with and without a running server', async () => {
@@ -298,8 +264,48 @@ describe('npm run users', () => {
   });
 });
 
-describe('npm run keys -- expiring', () => {
-  test('prints the usable keys that expire within the given days with their owners, in the order of expiry', async () => {
+describe('keyward keys', () => {
+  test('revoke accepts an id, a prefix or a plaintext key, takes effect at the next verification and is recorded as the operator’s action', async () => {
+    for (const pick of [
+      ({ id }: { id: string }) => id,
+      ({ key }: { key: string }) => key.slice(0, 13),
+      ({ key }: { key: string }) => key,
+    ]) {
+      const created = await newKey(app);
+      expect(await runJson('keys', 'revoke', pick(created))).toMatchObject([{ id: created.id, status: 'REVOKED' }]);
+      expect((await verify(app, { key: created.key })).code).toBe('REVOKED');
+      expect(await actions(created.userId)).toEqual([{ action: 'API_KEY_REVOKED', actor: 'operator' }]);
+    }
+  });
+
+  test('revoke accepts a key of a disabled user', async () => {
+    const created = await newKey(app);
+    await runSql(app.databaseUrl, 'UPDATE users SET disabled_at = now() WHERE id = $1', [created.userId]);
+    expect(await runJson('keys', 'revoke', created.id)).toMatchObject([{ status: 'REVOKED' }]);
+  });
+
+  test('find-owner prints the owner of a leaked key, and never repeats the key', async () => {
+    const { id, key, userId } = await newKey(app);
+    const forged = `${key.slice(0, 14)}${'A'.repeat(43)}`;
+    const unused = await newKey(app);
+    await forgetFingerprint(app, unused.id);
+    for (const [text, expected] of [
+      [key, { id, userId, isGenuine: true }],
+      [`${key}\n`, { id, userId, isGenuine: true }],
+      [key.slice(0, 13), { id, userId, isGenuine: null }],
+      [id, { id, userId, isGenuine: null }],
+      [forged, { id, userId, isGenuine: false }],
+      [unused.key, { id: unused.id, isGenuine: true }],
+    ] as const) {
+      const { code, stdout, stderr } = await run('keys', ['find-owner', '-', '--json'], text);
+      expect(JSON.parse(stdout)).toMatchObject(expected);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).not.toContain(text.split('.')[1]?.slice(0, 30) ?? 'no secret');
+    }
+    expect(await keys('find-owner', key, '--json')).toMatchObject({ code: 0, stdout: expect.not.stringContaining(key.slice(14)) });
+  });
+
+  test('expiring prints the usable keys that expire within the given days with their owners, in the order of expiry', async () => {
     const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
     const created: MadeKey[] = [];
     for (const days of [10, 2, 20]) created.push(await newKey(app, { expiresAt: inDays(days), name: `in ${days} days` }));

@@ -37,7 +37,7 @@ async function fileOf(content: string): Promise<string> {
 }
 
 function spawn(args: string[], env: Record<string, string>, input?: string | null): CommandProcess {
-  const command = spawnCommand('import-keys', args, env, input);
+  const command = spawnCommand('import', args, env, input);
   commands.push(command);
   return command;
 }
@@ -50,7 +50,7 @@ async function run(args: string[], env: Record<string, string>, input?: string) 
 
 const summary = (text: string) => expect.stringMatching(new RegExp(`^${text}; \\d+\\.\\d s\n$`));
 
-describe('import-keys on an external database', () => {
+describe('keyward import on an external database', () => {
   let env: { DATABASE_URL: string; APP_SECRETS: string };
   beforeEach(async () => {
     env = { DATABASE_URL: await newDatabase('empty'), APP_SECRETS: randomBytes(32).toString('base64') };
@@ -71,7 +71,7 @@ describe('import-keys on an external database', () => {
     const file = await fileOf(`\ufeff${lineOf(0)}\r\n\n${bad.join('\n')}\n${seedLine(7)}`);
     expect(await run([file], env)).toEqual({
       code: 1,
-      stdout: summary('5 lines: 2 imported, 0 already there, 3 bad; 2 users created'),
+      stdout: summary('5 lines: 2 imported, 0 already present, 3 invalid; 2 users created'),
       stderr: [
         'line 3: must be one JSON object',
         'line 4: hashedKey must be a bcrypt hash: $2a$, $2b$ or $2y$, two digits, $, and 53 characters',
@@ -81,7 +81,7 @@ describe('import-keys on an external database', () => {
     });
     expect(await run(['-'], env, `${seedLine(7)}\n${lineOf(1)}`)).toEqual({
       code: 0,
-      stdout: summary('2 lines: 1 imported, 1 already there, 0 bad; 0 users created'),
+      stdout: summary('2 lines: 1 imported, 1 already present, 0 invalid; 0 users created'),
       stderr: '',
     });
     expect(await countsOf()).toEqual({ keys: 3, users: 2, events: 3 });
@@ -97,7 +97,7 @@ describe('import-keys on an external database', () => {
     expect(await countsOf()).toEqual({ keys: 1, users: 2, events: 1 });
     expect(await run([file, '--into-existing'], env)).toEqual({
       code: 0,
-      stdout: summary('2 lines: 1 imported, 1 already there, 0 bad; 0 users created'),
+      stdout: summary('2 lines: 1 imported, 1 already present, 0 invalid; 0 users created'),
       stderr: '',
     });
     expect(await countsOf()).toEqual({ keys: 2, users: 2, events: 2 });
@@ -129,11 +129,26 @@ describe('import-keys on an external database', () => {
     expect(await run([file, '--dry-run'], env)).toEqual({
       code: 1,
       stdout: summary(
-        'Dry run, nothing was written. 1,202 lines: 1,200 would be imported, 1 already there, 1 bad; 240 users would be created',
+        'Dry run, nothing was written. 1,202 lines: 1,200 would be imported, 1 already present, 1 invalid; 240 users would be created',
       ),
       stderr: 'line 1202: must be one JSON object\n',
     });
     expect(await countsOf()).toEqual({ keys: 0, users: 0, events: 0 });
+  });
+
+  test('--json prints one JSON document on stdout, and nothing else', async () => {
+    const { code, stdout, stderr } = await run(['-', '--json'], env, `${lineOf(0)}\n${lineOf(0)}\n{`);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'line 3: must be one JSON object\n' });
+    expect(JSON.parse(stdout)).toEqual({
+      dryRun: false,
+      complete: true,
+      lines: 3,
+      imported: 1,
+      alreadyPresent: 1,
+      invalid: 1,
+      usersCreated: 1,
+      seconds: expect.any(Number),
+    });
   });
 
   test.each(['SIGKILL', 'SIGINT'] as const)(
@@ -147,11 +162,11 @@ describe('import-keys on an external database', () => {
       const written = (await countsOf())?.keys ?? 0;
       expect(written).toBeGreaterThan(0);
       expect(written).toBeLessThan(20_000);
-      if (signal === 'SIGINT') expect(first.stdout()).toMatch(/^Stopped before the end; run it again to go on\. [\d,]+ lines: /);
+      if (signal === 'SIGINT') expect(first.stdout()).toMatch(/^Stopped early\. Run the command again to continue\. [\d,]+ lines: /);
 
       const again = await run([file], env);
       const count = (number: number) => number.toLocaleString('en-US');
-      expect(again.stdout).toContain(`20,000 lines: ${count(20_000 - written)} imported, ${count(written)} already there, 0 bad`);
+      expect(again.stdout).toContain(`20,000 lines: ${count(20_000 - written)} imported, ${count(written)} already present, 0 invalid`);
       expect(again.code).toBe(0);
       expect(await countsOf()).toEqual({ keys: 20_000, users: 4_000, events: 20_000 });
     },
@@ -175,8 +190,8 @@ describe('import-keys on an external database', () => {
       { withinMs: 30_000 },
     );
     expect(await first.exited).toEqual({ code: 1, signal: null });
-    expect(first.stderr()).toBe('keyward: the database went away or is too slow; what was not written yet was not changed\n');
-    expect(first.stdout()).toMatch(/^Stopped before the end; run it again to go on\. /);
+    expect(first.stderr()).toBe('keyward: The database is unavailable or too slow. Changes in progress were not saved.\n');
+    expect(first.stdout()).toMatch(/^Stopped early\. Run the command again to continue\. /);
     expect((await run([file], env)).code).toBe(0);
     expect(await countsOf()).toEqual({ keys: 20_000, users: 4_000, events: 20_000 });
   });
@@ -197,21 +212,24 @@ describe('import-keys on an external database', () => {
       code: 1,
       stderr: expect.stringMatching(/^keyward: The database cannot be used: .*\n$/),
     });
-    expect(await run([path.join(directory, 'none')], env)).toMatchObject({ code: 1, stderr: "keyward: the file can't be read (ENOENT)\n" });
-    expect(await run([directory], env)).toMatchObject({ code: 1, stderr: "keyward: the file can't be read (EISDIR)\n" });
+    expect(await run([path.join(directory, 'none')], env)).toMatchObject({
+      code: 1,
+      stderr: 'keyward: The file cannot be read (ENOENT).\n',
+    });
+    expect(await run([directory], env)).toMatchObject({ code: 1, stderr: 'keyward: The file cannot be read (EISDIR).\n' });
   });
 
   test.each([[[]], [['a', 'b']], [['a', '--dryrun']], [['a', '--dry-run=x']]])(
-    'prints its usage when called with %j, exit code 2',
+    'points to its help when called with %j, exit code 2',
     async (args) => {
       const { code, stdout, stderr } = await run(args, env);
       expect([code, stdout]).toEqual([2, '']);
-      expect(stderr).toContain('Usage: npm run import-keys -- FILE.jsonl [--dry-run]');
+      expect(stderr).toMatch(/^keyward: .* Run: keyward import --help\n$/);
     },
   );
 });
 
-describe('import-keys on the embedded database', () => {
+describe('keyward import on the embedded database', () => {
   let env: { DATA_DIR: string };
   let server: ServerProcess | undefined;
   beforeEach(() => {
@@ -229,7 +247,7 @@ describe('import-keys on the embedded database', () => {
     server = await startServer(env);
     const pid = await postgresPid(env.DATA_DIR);
     const result = await run(['-'], env, seedLine(1));
-    expect(result).toEqual({ code: 0, stdout: summary('1 line: 1 imported, 0 already there, 0 bad; 1 user created'), stderr: '' });
+    expect(result).toEqual({ code: 0, stdout: summary('1 line: 1 imported, 0 already present, 0 invalid; 1 user created'), stderr: '' });
     expect(await ask(server, VERIFY, { key })).toEqual({ verifyApiKey: { code: 'VALID' } });
     expect(await postgresPid(env.DATA_DIR)).toBe(pid);
     expect(await server.stop()).toEqual({ code: 0, signal: null });
@@ -264,12 +282,12 @@ describe('import-keys on the embedded database', () => {
     server = await startServer(env);
     const command = spawn(['-'], env, null);
     command.child.stdin?.write(manyLines(1_000));
-    await eventually(async () => expect((await run(['-', '--dry-run'], env, lineOf(0))).stdout).toContain('1 already there'), {
+    await eventually(async () => expect((await run(['-', '--dry-run'], env, lineOf(0))).stdout).toContain('1 already present'), {
       withinMs: 60_000,
     });
     await server.stop();
     command.child.stdin?.end(manyLines(20_000));
     expect(await command.exited).toEqual({ code: 1, signal: null });
-    expect(command.stderr().trim().split('\n')).toEqual([expect.stringMatching(/^keyward: the database went away/)]);
+    expect(command.stderr().trim().split('\n')).toEqual([expect.stringMatching(/^keyward: The database is unavailable/)]);
   });
 });

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { AuditLog } from '../../src/audit/audit-log.js';
+import { AuditRecorder } from '../../src/audit/audit-recorder.js';
 import { Users } from '../../src/auth/accounts/users.js';
 import { KeyImporter } from '../../src/import/importer.js';
 import type { Outcome } from '../../src/import/plan.js';
 import { type Progress, runImport } from '../../src/import/run.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { Cursors } from '../../src/platform/pagination.js';
 import {
   CreateApiKeyDocument,
   MyApiKeysDocument,
@@ -38,10 +37,9 @@ const newImporter = ({ isDryRun = false, keysPerUserMax = 5, intoExisting = fals
     database: app.database,
     clock: app.clock,
     users: new Users(app.database),
-    audit: new AuditLog({
+    audit: new AuditRecorder({
       database: app.database,
       clock: app.clock,
-      cursors: new Cursors([Buffer.alloc(32, 1)]),
       logger: createLogger('silent'),
     }),
     keysPerUserMax,

@@ -53,7 +53,7 @@ const failure = async (env: Record<string, string>) => {
 const another = (recorded: string, issuer: string, quoted = recorded) => ({
   code: 1,
   signal: null,
-  stderr: `keyward: AUTH_ISSUER is ${issuer}, but the external ids in this database belong to ${recorded}. If they mean the same people, run: npm run users -- change-issuer ${quoted} ${issuer}\n`,
+  stderr: `keyward: AUTH_ISSUER is ${issuer}, but the external ids in this database belong to ${recorded}. If they mean the same people, run: keyward users change-issuer ${quoted} ${issuer}\n`,
 });
 
 describe.each(['external', 'embedded'] as const)('the issuer of the external ids, on an %s database', (kind) => {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-// @ts-expect-error: a script, which has no types
 import { diffSchemas } from '../../scripts/lib/schema-diff.mjs';
 import { createLogger } from '../../src/platform/logger.js';
 import { MIGRATIONS_DIR, migrate } from '../../src/runtime/migrations.js';

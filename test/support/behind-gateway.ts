@@ -20,7 +20,7 @@ export interface Ports {
   internal: number;
 }
 
-export interface GatewayRequest {
+interface GatewayRequest {
   method?: string;
   path?: string;
   /** Names and values alternating, as they are sent. A name can occur more than once. */
@@ -30,7 +30,7 @@ export interface GatewayRequest {
   from?: string;
 }
 
-export interface GatewayAnswer {
+interface GatewayAnswer {
   status: number;
   headers: IncomingHttpHeaders;
   body: string;
@@ -39,7 +39,7 @@ export interface GatewayAnswer {
 }
 
 /** A request as the API behind the gateway received it. */
-export interface Echo {
+interface Echo {
   method: string;
   url: string;
   headers: IncomingHttpHeaders;

@@ -11,8 +11,9 @@ export interface CommandProcess {
 }
 
 /**
- * Runs a built command as a child process. Its environment contains only `env`.
+ * Runs the built `keyward` command as a child process. Its environment contains only `env`.
  *
+ * @param name the first word after `keyward`
  * @param input standard input of the command; null: nothing is written, and it stays open
  */
 export function spawnCommand(
@@ -21,7 +22,7 @@ export function spawnCommand(
   env: Record<string, string>,
   input: string | null = '',
 ): CommandProcess {
-  const child = spawn(process.execPath, [path.resolve(`dist/cli/commands/${name}.js`), ...args], {
+  const child = spawn(process.execPath, [path.resolve('dist/cli/main.js'), name, ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,

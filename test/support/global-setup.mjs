@@ -11,7 +11,11 @@ import { startThrowawayPostgres } from '../../scripts/lib/throwaway-postgres.mjs
 // DATABASE … WITH (FORCE) could not end it. The prefix of each log entry names the database and the application.
 const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off', log_line_prefix: '%d|%a|' };
 
-/** Lets the tests log the queries of single databases (test/support/queries.ts). Only a superuser may do so by default. */
+/**
+ * Lets the tests log the queries of single databases (test/support/queries.ts). Only a superuser may do so by default.
+ *
+ * @param {string} url
+ */
 async function allowLoggingOfQueries(url) {
   const client = new pg.Client({ connectionString: Object.assign(new URL(url), { username: 'postgres' }).href });
   await client.connect();
@@ -26,5 +30,5 @@ export default async function globalSetup() {
   await allowLoggingOfQueries(postgres.url);
   process.env.TEST_TEMPLATE_URL = postgres.url;
   process.env.TEST_LOG_FILE = path.join(directory, 'data/postgres/postgresql.log');
-  globalThis.testPostgres = { postgres, directory };
+  Object.assign(globalThis, { testPostgres: { postgres, directory } });
 }

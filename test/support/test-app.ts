@@ -33,7 +33,7 @@ export interface RequestOptions {
 type SignedUp = SignUpMutation['signUp'];
 
 /** A user with a password and an email address. */
-export type NewUser = SignedUp & { user: { email: string } };
+type NewUser = SignedUp & { user: { email: string } };
 
 export interface TestApp extends App, Pick<Services, 'database' | 'usage' | 'metrics'> {
   clock: TestClock;

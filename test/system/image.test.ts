@@ -3,7 +3,8 @@ import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rea
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readConfig, SETTING_NAMES } from '../../src/config.js';
+import { readConfig } from '../../src/config.js';
+import { SETTINGS } from '../../src/config-settings.js';
 import { unprivilegedUser } from '../../src/runtime/embedded-postgres/unprivileged-user.js';
 import { readCompose } from '../support/compose.js';
 import { runSql } from '../support/database.js';
@@ -68,6 +69,11 @@ describe('the steps of the Dockerfile, without Docker', () => {
   function run(stage: Stage, rest: string): void {
     const cwd = folderOf(stage.name);
     const own = rest === 'install -d -o node -g node -m 0700 /data';
+    const [, target, link] = /^ln -s \/app\/(\S+) \/usr\/local\/bin\/(\S+)$/.exec(rest) ?? [];
+    if (target !== undefined && link !== undefined) {
+      symlinkSync(path.join(cwd, target), path.join(directory, 'bin', link));
+      return;
+    }
     if (stage === final && !own) throw new Error(`not to be done here: ${rest}`);
     if (own) {
       mkdirSync(data, { mode: 0o700 });
@@ -85,6 +91,7 @@ describe('the steps of the Dockerfile, without Docker', () => {
     directory = mkdtempSync(path.join(tmpdir(), 'keyward-image-'));
     execFileSync('chmod', ['755', directory]);
     data = path.join(directory, 'data');
+    mkdirSync(path.join(directory, 'bin'));
     for (const stage of stages) {
       mkdirSync(folderOf(stage.name));
       for (const { instruction, rest } of stage.lines) {
@@ -100,7 +107,7 @@ describe('the steps of the Dockerfile, without Docker', () => {
 
   test('the last stage has only what the server needs: no build tools, tests or documentation', () => {
     const root = folderOf('final');
-    expect(readdirSync(root).sort()).toEqual(['assets', 'dist', 'node_modules', 'package.json', 'prisma']);
+    expect(readdirSync(root).sort()).toEqual(['assets', 'bin', 'dist', 'node_modules', 'package.json', 'prisma']);
     expect(readdirSync(path.join(root, 'prisma'))).toEqual(['migrations']);
     const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { devDependencies: Record<string, string> };
     // These two are also dependencies of dependencies.
@@ -142,29 +149,19 @@ describe('the steps of the Dockerfile, without Docker', () => {
     const { status } = await fetch(`${server.url}/verify`, { headers: { 'x-api-key': createApiKey.plaintextKey } });
     expect(status).toBe(200);
 
-    // Runs the operator’s commands as docker exec does.
+    // Runs the operator’s commands as docker exec does, with the folders of the image and of this Node.js on the PATH.
     const operate = (...args: string[]) => {
       const ids = owner && { uid: owner.uid, gid: owner.gid };
-      const { stdout, stderr, status } = spawnSync(process.execPath, args, { ...ids, cwd: folderOf('final'), env, encoding: 'utf8' });
+      const PATH = [path.join(directory, 'bin'), path.dirname(process.execPath)].join(':');
+      const options = { ...ids, cwd: folderOf('final'), env: { ...env, PATH }, encoding: 'utf8' } as const;
+      const { stdout, stderr, status } = spawnSync(path.join(directory, 'bin/keyward'), args, options);
       return { stdout, stderr, status };
     };
-    expect(operate('dist/cli/commands/users.js', 'list')).toEqual({
-      stdout: expect.stringContaining('ada@example.com'),
-      stderr: '',
-      status: 0,
-    });
-    expect(operate('dist/cli/commands/users.js', 'whose', createApiKey.plaintextKey)).toMatchObject({ stderr: '', status: 0 });
-    expect(operate('dist/cli/commands/keys.js', 'expiring')).toMatchObject({ stderr: '', status: 0 });
-    expect(operate('dist/cli/commands/audit-prune.js', '--before', '2020-01-01')).toEqual({
-      stdout: '0 events removed\n',
-      stderr: '',
-      status: 0,
-    });
-    expect(operate('dist/cli/commands/import-keys.js')).toMatchObject({ status: 2, stderr: expect.stringContaining('Usage') });
-    const documented = [...readFileSync('docs/operations.md', 'utf8').matchAll(/node (?:--\S+ )?(dist\/cli\/commands\/[\w-]+\.js)/g)];
-    expect(documented.map(([, file]) => file).sort()).toEqual(
-      ['audit-prune', 'import-keys', 'keys', 'users'].map((name) => `dist/cli/commands/${name}.js`),
-    );
+    expect(operate('users', 'list')).toEqual({ stdout: expect.stringContaining('ada@example.com'), stderr: '', status: 0 });
+    expect(operate('keys', 'find-owner', createApiKey.plaintextKey)).toMatchObject({ stderr: '', status: 0 });
+    expect(operate('keys', 'expiring')).toMatchObject({ stderr: '', status: 0 });
+    expect(operate('audit', 'prune', '--before', '2020-01-01')).toEqual({ stdout: '0 events removed\n', stderr: '', status: 0 });
+    expect(operate('import')).toMatchObject({ status: 2, stderr: expect.stringContaining('Run: keyward import --help') });
 
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     expect(health()).toBe(1);
@@ -183,7 +180,7 @@ describe('compose.yaml', () => {
 
   test('has three replicas with known and valid settings, and nginx in front of them with the tested configuration', () => {
     expect(Object.keys(compose.services)).toEqual(['postgres', 'valkey', 'keyward-1', 'keyward-2', 'keyward-3', 'nginx']);
-    expect(Object.keys(compose.settings).filter((name) => !SETTING_NAMES.includes(name))).toEqual([]);
+    expect(Object.keys(compose.settings).filter((name) => !SETTINGS.some((setting) => setting.name === name))).toEqual([]);
     expect(readConfig(compose.settings)).toMatchObject({ database: { kind: 'external' }, redisUrl: 'redis://:y@valkey:6379' });
     const nginx = compose.services.nginx;
     expect(nginx?.volumes).toEqual(['./deploy/nginx.conf:/etc/nginx/conf.d/default.conf:ro']);

@@ -53,7 +53,7 @@ test('the built server runs on Node 24 with the embedded database: sign up, crea
   expect(await verify()).toBe(401);
 
   const env = { PATH: process.env.PATH ?? '', DATA_DIR: dataDir };
-  const listed = spawnSync(node, ['dist/cli/commands/users.js', 'list'], { env, encoding: 'utf8' });
+  const listed = spawnSync(node, ['dist/cli/main.js', 'users', 'list'], { env, encoding: 'utf8' });
   expect(listed).toMatchObject({ stdout: expect.stringContaining('ada@example.com'), stderr: '', status: 0 });
   const running = server;
   server = undefined;

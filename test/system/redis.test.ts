@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { Registry } from 'prom-client';
 import { createLogger } from '../../src/platform/logger.js';
 import { createRedis } from '../../src/platform/rate-limit/redis.js';
+import { RedisWindows } from '../../src/platform/rate-limit/redis-windows.js';
 import { SharedWindowCounter } from '../../src/platform/rate-limit/shared-window-counter.js';
 import { WindowCounter } from '../../src/platform/rate-limit/window-counter.js';
 import { startDebianPostgres } from '../support/debian-postgres.js';
@@ -89,6 +90,35 @@ describe('a limit that is counted in Redis', () => {
     expect(await counter.spend('a', { limit: 3, windowSeconds: 120 })).toMatchObject({ allowed: true, remaining: 0, resetsInSeconds: 120 });
     await observer.pexpire('keyward:changed:a', 30_000);
     expect(await counter.spend('a', { limit: 3, windowSeconds: 60 })).toMatchObject({ allowed: true, remaining: 2, resetsInSeconds: 60 });
+  });
+
+  test('is counted although Redis lost the script', async () => {
+    const counter = newCounter('reloaded');
+    const TWO = { limit: 2, windowSeconds: 60 };
+    await counter.spend('a', TWO);
+    await observer.script('FLUSH');
+    expect(await counter.spend('a', TWO)).toMatchObject({ allowed: true, remaining: 0 });
+    expect((await counter.spend('a', TWO)).allowed).toBe(false);
+  });
+
+  test('together with another one is consumed from both windows, or from neither', async () => {
+    const windows = new RedisWindows(connection);
+    const consume = (one: number, other: number) =>
+      windows.consume([
+        { key: 'keyward:pair:one', budget: { limit: 3, windowSeconds: 60 }, amount: one },
+        { key: 'keyward:pair:other', budget: { limit: 5, windowSeconds: 600 }, amount: other },
+      ]);
+    const state = (allowed: boolean, spent: number) => ({ allowed, spent, endsInMs: expect.any(Number) });
+    expect(await consume(1, 4)).toEqual([state(true, 1), state(true, 4)]);
+    expect(await consume(1, 2)).toEqual([state(true, 1), state(false, 4)]);
+    expect(await consume(3, 1)).toEqual([state(false, 1), state(true, 4)]);
+    expect(await consume(2, 1)).toEqual([state(true, 3), state(true, 5)]);
+    expect(await observer.hget('keyward:pair:one', 'spent')).toBe('3');
+    expect(await consume(-3, -4)).toEqual([state(true, 0), state(true, 1)]);
+    expect(await observer.exists('keyward:pair:one')).toBe(0);
+    const attempts = await Promise.all(Array.from({ length: 20 }, () => consume(1, 2)));
+    expect(attempts.filter((pair) => pair.every(({ allowed }) => allowed))).toHaveLength(2);
+    expect(await consume(0, 0)).toEqual([state(true, 2), state(true, 5)]);
   });
 
   test('is counted in the process while Redis rejects commands, and the rejection is logged', async () => {

@@ -1,28 +1,29 @@
 import { AuditAction } from '../../audit/audit-entry.js';
-import type { AuditLog } from '../../audit/audit-log.js';
+import type { AuditRecorder } from '../../audit/audit-recorder.js';
+import type { Actor } from '../../platform/actor.js';
 import type { Transaction } from '../../platform/database/client.js';
-import type { Origin } from '../../platform/origin.js';
-import type { UsageService } from '../../usage/usage-service.js';
+
+export interface DeletionDependencies {
+  audit: AuditRecorder;
+  /** Deletes the usage of all keys of a user. Keys belong to a feature above this one. */
+  forgetUsage: (transaction: Transaction, userId: string) => Promise<void>;
+}
 
 /** Deletes accounts, for their owners and for the operator. */
 export class AccountDeletion {
-  readonly #usage: UsageService;
-  readonly #audit: AuditLog;
+  readonly #deps: DeletionDependencies;
 
-  constructor(options: { usage: UsageService; audit: AuditLog }) {
-    this.#usage = options.usage;
-    this.#audit = options.audit;
+  constructor(dependencies: DeletionDependencies) {
+    this.#deps = dependencies;
   }
 
   /**
    * Deletes a user with sessions, reset tokens, keys and their usage, in a transaction that holds the user's row locked. The
    * audit log is kept.
-   *
-   * @param origin of the request; null if the operator deletes the user
    */
-  async run(transaction: Transaction, userId: string, origin: Origin | null): Promise<void> {
-    await this.#audit.record(transaction, { userId, action: AuditAction.USER_DELETED }, origin);
-    await this.#usage.forget(transaction, userId);
+  async run(transaction: Transaction, userId: string, actor: Actor): Promise<void> {
+    await this.#deps.audit.record(transaction, { userId, action: AuditAction.USER_DELETED }, actor);
+    await this.#deps.forgetUsage(transaction, userId);
     await transaction.user.delete({ where: { id: userId } });
   }
 }

@@ -40,7 +40,7 @@ export class AccountResolver {
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: AuthContext,
   ): Promise<DeleteMyAccountPayload> {
-    await this.#auth.deleteAccount(viewer, password ?? null, context);
+    await this.#auth.deleteAccount(viewer, password ?? null, context.actor);
     return { deleted: true };
   }
 }

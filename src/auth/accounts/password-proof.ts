@@ -1,8 +1,8 @@
 import { AuditAction } from '../../audit/audit-entry.js';
-import type { AuditLog } from '../../audit/audit-log.js';
+import type { AuditRecorder } from '../../audit/audit-recorder.js';
+import { actorFields, type UserActor } from '../../platform/actor.js';
 import { KeywardError } from '../../platform/errors/keyward-error.js';
 import type { Logger } from '../../platform/logger.js';
-import { logEntry, type Origin } from '../../platform/origin.js';
 import type { Turn } from '../../platform/queues/hash-queue.js';
 import { turnOf } from '../../platform/queues/network-turn.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -28,7 +28,7 @@ interface Parts {
   passwords: Passwords;
   sessions: Sessions;
   limits: SignInLimits;
-  audit: AuditLog;
+  audit: AuditRecorder;
   logger: Logger;
 }
 
@@ -46,8 +46,8 @@ export class PasswordProof {
   }
 
   /** Checks the password of a sign-in. @throws {KeywardError} INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE */
-  forSignIn(input: ProofInput, origin: Origin): Promise<Proof> {
-    return this.#prove({ ...input, opensSession: true }, origin);
+  forSignIn(input: ProofInput, actor: UserActor): Promise<Proof> {
+    return this.#prove({ ...input, opensSession: true }, actor);
   }
 
   /**
@@ -56,36 +56,36 @@ export class PasswordProof {
    *
    * @throws {KeywardError} INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE
    */
-  again(user: User, password: string, origin: Origin): Promise<Proof> {
-    return this.#prove({ email: addressOf(user), password, find: async () => user, opensSession: false }, origin);
+  again(user: User, password: string, actor: UserActor): Promise<Proof> {
+    return this.#prove({ email: addressOf(user), password, find: async () => user, opensSession: false }, actor);
   }
 
-  async #prove({ email, password, find, opensSession }: ProofInput & { opensSession: boolean }, origin: Origin): Promise<Proof> {
+  async #prove({ email, password, find, opensSession }: ProofInput & { opensSession: boolean }, actor: UserActor): Promise<Proof> {
     const { sessions, limits } = this.#parts;
     let user: User | null = null;
     const isKnownNetwork = async (network: string) => {
       user = await find();
       return sessions.isKnownNetwork(user?.id ?? NIL_UUID, network);
     };
-    const attempt = await limits.attempt({ email, ipAddress: origin.ipAddress, opensSession, isKnownNetwork });
-    const turn = turnOf(origin.ipAddress, attempt.isKnown || !opensSession);
+    const attempt = await limits.attempt({ email, ipAddress: actor.source.ipAddress, opensSession, isKnownNetwork });
+    const turn = turnOf(actor.source.ipAddress, attempt.isKnown || !opensSession);
     const proven = await this.#compare(password, user, turn).catch(async (error: unknown) => {
       await attempt.cancel();
       throw error;
     });
     if (!proven) {
       await attempt.fail();
-      this.#recordFailure(user, origin);
+      this.#recordFailure(user, actor);
       throw invalidCredentials();
     }
     await attempt.succeed();
     return { user: proven, turn };
   }
 
-  #recordFailure(user: User | null, origin: Origin): void {
+  #recordFailure(user: User | null, actor: UserActor): void {
     const { audit, logger } = this.#parts;
-    logger.info({ ...logEntry(origin), userId: user?.id }, 'sign-in rejected');
-    if (user) audit.recordRefusalLater({ userId: user.id, action: AuditAction.USER_SIGN_IN_FAILED }, origin);
+    logger.info({ ...actorFields(actor), userId: user?.id }, 'sign-in rejected');
+    if (user) audit.recordRefusalLater({ userId: user.id, action: AuditAction.USER_SIGN_IN_FAILED }, actor);
   }
 
   /** Returns the user if the password is correct and the user is not disabled. */

@@ -1,9 +1,10 @@
+import { validate as isUuid, v7 as uuidv7 } from 'uuid';
 import type { Database, Transaction } from '../../platform/database/client.js';
 import { isUniqueViolation } from '../../platform/database/database-errors.js';
 import type { User } from '../../platform/database/generated/client.js';
+import { inOrderOf } from '../../platform/database/in-order-of.js';
 import { conflict, KeywardError, unauthenticated } from '../../platform/errors/keyward-error.js';
 import { KeyedQueue } from '../../platform/queues/keyed-queue.js';
-import { isUuid, newUuid } from '../../platform/uuid.js';
 import { type LockedUser, lockUser, lockUsersByEmail } from './user-lock.queries.js';
 import { type AccountOwner, findHighestPasswordCost, insertUsers } from './users.queries.js';
 
@@ -57,9 +58,7 @@ export class Users {
 
   /** Returns the users in the order of the ids, with null for each unknown id. */
   async findByIds(ids: readonly string[]): Promise<(User | null)[]> {
-    const users = await this.#database.user.findMany({ where: { id: { in: [...ids] } } });
-    const byId = new Map(users.map((user) => [user.id, user]));
-    return ids.map((id) => byId.get(id) ?? null);
+    return inOrderOf(ids, await this.#database.user.findMany({ where: { id: { in: [...ids] } } }));
   }
 
   /**
@@ -92,7 +91,7 @@ export class Users {
    */
   async createWithoutPassword(transaction: Transaction, emails: readonly string[], createdAt: Date): Promise<Map<string, string>> {
     // Sorted, so that concurrent transactions that create the same users wait for each other instead of deadlocking.
-    const users = [...emails].sort().map((email) => ({ id: newUuid(createdAt), email }));
+    const users = [...emails].sort().map((email) => ({ id: uuidv7({ msecs: createdAt.getTime() }), email }));
     if ((await insertUsers(transaction, users, createdAt)) !== users.length) throw conflict();
     return new Map(users.map(({ id, email }) => [email, id]));
   }
@@ -114,6 +113,11 @@ export class Users {
   async lockAccounts(transaction: Transaction, emails: readonly string[]): Promise<Map<string, AccountOwner>> {
     const users = await lockUsersByEmail(transaction, emails);
     return new Map(users.map((user) => [user.email, user]));
+  }
+
+  /** Disables or enables a user, in a transaction that holds the user's row locked. @param disabledAt null enables the user */
+  setDisabled(transaction: Transaction, id: string, disabledAt: Date | null): Promise<User> {
+    return transaction.user.update({ where: { id }, data: { disabledAt } });
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { AuditLog } from '../../audit/audit-log.js';
+import type { AuditRecorder } from '../../audit/audit-recorder.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database } from '../../platform/database/client.js';
 import type { Logger } from '../../platform/logger.js';
@@ -12,7 +12,7 @@ import { isUnencrypted, keySource } from './key-source.js';
 /** Creates the services that authenticate users of an identity provider. */
 export function createExternalAccounts(
   { issuer, audience, jwksUrl }: IdentityProvider,
-  parts: { database: Database; clock: Clock; audit: AuditLog; logger: Logger },
+  parts: { database: Database; clock: Clock; audit: AuditRecorder; logger: Logger },
 ): ExternalAccounts {
   if (isUnencrypted(jwksUrl)) {
     parts.logger.warn(

@@ -1,10 +1,10 @@
 import { AuditAction } from '../../audit/audit-entry.js';
-import type { AuditLog } from '../../audit/audit-log.js';
+import type { AuditRecorder } from '../../audit/audit-recorder.js';
+import { actorFields, type UserActor } from '../../platform/actor.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database, Transaction } from '../../platform/database/client.js';
 import { conflict } from '../../platform/errors/keyward-error.js';
 import type { Logger } from '../../platform/logger.js';
-import { logEntry, type Origin } from '../../platform/origin.js';
 import { readNewEmail } from '../accounts/email.js';
 import type { User } from '../accounts/users.js';
 import type { ExternalIdentity } from './external-tokens.js';
@@ -25,7 +25,7 @@ function emailOf({ verifiedEmail }: ExternalIdentity): string | null {
 export class ExternalUsers {
   readonly #database: Database;
   readonly #clock: Clock;
-  readonly #audit: AuditLog;
+  readonly #audit: AuditRecorder;
   readonly #logger: Logger;
   /**
    * By subject. A page sends its first requests in parallel, and each transaction would hold a connection while it waits for the
@@ -33,7 +33,7 @@ export class ExternalUsers {
    */
   readonly #creating = new Map<string, Promise<User>>();
 
-  constructor(options: { database: Database; clock: Clock; audit: AuditLog; logger: Logger }) {
+  constructor(options: { database: Database; clock: Clock; audit: AuditRecorder; logger: Logger }) {
     this.#database = options.database;
     this.#clock = options.clock;
     this.#audit = options.audit;
@@ -41,38 +41,38 @@ export class ExternalUsers {
   }
 
   /** Returns the user, disabled or not. One query if the user exists. */
-  async findOrCreate(identity: ExternalIdentity, origin: Origin): Promise<User> {
-    return (await find(this.#database, identity)) ?? (await this.#createOnce(identity, origin));
+  async findOrCreate(identity: ExternalIdentity, actor: UserActor): Promise<User> {
+    return (await find(this.#database, identity)) ?? (await this.#createOnce(identity, actor));
   }
 
-  #createOnce(identity: ExternalIdentity, origin: Origin): Promise<User> {
+  #createOnce(identity: ExternalIdentity, actor: UserActor): Promise<User> {
     const { subject } = identity;
-    const creating = this.#creating.get(subject) ?? this.#create(identity, origin).finally(() => this.#creating.delete(subject));
+    const creating = this.#creating.get(subject) ?? this.#create(identity, actor).finally(() => this.#creating.delete(subject));
     this.#creating.set(subject, creating);
     return creating;
   }
 
-  async #create(identity: ExternalIdentity, origin: Origin): Promise<User> {
+  async #create(identity: ExternalIdentity, actor: UserActor): Promise<User> {
     const { user, isNew } = await this.#database.$transaction(async (transaction) => {
-      const created = await this.#insert(transaction, identity, origin);
+      const created = await this.#insert(transaction, identity, actor);
       if (created) return { user: created, isNew: true };
       const known = await find(transaction, identity);
       if (!known) throw conflict();
       return { user: known, isNew: false };
     });
-    if (isNew) this.#logger.info({ ...logEntry(origin), userId: user.id }, 'user of the identity provider created');
+    if (isNew) this.#logger.info({ ...actorFields(actor), userId: user.id }, 'user of the identity provider created');
     return user;
   }
 
   /** Returns the new user; null if a parallel request created it. The insert then waits for that request and does not fail. */
-  async #insert(transaction: Transaction, identity: ExternalIdentity, origin: Origin): Promise<User | null> {
+  async #insert(transaction: Transaction, identity: ExternalIdentity, actor: UserActor): Promise<User | null> {
     const { issuer, subject } = identity;
     const [user] = await transaction.user.createManyAndReturn({
       data: { email: emailOf(identity), externalId: subject, createdAt: this.#clock.now() },
       skipDuplicates: true,
     });
     if (!user) return null;
-    await this.#audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_UP, details: { issuer } }, origin);
+    await this.#audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_UP, details: { issuer } }, actor);
     return user;
   }
 }

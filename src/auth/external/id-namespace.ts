@@ -6,7 +6,7 @@ const NAME = 'external_id_issuer';
 
 /**
  * Recorded value before an AUTH_ISSUER is configured: the ids are the product's own. No issuer can have this name (see
- * config.ts).
+ * config-forms.ts).
  */
 export const PRODUCT = 'product';
 
@@ -38,7 +38,7 @@ export async function claimExternalIds(database: Database, issuer: string | null
   if (issuer !== null && recorded !== issuer) {
     throw new StartupError(
       `AUTH_ISSUER is ${issuer}, but the external ids in this database belong to ${recorded}. If they mean the same people, ` +
-        `run: npm run users -- change-issuer ${quoted(recorded)} ${quoted(issuer)}`,
+        `run: keyward users change-issuer ${quoted(recorded)} ${quoted(issuer)}`,
     );
   }
   return recorded === PRODUCT ? null : recorded;

@@ -1,7 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { parse, stringify } from 'uuid';
 import type { KeyRing } from '../../platform/secrets.js';
-import { bytesToUuid, UUID_BYTES, uuidToBytes } from '../../platform/uuid.js';
 
+const UUID_BYTES = 16;
 const GENERATION_BYTES = 4;
 const CONTENT_BYTES = UUID_BYTES + GENERATION_BYTES;
 const MAC_BYTES = 32;
@@ -25,7 +26,7 @@ export class RefreshTokens {
 
   issue({ sessionId, generation }: RefreshTokenContent): string {
     const content = Buffer.alloc(CONTENT_BYTES);
-    uuidToBytes(sessionId).copy(content);
+    content.set(parse(sessionId));
     content.writeUInt32BE(generation, UUID_BYTES);
     return Buffer.concat([content, this.#mac(this.#keys[0], content)]).toString('base64url');
   }
@@ -38,7 +39,7 @@ export class RefreshTokens {
     const content = bytes.subarray(0, CONTENT_BYTES);
     const mac = bytes.subarray(CONTENT_BYTES);
     if (!this.#keys.some((key) => timingSafeEqual(this.#mac(key, content), mac))) return null;
-    return { sessionId: bytesToUuid(content.subarray(0, UUID_BYTES)), generation: content.readUInt32BE(UUID_BYTES) };
+    return { sessionId: stringify(content.subarray(0, UUID_BYTES)), generation: content.readUInt32BE(UUID_BYTES) };
   }
 
   #mac(key: Buffer, content: Buffer): Buffer {

@@ -29,7 +29,7 @@ export class SessionResolver {
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: AuthContext,
   ): Promise<EndSessionPayload> {
-    return { session: await this.#sessions.endOwn(viewer.user.id, id, context) };
+    return { session: await this.#sessions.endOwn(viewer.user.id, id, context.actor) };
   }
 
   @FieldResolver(() => Date, { description: 'Time of the sign-in or of the last refresh. The access token may have been used later.' })

@@ -1,5 +1,7 @@
+import { validate as isUuid } from 'uuid';
 import { AuditAction } from '../../audit/audit-entry.js';
-import type { AuditLog } from '../../audit/audit-log.js';
+import type { AuditRecorder } from '../../audit/audit-recorder.js';
+import type { RequestSource, UserActor } from '../../platform/actor.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database, Transaction } from '../../platform/database/client.js';
 import type { Session } from '../../platform/database/generated/client.js';
@@ -7,9 +9,7 @@ import { conflict, KeywardError, unauthenticated } from '../../platform/errors/k
 import { canonicalAddress } from '../../platform/ip/address.js';
 import { networkOf } from '../../platform/ip/network.js';
 import { SIGN_IN_LIMITS } from '../../platform/limits.js';
-import type { Origin } from '../../platform/origin.js';
 import { storableUserAgent } from '../../platform/text.js';
-import { isUuid } from '../../platform/uuid.js';
 import type { User } from '../accounts/users.js';
 import type { TokenRejection } from '../token-rejection.js';
 import type { AccessTokens } from './access-token.js';
@@ -42,50 +42,42 @@ export interface SignedIn {
   user: User;
 }
 
+interface SessionDependencies {
+  database: Database;
+  clock: Clock;
+  accessTokens: AccessTokens;
+  refreshTokens: RefreshTokens;
+  audit: AuditRecorder;
+  ttlSeconds: number;
+}
+
 /**
  * Sessions: one for each sign-in. The access token names its session. Every authenticated request reads the row of the
  * session, so ending the session takes effect immediately. Refresh tokens rotate by generation (RFC 9700 §4.14.2).
  */
 export class Sessions {
-  readonly #database: Database;
-  readonly #clock: Clock;
-  readonly #accessTokens: AccessTokens;
-  readonly #refreshTokens: RefreshTokens;
-  readonly #audit: AuditLog;
-  readonly #ttlMs: number;
+  readonly #deps: SessionDependencies;
 
-  constructor(options: {
-    database: Database;
-    clock: Clock;
-    accessTokens: AccessTokens;
-    refreshTokens: RefreshTokens;
-    audit: AuditLog;
-    ttlSeconds: number;
-  }) {
-    this.#database = options.database;
-    this.#clock = options.clock;
-    this.#accessTokens = options.accessTokens;
-    this.#refreshTokens = options.refreshTokens;
-    this.#audit = options.audit;
-    this.#ttlMs = options.ttlSeconds * 1_000;
+  constructor(deps: SessionDependencies) {
+    this.#deps = deps;
   }
 
   /**
    * Opens a session for a user after a password check, in the transaction that holds the user's row locked. Ends the
    * oldest sessions beyond the maximum number of sessions for each user.
    */
-  async open(transaction: Transaction, user: User, origin: Origin): Promise<SignedIn> {
-    const now = this.#clock.now();
+  async open(transaction: Transaction, user: User, actor: UserActor): Promise<SignedIn> {
+    const now = this.#deps.clock.now();
     await transaction.session.deleteMany({
       where: { userId: user.id, expiresAt: { lt: new Date(now.getTime() - KNOWN_NETWORK_MS) } },
     });
     const session = await transaction.session.create({
-      data: { userId: user.id, network: networkOf(origin.ipAddress), createdAt: now, ...this.#refreshed(now, origin) },
+      data: { userId: user.id, network: networkOf(actor.source.ipAddress), createdAt: now, ...this.#refreshed(now, actor.source) },
     });
     const sessions = await endBeyondLimit(transaction, user.id, now);
     if (sessions > 0) {
       const details = { reason: 'too many sessions', sessions };
-      await this.#audit.record(transaction, { userId: user.id, action: AuditAction.SESSION_ENDED, details }, origin);
+      await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.SESSION_ENDED, details }, actor);
     }
     return this.#signedIn(session, user);
   }
@@ -97,7 +89,7 @@ export class Sessions {
    * @returns the viewer; the reason for the rejection if the token is invalid or its session or user is not live
    */
   async authenticate(accessToken: string): Promise<Viewer | TokenRejection> {
-    const claims = this.#accessTokens.verify(accessToken);
+    const claims = this.#deps.accessTokens.verify(accessToken);
     if ('rejection' in claims) return claims;
     const session = await this.#find(claims.sessionId);
     const { userId } = claims;
@@ -112,13 +104,13 @@ export class Sessions {
    *
    * @throws {KeywardError} CONFLICT for the previous token within ten seconds, UNAUTHENTICATED for any other invalid token
    */
-  async refresh(refreshToken: string, origin: Origin): Promise<SignedIn> {
-    const token = this.#refreshTokens.read(refreshToken);
+  async refresh(refreshToken: string, actor: UserActor): Promise<SignedIn> {
+    const token = this.#deps.refreshTokens.read(refreshToken);
     const session = token && (await this.#find(token.sessionId));
     if (!session || !this.#isLive(session)) throw unauthenticated();
-    const renewed = await this.#advance(this.#database, { id: session.id, generation: token.generation }, origin);
+    const renewed = await this.#advance(this.#deps.database, { id: session.id, generation: token.generation }, actor);
     if (renewed) return this.#signedIn(renewed, session.user);
-    return this.#refuseReplaced(session.id, token.generation, origin);
+    return this.#refuseReplaced(session.id, token.generation, actor);
   }
 
   /**
@@ -126,12 +118,12 @@ export class Sessions {
    *
    * @throws {KeywardError} UNAUTHENTICATED if the current session was ended by a concurrent request
    */
-  async replaceAll(transaction: Transaction, { user, sessionId }: { user: User; sessionId: string }, origin: Origin): Promise<SignedIn> {
-    const data = { endedAt: this.#clock.now() };
+  async replaceAll(transaction: Transaction, { user, sessionId }: { user: User; sessionId: string }, actor: UserActor): Promise<SignedIn> {
+    const data = { endedAt: this.#deps.clock.now() };
     const { count } = await transaction.session.updateMany({ where: { id: sessionId, endedAt: null }, data });
     if (count === 0) throw unauthenticated();
     await this.endAll(transaction, user.id);
-    return this.open(transaction, user, origin);
+    return this.open(transaction, user, actor);
   }
 
   /**
@@ -139,21 +131,26 @@ export class Sessions {
    *
    * @throws {KeywardError} UNAUTHENTICATED for a token that Keyward did not issue
    */
-  async end(refreshToken: string, origin: Origin): Promise<void> {
-    const token = this.#refreshTokens.read(refreshToken);
+  async end(refreshToken: string, actor: UserActor): Promise<void> {
+    const token = this.#deps.refreshTokens.read(refreshToken);
     if (!token) throw unauthenticated();
-    await this.#endOne(token.sessionId, AuditAction.USER_SIGNED_OUT, origin);
+    await this.#endOne(token.sessionId, AuditAction.USER_SIGNED_OUT, actor);
   }
 
   /** Ends all sessions of a user, in the transaction of the change that requires it. */
   async endAll(transaction: Transaction, userId: string): Promise<void> {
-    await transaction.session.updateMany({ where: { userId, endedAt: null }, data: { endedAt: this.#clock.now() } });
+    await transaction.session.updateMany({ where: { userId, endedAt: null }, data: { endedAt: this.#deps.clock.now() } });
+  }
+
+  /** Returns the number of the user's sessions, including ended ones that are still stored. */
+  countAll(transaction: Transaction, userId: string): Promise<number> {
+    return transaction.session.count({ where: { userId } });
   }
 
   /** Returns the user's live sessions, newest first, up to the maximum number for each user. */
   listLive(userId: string): Promise<Session[]> {
-    return this.#database.session.findMany({
-      where: { userId, endedAt: null, expiresAt: { gt: this.#clock.now() } },
+    return this.#deps.database.session.findMany({
+      where: { userId, endedAt: null, expiresAt: { gt: this.#deps.clock.now() } },
       orderBy: NEWEST_FIRST,
       take: SIGN_IN_LIMITS.liveSessionsPerUser,
     });
@@ -164,21 +161,21 @@ export class Sessions {
    *
    * @throws {KeywardError} NOT_FOUND, FORBIDDEN for a session of another user
    */
-  async endOwn(userId: string, id: string, origin: Origin): Promise<Session> {
-    const session = isUuid(id) ? await this.#database.session.findUnique({ where: { id } }) : null;
+  async endOwn(userId: string, id: string, actor: UserActor): Promise<Session> {
+    const session = isUuid(id) ? await this.#deps.database.session.findUnique({ where: { id } }) : null;
     if (!session) throw new KeywardError('NOT_FOUND', 'There is no session with this ID.');
     if (session.userId !== userId) {
-      await this.#audit.recordRefusal(userId, { sessionId: id }, origin);
+      await this.#deps.audit.recordRefusal(userId, { sessionId: id }, actor);
       throw new KeywardError('FORBIDDEN', 'This session belongs to another user.');
     }
-    await this.#endOne(id, AuditAction.SESSION_ENDED, origin);
+    await this.#endOne(id, AuditAction.SESSION_ENDED, actor);
     return session;
   }
 
   /** Returns whether a session of the account was created or refreshed from this network within KNOWN_NETWORK_MS. */
   async isKnownNetwork(userId: string, network: string): Promise<boolean> {
-    const since = new Date(this.#clock.now().getTime() - KNOWN_NETWORK_MS);
-    const session = await this.#database.session.findFirst({
+    const since = new Date(this.#deps.clock.now().getTime() - KNOWN_NETWORK_MS);
+    const session = await this.#deps.database.session.findFirst({
       where: {
         userId,
         OR: [
@@ -197,53 +194,56 @@ export class Sessions {
    * @param session a given generation must be the current one
    * @returns null if the generation is not the current one or the session is not live
    */
-  async #advance(database: Transaction, session: { id: string; generation?: number }, origin: Origin): Promise<Session | null> {
-    const now = this.#clock.now();
+  async #advance(database: Transaction, session: { id: string; generation?: number }, actor: UserActor): Promise<Session | null> {
+    const now = this.#deps.clock.now();
     const [renewed] = await database.session.updateManyAndReturn({
       where: { ...session, endedAt: null, expiresAt: { gt: now } },
-      data: { generation: { increment: 1 }, refreshedNetwork: networkOf(origin.ipAddress), ...this.#refreshed(now, origin) },
+      data: { generation: { increment: 1 }, refreshedNetwork: networkOf(actor.source.ipAddress), ...this.#refreshed(now, actor.source) },
     });
     return renewed ?? null;
   }
 
-  async #refuseReplaced(sessionId: string, generation: number, origin: Origin): Promise<never> {
+  async #refuseReplaced(sessionId: string, generation: number, actor: UserActor): Promise<never> {
     const session = await this.#find(sessionId);
     if (!session || !this.#isLive(session)) throw unauthenticated();
     const justReplaced =
-      generation === session.generation - 1 && this.#clock.now().getTime() - session.refreshedAt.getTime() <= REUSE_GRACE_MS;
+      generation === session.generation - 1 && this.#deps.clock.now().getTime() - session.refreshedAt.getTime() <= REUSE_GRACE_MS;
     if (justReplaced) throw conflict();
-    if (generation < session.generation) await this.#endOne(sessionId, AuditAction.SESSION_REUSE_DETECTED, origin);
+    if (generation < session.generation) await this.#endOne(sessionId, AuditAction.SESSION_REUSE_DETECTED, actor);
     throw unauthenticated();
   }
 
   /** Ends a live session and records the reason in the audit log. */
-  #endOne(id: string, action: AuditAction, origin: Origin): Promise<void> {
-    return this.#database.$transaction(async (transaction) => {
-      const [ended] = await transaction.session.updateManyAndReturn({ where: { id, endedAt: null }, data: { endedAt: this.#clock.now() } });
-      if (ended) await this.#audit.record(transaction, { userId: ended.userId, action }, origin);
+  #endOne(id: string, action: AuditAction, actor: UserActor): Promise<void> {
+    return this.#deps.database.$transaction(async (transaction) => {
+      const [ended] = await transaction.session.updateManyAndReturn({
+        where: { id, endedAt: null },
+        data: { endedAt: this.#deps.clock.now() },
+      });
+      if (ended) await this.#deps.audit.record(transaction, { userId: ended.userId, action }, actor);
     });
   }
 
   #find(id: string): Promise<(Session & { user: User }) | null> {
-    return this.#database.session.findUnique({ where: { id }, include: { user: true }, relationLoadStrategy: 'join' });
+    return this.#deps.database.session.findUnique({ where: { id }, include: { user: true }, relationLoadStrategy: 'join' });
   }
 
   #isLive(session: Session & { user: User }): boolean {
-    return session.endedAt === null && session.expiresAt > this.#clock.now() && session.user.disabledAt === null;
+    return session.endedAt === null && session.expiresAt > this.#deps.clock.now() && session.user.disabledAt === null;
   }
 
-  #refreshed(now: Date, { ipAddress, userAgent }: Origin) {
+  #refreshed(now: Date, { ipAddress, userAgent }: RequestSource) {
     return {
       refreshedAt: now,
-      expiresAt: new Date(now.getTime() + this.#ttlMs),
+      expiresAt: new Date(now.getTime() + this.#deps.ttlSeconds * 1_000),
       ipAddress: canonicalAddress(ipAddress),
       userAgent: storableUserAgent(userAgent),
     };
   }
 
   #signedIn(session: Session, user: User): SignedIn {
-    const { token, expiresAt } = this.#accessTokens.issue({ userId: user.id, sessionId: session.id });
-    const refreshToken = this.#refreshTokens.issue({ sessionId: session.id, generation: session.generation });
+    const { token, expiresAt } = this.#deps.accessTokens.issue({ userId: user.id, sessionId: session.id });
+    const refreshToken = this.#deps.refreshTokens.issue({ sessionId: session.id, generation: session.generation });
     return { accessToken: token, expiresAt, refreshToken, user };
   }
 }

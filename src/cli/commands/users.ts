@@ -1,99 +1,92 @@
-import { parseArgs } from 'node:util';
-import type { User } from '../../auth/accounts/users.js';
-import { changeExternalIdIssuer } from '../../auth/external/id-namespace.js';
-import { issuerFault } from '../../config.js';
-import { argumentOrInput, createOperator, keyRecord } from '../operator.js';
-import type { OperatorService, UserOverview } from '../operator-service.js';
-import { type OutputRecord, unescapeAddress, writeRecords } from '../output.js';
-import { type CommandContext, readArguments, runCommand, UsageError } from '../run-command.js';
+import type { KeywardCommand } from '../keyward-command.js';
+import { unescapeAddress } from '../output.js';
+import { overviewRecords, userRecord } from '../records.js';
 
-const USAGE = `Usage: npm run users -- COMMAND [--json]
+const USER = 'ID, external id or email address of the user.';
 
-USER is an id, an email address or an external id: the product's or identity provider's id of the user.
+const ADDRESSES = `
+In an email address, \\u{430} stands for the character with this code point. The commands print
+characters outside ASCII in this form, because different characters can look the same.`;
 
-  list                          all users
-  show USER                     one user
-  create EMAIL                  creates a user, and a token to set the password with
-  reset-token USER              creates a token to set a new password with: resetPassword takes it once, within an hour
-  disable USER                  rejects the user's tokens and keys from the next request on
-  enable USER                   lets the user in again, and the keys
-  delete USER                   deletes the user with keys, sessions and usage; the audit log stays
-  keys USER                     the user's keys
-  revoke KEY_ID_OR_PREFIX       revokes a key; - reads it from standard input
-  whose KEY_OR_PREFIX           whose key it is; - reads it from standard input, so that it stays out of the shell's history
-  change-issuer OLD NEW         records that the external ids belong to another AUTH_ISSUER, where each means the same person
+/** Adds a command for one user. */
+const userCommand = (users: KeywardCommand, name: string, description: string): KeywardCommand =>
+  users.command(name).description(description).argument('<user>', USER, unescapeAddress).example(`keyward users ${name} ada@example.com`);
 
-  --json                        one JSON object a line
-
-In an EMAIL, \\u{430} stands for the sign with this code point. list and show write what is not ASCII in this way.`;
-
-const userRecord = (user: User): OutputRecord => ({
-  id: user.id,
-  email: user.email,
-  externalId: user.externalId,
-  createdAt: user.createdAt,
-  disabledAt: user.disabledAt,
-  hasPassword: user.passwordHash !== null,
-});
-
-async function* overviewRecords(overviews: AsyncIterable<UserOverview>): AsyncGenerator<OutputRecord> {
-  for await (const { user, keys } of overviews) yield { ...userRecord(user), keys };
+function addReaders(users: KeywardCommand): void {
+  users
+    .command('list')
+    .description('Lists all users with the number of their usable keys.')
+    .example('keyward users list --json')
+    .prints(async ({ operator }) => overviewRecords(operator.list()));
+  userCommand(users, 'show', 'Shows one user with sessions and last sign-in.').prints(async ({ operator }, { args: [user = ''] }) => {
+    const { user: found, ...rest } = await operator.show(user);
+    return { ...userRecord(found), ...rest };
+  });
 }
 
-type Run = (operator: OperatorService, argument: string) => Promise<AsyncIterable<OutputRecord> | OutputRecord[]>;
-
-/** What can be done about one thing, each with what it prints. */
-const COMMANDS: Record<string, Run> = {
-  list: async (operator) => overviewRecords(operator.list()),
-  show: async (operator, text) => {
-    const { user, ...rest } = await operator.show(text);
-    return [{ ...userRecord(user), ...rest }];
-  },
-  create: async (operator, email) => {
-    const { user, resetToken } = await operator.create(email);
-    return [{ ...userRecord(user), resetToken: resetToken.token, resetTokenExpiresAt: resetToken.expiresAt }];
-  },
-  'reset-token': async (operator, text) => {
-    const { token, expiresAt } = await operator.issueResetToken(text);
-    return [{ resetToken: token, resetTokenExpiresAt: expiresAt }];
-  },
-  disable: async (operator, text) => [userRecord(await operator.disable(text))],
-  enable: async (operator, text) => [userRecord(await operator.enable(text))],
-  delete: async (operator, text) => {
-    const { user, ...rest } = await operator.delete(text);
-    return [{ ...userRecord(user), ...rest, deleted: true }];
-  },
-  keys: async (operator, text) => (await operator.keys(text)).map((key) => keyRecord(key, operator)),
-  revoke: async (operator, key) => [keyRecord(await operator.revoke(await argumentOrInput(key)), operator)],
-  whose: async (operator, key) => {
-    const { owner, apiKey, isGenuine } = await operator.whose(await argumentOrInput(key));
-    return [{ email: owner.email, externalId: owner.externalId, userId: owner.id, ...keyRecord(apiKey, operator), isGenuine }];
-  },
-};
-
-type Command = (context: CommandContext) => Promise<AsyncIterable<OutputRecord> | OutputRecord[]>;
-
-function readChangeIssuer([from, to, ...more]: string[]): Command {
-  if (from === undefined || to === undefined || more.length > 0) throw new UsageError('change-issuer: the old and the new issuer.');
-  const fault = issuerFault(to);
-  if (fault !== null) throw new UsageError(`NEW ${fault}.`);
-  return async ({ database }) => [{ externalIdIssuer: to, users: await changeExternalIdIssuer(database, from, to) }];
+function addWriters(users: KeywardCommand): void {
+  users
+    .command('create')
+    .description('Creates a user without a password, and a token with which the user sets one.')
+    .argument('<email>', 'Email address of the user.', unescapeAddress)
+    .example('keyward users create ada@example.com')
+    .prints(async ({ operator }, { args: [email = ''] }) => {
+      const { user, resetToken } = await operator.create(email);
+      return { ...userRecord(user), resetToken: resetToken.token, resetTokenExpiresAt: resetToken.expiresAt };
+    });
+  userCommand(
+    users,
+    'reset-token',
+    'Creates a token with which the user sets a new password. It is valid once, within one hour, for resetPassword.',
+  ).prints(async ({ operator }, { args: [user = ''] }) => {
+    const { token, expiresAt } = await operator.issueResetToken(user);
+    return { resetToken: token, resetTokenExpiresAt: expiresAt };
+  });
+  userCommand(users, 'disable', 'Disables a user. The user’s tokens and keys are rejected from the next request.').prints(
+    async ({ operator }, { args: [user = ''] }) => userRecord(await operator.disable(user)),
+  );
+  userCommand(users, 'enable', 'Enables a disabled user. The user can sign in again, and the keys are valid again.').prints(
+    async ({ operator }, { args: [user = ''] }) => userRecord(await operator.enable(user)),
+  );
+  userCommand(
+    users,
+    'delete',
+    'Deletes a user with keys, sessions and usage, without confirmation. The audit log of the user is kept.',
+  ).prints(async ({ operator }, { args: [user = ''] }) => {
+    const { user: deleted, ...rest } = await operator.delete(user);
+    return { ...userRecord(deleted), ...rest, deleted: true };
+  });
 }
 
-function parse() {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
-  const [name = '', ...rest] = positionals;
-  if (name === 'change-issuer') return { command: readChangeIssuer(rest), asJson: values.json };
-  const run = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!run) throw new UsageError('A command must be named.');
-  const [argument = ''] = rest;
-  if (rest.length !== (name === 'list' ? 0 : 1)) throw new UsageError(`${name}: too few arguments, or too many.`);
-  const command: Command = (context) => run(createOperator(context), unescapeAddress(argument));
-  return { command, asJson: values.json };
+function addChangeIssuer(users: KeywardCommand): void {
+  users
+    .command('change-issuer')
+    .description(
+      'Records that the external ids belong to another AUTH_ISSUER. With this command you confirm that each external id means ' +
+        'the same person at both issuers.',
+    )
+    .argument('<old>', 'Recorded issuer, or product for the external ids of your own product.')
+    .argument('<new>', 'New issuer.')
+    .example('keyward users change-issuer https://old.example.com/ https://new.example.com/')
+    .hook('preAction', async (_users, command) => {
+      const { issuerFault } = await import('../../config-forms.js');
+      const problem = issuerFault(command.args[1] ?? '');
+      if (problem !== null) command.error(`<new> ${problem}`);
+    })
+    .prints(async ({ operator }, { args: [from = '', to = ''] }) => ({
+      externalIdIssuer: to,
+      users: await operator.changeIssuer(from, to),
+    }));
 }
 
-const { command, asJson } = readArguments(USAGE, parse);
-await runCommand(async (context) => {
-  await writeRecords(await command(context), asJson);
-  return 0;
-});
+/** Adds `keyward users`. */
+export function addUsersCommands(program: KeywardCommand): void {
+  const users = program
+    .command('users')
+    .description('Manages users and their access.')
+    .example('keyward users disable ada@example.com')
+    .addHelpText('after', ADDRESSES);
+  addReaders(users);
+  addWriters(users);
+  addChangeIssuer(users);
+}

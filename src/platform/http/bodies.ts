@@ -6,7 +6,11 @@ export const BODY_BYTES_MAX = 100_000;
 
 const DECOMPRESS = { gzip: createGunzip, deflate: createInflate, br: createBrotliDecompress };
 
-/** Configures the parsing of bodies: JSON only, optionally compressed, at most BODY_BYTES_MAX after decompression. */
+/**
+ * Reads JSON bodies, compressed or not, up to BODY_BYTES_MAX. Compressed bodies are accepted because gateways and HTTP clients
+ * may compress requests, and row H1 of docs/security.md promises 413 for a large body, compressed or not. A general 415 for
+ * them would break both.
+ */
 export function registerBodies(app: FastifyInstance): void {
   app.addHook('preParsing', async (request, _reply, payload) => {
     const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';

@@ -17,7 +17,7 @@ declare module 'fastify' {
  * @param peer address of the peer of the socket
  * @param forwardedFor X-Forwarded-For, with all lines joined by commas
  */
-export function callerAddressOf(peer: string, forwardedFor: string | undefined, trustedProxies: readonly Range[]): string {
+function callerAddressOf(peer: string, forwardedFor: string | undefined, trustedProxies: readonly Range[]): string {
   if (forwardedFor === undefined || trustedProxies.length === 0) return canonicalAddress(peer) ?? '';
   const socketAddress = parseAddress(peer);
   if (socketAddress === null) return '';

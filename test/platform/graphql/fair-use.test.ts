@@ -95,7 +95,7 @@ describe('A12: the limit on concurrent requests of one user', () => {
     const authentication = new Authentication({
       authenticator: { authenticate: async () => answers.shift() } as never,
       bearerToken: 'token',
-      origin: {} as never,
+      source: {} as never,
       allowance: new Allowance(fairUse),
     });
     const running = new Allowance(fairUse);

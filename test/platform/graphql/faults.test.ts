@@ -67,7 +67,7 @@ describe('G8: a response never contains a message of the database', () => {
       async () => {
         const answer = await app.send(MeDocument, {}, { token: accessToken });
         for (const code of codesOf(answer)) codes.add(code);
-        expect(answer.data?.me).toMatchObject({ id: user.id });
+        expect(answer.data?.me?.id).toBe(user.id);
       },
       { withinMs: 2_000 },
     );

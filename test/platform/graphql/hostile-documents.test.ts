@@ -1,7 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-// @ts-expect-error: a script without types
 import { hostileDocuments } from '../../../scripts/bench/hostile-documents.mjs';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
@@ -11,7 +10,7 @@ const ROUNDS = 9;
 /** Both documents are sent this often before, so that V8 compiled what either of them runs. */
 const WARM_UP = 10;
 
-const DOCUMENTS: [string, string][] = Object.entries(hostileDocuments);
+const DOCUMENTS = Object.entries(hostileDocuments);
 
 let app: TestApp;
 beforeAll(async () => {

@@ -131,7 +131,7 @@ describe('the embedded PostgreSQL', () => {
     await signUp(server);
     const listed = await runBuiltCommand('users', ['list'], { DATA_DIR: embedded.dataDir });
     expect({ ...listed, stdout: listed.stdout.includes(EMAIL) }).toEqual({ code: 0, stdout: true, stderr: '' });
-    const pruned = await runBuiltCommand('audit-prune', ['--before', new Date().toISOString()], { DATA_DIR: embedded.dataDir });
+    const pruned = await runBuiltCommand('audit', ['prune', '--before', new Date().toISOString()], { DATA_DIR: embedded.dataDir });
     expect({ code: pruned.code, stderr: pruned.stderr }).toEqual({ code: 0, stderr: '' });
     expect(pruned.stdout).toMatch(/^[1-9]\d* events removed$/m);
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);

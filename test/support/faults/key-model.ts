@@ -13,7 +13,7 @@ export type KeyChange =
   | { kind: 'revoke' };
 
 /** Returns the state after a change, or null if the change must be rejected with CONFLICT. */
-export function stateAfter(state: KeyState, change: KeyChange): KeyState | null {
+function stateAfter(state: KeyState, change: KeyChange): KeyState | null {
   if (change.kind === 'revoke') return { ...state, status: 'REVOKED' };
   const isFree = state.status === 'VALID' || state.status === 'DISABLED';
   if (!isFree) return null;

@@ -1,10 +1,15 @@
 import type { Transaction } from '../platform/database/client.js';
-import type { ImportedKey } from './import-line.js';
+import type { KeyColumns } from './api-key-settings.js';
 
-export interface NewImport {
+/** A key of another system, as it is stored. */
+export interface ImportedKeyRow extends KeyColumns {
   id: string;
   userId: string;
-  key: ImportedKey;
+  keyPrefix: string;
+  hashedKey: string;
+  createdAt: Date;
+  revokedAt: Date | null;
+  revokedReason: string | null;
 }
 
 /**
@@ -13,8 +18,8 @@ export interface NewImport {
  *
  * @throws the driver's unique violation, without a code of Prisma, if a key prefix already exists
  */
-export async function insertImportedKeys(transaction: Transaction, imports: readonly NewImport[]): Promise<void> {
-  const rows = JSON.stringify(imports.map(({ id, userId, key: { email: _email, ...columns } }) => ({ ...columns, id, userId })));
+export async function insertImportedKeys(transaction: Transaction, keys: readonly ImportedKeyRow[]): Promise<void> {
+  const rows = JSON.stringify(keys);
   await transaction.$executeRaw`
     INSERT INTO api_keys (
       id, user_id, key_prefix, name, hashed_key, scopes, allowed_cidrs, rate_limit, rate_limit_window_seconds,

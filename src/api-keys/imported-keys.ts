@@ -1,0 +1,45 @@
+import type { Database, Transaction } from '../platform/database/client.js';
+import { countedAt } from './api-key-status.js';
+import { type ImportedKeyRow, insertImportedKeys } from './imported-keys.queries.js';
+
+export type { ImportedKeyRow };
+
+/** A stored key with an imported key prefix, and its owner. */
+export interface StoredKey {
+  keyPrefix: string;
+  hashedKey: string;
+  user: { email: string | null; externalId: string | null };
+}
+
+/** The keys that an import compares and writes. Each method runs in the transaction of the import. */
+export class ImportedKeys {
+  /** Returns the stored keys with these key prefixes. */
+  findByPrefix(database: Transaction, keyPrefixes: readonly string[]): Promise<StoredKey[]> {
+    return database.apiKey.findMany({
+      where: { keyPrefix: { in: [...keyPrefixes] } },
+      select: { keyPrefix: true, hashedKey: true, user: { select: { email: true, externalId: true } } },
+    });
+  }
+
+  /** Returns the number of keys of each user that count against the limit. Users without such keys are absent. */
+  async countByUser(database: Transaction, userIds: readonly string[], now: Date): Promise<Map<string, number>> {
+    if (userIds.length === 0) return new Map();
+    const where = { userId: { in: [...userIds] }, AND: countedAt(now) };
+    const groups = await database.apiKey.groupBy({ by: ['userId'], where, _count: true });
+    return new Map(groups.map(({ userId, _count }) => [userId, _count]));
+  }
+
+  /** Inserts keys. @throws the driver's unique violation if a key prefix already exists */
+  insert(transaction: Transaction, keys: readonly ImportedKeyRow[]): Promise<void> {
+    return insertImportedKeys(transaction, keys);
+  }
+}
+
+/**
+ * Stores the fingerprint of an imported key at its first use, unless it has one.
+ *
+ * @param fingerprint SHA-256 of the plaintext key, in hex
+ */
+export async function storeFingerprint(database: Database, id: string, fingerprint: string): Promise<void> {
+  await database.apiKey.updateMany({ where: { id, fingerprint: null }, data: { fingerprint: Buffer.from(fingerprint, 'hex') } });
+}

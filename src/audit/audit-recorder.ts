@@ -1,0 +1,90 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Actor, actorFields, type OperatorActor, type UserActor } from '../platform/actor.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database, Transaction } from '../platform/database/client.js';
+import { canonicalAddress } from '../platform/ip/address.js';
+import type { Logger } from '../platform/logger.js';
+import { type Budgets, WindowCounter } from '../platform/rate-limit/window-counter.js';
+import { storableUserAgent } from '../platform/text.js';
+import { insertAuditEvents } from './audit.queries.js';
+import { AuditAction, type AuditEntry } from './audit-entry.js';
+import { RefusalCounts } from './refusal-counts.js';
+
+/** Writes the audit log. A trigger of the database keeps it append-only. */
+export class AuditRecorder {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #refusals: RefusalCounts;
+  readonly #writing = new Set<Promise<void>>();
+
+  /** @param options.refusals counter of rejections that all processes share; if absent, a counter of this process */
+  constructor(options: { database: Database; clock: Clock; logger: Logger; refusals?: Budgets }) {
+    this.#database = options.database;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#refusals = new RefusalCounts(options.refusals ?? new WindowCounter({ clock: options.clock }));
+  }
+
+  /**
+   * Adds entries in the transaction of the recorded change, so that either both are committed or neither.
+   */
+  record(transaction: Transaction, entries: AuditEntry | readonly AuditEntry[], actor: Actor): Promise<void> {
+    return insert(transaction, [entries].flat(), actor, this.#clock.now());
+  }
+
+  /** Adds entries like record, for a command that makes hundreds of changes in one transaction. */
+  recordAll(transaction: Transaction, entries: readonly AuditEntry[], actor: OperatorActor): Promise<void> {
+    const detailed = entries.map((entry) => ({ ...entry, details: detailsOf(entry, actor) }));
+    return insertAuditEvents(transaction, detailed, this.#clock.now());
+  }
+
+  /**
+   * Records and logs that a user requested an object of another user: once a minute for each user and object, with the number of
+   * repetitions since the last event.
+   */
+  async recordRefusal(userId: string, details: { apiKeyId: string } | { sessionId: string }, actor: UserActor): Promise<void> {
+    const repeated = await this.#refusals.count(`${userId} ${Object.values(details)[0]}`);
+    if (repeated === null) return;
+    const counted = { ...details, ...(repeated > 0 && { repeated }) };
+    this.#logger.warn({ ...actorFields(actor), userId, ...counted }, 'access to an object of another user rejected');
+    await this.record(this.#database, { userId, action: AuditAction.ACCESS_REFUSED, details: counted }, actor);
+  }
+
+  /**
+   * Records a rejection after the response. The caller does not wait for it, because the response time would otherwise reveal
+   * that an event was written.
+   */
+  recordRefusalLater(entry: AuditEntry, actor: UserActor): void {
+    const at = this.#clock.now();
+    const writing = nextTurn()
+      .then(() => insert(this.#database, [entry], actor, at))
+      .catch((error: unknown) => {
+        const { action, userId } = entry;
+        this.#logger.error({ ...actorFields(actor), userId, action, err: error }, 'audit event could not be written');
+      })
+      .finally(() => this.#writing.delete(writing));
+    this.#writing.add(writing);
+  }
+
+  /** Waits for the events that are being written. */
+  async close(): Promise<void> {
+    await Promise.all(this.#writing);
+  }
+}
+
+/** Returns the details to store. They name the actor unless it is a user: the request of a user is stored. */
+const detailsOf = ({ details }: AuditEntry, actor: Actor): object => ({ ...details, ...(actor.kind !== 'user' && { actor: actor.kind }) });
+
+async function insert(database: Transaction, entries: readonly AuditEntry[], actor: Actor, at: Date): Promise<void> {
+  const source = actor.kind === 'user' ? actor.source : null;
+  await database.auditEvent.createMany({
+    data: entries.map((entry) => ({
+      ...entry,
+      details: detailsOf(entry, actor),
+      at,
+      ipAddress: canonicalAddress(source?.ipAddress ?? null),
+      userAgent: storableUserAgent(source?.userAgent ?? null),
+    })),
+  });
+}

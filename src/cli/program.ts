@@ -1,0 +1,27 @@
+import { VERSION } from '../platform/version.js';
+import { addAuditCommands } from './commands/audit.js';
+import { addImportCommand } from './commands/import.js';
+import { addKeysCommands } from './commands/keys.js';
+import { addServeCommand } from './commands/serve.js';
+import { addUsersCommands } from './commands/users.js';
+import { KeywardCommand } from './keyward-command.js';
+
+/** The commands, in the order of the help. */
+const COMMANDS = [addServeCommand, addUsersCommands, addKeysCommands, addImportCommand, addAuditCommands];
+
+const NOTES = `
+The commands read the same settings from the environment as the server. They also work while
+the server is running.
+
+Exit codes: 0 success, 1 error, 2 wrong arguments, 128 + N ended by signal N.`;
+
+/** Creates the `keyward` command with its subcommands. */
+export function createProgram(): KeywardCommand {
+  const program = new KeywardCommand('keyward')
+    .description('Self-hosted server that gives the users of your product their own API keys.')
+    .version(VERSION, '-V, --version', 'Prints the version.')
+    .example('keyward users show ada@example.com')
+    .addHelpText('after', NOTES);
+  for (const add of COMMANDS) add(program);
+  return program;
+}
