@@ -63,6 +63,7 @@ export const OWNERS = new Map([
   ['ApiKey', 'api-keys'],
   ['ApiKeyUsage', 'usage'],
   ['AuditEvent', 'audit'],
+  ['VerificationChange', 'verification'],
 ]);
 
 export const LIMITS = { medianFileLines: 60, fileLines: 250, functionLines: 60 };

@@ -5,7 +5,7 @@ import type { KeyRecord } from './verification.js';
 // The one query that is asked for every verification, so it goes straight to the driver, and as a named statement:
 // PostgreSQL parses and plans it once for each connection. One row of JSON, because the driver takes longer for 13 columns
 // than JSON.parse for all keys (measured in docs/performance.md).
-const FIND_BY_FINGERPRINT = {
+export const FIND_BY_FINGERPRINT = {
   name: 'keyward-find-keys-by-fingerprint',
   text: `
     SELECT coalesce(json_agg(found), '[]') AS keys FROM (
