@@ -141,7 +141,7 @@ describe('a change of what verification reads', () => {
 });
 
 describe('the changes of one transaction', () => {
-  test('are 1,000 rows and one that stands for everything, however many keys it changes', async () => {
+  test('are 1,000 rows and a row that stands for everything, however many keys it changes', async () => {
     const { owner, keys } = await newKeys(2_500);
     await client.query('UPDATE api_keys SET enabled = false WHERE user_id = $1', [owner]);
     const rows = await named();

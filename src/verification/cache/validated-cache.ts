@@ -1,0 +1,186 @@
+import { VERIFICATION_CACHE_LIMITS } from '../../platform/limits.js';
+import { ChangeFeed, type Ticket } from './change-feed.js';
+import { Entries } from './entries.js';
+import { type Callback, type KeyRow, LANES, type Lane, type Read, type Reply, Unavailable } from './protocol.js';
+import { settle, type Verification, Waiting } from './waiting.js';
+
+interface LaneState<Value> {
+  isConnected: boolean;
+  /** The read in flight. */
+  sent: { batch: Verification<Value>[]; missing: ReadonlySet<string>; ticket: Ticket } | null;
+}
+
+export interface ValidatedCacheOptions<Row extends KeyRow, Value> {
+  /** Sends a read. Its reply is passed to `answer`, or its connection is reported as lost. */
+  send(read: Read): void;
+  /** Returns what is kept of a row and given to verifications. */
+  install(row: Row): Value;
+  entries: Entries<Value>;
+  feed?: ChangeFeed;
+}
+
+/**
+ * Answers verifications from memory after one read of the changes that was sent when they had arrived. Without I/O, clock and
+ * promises: the caller passes events, and calls `flush` at the end of a turn of the event loop. Callbacks must not throw.
+ *
+ * A change that was acknowledged before a verification arrived is visible to the snapshot of a read that is sent after it
+ * arrived. Its number is thus at most the position at which the verification is judged, whatever the timing.
+ */
+export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
+  readonly #options: ValidatedCacheOptions<Row, Value>;
+  readonly #entries: Entries<Value>;
+  readonly #feed: ChangeFeed;
+  readonly #waiting = new Waiting<Value>();
+  readonly #lanes: Readonly<Record<Lane, LaneState<Value>>> = {
+    changes: { isConnected: false, sent: null },
+    rows: { isConnected: false, sent: null },
+  };
+  #isTrusted = true;
+  #resets = 0;
+
+  constructor(options: ValidatedCacheOptions<Row, Value>) {
+    this.#options = options;
+    this.#entries = options.entries;
+    this.#feed = options.feed ?? new ChangeFeed(VERIFICATION_CACHE_LIMITS.changesPerReadMax);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get waiting(): number {
+    return this.#waiting.hits + this.#waiting.misses;
+  }
+
+  get resets(): number {
+    return this.#resets;
+  }
+
+  /** Adds a verification to the waiting batch. */
+  ask(fingerprint: string, deadline: number, callback: Callback<Value>): void {
+    const verification = { fingerprint, deadline, callback };
+    if (this.waiting >= VERIFICATION_CACHE_LIMITS.waitingMax) settle(verification, new Unavailable('too many'));
+    else this.#wait(verification);
+  }
+
+  /** Sends what waits on each idle connection. */
+  flush(): void {
+    const { changes, rows } = this.#lanes;
+    const waiting = this.#waiting;
+    if (isIdle(changes) && waiting.hits > 0) this.#send('changes', waiting.takeHits(), new Set());
+    // Without the connection for changes, cached keys are not kept from an answer.
+    const mayJoin = !changes.isConnected && waiting.hits > 0;
+    if (!isIdle(rows) || (waiting.misses === 0 && !mayJoin)) return;
+    const hits = mayJoin ? waiting.takeHits() : [];
+    const missing = new Set<string>();
+    const misses = waiting.takeMisses(missing, VERIFICATION_CACHE_LIMITS.rowsPerReadMax, (fingerprint) => this.#entries.has(fingerprint));
+    this.#send('rows', [...hits, ...misses], missing);
+  }
+
+  /** Follows the changes of a reply, and answers its batch. */
+  answer(lane: Lane, reply: Reply<Row>): void {
+    const { sent } = this.#lanes[lane];
+    if (sent === null) return;
+    this.#lanes[lane].sent = null;
+    if (!this.mayAnswer(reply)) {
+      for (const verification of sent.batch) settle(verification, new Unavailable('standby'));
+      return;
+    }
+    const isFollowed = this.#follow(sent.ticket, reply);
+    const values = this.#valuesOf(reply, isFollowed && this.mayInstall(reply));
+    for (const verification of sent.batch) {
+      const { fingerprint } = verification;
+      const cached = isFollowed ? this.#entries.get(fingerprint) : undefined;
+      const answer = cached ?? this.judge(sent.missing.has(fingerprint), values.get(fingerprint));
+      if (answer !== undefined) settle(verification, answer);
+      else this.#wait(verification);
+    }
+  }
+
+  connected(lane: Lane): void {
+    this.#lanes[lane].isConnected = true;
+  }
+
+  /** A connection failed: its batch has no answer. The cache remains, because the next reply shows whether it is still valid. */
+  lost(lane: Lane): void {
+    const { sent } = this.#lanes[lane];
+    this.#lanes[lane].isConnected = false;
+    this.#lanes[lane].sent = null;
+    for (const verification of sent?.batch ?? []) settle(verification, new Unavailable('no connection'));
+  }
+
+  /** No connection could be opened: if there is no other one, what waits has no answer. */
+  unreachable(): void {
+    if (LANES.some((lane) => this.#lanes[lane].isConnected)) return;
+    for (const verification of this.#waiting.takeAll()) settle(verification, new Unavailable('no connection'));
+  }
+
+  /** Answers the verifications that waited too long, also those of reads in flight. */
+  expire(now: number): void {
+    const inFlight = LANES.flatMap((lane) => this.#lanes[lane].sent?.batch ?? []);
+    const late = [...this.#waiting.all(), ...inFlight].filter(({ deadline }) => deadline <= now);
+    for (const verification of late) settle(verification, new Unavailable('too late'));
+    this.#waiting.removeAnswered();
+  }
+
+  /** Sets whether every change is reported. If not, nothing is cached, and each verification reads its row. */
+  trust(isTrusted: boolean): void {
+    if (this.#isTrusted === isTrusted) return;
+    this.#isTrusted = isTrusted;
+    this.reset();
+  }
+
+  /** Empties the cache. */
+  reset(): void {
+    this.#resets += 1;
+    this.#entries.clear();
+    this.#feed.reset();
+    this.#waiting.missAll();
+  }
+
+  /** A standby may lack changes that were acknowledged. */
+  protected mayAnswer(reply: Reply<Row>): boolean {
+    return !reply.isStandby;
+  }
+
+  /** Rows of a snapshot before the position may lack changes that were followed and whose entries were dropped already. */
+  protected mayInstall(reply: Reply<Row>): boolean {
+    return this.#feed.isAtPosition(reply);
+  }
+
+  /** Returns the answer without an entry. Undefined if the row was not read: the entry was dropped while its verification waited. */
+  protected judge(wasRead: boolean, value: Value | undefined): Value | null | undefined {
+    return wasRead ? (value ?? null) : undefined;
+  }
+
+  /** Returns whether the entries reflect everything that the reply's snapshot shows. */
+  #follow(ticket: Ticket, reply: Reply<Row>): boolean {
+    const changes = this.#feed.follow(ticket, reply);
+    if (changes === 'lost') this.reset();
+    if (typeof changes === 'string') return false;
+    for (const change of changes) this.#entries.drop(change);
+    return true;
+  }
+
+  #valuesOf({ rows }: Reply<Row>, isInstalled: boolean): Map<string, Value> {
+    const values = new Map<string, Value>();
+    for (const [fingerprint, row] of rows) {
+      const value = this.#options.install(row);
+      values.set(fingerprint, value);
+      if (isInstalled) this.#entries.install(fingerprint, row, value);
+    }
+    return values;
+  }
+
+  #send(lane: Lane, batch: Verification<Value>[], missing: ReadonlySet<string>): void {
+    const ticket = this.#feed.ticket(this.#isTrusted);
+    this.#lanes[lane].sent = { batch, missing, ticket };
+    this.#options.send({ lane, from: ticket.from, missing: [...missing] });
+  }
+
+  #wait(verification: Verification<Value>): void {
+    if (verification.callback !== null) this.#waiting.add(verification, this.#entries.has(verification.fingerprint));
+  }
+}
+
+const isIdle = ({ isConnected, sent }: { isConnected: boolean; sent: object | null }): boolean => isConnected && sent === null;
