@@ -2,24 +2,26 @@ import { rateLimitOf } from '../api-keys/api-key-settings.js';
 import type { Pool } from '../platform/database/pool.js';
 import type { KeyRecord } from './verification.js';
 
-// The one query that is asked for every verification, so it goes straight to the driver, and as a named statement:
-// PostgreSQL parses and plans it once for each connection. One row of JSON, because the driver takes longer for 13 columns
-// than JSON.parse for all keys (measured in docs/performance.md).
-export const FIND_BY_FINGERPRINT = {
-  name: 'keyward-find-keys-by-fingerprint',
-  text: `
+/**
+ * Returns SQL for the keys with the fingerprints in a parameter, as one JSON array: the driver takes longer for 13 columns than
+ * JSON.parse for all keys (measured in docs/performance.md).
+ */
+export const keysByFingerprintSql = (parameter: '$1' | '$2'): string => `
     SELECT coalesce(json_agg(found), '[]') AS keys FROM (
       SELECT encode(k.fingerprint, 'hex') AS fingerprint, k.id, k.user_id AS "ownerId", k.name, k.scopes,
              coalesce(k.lineage_id, k.id) AS "rateLimitId",
              k.allowed_cidrs AS "allowedCidrs", k.rate_limit AS "rateLimit", k.rate_limit_window_seconds AS "rateLimitWindowSeconds",
              k.metadata, k.enabled, k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", u.disabled_at AS "ownerDisabledAt"
       FROM api_keys k JOIN users u ON u.id = k.user_id
-      WHERE k.fingerprint = ANY($1::bytea[])
-    ) AS found`,
-};
+      WHERE k.fingerprint = ANY(${parameter}::bytea[])
+    ) AS found`;
 
-/** As JSON has it: moments are texts. */
-interface FoundKey {
+// The query of every verification, so it goes straight to the driver, and as a named statement: PostgreSQL parses and plans it
+// once for each connection.
+const FIND_BY_FINGERPRINT = { name: 'keyward-find-keys-by-fingerprint', text: keysByFingerprintSql('$1') };
+
+/** As JSON has it: timestamps are texts. */
+export interface FoundKey {
   fingerprint: string;
   id: string;
   ownerId: string;
@@ -38,15 +40,14 @@ interface FoundKey {
 
 const momentOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
-/**
- * @param fingerprints in hex
- * @returns the keys by fingerprint, each as it is committed at this moment, with the state of its owner
- */
-export async function findKeysByFingerprint(pool: Pool, fingerprints: readonly string[]): Promise<Map<string, KeyRecord>> {
-  const literal = `{${fingerprints.map((fingerprint) => `"\\\\x${fingerprint}"`).join()}}`;
-  const { rows } = await pool.query<{ keys: FoundKey[] }>({ ...FIND_BY_FINGERPRINT, values: [literal] });
-  return new Map(
-    rows[0]?.keys.map((key) => [
+/** Returns the text of a bytea[] of fingerprints, which are in hex. */
+export const fingerprintArrayOf = (fingerprints: readonly string[]): string =>
+  `{${fingerprints.map((fingerprint) => `"\\\\x${fingerprint}"`).join()}}`;
+
+/** Returns the keys by fingerprint. */
+export const keyRecordsOf = (found: readonly FoundKey[]): Map<string, KeyRecord> =>
+  new Map(
+    found.map((key) => [
       key.fingerprint,
       {
         id: key.id,
@@ -64,6 +65,14 @@ export async function findKeysByFingerprint(pool: Pool, fingerprints: readonly s
       },
     ]),
   );
+
+/**
+ * @param fingerprints in hex
+ * @returns the keys by fingerprint, each as it is committed at this moment, with the state of its owner
+ */
+export async function findKeysByFingerprint(pool: Pool, fingerprints: readonly string[]): Promise<Map<string, KeyRecord>> {
+  const { rows } = await pool.query<{ keys: FoundKey[] }>({ ...FIND_BY_FINGERPRINT, values: [fingerprintArrayOf(fingerprints)] });
+  return keyRecordsOf(rows[0]?.keys ?? []);
 }
 
 /** An imported key: until its first use nothing of its plaintext is known but the bcrypt hash. */

@@ -50,7 +50,10 @@ export interface Reply<Row extends KeyRow> {
 
 /** Why a verification has no answer: too many wait, it waited too long, its read failed, or the server is a standby. */
 export class Unavailable {
-  constructor(readonly reason: 'too many' | 'too late' | 'no connection' | 'standby') {}
+  constructor(
+    readonly reason: 'too many' | 'too late' | 'no connection' | 'standby',
+    readonly cause?: Error,
+  ) {}
 }
 
 /** Receives the answer of one verification once. Null: no key has the fingerprint. */

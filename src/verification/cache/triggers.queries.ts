@@ -18,13 +18,13 @@ const triggersOf = (table: string, column: string): string[] => {
 const FIND_TRIGGERS = `
   SELECT pg_get_triggerdef(t.oid, true) AS definition
   FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-  WHERE t.tgrelid = ANY ($1::regclass[]) AND t.tgenabled = 'A' AND p.prosecdef AND p.proconfig IS NOT NULL`;
+  WHERE t.tgrelid = ANY (ARRAY(SELECT to_regclass(name) FROM unnest($1::text[]) AS name)) AND t.tgenabled = 'A' AND p.prosecdef AND p.proconfig IS NOT NULL`;
 
-// The transaction that last wrote a row of the catalogue changes with every new definition.
 const FIND_IDENTITIES = `
-  SELECT format('%s %s', c.oid, c.relkind) AS identity FROM pg_class c WHERE c.oid = ANY ($1::regclass[])
+  SELECT format('%s %s', c.oid, c.relkind) AS identity FROM pg_class c
+  WHERE c.oid = ANY (ARRAY(SELECT to_regclass(name) FROM unnest($1::text[]) AS name))
   UNION ALL
-  SELECT format('%s %s', p.oid, md5(p.prosrc)) FROM pg_proc p WHERE p.oid = 'record_verification_change'::regproc
+  SELECT format('%s %s', p.oid, md5(p.prosrc)) FROM pg_proc p WHERE p.oid = to_regproc('record_verification_change')
   ORDER BY 1`;
 
 /** What the catalogue says about the triggers that report changes. */
@@ -35,19 +35,18 @@ export interface TriggerState {
   identity: string;
 }
 
-/**
- * Compares the triggers in the database with those that the migration created.
- *
- * @throws what the driver throws, also if a table or the function does not exist
- */
+/** Compares the triggers in the database with those that the migrations created. */
 export async function readTriggerState(client: pg.ClientBase): Promise<TriggerState> {
   const tables = Object.keys(FOLLOWED_TABLES);
   const { rows } = await client.query<{ definition: string }>(FIND_TRIGGERS, [tables]);
   const found = new Set(rows.map(({ definition }) => definition));
   const expected = Object.entries(FOLLOWED_TABLES).flatMap(([table, column]) => triggersOf(table, column));
   const { rows: identities } = await client.query<{ identity: string }>(FIND_IDENTITIES, [[...tables, 'verification_changes']]);
+  const missing = expected.filter((definition) => !found.has(definition));
+  // The tables, the table of changes and the function.
+  if (identities.length !== tables.length + 2) missing.push('verification_changes');
   return {
-    missing: expected.filter((definition) => !found.has(definition)),
+    missing,
     identity: identities.map(({ identity }) => identity).join(),
   };
 }

@@ -36,7 +36,8 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
     rows: { isConnected: false, sent: null },
   };
   #isTrusted = true;
-  #resets = 0;
+  /** Verifications answered from an entry and from a row, reads, and the times that the cache was emptied. */
+  readonly counts = { hits: 0, misses: 0, reads: 0, resets: 0 };
 
   constructor(options: ValidatedCacheOptions<Row, Value>) {
     this.#options = options;
@@ -52,8 +53,13 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
     return this.#waiting.hits + this.#waiting.misses;
   }
 
-  get resets(): number {
-    return this.#resets;
+  get isTrusted(): boolean {
+    return this.#isTrusted;
+  }
+
+  /** Whether a verification waits or its read is in flight. */
+  get isBusy(): boolean {
+    return this.waiting > 0 || LANES.some((lane) => this.#lanes[lane].sent !== null);
   }
 
   /** Adds a verification to the waiting batch. */
@@ -90,10 +96,16 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
     const values = this.#valuesOf(reply, isFollowed && this.mayInstall(reply));
     for (const verification of sent.batch) {
       const { fingerprint } = verification;
+      const wasRead = sent.missing.has(fingerprint);
       const cached = isFollowed ? this.#entries.get(fingerprint) : undefined;
-      const answer = cached ?? this.judge(sent.missing.has(fingerprint), values.get(fingerprint));
-      if (answer !== undefined) settle(verification, answer);
-      else this.#wait(verification);
+      const answer = cached ?? this.judge(wasRead, values.get(fingerprint));
+      if (answer === undefined) {
+        this.#wait(verification);
+        continue;
+      }
+      if (wasRead) this.counts.misses += 1;
+      else this.counts.hits += 1;
+      settle(verification, answer);
     }
   }
 
@@ -102,17 +114,17 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
   }
 
   /** A connection failed: its batch has no answer. The cache remains, because the next reply shows whether it is still valid. */
-  lost(lane: Lane): void {
+  lost(lane: Lane, cause?: Error): void {
     const { sent } = this.#lanes[lane];
     this.#lanes[lane].isConnected = false;
     this.#lanes[lane].sent = null;
-    for (const verification of sent?.batch ?? []) settle(verification, new Unavailable('no connection'));
+    for (const verification of sent?.batch ?? []) settle(verification, new Unavailable('no connection', cause));
   }
 
   /** No connection could be opened: if there is no other one, what waits has no answer. */
-  unreachable(): void {
+  unreachable(cause?: Error): void {
     if (LANES.some((lane) => this.#lanes[lane].isConnected)) return;
-    for (const verification of this.#waiting.takeAll()) settle(verification, new Unavailable('no connection'));
+    for (const verification of this.#waiting.takeAll()) settle(verification, new Unavailable('no connection', cause));
   }
 
   /** Answers the verifications that waited too long, also those of reads in flight. */
@@ -132,7 +144,7 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
 
   /** Empties the cache. */
   reset(): void {
-    this.#resets += 1;
+    this.counts.resets += 1;
     this.#entries.clear();
     this.#feed.reset();
     this.#waiting.missAll();
@@ -173,6 +185,7 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
   }
 
   #send(lane: Lane, batch: Verification<Value>[], missing: ReadonlySet<string>): void {
+    this.counts.reads += 1;
     const ticket = this.#feed.ticket(this.#isTrusted);
     this.#lanes[lane].sent = { batch, missing, ticket };
     this.#options.send({ lane, from: ticket.from, missing: [...missing] });

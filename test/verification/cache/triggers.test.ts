@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { FOLLOWED_TABLES, readTriggerState } from '../../../src/verification/cache/triggers.queries.js';
-import { FIND_BY_FINGERPRINT } from '../../../src/verification/key-lookup.queries.js';
+import { keysByFingerprintSql } from '../../../src/verification/key-lookup.queries.js';
 import { dropDatabase, newDatabase } from '../../support/database.js';
 
 let url: string;
@@ -32,7 +32,7 @@ async function dependenciesOf(sql: string): Promise<string[]> {
 
 describe('the triggers that report changes', () => {
   test('exist on every table that the lookup of a key reads', async () => {
-    expect(await dependenciesOf(FIND_BY_FINGERPRINT.text)).toEqual(Object.keys(FOLLOWED_TABLES).sort());
+    expect(await dependenciesOf(keysByFingerprintSql('$1'))).toEqual(Object.keys(FOLLOWED_TABLES).sort());
     expect((await readTriggerState(client)).missing).toEqual([]);
   });
 
