@@ -49,8 +49,6 @@ export class CachedLookup<Value extends object> {
       install,
       entries: options.entries ?? new Entries(Math.max(1, keysMax)),
     });
-    // Until the first check has passed.
-    this.#cache.trust(false);
     const trust = (isTrusted: boolean) => this.#cache.trust(isTrusted && keysMax > 0);
     this.#watch = new TriggerWatch({ cache: { trust, reset: () => this.#cache.reset() }, logger });
     this.#connections = { changes: this.#newConnection('changes'), rows: this.#newConnection('rows') };

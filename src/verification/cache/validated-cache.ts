@@ -35,7 +35,7 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
     changes: { isConnected: false, sent: null },
     rows: { isConnected: false, sent: null },
   };
-  #isTrusted = true;
+  #isTrusted = false;
   /** Verifications answered from an entry and from a row, reads, and the times that the cache was emptied. */
   readonly counts = { hits: 0, misses: 0, reads: 0, resets: 0 };
 
@@ -135,7 +135,7 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
     this.#waiting.removeAnswered();
   }
 
-  /** Sets whether every change is reported. If not, nothing is cached, and each verification reads its row. */
+  /** Sets whether every change is reported. If not, as at the start, nothing is cached, and each verification reads its row. */
   trust(isTrusted: boolean): void {
     if (this.#isTrusted === isTrusted) return;
     this.#isTrusted = isTrusted;
@@ -144,7 +144,7 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
 
   /** Empties the cache. */
   reset(): void {
-    this.counts.resets += 1;
+    if (this.#feed.position !== null) this.counts.resets += 1;
     this.#entries.clear();
     this.#feed.reset();
     this.#waiting.missAll();
@@ -155,7 +155,7 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
     return !reply.isStandby;
   }
 
-  /** Rows of a snapshot before the position may lack changes that were followed and whose entries were dropped already. */
+  /** Rows of an older snapshot may lack changes that were followed: their entries were dropped already. */
   protected mayInstall(reply: Reply<Row>): boolean {
     return this.#feed.isAtPosition(reply);
   }

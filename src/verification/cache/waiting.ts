@@ -35,7 +35,7 @@ export class Waiting<Value> {
   }
 
   /**
-   * Takes verifications from the front, until the keys that have to be read are as many as one read may have.
+   * Takes verifications from the front, until one read has the maximum of keys to read.
    *
    * @param missing receives the fingerprints of these keys
    */

@@ -14,6 +14,7 @@ beforeEach(() => {
   answers = {};
   cache = new ValidatedCache({ send: (read) => void reads.push(read), install: ({ id }) => `value of ${id}`, entries: new Entries(1_000) });
   for (const lane of ['changes', 'rows'] as const) cache.connected(lane);
+  cache.trust(true);
 });
 
 /** Asks under a name, by which the answer is stored. */
@@ -24,7 +25,7 @@ function ask(fingerprint: string, name = fingerprint, deadline = DEADLINE): void
   });
 }
 
-/** Replies to a read as a server does on which every key exists whose fingerprint begins with k. */
+/** Replies to a read as a server does that has every key with a fingerprint that begins with k. */
 function reply(lane: Lane, changes: Change[], rest: Partial<Reply<KeyRow>> = {}): void {
   const read = reads.filter((each) => each.lane === lane).at(-1);
   const found = (read?.missing ?? []).filter((fingerprint) => fingerprint.startsWith('k'));
