@@ -35,7 +35,7 @@ import { VerificationResolver } from './verification/verification-resolver.js';
 /** Shutdown deadlines: queued hashes are rejected after `hashes`, open connections are closed after `connections`. */
 const DRAIN_MS = { hashes: 4_000, connections: 6_000 };
 
-export interface App extends Pick<Services, 'database' | 'hashes' | 'keyHashes' | 'usage' | 'metrics'> {
+export interface App extends Pick<Services, 'database' | 'hashes' | 'keyHashes' | 'usage' | 'metrics' | 'cachedKeys'> {
   http: FastifyInstance;
   /** Answers the requests in flight, rejects new ones, then closes the connections to the database. */
   close(): Promise<void>;

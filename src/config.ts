@@ -42,6 +42,8 @@ export interface Config {
   corsOrigins: readonly string[];
   /** Who may verify keys. Empty: whoever holds the key. */
   verifierTokens: readonly string[];
+  /** Maximum number of keys in the cache of verification. 0: each verification reads its row. */
+  verificationCacheKeys: number;
   /** The scopes that keys can be granted. Empty: any. */
   scopeCatalogue: readonly string[];
   /** Whether the schema may be read. Outside production Apollo Sandbox is served then. */
@@ -143,6 +145,7 @@ const environment = z
     AUTH_JWKS_ALLOW_HTTP: boolean.default(false),
     TRUSTED_PROXIES: listOf(trustedProxyFault).default([]),
     VERIFIER_TOKENS: listOf(tokenFault).default([]),
+    VERIFICATION_CACHE_KEYS: integer(0, 10_000_000).default(200_000),
     SCOPES: listOf((scope) => scopeFault(scope) && 'must be a scope: lower-case letters, digits and . _ : -').default([]),
     CORS_ORIGINS: listOf((text) => (isOrigin(text) ? null : 'must be an origin like https://app.example.com')).optional(),
     INTROSPECTION: boolean.optional(),
@@ -217,6 +220,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, is
         : null,
     trustedProxies: settings.TRUSTED_PROXIES,
     verifierTokens: settings.VERIFIER_TOKENS,
+    verificationCacheKeys: settings.VERIFICATION_CACHE_KEYS,
     scopeCatalogue: settings.SCOPES,
     corsOrigins: settings.CORS_ORIGINS ?? (introspection ? [HOSTED_SANDBOX] : []),
     introspection,

@@ -12,6 +12,7 @@ await runToEnd(async (closers) => {
   const backing = await openBacking(config, logger, closers);
   const app = await createApp({ config, logger, ...backing });
   closers.push(() => app.close());
+  app.cachedKeys.start();
   const address = await listen(app.http, config);
   const sandbox = config.introspection && !config.production ? ' (open it in a browser for Apollo Sandbox)' : '';
   logger.info(`Keyward is ready: ${address}${GRAPHQL_PATH}${sandbox}`);

@@ -16,10 +16,6 @@ export const keysByFingerprintSql = (parameter: '$1' | '$2'): string => `
       WHERE k.fingerprint = ANY(${parameter}::bytea[])
     ) AS found`;
 
-// The query of every verification, so it goes straight to the driver, and as a named statement: PostgreSQL parses and plans it
-// once for each connection.
-const FIND_BY_FINGERPRINT = { name: 'keyward-find-keys-by-fingerprint', text: keysByFingerprintSql('$1') };
-
 /** As JSON has it: timestamps are texts. */
 export interface FoundKey {
   fingerprint: string;
@@ -65,15 +61,6 @@ export const keyRecordsOf = (found: readonly FoundKey[]): Map<string, KeyRecord>
       },
     ]),
   );
-
-/**
- * @param fingerprints in hex
- * @returns the keys by fingerprint, each as it is committed at this moment, with the state of its owner
- */
-export async function findKeysByFingerprint(pool: Pool, fingerprints: readonly string[]): Promise<Map<string, KeyRecord>> {
-  const { rows } = await pool.query<{ keys: FoundKey[] }>({ ...FIND_BY_FINGERPRINT, values: [fingerprintArrayOf(fingerprints)] });
-  return keyRecordsOf(rows[0]?.keys ?? []);
-}
 
 /** An imported key: until its first use nothing of its plaintext is known but the bcrypt hash. */
 export interface ImportedKey {

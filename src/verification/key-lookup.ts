@@ -7,7 +7,7 @@ import { COMPARISON_QUEUE_LIMITS } from '../platform/limits.js';
 import type { Logger } from '../platform/logger.js';
 import { HashQueue } from '../platform/queues/hash-queue.js';
 import { queueNetworkOf } from '../platform/queues/network-turn.js';
-import { findKeysByFingerprint, findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
+import { findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
 import type { KeyRecord } from './verification.js';
 import type { VerificationMetrics } from './verification-metrics.js';
 
@@ -26,7 +26,12 @@ const BATCH_MAX = 32;
 export const createVerificationPool = (url: string, logger: Logger): Pool =>
   createPool(url, logger, { applicationName: 'keyward verification', connectionsMax: CONNECTIONS_MAX, timeoutsMs: TIMEOUTS_MS });
 
-/** What is known of a key that somebody presents. */
+/** Finds keys by fingerprint: the cached lookup. */
+export interface KeySource {
+  load(fingerprint: string): Promise<KeyRecord | null>;
+}
+
+/** What is known of a key that a caller presents. */
 export interface PresentedKey {
   plaintextKey: string;
   keyPrefix: string;
@@ -37,13 +42,13 @@ export interface PresentedKey {
 }
 
 /**
- * Finds the keys that are presented. All verifications of one turn of the event loop become one query, by DataLoader; it
- * caches nothing, so each answer is what the database has committed by then.
+ * Finds the keys that are presented, by fingerprint. An imported key that was not used yet has no fingerprint. It is found by its
+ * prefix and is never cached: all lookups of one turn of the event loop become one query, by DataLoader without its cache.
  */
 export class KeyLookup {
   readonly #database: Database;
   readonly #metrics: VerificationMetrics;
-  readonly #keys: DataLoader<string, KeyRecord | null>;
+  readonly #keys: KeySource;
   readonly #byPrefix: DataLoader<string, ImportedKey | null>;
   /** The next turn goes to the network that compared the fewest keys lately, so one that guesses waits behind the others. */
   readonly #comparisons = new HashQueue(COMPARISON_QUEUE_LIMITS);
@@ -51,18 +56,14 @@ export class KeyLookup {
   readonly #pending = new Map<string, Promise<boolean>>();
   readonly #mismatches = new LRUCache<string, true>({ max: MISMATCHES_MAX });
 
-  constructor(options: { pool: Pool; database: Database; metrics: VerificationMetrics }) {
-    const { pool, database, metrics } = options;
+  constructor(options: { keys: KeySource; pool: Pool; database: Database; metrics: VerificationMetrics }) {
+    const { keys, pool, database, metrics } = options;
     this.#database = database;
     this.#metrics = metrics;
-    this.#keys = batched(async (fingerprints) => {
-      metrics.batchSize.observe(fingerprints.length);
-      const keys = await findKeysByFingerprint(pool, fingerprints);
-      return fingerprints.map((fingerprint) => keys.get(fingerprint) ?? null);
-    });
+    this.#keys = keys;
     this.#byPrefix = batched(async (keyPrefixes) => {
-      const keys = await findKeysByPrefix(pool, keyPrefixes);
-      return keyPrefixes.map((keyPrefix) => keys.get(keyPrefix) ?? null);
+      const imported = await findKeysByPrefix(pool, keyPrefixes);
+      return keyPrefixes.map((keyPrefix) => imported.get(keyPrefix) ?? null);
     });
   }
 

@@ -28,7 +28,7 @@ export class VerificationMetrics {
     });
     this.batchSize = new Histogram({
       name: 'keyward_verification_batch_size',
-      help: 'Verifications that were looked up by one query.',
+      help: 'Verifications that share one read of the database.',
       buckets: BATCH_SIZES,
       registers,
     });

@@ -37,8 +37,8 @@ export class Verifier {
   }
 
   /**
-   * Nothing about the key's state is remembered from one verification to the next, so what its owner changes takes effect
-   * with the next one, on every replica.
+   * A change that was acknowledged before a verification arrived applies to this verification, on every replica: a cached key
+   * is used only after a read of the database confirmed that nothing has changed.
    *
    * @returns the outcome; a refusal is one too
    * @throws {KeywardError} BAD_USER_INPUT for a question that makes no sense, SERVICE_UNAVAILABLE while too many imported keys

@@ -60,7 +60,7 @@ describe('an imported key with only a bcrypt hash', () => {
     const { key, id } = await newKey(app);
     await forgetFingerprint(app, id);
     const pool = createVerificationPool(app.databaseUrl, createLogger('silent'));
-    const keys = new KeyLookup({ pool, database: app.database, metrics: new VerificationMetrics(new Registry()) });
+    const keys = new KeyLookup({ keys: app.cachedKeys, pool, database: app.database, metrics: new VerificationMetrics(new Registry()) });
     keys.close();
     const presented = { plaintextKey: key, keyPrefix: key.slice(0, 13), fingerprint: fingerprintOf(key), clientAddress: null };
     await expect(keys.find(presented)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });

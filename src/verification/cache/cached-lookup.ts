@@ -26,6 +26,8 @@ export interface CachedLookupOptions<Value> {
   keysMax: number;
   /** Returns what is kept of a key, such as its prepared answer. */
   install(record: KeyRecord): Value;
+  /** Receives the number of verifications that share a read. */
+  observeBatch?(verifications: number): void;
   /** Passed by tests only. */
   entries?: Entries<Value>;
 }
@@ -45,7 +47,10 @@ export class CachedLookup<Value extends object> {
     const { install, keysMax, logger, metrics } = options;
     this.#options = options;
     this.#cache = new ValidatedCache({
-      send: (read) => this.#connections[read.lane].send(read),
+      send: (read, verifications) => {
+        options.observeBatch?.(verifications);
+        this.#connections[read.lane].send(read);
+      },
       install,
       entries: options.entries ?? new Entries(Math.max(1, keysMax)),
     });
@@ -85,12 +90,13 @@ export class CachedLookup<Value extends object> {
    * Returns the value of a key, or null if no key has the fingerprint.
    *
    * @param fingerprint in hex
-   * @throws {KeywardError} SERVICE_UNAVAILABLE
+   * @throws {KeywardError} SERVICE_UNAVAILABLE if there is no answer in time
+   * @throws what the driver throws if the connection failed
    */
   load(fingerprint: string): Promise<Value | null> {
     return new Promise((resolve, reject) => {
       this.find(fingerprint, (answer) => {
-        if (answer instanceof Unavailable) reject(serviceUnavailable(RETRY_AFTER_SECONDS, answer.cause ?? new Error(answer.reason)));
+        if (answer instanceof Unavailable) reject(answer.cause ?? serviceUnavailable(RETRY_AFTER_SECONDS, new Error(answer.reason)));
         else resolve(answer);
       });
     });

@@ -11,8 +11,8 @@ interface LaneState<Value> {
 }
 
 export interface ValidatedCacheOptions<Row extends KeyRow, Value> {
-  /** Sends a read. Its reply is passed to `answer`, or its connection is reported as lost. */
-  send(read: Read): void;
+  /** Sends a read for a number of verifications. Its reply is passed to `answer`, or its connection is reported as lost. */
+  send(read: Read, verifications: number): void;
   /** Returns what is kept of a row and given to verifications. */
   install(row: Row): Value;
   entries: Entries<Value>;
@@ -188,7 +188,7 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
     this.counts.reads += 1;
     const ticket = this.#feed.ticket(this.#isTrusted);
     this.#lanes[lane].sent = { batch, missing, ticket };
-    this.#options.send({ lane, from: ticket.from, missing: [...missing] });
+    this.#options.send({ lane, from: ticket.from, missing: [...missing] }, batch.length);
   }
 
   #wait(verification: Verification<Value>): void {
