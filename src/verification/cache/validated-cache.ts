@@ -1,14 +1,9 @@
 import { VERIFICATION_CACHE_LIMITS } from '../../platform/limits.js';
 import { ChangeFeed, type Ticket } from './change-feed.js';
 import { Entries } from './entries.js';
-import { type Callback, type KeyRow, LANES, type Lane, type Read, type Reply, Unavailable } from './protocol.js';
+import { Lanes } from './lanes.js';
+import { type Callback, type KeyRow, type Lane, type Read, type Reply, Unavailable } from './protocol.js';
 import { settle, type Verification, Waiting } from './waiting.js';
-
-interface LaneState<Value> {
-  isConnected: boolean;
-  /** The read in flight. */
-  sent: { batch: Verification<Value>[]; missing: ReadonlySet<string>; ticket: Ticket } | null;
-}
 
 export interface ValidatedCacheOptions<Row extends KeyRow, Value> {
   /** Sends a read for a number of verifications. Its reply is passed to `answer`, or its connection is reported as lost. */
@@ -31,10 +26,7 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
   readonly #entries: Entries<Value>;
   readonly #feed: ChangeFeed;
   readonly #waiting = new Waiting<Value>();
-  readonly #lanes: Readonly<Record<Lane, LaneState<Value>>> = {
-    changes: { isConnected: false, sent: null },
-    rows: { isConnected: false, sent: null },
-  };
+  readonly #lanes = new Lanes<Value>();
   #isTrusted = false;
   /** Verifications answered from an entry and from a row, reads, and the times that the cache was emptied. */
   readonly counts = { hits: 0, misses: 0, reads: 0, resets: 0 };
@@ -59,7 +51,7 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
 
   /** Whether a verification waits or its read is in flight. */
   get isBusy(): boolean {
-    return this.waiting > 0 || LANES.some((lane) => this.#lanes[lane].sent !== null);
+    return this.waiting > 0 || this.#lanes.isBusy;
   }
 
   /** Adds a verification to the waiting batch. */
@@ -71,12 +63,11 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
 
   /** Sends what waits on each idle connection. */
   flush(): void {
-    const { changes, rows } = this.#lanes;
     const waiting = this.#waiting;
-    if (isIdle(changes) && waiting.hits > 0) this.#send('changes', waiting.takeHits(), new Set());
+    if (this.#lanes.isIdle('changes') && waiting.hits > 0) this.#send('changes', waiting.takeHits(), new Set());
     // Without the connection for changes, cached keys are not kept from an answer.
-    const mayJoin = !changes.isConnected && waiting.hits > 0;
-    if (!isIdle(rows) || (waiting.misses === 0 && !mayJoin)) return;
+    const mayJoin = !this.#lanes.has('changes') && waiting.hits > 0;
+    if (!this.#lanes.isIdle('rows') || (waiting.misses === 0 && !mayJoin)) return;
     const hits = mayJoin ? waiting.takeHits() : [];
     const missing = new Set<string>();
     const misses = waiting.takeMisses(missing, VERIFICATION_CACHE_LIMITS.rowsPerReadMax, (fingerprint) => this.#entries.has(fingerprint));
@@ -85,9 +76,8 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
 
   /** Follows the changes of a reply, and answers its batch. */
   answer(lane: Lane, reply: Reply<Row>): void {
-    const { sent } = this.#lanes[lane];
-    if (sent === null) return;
-    this.#lanes[lane].sent = null;
+    const sent = this.#lanes.take(lane);
+    if (sent === undefined) return;
     if (!this.mayAnswer(reply)) {
       for (const verification of sent.batch) settle(verification, new Unavailable('standby'));
       return;
@@ -110,27 +100,23 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
   }
 
   connected(lane: Lane): void {
-    this.#lanes[lane].isConnected = true;
+    this.#lanes.connect(lane);
   }
 
   /** A connection failed: its batch has no answer. The cache remains, because the next reply shows whether it is still valid. */
   lost(lane: Lane, cause?: Error): void {
-    const { sent } = this.#lanes[lane];
-    this.#lanes[lane].isConnected = false;
-    this.#lanes[lane].sent = null;
-    for (const verification of sent?.batch ?? []) settle(verification, new Unavailable('no connection', cause));
+    for (const verification of this.#lanes.disconnect(lane)?.batch ?? []) settle(verification, new Unavailable('no connection', cause));
   }
 
   /** No connection could be opened: if there is no other one, what waits has no answer. */
   unreachable(cause?: Error): void {
-    if (LANES.some((lane) => this.#lanes[lane].isConnected)) return;
+    if (this.#lanes.isConnected) return;
     for (const verification of this.#waiting.takeAll()) settle(verification, new Unavailable('no connection', cause));
   }
 
   /** Answers the verifications that waited too long, also those of reads in flight. */
   expire(now: number): void {
-    const inFlight = LANES.flatMap((lane) => this.#lanes[lane].sent?.batch ?? []);
-    const late = [...this.#waiting.all(), ...inFlight].filter(({ deadline }) => deadline <= now);
+    const late = [...this.#waiting.all(), ...this.#lanes.waiting()].filter(({ deadline }) => deadline <= now);
     for (const verification of late) settle(verification, new Unavailable('too late'));
     this.#waiting.removeAnswered();
   }
@@ -187,7 +173,7 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
   #send(lane: Lane, batch: Verification<Value>[], missing: ReadonlySet<string>): void {
     this.counts.reads += 1;
     const ticket = this.#feed.ticket(this.#isTrusted);
-    this.#lanes[lane].sent = { batch, missing, ticket };
+    this.#lanes.put(lane, { batch, missing, ticket });
     this.#options.send({ lane, from: ticket.from, missing: [...missing] }, batch.length);
   }
 
@@ -195,5 +181,3 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
     if (verification.callback !== null) this.#waiting.add(verification, this.#entries.has(verification.fingerprint));
   }
 }
-
-const isIdle = ({ isConnected, sent }: { isConnected: boolean; sent: object | null }): boolean => isConnected && sent === null;

@@ -6,7 +6,7 @@ import { ValidatedCache } from '../../../src/verification/cache/validated-cache.
 import type { ModelRow } from '../../support/cache-simulation/model-database.js';
 import { PROTOCOL, type Protocol, Simulation } from '../../support/cache-simulation/simulation.js';
 
-const SCHEDULES = 10_000;
+const SCHEDULES = Number(process.env.SIMULATION_SCHEDULES ?? 10_000);
 
 /** The first seed. A failing schedule is repeated with the seed that the failure shows. */
 const SEED = Number(process.env.SIMULATION_SEED ?? Math.floor(Math.random() * 1_000_000_000));
