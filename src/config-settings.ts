@@ -119,6 +119,13 @@ const settings = z.object({
       '`X-Verifier-Token`. Create a token with `openssl rand -hex 32`. ' +
       'If the setting is unset, a caller needs only the key itself to verify it.',
   ),
+  VERIFICATION_CACHE_KEYS: setting(
+    form.integer(0, 10_000_000),
+    '200000',
+    'A process keeps the state of at most this number of keys in memory. Before each answer, one small read of the database ' +
+      'confirms that nothing has changed. 200,000 keys take about 100 MB. `0` means that each verification reads the key from ' +
+      'the database.',
+  ),
   SCOPES: optional(
     form.scopes,
     'Keys can be granted only these scopes, for example `orders:read,orders:write`. A pattern such as `orders:*` must be listed ' +

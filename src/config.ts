@@ -49,6 +49,7 @@ function configOf(settings: Settings, isTerminal: boolean) {
     signUpsPerHour: settings.SIGN_UPS_PER_HOUR,
     expiryWarningDays: settings.EXPIRY_WARNING_DAYS,
     trustedProxies: settings.TRUSTED_PROXIES ?? [],
+    verificationCacheKeys: settings.VERIFICATION_CACHE_KEYS,
     corsOrigins: settings.CORS_ORIGINS ?? (introspection ? [HOSTED_SANDBOX] : []),
     /** Empty if every caller that has a key can verify it. */
     verifierTokens: settings.VERIFIER_TOKENS ?? [],

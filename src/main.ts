@@ -11,8 +11,10 @@ await runToEnd(async (closers) => {
   const config = loadConfig();
   const logger = createLogger(config.logLevel, logToStdout(config.logFormat));
   const backing = await openBacking(config, logger, closers);
-  const app = await createApp(createServices({ config, logger, ...backing }));
+  const services = createServices({ config, logger, ...backing });
+  const app = await createApp(services);
   closers.push(() => app.close());
+  services.cachedKeys.start();
   const address = await listen(app.http, config);
   logger.info({ url: `${address}${GRAPHQL_PATH}`, sandbox: config.introspection && !config.production }, 'Keyward is ready');
   return logger;

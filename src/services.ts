@@ -33,6 +33,8 @@ import { type Budgets, WindowCounter } from './platform/rate-limit/window-counte
 import { AppSecrets } from './platform/secrets.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageService } from './usage/usage-service.js';
+import { CachedLookup } from './verification/cache/cached-lookup.js';
+import { entryOf } from './verification/key-entry.js';
 import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
 import { VerificationMetrics } from './verification/verification-metrics.js';
 import { Verifier } from './verification/verifier.js';
@@ -141,13 +143,22 @@ function createApiKeys(base: Base, users: Users) {
 }
 
 function createVerification(base: Base) {
-  const { config, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf } = base;
+  const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf } = base;
   const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
   const verificationMetrics = new VerificationMetrics(metrics);
-  const keyLookup = new KeyLookup({ pool: verificationPool, database, metrics: verificationMetrics });
+  const cachedKeys = new CachedLookup({
+    url: databaseUrl,
+    pool: verificationPool,
+    logger,
+    metrics,
+    keysMax: config.verificationCacheKeys,
+    install: (key) => entryOf(key),
+    observeBatch: (verifications) => verificationMetrics.batchSize.observe(verifications),
+  });
+  const keyLookup = new KeyLookup({ keys: cachedKeys, pool: verificationPool, database, metrics: verificationMetrics });
   const rateLimits = budgetsOf('rate-limit', RATE_LIMITED_KEYS_MAX);
   const verifier = new Verifier({ keys: keyLookup, rateLimits, usage, metrics: verificationMetrics, clock, logger });
-  return { usage, keyLookup, verifier, verifierTokens: new VerifierTokens(config.verifierTokens) };
+  return { usage, cachedKeys, keyLookup, verifier, verifierTokens: new VerifierTokens(config.verifierTokens) };
 }
 
 /** Creates every service once, for the server, the command line and the tests (composition root). */
@@ -170,6 +181,7 @@ export function createServices(options: ServiceOptions) {
     /** Writes pending usage and audit events, and closes the connections. */
     async close(): Promise<void> {
       verification.verifier.close();
+      await verification.cachedKeys.close();
       await verification.usage.close();
       await audit.close();
       await database.$disconnect();

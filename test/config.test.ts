@@ -43,6 +43,7 @@ describe('configuration', () => {
       expiryWarningDays: 14,
       trustedProxies: [],
       verifierTokens: [],
+      verificationCacheKeys: 200_000,
       corsOrigins: ['https://studio.apollographql.com'],
       introspection: true,
       logLevel: 'info',

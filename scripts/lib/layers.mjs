@@ -67,6 +67,7 @@ export const OWNERS = new Map([
   ['ApiKey', 'api-keys'],
   ['ApiKeyUsage', 'usage'],
   ['AuditEvent', 'audit'],
+  ['VerificationChange', 'verification'],
 ]);
 
 /** Statements that read tables of features below. Verification must read a key and its owner in one statement, in one snapshot. */

@@ -71,6 +71,17 @@ export const COMPARISON_QUEUE_LIMITS = {
   retryAfterSeconds: 1,
 } as const;
 
+/** The cache of verified keys, which is validated by one read of a batch. VERIFICATION_CACHE_KEYS sets its size. */
+export const VERIFICATION_CACHE_LIMITS = {
+  /** Verifications that wait for a read to be sent. Further ones are rejected. */
+  waitingMax: 10_000,
+  waitingMsMax: 4_000,
+  /** Keys that one read looks up, apart from the changes. */
+  rowsPerReadMax: 256,
+  /** A read that finds more changes empties the cache. The trigger writes one more in a transaction. */
+  changesPerReadMax: 1_000,
+} as const;
+
 /** The recent use of a queue by each network. The network with the lowest use has the next turn. */
 export const QUEUE_USE_LIMITS = {
   /** The count of uses halves in this time. */

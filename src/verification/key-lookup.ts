@@ -9,8 +9,10 @@ import { COMPARISON_QUEUE_LIMITS } from '../platform/limits.js';
 import type { Logger } from '../platform/logger.js';
 import { HashQueue } from '../platform/queues/hash-queue.js';
 import { queueNetworkOf } from '../platform/queues/network-turn.js';
+import { type CachedLookup, errorOf } from './cache/cached-lookup.js';
+import { Unavailable } from './cache/protocol.js';
 import type { KeyEntry } from './key-entry.js';
-import { findKeysByFingerprint, findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
+import { findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
 import type { VerificationMetrics } from './verification-metrics.js';
 
 /** Shorter than the timeouts of gateways. */
@@ -42,13 +44,14 @@ interface PresentedKey extends Presented {
 }
 
 /**
- * Finds presented keys. DataLoader combines all verifications of one turn of the event loop into one query. It caches nothing,
- * so each result is the last committed state.
+ * Finds presented keys by their fingerprint, from memory if the database confirms that nothing has changed. An imported key has
+ * no fingerprint before its first use. It is found by its prefix and is not cached: DataLoader combines the lookups of one turn
+ * of the event loop into one query.
  */
 export class KeyLookup {
   readonly #database: Database;
   readonly #metrics: VerificationMetrics;
-  readonly #keys: DataLoader<string, KeyEntry | null>;
+  readonly #keys: CachedLookup<KeyEntry>;
   readonly #byPrefix: DataLoader<string, ImportedKey | null>;
   /** The network with the fewest recent comparisons has the next turn, so a network that guesses keys only delays itself. */
   readonly #comparisons = new HashQueue(COMPARISON_QUEUE_LIMITS);
@@ -56,41 +59,34 @@ export class KeyLookup {
   readonly #pending = new Map<string, Promise<boolean>>();
   readonly #mismatches = new LRUCache<string, true>({ max: MISMATCHES_MAX });
 
-  constructor(options: { pool: Pool; database: Database; metrics: VerificationMetrics }) {
-    const { pool, database, metrics } = options;
+  constructor(options: { keys: CachedLookup<KeyEntry>; pool: Pool; database: Database; metrics: VerificationMetrics }) {
+    const { keys, pool, database, metrics } = options;
     this.#database = database;
     this.#metrics = metrics;
-    this.#keys = batched(async (fingerprints) => {
-      metrics.batchSize.observe(fingerprints.length);
-      const keys = await findKeysByFingerprint(pool, fingerprints);
-      return fingerprints.map((fingerprint) => keys.get(fingerprint) ?? null);
-    });
+    this.#keys = keys;
     this.#byPrefix = batched(async (keyPrefixes) => {
-      const keys = await findKeysByPrefix(pool, keyPrefixes);
-      return keyPrefixes.map((keyPrefix) => keys.get(keyPrefix) ?? null);
+      const imported = await findKeysByPrefix(pool, keyPrefixes);
+      return keyPrefixes.map((keyPrefix) => imported.get(keyPrefix) ?? null);
     });
   }
 
-  /** Returns whether the key of this fingerprint is in memory. */
-  has(_fingerprint: string): boolean {
-    return false;
+  /** Returns whether the key with this fingerprint is in memory. */
+  has(fingerprint: string): boolean {
+    return this.#keys.has(fingerprint);
   }
 
   /**
-   * Finds a key that is presented.
+   * Finds a presented key.
    *
    * @param onFound gets null if there is no such key: its prefix is unknown, or its secret is wrong
-   * @param onFailed gets what the database throws, and SERVICE_UNAVAILABLE if too many imported keys are being compared
+   * @param onFailed gets what the database throws, and SERVICE_UNAVAILABLE if too many verifications or comparisons wait
    */
   find(presented: Presented, onFound: (key: KeyEntry | null) => void, onFailed: (error: unknown) => void): void {
-    this.#find(presented).then(onFound, onFailed);
-  }
-
-  async #find(presented: Presented): Promise<KeyEntry | null> {
-    const key = await this.#keys.load(presented.fingerprint);
-    if (key !== null) return key;
-    const keyPrefix = keyPrefixOf(presented.plaintextKey);
-    return keyPrefix === null ? null : this.#findImport({ ...presented, keyPrefix });
+    this.#keys.find(presented.fingerprint, (answer) => {
+      if (answer instanceof Unavailable) onFailed(errorOf(answer));
+      else if (answer !== null) onFound(answer);
+      else this.#findImport(presented).then(onFound, onFailed);
+    });
   }
 
   /** Rejects all waiting comparisons. */
@@ -98,10 +94,11 @@ export class KeyLookup {
     this.#comparisons.close();
   }
 
-  /** Of an imported key nothing is stored but bcrypt's hash, until its first use: then it gets its fingerprint. */
-  async #findImport(presented: PresentedKey): Promise<KeyEntry | null> {
-    const imported = await this.#byPrefix.load(presented.keyPrefix);
-    if (imported === null || !(await this.#matches(imported, presented))) return null;
+  /** Finds an imported key by its prefix. Only its bcrypt hash is stored before its first use, which stores its fingerprint. */
+  async #findImport(presented: Presented): Promise<KeyEntry | null> {
+    const keyPrefix = keyPrefixOf(presented.plaintextKey);
+    const imported = keyPrefix === null ? null : await this.#byPrefix.load(keyPrefix);
+    if (imported === null || !(await this.#matches(imported, { ...presented, keyPrefix: imported.keyPrefix }))) return null;
     // Loaded after the comparison, because the key may have been revoked during it.
     return this.#keys.load(presented.fingerprint);
   }

@@ -36,7 +36,7 @@ export class VerificationMetrics {
     });
     this.batchSize = new Histogram({
       name: 'keyward_verification_batch_size',
-      help: 'Number of keys that one query looked up.',
+      help: 'Number of verifications that share one read of the database.',
       buckets: BATCH_SIZES,
       registers,
     });

@@ -43,7 +43,8 @@ export class Verifier {
   }
 
   /**
-   * Verifies a key against its last committed state.
+   * Verifies a key. A change that was acknowledged before the verification arrived applies to it, on every replica: a cached key
+   * is used only after a read of the database confirmed that nothing has changed.
    *
    * @param onVerified gets the outcome. A rejection is an outcome too
    * @param onFailed gets BAD_USER_INPUT for an invalid question, SERVICE_UNAVAILABLE if too many verifications wait, and what

@@ -31,7 +31,7 @@ async function withExtra(extra: Record<string, string>): Promise<string> {
 /** Indexes and constraints that a Prisma schema cannot express, so that their SQL is written by hand. */
 const BY_HAND = ['api_keys_user_id_ended_at_idx', 'users_identified', 'users_password_cost_idx'];
 
-/** Returns the columns, indexes, constraints and triggers of Keyward’s tables. */
+/** Returns the columns, indexes and constraints of Keyward’s tables. A Prisma schema cannot express triggers. */
 async function catalogue(url: string): Promise<unknown> {
   const inPublic = "n.nspname = 'public' AND c.relname <> '_prisma_migrations'";
   const queries = {
@@ -43,7 +43,7 @@ async function catalogue(url: string): Promise<unknown> {
       JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${inPublic}
       AND i.indexrelid::regclass::text <> ALL('{${BY_HAND.join()}}') ORDER BY 1`,
     constraints: `SELECT c.relname, o.conname, pg_get_constraintdef(o.oid) AS definition FROM pg_constraint o
-      JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${inPublic}
+      JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${inPublic} AND o.contype <> 't'
       AND o.conname <> ALL('{${BY_HAND.join()}}') ORDER BY 1, 2`,
     enums: 'SELECT t.typname, e.enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid ORDER BY 1, e.enumsortorder',
   };

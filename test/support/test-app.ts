@@ -35,7 +35,7 @@ type SignedUp = SignUpMutation['signUp'];
 /** A user with a password and an email address. */
 type NewUser = SignedUp & { user: { email: string } };
 
-export interface TestApp extends App, Pick<Services, 'database' | 'usage' | 'metrics'> {
+export interface TestApp extends App, Pick<Services, 'database' | 'usage' | 'metrics' | 'cachedKeys'> {
   clock: TestClock;
   /** Hashes of passwords. */
   hashes: ObservedHashQueue;
@@ -110,13 +110,14 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     return data;
   };
 
-  const { database, usage, metrics } = services;
+  const { database, usage, metrics, cachedKeys } = services;
   return {
     ...app,
     http,
     database,
     usage,
     metrics,
+    cachedKeys,
     hashes,
     keyHashes,
     clock,

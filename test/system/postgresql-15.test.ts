@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { readTriggerState } from '../../src/verification/cache/triggers.queries.js';
 import { startDebianPostgres } from '../support/debian-postgres.js';
 import { ask, startServer } from '../support/server-process.js';
 import { PASSWORD } from '../support/test-app.js';
@@ -33,6 +35,12 @@ test('two replicas serve from Debian’s PostgreSQL 15 in production: sign-up, c
     revokeApiKey: { apiKey: { status: 'REVOKED' } },
   });
   expect(await ask(one, '{ myApiKeys { id } }', {}, accessToken)).toEqual({ myApiKeys: [] });
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  expect((await readTriggerState(client)).missing).toEqual([]);
+  const { rows } = await client.query('SELECT key_id FROM verification_changes ORDER BY seq DESC LIMIT 1');
+  expect(rows).toEqual([{ key_id: id }]);
+  await client.end();
   expect(await Promise.all([one.stop(), other.stop()])).toEqual([
     { code: 0, signal: null },
     { code: 0, signal: null },

@@ -61,7 +61,7 @@ describe('an imported key with only a bcrypt hash', () => {
     const { key, id } = await newKey(app);
     await forgetFingerprint(app, id);
     const pool = createVerificationPool(app.databaseUrl, createLogger('silent'));
-    const keys = new KeyLookup({ pool, database: app.database, metrics: new VerificationMetrics(new Registry()) });
+    const keys = new KeyLookup({ keys: app.cachedKeys, pool, database: app.database, metrics: new VerificationMetrics(new Registry()) });
     keys.close();
     const presented = { plaintextKey: key, fingerprint: fingerprintOf(key), clientAddress: null };
     const found = new Promise((resolve, reject) => keys.find(presented, resolve, reject));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makePlaintextKey } from '../../src/api-keys/plaintext-key.js';
 import { VerifyApiKeyDocument } from '../generated/graphql.js';
 import { DOORS, newKey } from '../support/doors.js';
+import { eventually } from '../support/eventually.js';
 import { queriesOf } from '../support/queries.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -16,7 +17,7 @@ const verify = DOORS['/verify'] as (typeof DOORS)[string];
 describe('KeyLookup', () => {
   test('reads the keys of all verifications in one event-loop turn with one query', async () => {
     const keys = await Promise.all(Array.from({ length: 10 }, () => newKey(app)));
-    await verify(app, { key: keys[0]?.key ?? '' });
+    await verify(app, { key: makePlaintextKey('amos').plaintextKey });
     const presented = [...keys.map(({ key }) => key), keys[0]?.key ?? '', 'malformed'];
     let codes: string[] = [];
     const queries = await queriesOf(app, async () => {
@@ -26,12 +27,19 @@ describe('KeyLookup', () => {
     expect(queries.filter((sql) => sql.includes('fingerprint'))).toHaveLength(1);
   });
 
-  test('caches nothing: each verification reads the database', async () => {
+  test('reads a key once, and before each further answer only whether anything has changed', async () => {
     const { key } = await newKey(app);
+    app.cachedKeys.start();
+    await eventually(() => expect(app.cachedKeys.isConnected).toBe(true), { withinMs: 10_000 });
+    await app.usage.flush();
     const queries = await queriesOf(app, async () => {
-      for (let count = 0; count < 3; count += 1) await verify(app, { key });
+      for (let count = 0; count < 3; count += 1) expect((await verify(app, { key })).code).toBe('VALID');
     });
-    expect(queries.filter((sql) => sql.includes('fingerprint'))).toHaveLength(3);
+    expect(queries.map((sql) => [sql.includes('verification_changes'), sql.includes('fingerprint')])).toEqual([
+      [true, true],
+      [true, false],
+      [true, false],
+    ]);
   });
 
   test('finds 200 keys at once, which are more than fit into one query', async () => {

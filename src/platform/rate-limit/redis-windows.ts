@@ -43,12 +43,12 @@ declare module 'ioredis' {
 interface Consumption {
   key: string;
   budget: Budget;
-  /** Negative to return what was consumed. */
+  /** Negative to return what was consumed, 0 to read the window. */
   amount: number;
 }
 
 /** A window after an attempt. */
-interface WindowState {
+export interface WindowState {
   /** Whether enough was left. Nothing was consumed from any window unless this is true for all of them. */
   allowed: boolean;
   spent: number;

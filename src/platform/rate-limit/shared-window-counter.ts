@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logger.js';
 import type { Redis } from './redis.js';
-import { RedisWindows } from './redis-windows.js';
+import { RedisWindows, type WindowState } from './redis-windows.js';
 import type { Budget, Budgets, Spending } from './window-counter.js';
 
 /** Minimum interval between log lines while Redis is connected and rejects commands (out of memory, read-only, no permission). */
@@ -32,13 +32,8 @@ export class SharedWindowCounter implements Budgets {
 
   async spend(key: string, budget: Budget, amount = 1): Promise<Spending> {
     try {
-      const [{ allowed, spent, endsInMs }] = await this.#windows.consume([{ key: this.#keyOf(key), budget, amount }]);
-      return {
-        allowed,
-        remaining: Math.max(0, budget.limit - spent),
-        resetsAt: new Date(this.#clock.now().getTime() + endsInMs),
-        resetsInSeconds: Math.max(1, Math.ceil(endsInMs / 1_000)),
-      };
+      const [window] = await this.#windows.consume([{ key: this.#keyOf(key), budget, amount }]);
+      return this.#spendingOf(window, budget);
     } catch (error) {
       this.#log(error);
       return this.#fallback.spend(key, budget, amount);
@@ -46,7 +41,13 @@ export class SharedWindowCounter implements Budgets {
   }
 
   async peek(key: string, budget: Budget): Promise<Spending> {
-    return this.#fallback.peek(key, budget);
+    try {
+      const [window] = await this.#windows.consume([{ key: this.#keyOf(key), budget, amount: 0 }]);
+      return this.#spendingOf({ ...window, allowed: window.spent < budget.limit }, budget);
+    } catch (error) {
+      this.#log(error);
+      return this.#fallback.peek(key, budget);
+    }
   }
 
   async giveBack(key: string, budget: Budget): Promise<void> {
@@ -56,6 +57,15 @@ export class SharedWindowCounter implements Budgets {
       this.#log(error);
       await this.#fallback.giveBack(key, budget);
     }
+  }
+
+  #spendingOf({ allowed, spent, endsInMs }: WindowState, { limit }: Budget): Spending {
+    return {
+      allowed,
+      remaining: Math.max(0, limit - spent),
+      resetsAt: new Date(this.#clock.now().getTime() + endsInMs),
+      resetsInSeconds: Math.max(1, Math.ceil(endsInMs / 1_000)),
+    };
   }
 
   #keyOf(key: string): string {

@@ -26,7 +26,8 @@ test('GET /metrics returns verifications by code, their time and batches, compar
     'keyward_verification_batch_size_count 2',
     'keyward_verification_batch_size_sum 2',
     'keyward_verification_bcrypt_total 0',
-    'keyward_database_connections{pool="verification",state="open"} 1',
+    'keyward_verification_cache_misses_total 1',
+    'keyward_verification_cache_hits_total 1',
     'keyward_database_connections{pool="verification",state="waiting"} 0',
     'keyward_database_connections{pool="main",state="waiting"} 0',
   ]) {

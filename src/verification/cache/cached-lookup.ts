@@ -1,0 +1,171 @@
+import type { Registry } from 'prom-client';
+import type { Pool } from '../../platform/database/pool.js';
+import { serviceUnavailable } from '../../platform/errors/keyward-error.js';
+import { VERIFICATION_CACHE_LIMITS } from '../../platform/limits.js';
+import type { Logger } from '../../platform/logger.js';
+import type { FoundKey } from '../key-entry.js';
+import { registerCacheMetrics } from './cache-metrics.js';
+import { Entries } from './entries.js';
+import { type Callback, LANES, type Lane, Unavailable } from './protocol.js';
+import { pruneChanges } from './pruning.queries.js';
+import { ReadConnection } from './read-connection.js';
+import { TriggerWatch } from './trigger-watch.js';
+import { ValidatedCache } from './validated-cache.js';
+
+const CHECK_MS = 60_000;
+const EXPIRY_MS = 250;
+const RETRY_AFTER_SECONDS = 1;
+
+export interface CachedLookupOptions<Value> {
+  url: string;
+  /** Prunes the table of changes. */
+  pool: Pool;
+  logger: Logger;
+  metrics: Registry;
+  /** At most this many keys are cached. 0: none, every lookup reads its row. */
+  keysMax: number;
+  /** Returns what is kept of a key, such as its prepared answer. */
+  install(record: FoundKey): Value;
+  /** Receives the number of verifications that share a read. */
+  observeBatch?(verifications: number): void;
+  /** Passed by tests only. */
+  entries?: Entries<Value>;
+}
+
+/** Returns the error of a lookup without an answer: what the driver threw, or SERVICE_UNAVAILABLE. */
+export const errorOf = ({ reason, cause }: Unavailable): Error => cause ?? serviceUnavailable(RETRY_AFTER_SECONDS, new Error(reason));
+
+/** Finds keys by fingerprint, from memory where the database confirms that nothing has changed. */
+export class CachedLookup<Value extends object> {
+  readonly #options: CachedLookupOptions<Value>;
+  readonly #cache: ValidatedCache<FoundKey, Value>;
+  readonly #watch: TriggerWatch;
+  readonly #connections: Readonly<Record<Lane, ReadConnection>>;
+  #isStarted = false;
+  #isScheduled = false;
+  #expiry: NodeJS.Timeout | undefined;
+  #checks: NodeJS.Timeout | undefined;
+
+  constructor(options: CachedLookupOptions<Value>) {
+    const { install, keysMax, logger, metrics } = options;
+    this.#options = options;
+    this.#cache = new ValidatedCache({
+      send: (read, verifications) => {
+        options.observeBatch?.(verifications);
+        this.#connections[read.lane].send(read);
+      },
+      install,
+      entries: options.entries ?? new Entries(Math.max(1, keysMax)),
+    });
+    const trust = (isTrusted: boolean) => this.#cache.trust(isTrusted && keysMax > 0);
+    this.#watch = new TriggerWatch({ cache: { trust, reset: () => this.#cache.reset() }, logger });
+    this.#connections = { changes: this.#newConnection('changes'), rows: this.#newConnection('rows') };
+    registerCacheMetrics(metrics, this.#cache);
+  }
+
+  /** Opens the connections. The first lookup does so if this was not called before. */
+  start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    for (const lane of LANES) this.#connections[lane].open();
+    this.#checks = setInterval(() => void this.#maintain(), CHECK_MS).unref();
+  }
+
+  /** Whether both connections are open. */
+  get isConnected(): boolean {
+    return LANES.every((lane) => this.#connections[lane].client !== null);
+  }
+
+  /** Returns whether the key is in memory. */
+  has(fingerprint: string): boolean {
+    return this.#cache.has(fingerprint);
+  }
+
+  /**
+   * Finds a key. The callback receives its value, null if no key has the fingerprint, or `Unavailable`. It is not called
+   * before this function returns, except with `Unavailable`, and must not throw.
+   *
+   * @param fingerprint in hex
+   */
+  find(fingerprint: string, callback: Callback<Value>): void {
+    this.start();
+    this.#cache.ask(fingerprint, performance.now() + VERIFICATION_CACHE_LIMITS.waitingMsMax, callback);
+    this.#schedule();
+    this.#expiry ??= setTimeout(() => this.#expire(), EXPIRY_MS).unref();
+  }
+
+  /**
+   * Returns the value of a key, or null if no key has the fingerprint.
+   *
+   * @param fingerprint in hex
+   * @throws {KeywardError} SERVICE_UNAVAILABLE if there is no answer in time
+   * @throws what the driver throws if the connection failed
+   */
+  load(fingerprint: string): Promise<Value | null> {
+    return new Promise((resolve, reject) => {
+      this.find(fingerprint, (answer) => {
+        if (answer instanceof Unavailable) reject(errorOf(answer));
+        else resolve(answer);
+      });
+    });
+  }
+
+  /** Compares the triggers now, as every minute. */
+  async check(): Promise<void> {
+    const { client } = this.#connections.rows;
+    if (client) await this.#watch.check(client);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#checks);
+    clearTimeout(this.#expiry);
+    await Promise.all(LANES.map((lane) => this.#connections[lane].close()));
+    for (const lane of LANES) this.#cache.lost(lane);
+    this.#cache.unreachable();
+  }
+
+  #newConnection(lane: Lane): ReadConnection {
+    const { url, logger } = this.#options;
+    return new ReadConnection({
+      url,
+      lane,
+      logger,
+      check: (client) => this.#watch.check(client),
+      onConnected: () => {
+        this.#cache.connected(lane);
+        this.#schedule();
+      },
+      onReply: (reply) => {
+        this.#cache.answer(lane, reply);
+        this.#schedule();
+      },
+      onLost: (error) => this.#cache.lost(lane, error),
+      onUnreachable: (error) => this.#cache.unreachable(error),
+    });
+  }
+
+  /** Sends at the end of the event-loop turn, when every readable socket was read: its requests share the read. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#cache.waiting === 0) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#cache.flush();
+    });
+  }
+
+  #expire(): void {
+    this.#cache.expire(performance.now());
+    this.#expiry = this.#cache.isBusy ? setTimeout(() => this.#expire(), EXPIRY_MS).unref() : undefined;
+  }
+
+  async #maintain(): Promise<void> {
+    try {
+      await this.check();
+      const removed = await pruneChanges(this.#options.pool);
+      if (removed > 0) this.#options.logger.debug({ removed }, 'verification changes pruned');
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'verification cache could not be checked');
+    }
+  }
+}
