@@ -116,7 +116,7 @@ describe('configuration', () => {
       'REDIS_URL must be a URL like redis://user:password@host:6379, or rediss://… for TLS.',
       'APP_SECRETS item 2 is not base64 (create a secret with: openssl rand -base64 32).',
       'APP_SECRETS item 3 is shorter than 32 bytes (create a secret with: openssl rand -base64 32).',
-      'APP_SECRETS item 4 is one byte repeated (create a secret with: openssl rand -base64 32).',
+      'APP_SECRETS item 4 consists of one repeated byte (create a secret with: openssl rand -base64 32).',
       'MAX_KEYS_PER_USER must be a whole number from 1 to 100000.',
       'KEY_NAMESPACE must be 2 to 12 lower-case letters and digits that start with a letter.',
       'BCRYPT_COST must be a whole number from 10 to 14.',
@@ -147,7 +147,7 @@ describe('configuration', () => {
   test.each(['0.0.0.0/0', '128.0.0.0/1', '10.0.0.0/7', '::/0', '8000::/1', '2000::/3', '::ffff:0:0/96', '::ffff:10.0.0.0/103'])(
     'J4: TRUSTED_PROXIES rejects %s, which contains clients as well as proxies',
     (range) => {
-      const expected = expect.stringMatching(/^TRUSTED_PROXIES item 2 is wider than \/\d+: it would trust addresses that clients have\.$/);
+      const expected = expect.stringMatching(/^TRUSTED_PROXIES item 2 is wider than \/\d+, so it would trust addresses of clients\.$/);
       expect(errorsOf({ TRUSTED_PROXIES: `10.0.0.1,${range}` })).toEqual([expected]);
       expect(errorsOf({ TRUSTED_PROXIES: '10.0.0.0/8,fc00::/7,::ffff:10.0.0.0/104,::ffff:10.0.0.1' })).toEqual([]);
     },
