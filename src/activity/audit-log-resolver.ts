@@ -2,8 +2,8 @@ import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphq
 import { ApiKey } from '../api-keys/api-key.graphql.js';
 import type { ApiKeyContext } from '../api-keys/api-key-context.js';
 import type { AuditEvent as AuditEventRow, AuditLog } from '../audit/audit-log.js';
-import { CurrentViewer } from '../auth/auth-context.js';
-import type { Viewer } from '../auth/sessions/sessions.js';
+import { ForActingServices } from '../auth/access-middleware.js';
+import { CurrentSubject, type Subject } from '../auth/auth-context.js';
 import { pageCost } from '../platform/graphql/cost.js';
 import { AuditEvent, AuditEventConnection } from './audit-log.graphql.js';
 
@@ -15,15 +15,25 @@ export class AuditResolver {
     this.#audit = audit;
   }
 
+  @ForActingServices()
   @Query(() => AuditEventConnection, { description: 'Events of the audit log of your account, newest first.', complexity: pageCost })
   async myAuditLog(
     @Arg('first', () => Int, { defaultValue: 50, description: 'Maximum number of events in the page: 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'Cursor after which the page begins. Null if the page is the first one.' })
     after: string | null | undefined,
-    @CurrentViewer() viewer: Viewer,
+    @CurrentSubject() { userId }: Subject,
   ): Promise<AuditEventConnection> {
-    const page = await this.#audit.page(viewer.user.id, { first, after: after ?? null });
+    const page = await this.#audit.page(userId, { first, after: after ?? null });
     return page as AuditEventConnection;
+  }
+
+  @FieldResolver(() => String, {
+    description:
+      'Who did it: `user` for the user of the account, `operator` for the command line, or `service:NAME` or `service:NAME/ACTOR` for a service with that service token, where ACTOR is who asked for it at the product.',
+  })
+  actor(@Root() { details }: AuditEventRow): string {
+    const actor = typeof details === 'object' && details !== null && 'actor' in details ? details.actor : null;
+    return typeof actor === 'string' ? actor : 'user';
   }
 
   @FieldResolver(() => ApiKey, {

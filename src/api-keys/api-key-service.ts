@@ -2,7 +2,8 @@ import { validate as isUuid } from 'uuid';
 import { AuditAction } from '../audit/audit-entry.js';
 import type { AuditRecorder } from '../audit/audit-recorder.js';
 import type { Users } from '../auth/accounts/users.js';
-import { type Actor, actorFields, OPERATOR, type UserActor } from '../platform/actor.js';
+import { NO_USER_ID } from '../auth/caller.js';
+import { type Actor, actorFields, OPERATOR, personOf, type RequestActor } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
@@ -81,11 +82,11 @@ export class ApiKeyService {
   }
 
   /** Returns one of the user's keys. @throws {KeywardError} NOT_FOUND, FORBIDDEN for a key of another user */
-  async get(userId: string, id: string, actor: UserActor): Promise<ApiKey> {
+  async get(userId: string, id: string, actor: RequestActor): Promise<ApiKey> {
     const key = isUuid(id) ? await this.#database.apiKey.findUnique({ where: { id } }) : null;
     if (!key) throw new KeywardError('NOT_FOUND', 'There is no API key with this ID.');
     if (key.userId !== userId) {
-      await this.#audit.recordRefusal(userId, { apiKeyId: key.id }, actor);
+      await this.#audit.recordRefusal(userId === NO_USER_ID ? null : userId, { apiKeyId: key.id }, actor);
       throw new KeywardError('FORBIDDEN', 'This API key belongs to another user.');
     }
     return key;
@@ -94,15 +95,18 @@ export class ApiKeyService {
   /**
    * Creates a key. The limit is checked before the hash is computed, and again under the lock.
    *
+   * @param findOwner returns the id of the owner. It may create the owner, so it is called after the settings were accepted
    * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED
    */
-  async create(userId: string, settings: KeySettings, actor: UserActor): Promise<CreatedKey> {
-    const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
+  async create(findOwner: () => Promise<string>, settings: KeySettings, actor: RequestActor): Promise<CreatedKey> {
+    const columns = { ...columnsOf(settings, this.#clock.now(), this.#scopeCatalogue), createdBy: personOf(actor) };
+    const userId = await findOwner();
     const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, actor, {
       check: () => this.#refuseAtLimit(this.#database, userId),
       store: async (transaction, identity) => {
         await this.#refuseAtLimit(transaction, userId);
-        const created = await transaction.apiKey.create({ data: { ...columns, ...identity, userId, createdAt: this.#clock.now() } });
+        const data = { ...columns, ...identity, userId, createdAt: this.#clock.now() };
+        const created = await transaction.apiKey.create({ data });
         await this.#record(transaction, created, AuditAction.API_KEY_CREATED, {}, actor);
         return created;
       },
@@ -117,7 +121,7 @@ export class ApiKeyService {
    * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a key that is revoked,
    *   expired or replaced
    */
-  async update(userId: string, id: string, settings: KeySettings, actor: UserActor): Promise<ApiKey> {
+  async update(userId: string, id: string, settings: KeySettings, actor: RequestActor): Promise<ApiKey> {
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
     await this.get(userId, id, actor);
     const { key, changed } = await this.#users.withLocked(userId, async (transaction) => {
@@ -149,7 +153,7 @@ export class ApiKeyService {
    * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a key that is revoked or
    *   expired or part of a rotation in progress
    */
-  async rotate(userId: string, id: string, rotation: Rotation, actor: UserActor): Promise<RotatedKey> {
+  async rotate(userId: string, id: string, rotation: Rotation, actor: RequestActor): Promise<RotatedKey> {
     refuseBadRotation(rotation, this.#clock.now());
     await this.get(userId, id, actor);
     const { plaintextKey, stored } = await this.#issuer.issue(userId, actor, {
@@ -163,7 +167,7 @@ export class ApiKeyService {
   async #replace(
     transaction: Transaction,
     id: string,
-    { rotation, identity, actor }: { rotation: Rotation; identity: KeyIdentity; actor: UserActor },
+    { rotation, identity, actor }: { rotation: Rotation; identity: KeyIdentity; actor: RequestActor },
   ): Promise<Omit<RotatedKey, 'plaintextKey'>> {
     const now = this.#clock.now();
     const old = await this.#findRotatable(transaction, id, rotation, now);
@@ -171,7 +175,16 @@ export class ApiKeyService {
     const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
     const lineageId = old.lineageId ?? old.id;
     const apiKey = await transaction.apiKey.create({
-      data: { ...settings, ...identity, metadata: old.metadata ?? {}, lineageId, rotatedFromId: id, createdAt: now, expiresAt },
+      data: {
+        ...settings,
+        ...identity,
+        metadata: old.metadata ?? {},
+        lineageId,
+        rotatedFromId: id,
+        createdAt: now,
+        expiresAt,
+        createdBy: personOf(actor),
+      },
     });
     // A predecessor in its grace period is linked to the newest key, because the key between them expires now.
     await transaction.apiKey.updateMany({ where: { replacedById: id, AND: usableAt(now) }, data: { replacedById: apiKey.id } });
@@ -188,7 +201,7 @@ export class ApiKeyService {
    *
    * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user
    */
-  async revoke(userId: string, id: string, reason: string | null, actor: UserActor): Promise<ApiKey> {
+  async revoke(userId: string, id: string, reason: string | null, actor: RequestActor): Promise<ApiKey> {
     const fault = reason === null ? null : shortTextFault(reason, REASON_CHARACTERS_MAX);
     if (fault !== null) throw badUserInput([{ path: 'reason', message: fault }]);
     // Checked before the lock, so that a rejected request delays no others. The owner of a key never changes.

@@ -69,6 +69,13 @@ export class ApiKey {
   @Field(() => Date, { description: 'Time at which the key was created.' })
   readonly createdAt!: Date;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Who created the key at the product, as its backend stated in X-Keyward-Actor. Null if the owner created it, or if the backend stated nobody.',
+  })
+  readonly createdBy!: string | null;
+
   @Field(() => Date, { nullable: true, description: 'Time from which the key is rejected. Null if the key does not expire.' })
   readonly expiresAt!: Date | null;
 

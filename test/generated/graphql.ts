@@ -37,10 +37,18 @@ export type AuditAction =
   | 'PASSWORD_RESET'
   /** The operator created a password reset token. */
   | 'PASSWORD_RESET_ISSUED'
+  /** The operator created a service token. */
+  | 'SERVICE_TOKEN_CREATED'
+  /** The operator revoked a service token. */
+  | 'SERVICE_TOKEN_REVOKED'
+  /** The operator replaced the secret of a service token. */
+  | 'SERVICE_TOKEN_ROTATED'
   /** A session was ended: by its owner from another session, or as the oldest one beyond the maximum number of sessions. */
   | 'SESSION_ENDED'
   /** A refresh token was used again after it had been exchanged, so its session was ended. */
   | 'SESSION_REUSE_DETECTED'
+  /** A service of the product created the user. */
+  | 'USER_CREATED'
   /** The account and all its API keys were deleted. */
   | 'USER_DELETED'
   /** The operator disabled the account. Its sessions were ended, and its API keys are rejected. */
