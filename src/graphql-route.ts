@@ -45,7 +45,7 @@ interface Credentials {
 
 const NOBODY: ActingHeaders = { onBehalfOf: null, actor: null, clientAddress: null };
 
-/** Reads the credentials. @throws {HttpError} 400 if a service acts for somebody in a header that can be misunderstood */
+/** Reads the credentials. @throws {HttpError} 400 if a header about the user that a service acts for is ambiguous or malformed */
 function credentialsOf({ headers, raw }: FastifyRequest): Credentials {
   const bearerToken = bearerTokenOf(headers.authorization);
   const verifierToken = headers['x-verifier-token']?.toString();
@@ -55,7 +55,7 @@ function credentialsOf({ headers, raw }: FastifyRequest): Credentials {
   return { bearerToken, verifierToken, acting };
 }
 
-/** Returns whether a web page sent the request. Outside production, a page of the server itself, such as Sandbox, is none. */
+/** Returns whether a web page sent the request. Outside production, a page of the server itself, such as Sandbox, does not count. */
 function isFromPage({ headers: { origin, host } }: FastifyRequest, production: boolean): boolean {
   return origin !== undefined && (production || origin.replace(/^https?:\/\//, '') !== host);
 }

@@ -7,18 +7,18 @@ import { type Actor, actorFields, OPERATOR, personOf, type RequestActor } from '
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { badUserInput, type FieldFault, KeywardError } from '../platform/errors/keyward-error.js';
+import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
 import { shortTextFault } from '../platform/text.js';
 import { changesOf } from './api-key-changes.js';
-import { columnsOf, expiryFault, type KeySettings } from './api-key-settings.js';
+import { columnsOf, type KeySettings } from './api-key-settings.js';
 import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
 import type { KeyIdentity, KeyIssuer } from './key-issuer.js';
+import { type Rotation, refuseBadRotation } from './rotation.js';
 
 export type { ApiKey };
 
 export const REASON_CHARACTERS_MAX = 500;
-const GRACE_SECONDS_MAX = 30 * 86_400;
 
 export interface CreatedKey {
   apiKey: ApiKey;
@@ -26,27 +26,9 @@ export interface CreatedKey {
   plaintextKey: string;
 }
 
-/** Options of a rotation. */
-export interface Rotation {
-  /** 0 if the old key expires immediately. */
-  gracePeriodSeconds: number;
-  /** Expiry of the new key. Absent for the expiry of the old key; null for no expiry. */
-  expiresAt?: Date | null;
-}
-
 export interface RotatedKey extends CreatedKey {
   /** The key that `apiKey` replaced. It stays valid until its `expiresAt`. */
   replaced: ApiKey;
-}
-
-function refuseBadRotation({ gracePeriodSeconds, expiresAt }: Rotation, now: Date): void {
-  const faults: FieldFault[] = [];
-  if (gracePeriodSeconds < 0 || gracePeriodSeconds > GRACE_SECONDS_MAX) {
-    faults.push({ path: 'input.gracePeriodSeconds', message: `must be from 0 to ${GRACE_SECONDS_MAX}` });
-  }
-  const fault = expiresAt ? expiryFault(expiresAt, now) : null;
-  if (fault !== null) faults.push({ path: 'input.expiresAt', message: fault });
-  if (faults.length > 0) throw badUserInput(faults);
 }
 
 /** Creates, updates, rotates and revokes API keys. */

@@ -72,7 +72,7 @@ export class ApiKey {
   @Field(() => String, {
     nullable: true,
     description:
-      'Who created the key at the product, as its backend stated in X-Keyward-Actor. Null if the owner created it, or if the backend stated nobody.',
+      'Who created the key at the product, as its backend stated in X-Keyward-Actor. Null if the owner created it, or if the backend did not state it.',
   })
   readonly createdBy!: string | null;
 

@@ -76,7 +76,7 @@ export class Authentication {
     return caller.viewer;
   }
 
-  /** Returns the user whose account the operation is about. Null if a service acts for an unknown user. */
+  /** Returns the user that the operation is about. Null if a service acts for an unknown user. */
   async user(): Promise<User | null> {
     const caller = await this.caller();
     return caller.kind === 'person' ? caller.viewer.user : (caller.onBehalfOf?.user ?? null);
@@ -86,7 +86,7 @@ export class Authentication {
     return { userId: (await this.user())?.id ?? NO_USER_ID, actor: (await this.caller()).actor };
   }
 
-  /** Returns the id of the user whose account the operation is about. Creates the user if a service acts for an unknown one. */
+  /** Returns the id of the user that the operation is about. Creates the user if a service acts for an unknown one. */
   async ensuredUserId(): Promise<string> {
     const caller = await this.caller();
     const user = await this.user();

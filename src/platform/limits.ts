@@ -154,7 +154,7 @@ export const NEW_DOCUMENT_LIMITS = {
   networksMax: 10_000,
 } as const;
 
-/** Limits of one user, who is signed in or for whom a service acts, and of one service. */
+/** Limits of one user, signed in or represented by a service, and of one service. */
 export const FAIR_USE_LIMITS = {
   /** Sum of the costs of a user's documents. All processes share it if Redis is configured. */
   cost: { limit: 100_000, windowSeconds: 60 },

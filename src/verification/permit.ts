@@ -1,6 +1,6 @@
 /** Permission of a caller to verify keys. A service token is looked up in the read that looks up the key, so it may be decided later. */
 export interface Permit {
-  /** Whether the caller is a verifier that the operator knows, whose statement about the address of its client is believed. */
+  /** Whether the caller is a verifier that the operator knows, so that the address that it states for its client is believed. */
   readonly isVerifier: boolean;
   /** Calls one of the functions as soon as the permission is decided, at once if it is. It is to be called once. */
   whenGranted(onGranted: () => void, onRefused: (error: unknown) => void): void;

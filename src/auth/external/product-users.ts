@@ -11,7 +11,7 @@ export class ProductUsers {
     this.#users = users;
   }
 
-  /** Returns the user with the external id, disabled or not. Creates it if there is none. */
+  /** Returns the user with the external id, disabled or not. Creates the user if it does not exist. */
   findOrCreate(externalId: string, actor: ServiceActor): Promise<User> {
     return this.#users.findOrCreate({ externalId, email: null, action: AuditAction.USER_CREATED }, actor);
   }

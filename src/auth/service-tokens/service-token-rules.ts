@@ -5,7 +5,7 @@ import type { TokenRejectionReason } from '../token-rejection.js';
 /** Namespace of service tokens. No API key has it, because KEY_NAMESPACE must be another one. */
 export const SERVICE_TOKEN_NAMESPACE = 'svc';
 
-/** State of a service token at the moment that it is presented. */
+/** State of a service token when it is presented. */
 export interface ServiceTokenState {
   readonly isRevoked: boolean;
   /** Time from which the presented secret is rejected: the expiry of the token, or the end of the overlap of a rotation. Infinity if it has none. */

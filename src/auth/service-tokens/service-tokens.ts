@@ -49,7 +49,7 @@ export class ServiceTokens {
     return (await this.#deps.database.serviceToken.findMany({ where: live })).map(({ permissions }) => permissions);
   }
 
-  /** Finds a token by its secret, or by its secret before the last rotation, in one query. @returns null if there is none */
+  /** Finds a token by its secret, or by its secret before the last rotation, in one query. @returns null if no token has the secret */
   async find(plaintextToken: string): Promise<PresentedServiceToken | null> {
     const fingerprint = fingerprintBytes(plaintextToken);
     const where = { OR: [{ fingerprint }, { previousFingerprint: fingerprint }] };
@@ -116,7 +116,7 @@ export class ServiceTokens {
     });
   }
 
-  /** Makes a change and records its audit event, which belongs to no account. */
+  /** Runs a change and records its audit event, which belongs to no account. */
   async #change(action: AuditAction, change: (transaction: Transaction) => Promise<ServiceToken>): Promise<ServiceToken> {
     const { database, audit, logger } = this.#deps;
     const serviceToken = await database.$transaction(async (transaction) => {

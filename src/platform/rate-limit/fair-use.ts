@@ -117,7 +117,7 @@ export class Allowance {
     return this.#take(await this.#fairUse.enter(userId, this.cost));
   }
 
-  /** Waits for the turn of a request of a service, whose cost is not counted. Otherwise like `enter`. */
+  /** Waits for the turn of a request of a service. Its cost is not counted. Otherwise like `enter`. */
   async enterAsService(serviceTokenId: string): Promise<boolean> {
     return this.#take(await this.#fairUse.enterAsService(serviceTokenId));
   }
