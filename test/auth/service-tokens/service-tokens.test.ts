@@ -87,7 +87,9 @@ describe('S2: a service token', () => {
     );
     expect(app.logs()).not.toContain(service.token);
     const verification = 'mutation { verifyApiKey(input: { key: "x" }) { code } }';
-    expect(codesOf(await app.send(verification, {}, { headers: { 'x-verifier-token': service.token, origin, ...headers } }))).toEqual(['FORBIDDEN']);
+    expect(codesOf(await app.send(verification, {}, { headers: { 'x-verifier-token': service.token, origin, ...headers } }))).toEqual([
+      'FORBIDDEN',
+    ]);
   });
 
   test('sent with the server’s own Origin is accepted outside production alone', async () => {
