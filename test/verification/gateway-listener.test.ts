@@ -24,7 +24,7 @@ async function statusesOf(requestLine: string, more = '', body = ''): Promise<nu
   return [...answer.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 }
 
-// Version 0.1.0 answered /verify by a Fastify route. Every status here is the one of that route.
+// Version 0.1.0 answered /verify by a Fastify route. That route had the same statuses.
 describe('the gateway listener', () => {
   test.each([
     ['/verify', 200],
@@ -96,7 +96,7 @@ describe('the gateway listener', () => {
     expect(statuses).toEqual([200, 401, 403, 200, 200, 200]);
   });
 
-  test('sends the owner’s external ID percent-encoded, and - if there is none', async () => {
+  test('sends the owner’s external ID percent-encoded, and - for an owner without one', async () => {
     const { key: named, userId } = await newKey(app);
     const headerOf = async (externalId: string | null) => {
       await app.database.user.update({ where: { id: userId }, data: { externalId } });
