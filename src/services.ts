@@ -34,6 +34,7 @@ import { AppSecrets } from './platform/secrets.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageService } from './usage/usage-service.js';
 import { CachedLookup } from './verification/cache/cached-lookup.js';
+import { TriggerCheck } from './verification/cache/trigger-check.js';
 import { entryOf } from './verification/key-entry.js';
 import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
 import { VerificationMetrics } from './verification/verification-metrics.js';
@@ -158,7 +159,8 @@ function createVerification(base: Base) {
   const keyLookup = new KeyLookup({ keys: cachedKeys, pool: verificationPool, database, metrics: verificationMetrics });
   const rateLimits = budgetsOf('rate-limit', RATE_LIMITED_KEYS_MAX);
   const verifier = new Verifier({ keys: keyLookup, rateLimits, usage, metrics: verificationMetrics, clock, logger });
-  return { usage, cachedKeys, keyLookup, verifier, verifierTokens: new VerifierTokens(config.verifierTokens) };
+  const verifierTokens = new VerifierTokens(config.verifierTokens);
+  return { usage, cachedKeys, triggerCheck: new TriggerCheck(mainPool), keyLookup, verifier, verifierTokens };
 }
 
 /** Creates every service once, for the server, the command line and the tests (composition root). */

@@ -65,7 +65,7 @@ export class GatewayListener implements FrontListener {
   constructor(dependencies: GatewayDependencies) {
     this.#deps = dependencies;
     this.#failures = new LogLimiter(dependencies.logger, 'warn', 'verification failed');
-    this.#requests = new LogLimiter(dependencies.logger, 'debug', 'request');
+    this.#requests = new LogLimiter(dependencies.logger, 'debug', 'request completed');
   }
 
   claims({ url = '' }: IncomingMessage): boolean {

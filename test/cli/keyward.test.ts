@@ -30,6 +30,7 @@ describe('keyward', () => {
       ...['', ' list', ' expiring', ' revoke', ' find-owner'].map((name) => `keyward keys${name}`),
       'keyward import',
       ...['', ' prune'].map((name) => `keyward audit${name}`),
+      ...['', ' check'].map((name) => `keyward cache${name}`),
     ]);
   });
 
@@ -42,7 +43,7 @@ describe('keyward', () => {
     ];
     const named = pages
       .filter((file) => file.endsWith('.md'))
-      .flatMap((file) => readFileSync(file, 'utf8').match(/\bkeyward (?:serve|import|(?:users|keys|audit) [a-z-]+)/g) ?? []);
+      .flatMap((file) => readFileSync(file, 'utf8').match(/\bkeyward (?:serve|import|(?:users|keys|audit|cache) [a-z-]+)/g) ?? []);
     expect(named.length).toBeGreaterThan(20);
     expect([...new Set(named)].filter((words) => !commands.some((command) => command.path === words))).toEqual([]);
   });
@@ -63,7 +64,7 @@ describe('keyward', () => {
   });
 
   test.each([
-    [[], 'name one of the commands serve, users, keys, import, audit. Run: keyward --help'],
+    [[], 'name one of the commands serve, users, keys, import, audit, cache. Run: keyward --help'],
     [['users'], expect.stringMatching(/^name one of the commands list, .* Run: keyward users --help$/)],
     [['sreve'], "unknown command 'sreve'. Did you mean serve? Run: keyward --help"],
     [['users', 'lst'], "unknown command 'lst'. Did you mean list? Run: keyward users --help"],

@@ -182,7 +182,7 @@ class UnfollowingEntries extends Entries<FoundKey> {
 describe('two processes with a cache of their own', () => {
   const seedNumber = Math.floor(Math.random() * 1_000_000_000);
 
-  test(`answer with the committed state right after each of ${CHANGES} changes was acknowledged (seed ${seedNumber})`, async () => {
+  test(`K5: answer with the committed state right after each of ${CHANGES} changes was acknowledged (seed ${seedNumber})`, async () => {
     const random = new Random(seedNumber);
     const lookups = [newReplica(), newReplica()];
     await seed();
