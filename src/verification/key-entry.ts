@@ -88,7 +88,7 @@ export function entryOf(key: FoundKey, owner: KeyOwner = ownerOf(key)): KeyEntry
 }
 
 /** Returns the owner of a key. */
-export const ownerOf = (key: FoundKey): KeyOwner => ({
+const ownerOf = (key: FoundKey): KeyOwner => ({
   id: key.ownerId,
   externalId: key.ownerExternalId,
   isDisabled: key.ownerDisabledAt !== null,
