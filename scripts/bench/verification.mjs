@@ -6,7 +6,7 @@
 //   keys        400, 200,000 and all keys, uniform and Zipf, and the first seconds of a process
 //   processes   two processes, each on its own port under its own load, against one
 //   memory      memory of a cached key
-//   revocation  the time to revoke a key with and without the triggers that report changes
+//   revocation  the time to revoke a key with and without the trigger that reports changes
 //
 //   npm run bench -- --only hits,memory --rounds 5 --seconds 5 --keys 1000000 --connections 50
 //   npm run bench -- --only hits --before DIR   also measures another checkout, which must be built
