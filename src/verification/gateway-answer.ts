@@ -54,12 +54,12 @@ export interface Problem {
 /** Writes the answer to one request of the gateway endpoint. It has the headers that every answer of the server has. */
 export class GatewayAnswer {
   readonly #response: ServerResponse;
-  readonly #isClosing: boolean;
+  readonly #isClosing: () => boolean;
   /** One list that each step extends, because the headers are written for every verification. */
   readonly #headers: HeaderList;
 
   /** @param isClosing whether the connection is to be closed after the answer */
-  constructor(response: ServerResponse, requestId: string, isClosing: boolean) {
+  constructor(response: ServerResponse, requestId: string, isClosing: () => boolean) {
     this.#response = response;
     this.#isClosing = isClosing;
     this.#headers = ['x-request-id', requestId, 'x-content-type-options', 'nosniff', 'cache-control', 'no-store'];
@@ -90,7 +90,7 @@ export class GatewayAnswer {
     if (this.#response.destroyed || this.#response.headersSent) return;
     const headers = this.#headers;
     headers.push('content-type', contentType, 'content-length', Buffer.byteLength(body));
-    if (this.#isClosing) headers.push('connection', 'close');
+    if (this.#isClosing()) headers.push('connection', 'close');
     this.#response.writeHead(status, headers as string[]).end(body);
   }
 }

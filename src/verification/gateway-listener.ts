@@ -72,7 +72,7 @@ export class GatewayListener implements FrontListener {
     return isGatewayUrl(url);
   }
 
-  handle(request: IncomingMessage, response: ServerResponse, isClosing: boolean): void {
+  handle(request: IncomingMessage, response: ServerResponse, isClosing: () => boolean): void {
     const requestId = randomUUID();
     const headers = gatewayHeadersOf(request);
     const peer = request.socket.remoteAddress;
@@ -87,7 +87,7 @@ export class GatewayListener implements FrontListener {
     this.#deps.callerAddresses.warnIfIgnored(peer, headers.forwardedFor);
     if (this.#deps.logger.isLevelEnabled('debug')) this.#logWhenAnswered(exchange, response);
     try {
-      const fault = isClosing ? 503 : requestFaultOf(request);
+      const fault = isClosing() ? 503 : requestFaultOf(request);
       if (fault === null) this.#verify(exchange);
       else this.#reject(exchange, fault);
     } catch (error) {

@@ -14,7 +14,7 @@ export interface DebianPostgres {
   copyData(): void;
   /** Ends the server without a shutdown, and starts a standby with the copied data at its address. */
   failOver(): void;
-  /** Makes the standby a primary. */
+  /** Promotes the standby to the primary. */
   promote(): void;
 }
 

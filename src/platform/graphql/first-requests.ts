@@ -10,7 +10,7 @@ export class FirstRequests {
   readonly #firsts = new Map<string, Promise<void>>();
   #waiting = 0;
 
-  /** Returns when the first request with the document is accepted or rejected. Undefined if there is none to wait for. */
+  /** Returns when the first request with the document is accepted or rejected. Undefined if there is no such request. */
   join(documentHash: string): Promise<void> | undefined {
     const first = this.#firsts.get(documentHash);
     if (first === undefined || this.#waiting >= WAITING_MAX) return undefined;
