@@ -28,7 +28,7 @@ class UnfollowingEntries extends Entries<FoundKey> {
 type Change = (random: Random, count: number) => Promise<unknown>;
 
 /** The result of a race. */
-export interface RaceResult {
+interface RaceResult {
   /** Number of answers that did not show the committed state, by the kind of the change before them. */
   wrong: Readonly<Record<string, number>>;
   /** Number of answers from memory. */
