@@ -3,7 +3,7 @@
 // After a successful verification, request.apiKey holds the owner, scopes and metadata of the key.
 
 const QUERY = `mutation ($input: VerifyApiKeyInput!) {
-  verifyApiKey(input: $input) { valid code keyId ownerId name scopes metadata rateLimit { resetsAt } }
+  verifyApiKey(input: $input) { valid code message keyId ownerId ownerExternalId name scopes metadata rateLimit { resetsAt } }
 }`;
 const STATUS = { IP_NOT_ALLOWED: 403, INSUFFICIENT_SCOPE: 403, RATE_LIMITED: 429 };
 const secondsUntil = (time) => Math.max(1, Math.ceil((Date.parse(time) - Date.now()) / 1_000));
@@ -48,6 +48,6 @@ export function requireApiKey({ keyward, scopes = [], verifierToken, timeoutMs =
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="keyward", error="invalid_token"');
     if (status === 429) response.setHeader('Retry-After', secondsUntil(verification.rateLimit.resetsAt));
     if (status === 503) response.setHeader('Retry-After', 5);
-    return refuse(response, status, verification?.code ?? 'SERVICE_UNAVAILABLE');
+    return refuse(response, status, verification?.code ?? 'SERVICE_UNAVAILABLE', verification?.message);
   };
 }

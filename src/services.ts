@@ -39,6 +39,7 @@ import { AppSecrets } from './platform/secrets.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageService } from './usage/usage-service.js';
 import { CachedLookup } from './verification/cache/cached-lookup.js';
+import { TriggerCheck } from './verification/cache/trigger-check.js';
 import { entryOf } from './verification/key-entry.js';
 import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
 import { isFoundServiceToken, type LookupEntry, ServiceTokenEntry } from './verification/service-token-entry.js';
@@ -197,7 +198,7 @@ function createVerification(base: Base, { serviceTokenUses, rejections }: Return
     rejections,
     clock,
   });
-  return { usage, cachedKeys, keyLookup, verifier, verifierAccess };
+  return { usage, cachedKeys, triggerCheck: new TriggerCheck(mainPool), keyLookup, verifier, verifierAccess };
 }
 
 /** Creates every service once, for the server, the command line and the tests (composition root). */

@@ -83,7 +83,10 @@ describe.each(Object.entries(APIS))('examples/%s', (_file, startApi) => {
     expect(limited).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
     expect(limited.retryAfter).toBeGreaterThan(0);
     await app.ask(RevokeApiKeyDocument, { id }, token);
-    expect(await statusFor({}, { 'x-api-key': key })).toMatchObject({ status: 401, body: { code: 'REVOKED' } });
+    expect(await statusFor({}, { 'x-api-key': key })).toMatchObject({
+      status: 401,
+      body: { code: 'REVOKED', detail: 'The key was revoked.' },
+    });
   });
 
   const WITHOUT_KEY: Record<string, string>[] = [{}, { 'x-api-key': '' }, { authorization: 'Bearer ' }, { authorization: 'Basic YTpi' }];

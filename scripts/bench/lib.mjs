@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { prepare, root } from '../lib/prepare.mjs';
 import { startThrowawayPostgres } from '../lib/throwaway-postgres.mjs';
+import { cpuMicroseconds, parentOf } from './cpu-time.mjs';
 
 const KEYS_PER_USER = 100;
 const KEYS_PER_STATEMENT = 10_000;
@@ -23,9 +24,14 @@ const logger = createLogger('silent');
 /**
  * @typedef {import('node:child_process').ChildProcess} ChildProcess
  * @typedef {{ port: number, child: ChildProcess }} Server
- * @typedef {{ port: number, path: string, body?: string, keys: number }} Target what a load is sent to
+ * @typedef {'uniform' | 'zipf' | 'sequential'} Distribution of the keys of a load. Zipf: the frequency of the n-th key is 1/n of that of the first.
+ *   Sequential: every key is sent once
+ * @typedef {{ port: number, path: string, body?: string, keys: number, distribution?: Distribution, sendsKey?: boolean, pid?: number | undefined }} Target
+ *   what a load is sent to. By default, the distribution is uniform and the key is sent. The CPU time of `pid` is measured
  * @typedef {Target & { connections: number, seconds: number }} Load
- * @typedef {{ perSecond: number, p50Ms: number, p99Ms: number, rejected: number }} LoadResult
+ * @typedef {{ answered: number, perSecond: number, p50Ms: number, p99Ms: number, rejected: number }} LoadResult
+ * @typedef {LoadResult & { nodeUs: number, postgresUs: number }} Measurement with the CPU time of each answer in microseconds
+ * @typedef {{ headers: Record<string, string>, body: string }} CopiedAnswer
  * @typedef {(database: string, keyCount: number) => Promise<string>} NewDatabase
  */
 
@@ -73,12 +79,13 @@ export const METRICS_TOKEN = randomBytes(16).toString('hex');
  * @param {string} databaseUrl
  * @param {Record<string, string>} env settings in addition to the defaults
  * @param {string} [preload] a module of this folder that the server loads first and that exchanges messages
+ * @param {string} [checkout] folder of another version of Keyward, built and with its dependencies
  * @returns {Promise<Server>}
  */
-export async function startKeyward(databaseUrl, env = {}, preload) {
+export async function startKeyward(databaseUrl, env = {}, preload = undefined, checkout = root) {
   const flags = preload ? ['--import', path.join(root, 'scripts/bench', preload)] : [];
   const child = spawn(process.execPath, [...flags, 'dist/main.js'], {
-    cwd: root,
+    cwd: checkout,
     stdio: ['ignore', 'pipe', 'inherit', preload ? 'ipc' : 'ignore'],
     env: {
       PATH: process.env.PATH,
@@ -125,46 +132,83 @@ export async function answerOf(child, message) {
 export const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 
 /**
+ * Sends one load, and measures the CPU time that the server and PostgreSQL took for it.
+ *
+ * @param {ChildProcess} loader
+ * @param {Load} load
+ * @param {number | undefined} postgresPid
+ * @returns {Promise<Measurement>}
+ */
+export async function measure(loader, load, postgresPid) {
+  const before = [cpuMicroseconds(load.pid), cpuMicroseconds(postgresPid)];
+  const result = await answerOf(loader, load);
+  // The server finishes the work of the load (writing usage) before the next measurement.
+  await sleep(1_500);
+  const after = [cpuMicroseconds(load.pid), cpuMicroseconds(postgresPid)];
+  const [nodeUs, postgresUs] = after.map((end, index) => (end - (before[index] ?? Number.NaN)) / result.answered);
+  return { ...result, nodeUs, postgresUs };
+}
+
+/** @type {readonly [keyof Measurement, string, number][]} figure, title and decimal places of each column */
+const COLUMNS = [
+  ['perSecond', 'requests/s', 0],
+  ['p50Ms', 'p50 ms', 2],
+  ['p99Ms', 'p99 ms', 2],
+  ['nodeUs', 'Node µs', 1],
+  ['postgresUs', 'PG µs', 1],
+];
+
+/**
  * Loads the targets in turn, in several rounds, and prints the medians.
  *
  * @param {ChildProcess} loader
  * @param {Record<string, Target>} targets
- * @param {{ rounds: number, seconds: number, connections: number }} options
+ * @param {{ rounds: number, seconds: number, connections: number, postgresPid?: number | undefined }} options
  * @returns the median of one figure of one target
  */
-export async function measureThroughput(loader, targets, { rounds, seconds, connections }) {
-  /** @type {Map<string, LoadResult[]>} */
+export async function measureThroughput(loader, targets, { rounds, seconds, connections, postgresPid }) {
+  /** @type {Map<string, Measurement[]>} */
   const results = new Map(Object.keys(targets).map((name) => [name, []]));
   /** @param {string} name */
   const resultsOf = (name) => results.get(name) ?? [];
   for (let round = -1; round < rounds; round += 1) {
-    for (const [name, target] of Object.entries(targets)) {
-      const result = await answerOf(loader, { connections, seconds, ...target });
-      // The server finishes the work of the last load (writing usage) before the next measurement.
-      await sleep(1_500);
+    // Each round has another order, so that no target always follows the same one.
+    const names = Object.entries(targets);
+    const order = [...names.slice(Math.max(0, round) % names.length), ...names.slice(0, Math.max(0, round) % names.length)];
+    for (const [name, target] of order) {
+      const result = await measure(loader, { connections, seconds, ...target }, postgresPid);
       // In the first round the compiler warms up.
       if (round >= 0) resultsOf(name).push(result);
     }
   }
-  /** @param {string} name @param {keyof LoadResult} figure */
+  /** @param {string} name @param {keyof Measurement} figure */
   const of = (name, figure) => median(resultsOf(name).map((result) => result[figure]));
-  console.log('target'.padEnd(34), 'requests/s'.padStart(11), 'p50 ms'.padStart(8), 'p99 ms'.padStart(8), 'rejected'.padStart(9));
+  console.log('target'.padEnd(34), ...COLUMNS.map(([, title]) => title.padStart(10)), 'rejected'.padStart(9));
   for (const name of Object.keys(targets)) {
     const rejected = resultsOf(name).reduce((sum, result) => sum + result.rejected, 0);
-    const figures = [
-      of(name, 'perSecond').toFixed(0).padStart(11),
-      .../** @type {const} */ (['p50Ms', 'p99Ms']).map((figure) => of(name, figure).toFixed(2).padStart(8)),
-    ];
+    const figures = COLUMNS.map(([figure, , places]) => {
+      const value = of(name, figure);
+      return (Number.isNaN(value) ? '–' : value.toFixed(places)).padStart(10);
+    });
     console.log(name.padEnd(34), ...figures, String(rejected).padStart(9));
   }
   return of;
 }
 
 /**
+ * Prints the ratio of a figure of two targets.
+ *
+ * @param {string} text
+ * @param {number} value
+ * @param {number} base
+ */
+export const printRatio = (text, value, base) => console.log(text.padEnd(60), (value / base).toFixed(2));
+
+/**
  * Runs a benchmark on a PostgreSQL of its own, which is removed afterwards.
  *
- * @param {(given: { directory: string, newDatabase: NewDatabase }) => Promise<void>} bench receives a temporary directory, and `newDatabase`, which creates a database with `keyCount` keys and returns
- *   its URL
+ * @param {(given: { directory: string, newDatabase: NewDatabase, postgresPid: number | undefined }) => Promise<void>} bench receives a temporary directory, and `newDatabase`, which creates a database with `keyCount` keys and returns
+ *   its URL. `postgresPid` is known on Linux alone
  */
 export async function withPostgres(bench) {
   const directory = mkdtempSync(path.join(tmpdir(), 'keyward-bench-'));
@@ -172,8 +216,10 @@ export async function withPostgres(bench) {
   const admin = new pg.Client({ connectionString: postgres.url });
   try {
     await admin.connect();
+    const { rows } = await admin.query('SELECT pg_backend_pid() AS pid');
     await bench({
       directory,
+      postgresPid: parentOf(rows[0].pid),
       newDatabase: async (database, keyCount) => {
         const url = Object.assign(new URL(postgres.url), { pathname: `/${database}` }).href;
         await admin.query(`CREATE DATABASE ${database}`);

@@ -10,14 +10,51 @@ const REQUESTS = 200_000;
 
 const END_OF_HEAD = '\r\n\r\n';
 
+/** Prime, so that it maps the ranks of a Zipf distribution to keys anywhere in the table. */
+const SCATTER = 7_368_787;
+
+/**
+ * @param {number} keys
+ * @returns {() => number} draws the n-th key with a probability proportional to 1/n (Zipf, s = 1)
+ */
+function zipf(keys) {
+  const cumulated = new Float64Array(keys);
+  let sum = 0;
+  for (let rank = 0; rank < keys; rank += 1) cumulated[rank] = sum += 1 / (rank + 1);
+  return () => {
+    const drawn = Math.random() * sum;
+    let [low, high] = [0, keys - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((cumulated[middle] ?? 0) < drawn) low = middle + 1;
+      else high = middle;
+    }
+    return (low * SCATTER) % keys;
+  };
+}
+
 /**
  * @param {import('./lib.mjs').Load} load
- * @returns {Buffer[]} the bytes of requests, each with a random key, which replaces `KEY` in the body
+ * @returns {() => number} returns the index of the next key
  */
-function createRequests({ path, body, keys }) {
-  return Array.from({ length: REQUESTS }, () => {
-    const key = benchKey(Math.floor(Math.random() * keys)).plaintextKey;
-    if (body === undefined) return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: bench\r\nX-API-Key: ${key}${END_OF_HEAD}`);
+function drawOf({ keys, distribution }) {
+  if (distribution === 'zipf') return zipf(keys);
+  let next = 0;
+  if (distribution === 'sequential') return () => next++;
+  return () => Math.floor(Math.random() * keys);
+}
+
+/**
+ * @param {import('./lib.mjs').Load} load
+ * @returns {Buffer[]} the bytes of requests, each with a key, which replaces `KEY` in the body
+ */
+function createRequests(load) {
+  const { path, body, keys, distribution, sendsKey = true } = load;
+  const draw = drawOf(load);
+  return Array.from({ length: distribution === 'sequential' ? keys : REQUESTS }, () => {
+    const key = benchKey(draw()).plaintextKey;
+    const keyHeader = sendsKey ? `\r\nX-API-Key: ${key}` : '';
+    if (body === undefined) return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: bench${keyHeader}${END_OF_HEAD}`);
     const content = body.replace('KEY', key);
     const head = `POST ${path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: ${content.length}`;
     return Buffer.from(head + END_OF_HEAD + content);
@@ -54,7 +91,8 @@ async function run(load) {
       const send = () => {
         sentAt = performance.now();
         socket.write(requests[next] ?? '');
-        next = (next + 1) % REQUESTS;
+        next += 1;
+        if (load.distribution !== 'sequential') next %= requests.length;
       };
       socket.on('connect', send).on('error', reject).on('close', resolve);
       socket.on('data', (chunk) => {
@@ -65,14 +103,16 @@ async function run(load) {
         answered += 1;
         if (!received.startsWith('HTTP/1.1 200') || received.includes('"valid":false')) rejected += 1;
         received = '';
-        if (now < endsAt) send();
+        if (now < endsAt && next < requests.length) send();
         else socket.destroy();
       });
     });
   await Promise.all(Array.from({ length: load.connections }, keepBusy));
 
   const seconds = (performance.now() - startedAt) / 1_000;
-  return { perSecond: answered / seconds, p50Ms: latency.percentile(50) / 1_000, p99Ms: latency.percentile(99) / 1_000, rejected };
+  /** @param {number} part */
+  const latencyMs = (part) => latency.percentile(part) / 1_000;
+  return { answered, perSecond: answered / seconds, p50Ms: latencyMs(50), p99Ms: latencyMs(99), rejected };
 }
 
 process.on('message', async (/** @type {import('./lib.mjs').Load} */ load) => process.send?.(await run(load)));

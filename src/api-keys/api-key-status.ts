@@ -11,7 +11,7 @@ export enum ApiKeyStatus {
 }
 
 /** Returns whether a key has expired. It is rejected from `expiresAt` on, inclusive. */
-export const isExpired = (expiresAt: Date | null, now: Date): boolean => expiresAt !== null && expiresAt <= now;
+const isExpired = (expiresAt: Date | null, now: Date): boolean => expiresAt !== null && expiresAt <= now;
 
 /** Returns whether the key is usable and expires within `days`. */
 export const expiresWithin = (key: Pick<ApiKey, 'revokedAt' | 'expiresAt'>, days: number, now: Date): boolean =>

@@ -40,7 +40,7 @@ export class UsagePoint {
   @Field(() => [RefusalCount], {
     complexity: refusalsCost,
     description:
-      'Number of verifications that were rejected, by reason. Reasons that did not occur are left out. Rejections that version 0.1.0 counted are in `refused` alone.',
+      'Number of verifications that were rejected, by reason. Reasons that did not occur are left out. Rejections that version 0.1.0 counted are in the sum alone.',
   })
   readonly refusals!: RefusalCount[];
 }

@@ -1,5 +1,6 @@
 import { VERSION } from '../platform/version.js';
 import { addAuditCommands } from './commands/audit.js';
+import { addCacheCommands } from './commands/cache.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommands } from './commands/keys.js';
 import { addServeCommand } from './commands/serve.js';
@@ -8,7 +9,15 @@ import { addUsersCommands } from './commands/users.js';
 import { KeywardCommand } from './keyward-command.js';
 
 /** The commands, in the order of the help. */
-const COMMANDS = [addServeCommand, addUsersCommands, addKeysCommands, addServiceTokensCommands, addImportCommand, addAuditCommands];
+const COMMANDS = [
+  addServeCommand,
+  addUsersCommands,
+  addKeysCommands,
+  addServiceTokensCommands,
+  addImportCommand,
+  addAuditCommands,
+  addCacheCommands,
+];
 
 const NOTES = `
 The commands read the same settings from the environment as the server. They also work while

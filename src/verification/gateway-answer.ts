@@ -51,76 +51,60 @@ export interface Problem {
   headers?: HeaderList;
 }
 
-/** Writes answers of the gateway endpoint. Each has the headers that every answer of the server has. */
+/** Writes the answer to one request of the gateway endpoint. It has the headers that every answer of the server has. */
 export class GatewayAnswer {
   readonly #response: ServerResponse;
-  readonly #requestId: string;
-  readonly #isClosing: boolean;
+  readonly #isClosing: () => boolean;
+  /** One list that each step extends, because the headers are written for every verification. */
+  readonly #headers: HeaderList;
 
   /** @param isClosing whether the connection is to be closed after the answer */
-  constructor(response: ServerResponse, requestId: string, isClosing: boolean) {
+  constructor(response: ServerResponse, requestId: string, isClosing: () => boolean) {
     this.#response = response;
-    this.#requestId = requestId;
     this.#isClosing = isClosing;
+    this.#headers = ['x-request-id', requestId, 'x-content-type-options', 'nosniff', 'cache-control', 'no-store'];
   }
 
   sendProblem({ status, code, detail, headers = [] }: Problem): void {
     const title = TITLES[status] ?? INTERNAL_ERROR;
-    this.#send(status, 'application/problem+json', JSON.stringify({ type: 'about:blank', title, status, code, detail }), headers);
+    this.#headers.push(...headers);
+    this.#send(status, 'application/problem+json', JSON.stringify({ type: 'about:blank', title, status, code, detail }));
   }
 
   sendVerification(verification: Verification): void {
     const { code, key, message, rateLimit } = verification;
-    const headers = rateLimit ? rateLimitHeaders(rateLimit) : [];
+    if (rateLimit) addRateLimit(this.#headers, rateLimit);
     if (code === VerificationCode.VALID) {
-      this.#send(200, 'application/json; charset=utf-8', answerBodyOf(verification), [...headers, ...ownerHeaders(key)]);
+      addOwner(this.#headers, key);
+      this.#send(200, 'application/json; charset=utf-8', answerBodyOf(verification));
       return;
     }
     const status = STATUS_OF_REFUSAL[code];
+    const headers: HeaderList = [];
     if (status === 401) headers.push('www-authenticate', bearerChallenge(true));
     if (status === 429 && rateLimit) headers.push('retry-after', rateLimit.resetsInSeconds);
     this.sendProblem({ status, code, detail: message, headers });
   }
 
-  #send(status: number, contentType: string, body: string, headers: HeaderList): void {
+  #send(status: number, contentType: string, body: string): void {
     if (this.#response.destroyed || this.#response.headersSent) return;
-    const all: HeaderList = [
-      'x-request-id',
-      this.#requestId,
-      'x-content-type-options',
-      'nosniff',
-      'cache-control',
-      'no-store',
-      ...headers,
-      'content-type',
-      contentType,
-      'content-length',
-      Buffer.byteLength(body),
-    ];
-    if (this.#isClosing) all.push('connection', 'close');
-    this.#response.writeHead(status, all as string[]).end(body);
+    const headers = this.#headers;
+    headers.push('content-type', contentType, 'content-length', Buffer.byteLength(body));
+    if (this.#isClosing()) headers.push('connection', 'close');
+    this.#response.writeHead(status, headers as string[]).end(body);
   }
 }
 
 /** draft-ietf-httpapi-ratelimit-headers-10. */
-const rateLimitHeaders = ({ limit, windowSeconds, remaining, resetsInSeconds }: RateLimitState): HeaderList => [
-  'ratelimit-policy',
-  `"key";q=${limit};w=${windowSeconds}`,
-  'ratelimit',
-  `"key";r=${remaining};t=${resetsInSeconds}`,
-];
+const addRateLimit = (headers: HeaderList, { limit, windowSeconds, remaining, resetsInSeconds }: RateLimitState) =>
+  headers.push('ratelimit-policy', `"key";q=${limit};w=${windowSeconds}`, 'ratelimit', `"key";r=${remaining};t=${resetsInSeconds}`);
 
 /** Every header is always sent: a gateway that copies them to its upstream must never let a client's own header pass. */
-const ownerHeaders = ({ id, owner, scopes }: KeyEntry): HeaderList => [
-  'x-keyward-key-id',
-  id,
-  'x-keyward-user-id',
-  owner.id,
-  'x-keyward-external-id',
-  owner.externalId === null ? '-' : encodedId(owner.externalId),
-  'x-keyward-scopes',
-  scopes.join(' ') || '-',
-];
+function addOwner(headers: HeaderList, { id, owner, scopes }: KeyEntry): void {
+  const externalId = owner.externalId === null ? '-' : encodedId(owner.externalId);
+  headers.push('x-keyward-key-id', id, 'x-keyward-user-id', owner.id);
+  headers.push('x-keyward-external-id', externalId, 'x-keyward-scopes', scopes.join(' ') || '-');
+}
 
 /** Percent-encodes an external ID. `-` stands for a user without one, so the ID `-` is encoded too. */
 const encodedId = (externalId: string): string => (externalId === '-' ? '%2D' : encodeURIComponent(externalId));

@@ -67,14 +67,14 @@ export class GatewayListener implements FrontListener {
   constructor(dependencies: GatewayDependencies) {
     this.#deps = dependencies;
     this.#failures = new LogLimiter(dependencies.logger, 'warn', 'verification failed');
-    this.#requests = new LogLimiter(dependencies.logger, 'debug', 'request');
+    this.#requests = new LogLimiter(dependencies.logger, 'debug', 'request completed');
   }
 
   claims({ url = '' }: IncomingMessage): boolean {
     return isGatewayUrl(url);
   }
 
-  handle(request: IncomingMessage, response: ServerResponse, isClosing: boolean): void {
+  handle(request: IncomingMessage, response: ServerResponse, isClosing: () => boolean): void {
     const requestId = randomUUID();
     const headers = gatewayHeadersOf(request);
     const peer = request.socket.remoteAddress;
@@ -89,7 +89,7 @@ export class GatewayListener implements FrontListener {
     this.#deps.callerAddresses.warnIfIgnored(peer, headers.forwardedFor);
     if (this.#deps.logger.isLevelEnabled('debug')) this.#logWhenAnswered(exchange, response);
     try {
-      const fault = isClosing ? 503 : requestFaultOf(request);
+      const fault = isClosing() ? 503 : requestFaultOf(request);
       if (fault === null) this.#verify(exchange);
       else this.#reject(exchange, fault);
     } catch (error) {

@@ -1,7 +1,6 @@
 import { type RateLimit, rateLimitOf } from '../api-keys/api-key-settings.js';
 import type { UsageRow } from '../usage/usage-recorder.js';
 import { VerificationCode } from '../usage/verification-code.js';
-import type { VerificationAnswer } from './verification-answer.js';
 import { messageOf } from './verification-message.js';
 
 /** A key and its owner, as the lookup returns them in JSON. Times are ISO 8601. */
@@ -59,7 +58,8 @@ const listOf = (items: readonly string[]): readonly string[] => (items.length ==
 
 /** Creates the entry of a key. */
 export function entryOf(key: FoundKey, owner: KeyOwner = ownerOf(key)): KeyEntry {
-  const answer: VerificationAnswer = {
+  // The fields of VerificationAnswer.
+  const answer = {
     valid: true,
     code: VerificationCode.VALID,
     message: messageOf(VerificationCode.VALID),
@@ -88,7 +88,7 @@ export function entryOf(key: FoundKey, owner: KeyOwner = ownerOf(key)): KeyEntry
 }
 
 /** Returns the owner of a key. */
-export const ownerOf = (key: FoundKey): KeyOwner => ({
+const ownerOf = (key: FoundKey): KeyOwner => ({
   id: key.ownerId,
   externalId: key.ownerExternalId,
   isDisabled: key.ownerDisabledAt !== null,

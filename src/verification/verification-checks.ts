@@ -26,29 +26,21 @@ export function requestFaults({ scopes, ipAddress, userAgent }: VerificationRequ
 const demandFault = (scope: string): string | null =>
   scope.length > SCOPE_CHARACTERS_MAX ? `must be at most ${SCOPE_CHARACTERS_MAX} characters long` : characterFault(scope);
 
-/** One reason to reject a key that exists. Pure: the time is an argument. */
-type Check = (key: KeyEntry, request: VerificationRequest, nowMs: number) => boolean;
-
-/** The reasons in the order of the checks. If several apply, the first one is returned. */
-const REFUSALS: readonly [RefusalCode, Check][] = [
-  [VerificationCode.REVOKED, (key) => key.isRevoked],
-  [VerificationCode.EXPIRED, (key, _request, nowMs) => key.expiresAtMs <= nowMs],
-  [VerificationCode.DISABLED, (key) => !key.isEnabled],
-  [VerificationCode.OWNER_DISABLED, (key) => key.owner.isDisabled],
-  [VerificationCode.IP_NOT_ALLOWED, (key, { ipAddress }) => key.allowedCidrs.length > 0 && !isInRanges(key.allowedCidrs, ipAddress ?? '')],
-  [VerificationCode.INSUFFICIENT_SCOPE, (key, { scopes }) => lackingScopeOf(key, scopes) !== undefined],
-];
-
 /** Returns the first required scope that a key lacks; undefined if it has all of them. */
 export const lackingScopeOf = (key: KeyEntry, scopes: readonly string[]): string | undefined =>
   scopes.find((scope) => !isScopeGranted(key.scopes, scope));
 
 /**
- * Returns the first reason to reject a key, or null. The rate limit is not checked here.
+ * Returns the first reason to reject a key, or null. The rate limit is not checked here. Pure: the time is an argument.
  *
  * @param nowMs milliseconds since the epoch
  */
-export function refusalOf(key: KeyEntry, request: VerificationRequest, nowMs: number): RefusalCode | null {
-  for (const [code, isRejected] of REFUSALS) if (isRejected(key, request, nowMs)) return code;
+export function refusalOf(key: KeyEntry, { ipAddress, scopes }: VerificationRequest, nowMs: number): RefusalCode | null {
+  if (key.isRevoked) return VerificationCode.REVOKED;
+  if (key.expiresAtMs <= nowMs) return VerificationCode.EXPIRED;
+  if (!key.isEnabled) return VerificationCode.DISABLED;
+  if (key.owner.isDisabled) return VerificationCode.OWNER_DISABLED;
+  if (key.allowedCidrs.length > 0 && !isInRanges(key.allowedCidrs, ipAddress ?? '')) return VerificationCode.IP_NOT_ALLOWED;
+  if (scopes.length > 0 && lackingScopeOf(key, scopes) !== undefined) return VerificationCode.INSUFFICIENT_SCOPE;
   return null;
 }

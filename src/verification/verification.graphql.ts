@@ -58,7 +58,7 @@ export class ApiKeyVerification {
   readonly code!: VerificationCode;
 
   @Field(() => String, {
-    description: 'The outcome as one sentence for the holder of the key, such as "The key lacks the scope orders:write."',
+    description: 'The outcome as one sentence for the holder of the key, such as "The key lacks the scope orders:write".',
   })
   readonly message!: string;
 

@@ -80,9 +80,14 @@ export class Verifier {
       settleMalformed(request, settle, onFailed);
       return;
     }
+    // An error must not reach the lookup, which answers other verifications in the same turn.
     const onFound = (key: KeyEntry | null) => {
-      if (key === null) settle(unknownKey(VerificationCode.NOT_FOUND));
-      else this.#judge(key, request, settle, onFailed);
+      try {
+        if (key === null) settle(unknownKey(VerificationCode.NOT_FOUND));
+        else this.#judge(key, request, settle, onFailed);
+      } catch (error) {
+        onFailed(error);
+      }
     };
     keys.find({ plaintextKey, fingerprint, clientAddress, permit }, onFound, onFailed);
   }

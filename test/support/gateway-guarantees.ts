@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Stack } from './behind-gateway.js';
+import { runSql } from './database.js';
 import { ask } from './server-process.js';
 
 const FORGED_SCOPES: [string, string, string[]][] = [
@@ -46,8 +47,22 @@ export function describeGateway(
         expect(echo.headers).toMatchObject({
           'x-keyward-key-id': id,
           'x-keyward-user-id': userId,
+          'x-keyward-external-id': '-',
           'x-keyward-scopes': 'reports:read orders:*',
         });
+      }
+    });
+
+    test('H6: reports the ID that the product uses for the owner, percent-encoded, as soon as the owner has one', async () => {
+      const { key, userId } = await stack.newKey();
+      const externalIdOf = async () => (await stack.echo({ headers: ['x-api-key', key] })).headers['x-keyward-external-id'];
+      expect(await externalIdOf()).toBe('-');
+      for (const [externalId, header] of [
+        ['jörg, 7', 'j%C3%B6rg%2C%207'],
+        ['-', '%2D'],
+      ]) {
+        await runSql(stack.database.url, 'UPDATE users SET external_id = $1 WHERE id = $2', [externalId, userId]);
+        expect(await externalIdOf()).toBe(header);
       }
     });
 
@@ -73,7 +88,7 @@ export function describeGateway(
         const answer = await stack.send({ headers: [...headers] });
         expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, challenge]);
         expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
-        expect(JSON.parse(answer.body)).toMatchObject({ title: 'A valid API key is needed.', status: 401 });
+        expect(JSON.parse(answer.body)).toMatchObject({ title: 'A valid API key is required.', status: 401 });
       }
       expect(stack.reached()).toBe(before);
     });
@@ -90,7 +105,7 @@ export function describeGateway(
       expect((await stack.echo({ path: '/reports/2026?year=1', headers: ['x-api-key', reader.key] })).url).toBe('/reports/2026?year=1');
       const rejected = await stack.send({ path: '/reports/2026', headers: ['x-api-key', other.key] });
       expect(rejected.status).toBe(403);
-      expect(JSON.parse(rejected.body)).toMatchObject({ title: 'This is not allowed.', status: 403 });
+      expect(JSON.parse(rejected.body)).toMatchObject({ title: 'The request is not allowed.', status: 403 });
       expect((await stack.send({ path: '/elsewhere', headers: ['x-api-key', other.key] })).status).toBe(200);
     });
 
@@ -105,17 +120,25 @@ export function describeGateway(
       const { key, id, userId } = await stack.newKey();
       const forged = [
         ...['X-Keyward-Key-Id', 'forged', 'x-keyward-user-id', 'forged', 'X-KEYWARD-SCOPES', 'forged', 'X-Keyward-User-Id', 'forged'],
+        ...['X-Keyward-External-Id', 'forged', 'x-keyward-external-id', 'forged', 'X_Keyward_External_Id', 'forged'],
         ...['X_Keyward_User_Id', 'forged', 'X-Keyward_User-Id', 'forged', 'X-Keyward-Required-Scope', ''],
         ...['X-Verifier-Token', 'forged'],
       ];
-      for (const hopByHop of [[], ['Connection', 'X-Keyward-Key-Id, X-Keyward-User-Id, X-Keyward-Scopes']]) {
+      const hopByHopNames = 'X-Keyward-Key-Id, X-Keyward-User-Id, X-Keyward-External-Id, X-Keyward-Scopes';
+      for (const hopByHop of [[], ['Connection', hopByHopNames]]) {
         const { headers, names } = await stack.echo({ headers: ['x-api-key', key, ...forged, ...hopByHop] });
         expect(names.filter((header) => /keyward|verifier/.test(header)).sort()).toEqual([
+          'x-keyward-external-id',
           'x-keyward-key-id',
           'x-keyward-scopes',
           'x-keyward-user-id',
         ]);
-        expect(headers).toMatchObject({ 'x-keyward-key-id': id, 'x-keyward-user-id': userId, 'x-keyward-scopes': '-' });
+        expect(headers).toMatchObject({
+          'x-keyward-key-id': id,
+          'x-keyward-user-id': userId,
+          'x-keyward-external-id': '-',
+          'x-keyward-scopes': '-',
+        });
         expect(JSON.stringify(headers)).not.toContain('forged');
       }
     });
@@ -129,7 +152,7 @@ export function describeGateway(
       expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(0);
       expect(rejected.headers.ratelimit).toMatch(/^"key";r=0;t=\d+$/);
       expect(rejected.headers['ratelimit-policy']).toBe('"key";q=2;w=3600');
-      expect(JSON.parse(rejected.body)).toMatchObject({ title: 'The API key was used too often.', status: 429 });
+      expect(JSON.parse(rejected.body)).toMatchObject({ title: 'The rate limit of the API key is exceeded.', status: 429 });
     });
 
     test('responds with 400 to two different keys, so that the API never has to choose', async () => {

@@ -30,7 +30,7 @@ describeGateway(
       const { body } = await stack().send();
       expect(JSON.parse(body)).toEqual({
         type: 'about:blank',
-        title: 'A valid API key is needed.',
+        title: 'A valid API key is required.',
         status: 401,
         code: 'UNAUTHENTICATED',
         detail: 'No API key was sent.',

@@ -25,7 +25,7 @@ describeGateway(
   (stack) => {
     test('a rejection has the body of nginx, without a code', async () => {
       const { body } = await stack().send();
-      expect(JSON.parse(body)).toEqual({ type: 'about:blank', title: 'A valid API key is needed.', status: 401 });
+      expect(JSON.parse(body)).toEqual({ type: 'about:blank', title: 'A valid API key is required.', status: 401 });
     });
 
     test('responses of the API also report the rest of a rate limit', async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { readTriggerState } from '../../src/verification/cache/triggers.queries.js';
+import { openCacheRace } from '../support/cache-race.js';
 import { startDebianPostgres } from '../support/debian-postgres.js';
 import { ask, startServer } from '../support/server-process.js';
 import { PASSWORD } from '../support/test-app.js';
@@ -46,3 +47,16 @@ test('two replicas serve from Debian’s PostgreSQL 15 in production: sign-up, c
     { code: 0, signal: null },
   ]);
 });
+
+test(
+  'K5: two processes on PostgreSQL 15 answer with the committed state right after each change was acknowledged',
+  async () => {
+    const changes = Number(process.env.RACE_CHANGES ?? 300);
+    const race = await openCacheRace(database.url);
+    const { wrong, hits } = await race.run(changes, Math.floor(Math.random() * 1_000_000_000));
+    await race.close();
+    expect(Object.entries(wrong).filter(([, number]) => number > 0)).toEqual([]);
+    expect(hits).toBeGreaterThan(changes);
+  },
+  60_000 + 500 * Number(process.env.RACE_CHANGES ?? 300),
+);

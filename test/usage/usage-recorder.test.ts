@@ -92,7 +92,7 @@ describe('UsageRecorder', () => {
     ]);
   });
 
-  test('counts in the row that it returned before, until that row is written or its hour has ended', async () => {
+  test('counts in the row that it returned before, until that row is written or its hour is over', async () => {
     const key = randomUUID();
     const first = use(key, '10:00:00');
     const record = (time: string, known: ReturnType<UsageRecorder['record']>) =>

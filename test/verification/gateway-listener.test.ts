@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Fastify from 'fastify';
+import pg from 'pg';
+import { runSql } from '../support/database.js';
 import { newKey } from '../support/doors.js';
+import { eventually } from '../support/eventually.js';
 import { sendRaw } from '../support/raw-http.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -24,7 +27,7 @@ async function statusesOf(requestLine: string, more = '', body = ''): Promise<nu
   return [...answer.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 }
 
-// Version 0.1.0 answered /verify by a Fastify route. Every status here is the one of that route.
+// Version 0.1.0 answered /verify by a Fastify route. That route had the same statuses.
 describe('the gateway listener', () => {
   test.each([
     ['/verify', 200],
@@ -96,7 +99,7 @@ describe('the gateway listener', () => {
     expect(statuses).toEqual([200, 401, 403, 200, 200, 200]);
   });
 
-  test('sends the owner’s external ID percent-encoded, and - if there is none', async () => {
+  test('sends the owner’s external ID percent-encoded, and - for an owner without one', async () => {
     const { key: named, userId } = await newKey(app);
     const headerOf = async (externalId: string | null) => {
       await app.database.user.update({ where: { id: userId }, data: { externalId } });
@@ -106,6 +109,26 @@ describe('the gateway listener', () => {
     expect(await headerOf(null)).toEqual(['-', null]);
     expect(await headerOf('-')).toEqual(['%2D', '-']);
     expect(await headerOf('org_1/ü\r\nx: y')).toEqual(['org_1%2F%C3%BC%0D%0Ax%3A%20y', 'org_1/ü\r\nx: y']);
+  });
+
+  test('F5: closes the connection after the answer to a verification that was running when the server stopped', async () => {
+    const stopping = await startTestApp();
+    const stoppingPort = Number(new URL(await stopping.http.listen({ port: 0, host: '127.0.0.1' })).port);
+    const { key: own } = await newKey(stopping);
+    stopping.cachedKeys.start();
+    await eventually(() => expect(stopping.cachedKeys.isConnected).toBe(true), { withinMs: 10_000 });
+    const holder = new pg.Client({ connectionString: stopping.databaseUrl });
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE');
+    const answer = sendRaw(stoppingPort, `GET /verify HTTP/1.1\r\nHost: a\r\nX-API-Key: ${own}\r\n\r\n`);
+    const isWaiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    // A transaction sees one snapshot of pg_stat_activity, so another connection asks.
+    await eventually(async () => expect(await runSql(stopping.databaseUrl, isWaiting)).not.toEqual([]), { withinMs: 5_000 });
+    const closed = stopping.close();
+    await holder.query('ROLLBACK');
+    await holder.end();
+    expect(await answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\nconnection: close\r\n/i);
+    await closed;
   });
 
   test('has the connection timeouts of the Fastify server, or shorter ones', async () => {

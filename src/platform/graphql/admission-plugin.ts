@@ -8,6 +8,7 @@ import { type LoopTurn, LoopTurns } from '../queues/loop-turns.js';
 import { queueNetworkOf } from '../queues/network-turn.js';
 import { costOf } from './cost.js';
 import type { AcceptedDocuments } from './documents.js';
+import { FirstRequests } from './first-requests.js';
 import { graphqlToKeywardError } from './format-error.js';
 import { type DocumentLimits, sourceFault } from './query-limits.js';
 import type { Redactor } from './redaction.js';
@@ -76,18 +77,33 @@ async function begin(
  */
 export function admissionPlugin(options: Parameters<typeof admit>[0]): ApolloServerPlugin<RequestContext> {
   const turns = new LoopTurns(NEW_DOCUMENT_LIMITS);
+  const firsts = new FirstRequests();
   return {
     requestDidStart: async ({ request, contextValue }) => {
-      const { query } = request;
-      const isNew = query !== undefined && !options.documents.keeps(hash('sha256', query));
-      const { turn, error } = isNew ? await begin(query, contextValue, turns, options.limits) : {};
-      if (error) request.query = PLACEHOLDER;
+      const { query = PLACEHOLDER } = request;
+      const documentHash = hash('sha256', query);
+      const isNew = () => !options.documents.keeps(documentHash);
+      const canBeCached = query.length <= options.limits.rememberedDocumentCharacters;
+      // A document is cached at its second use.
+      for (let uses = 0; uses < 2 && canBeCached && isNew(); uses += 1) {
+        const first = firsts.join(documentHash);
+        if (first === undefined) break;
+        await first;
+      }
+      const settle = isNew() ? firsts.begin(documentHash) : () => undefined;
+      const { turn, error } = isNew() ? await begin(query, contextValue, turns, options.limits) : {};
+      if (error) {
+        request.query = PLACEHOLDER;
+        settle();
+      }
       const reject = () => {
         if (turn) turn.isRejected = true;
       };
       return {
         parsingDidStart: async () => async (parseError) => {
-          if (parseError) reject();
+          if (!parseError) return;
+          reject();
+          settle();
         },
         didResolveOperation: async (requestContext) => {
           if (error) throw error;
@@ -96,9 +112,12 @@ export function admissionPlugin(options: Parameters<typeof admit>[0]): ApolloSer
           } catch (admissionError) {
             if (admissionError instanceof GraphQLError) reject();
             throw admissionError;
+          } finally {
+            settle();
           }
         },
         willSendResponse: async ({ errors = [] }) => {
+          settle();
           const isUnavailable = errors.some((each) => graphqlToKeywardError(each)?.code === 'SERVICE_UNAVAILABLE');
           contextValue.allowance.leave(isUnavailable ? 'unavailable' : 'done');
         },

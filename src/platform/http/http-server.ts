@@ -31,9 +31,9 @@ export interface FrontListener {
   /**
    * Answers a request that it claims. It must not throw.
    *
-   * @param isClosing whether the server is stopping, and new requests are rejected
+   * @param isClosing whether the server is stopping: it rejects new requests, and closes each connection after its answer
    */
-  handle(request: IncomingMessage, response: ServerResponse, isClosing: boolean): void;
+  handle(request: IncomingMessage, response: ServerResponse, isClosing: () => boolean): void;
 }
 
 /**
@@ -53,7 +53,7 @@ export function createHttpServer(options: { logger: Logger; callerAddresses: Cal
     serverFactory: (handler, { keepAliveTimeout }) =>
       Object.assign(
         createNodeServer((request, response) => {
-          if (front.claims(request)) front.handle(request, response, closing);
+          if (front.claims(request)) front.handle(request, response, () => closing);
           else handler(request, response);
         }),
         { keepAliveTimeout },

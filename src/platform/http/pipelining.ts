@@ -4,9 +4,18 @@ import type { Socket } from 'node:net';
 /** Requests of one connection that run at the same time. Only clients that use pipelining have more than one. */
 const REQUESTS_MAX = 4;
 
+interface Waiting {
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
+/** The requests of one connection. */
 interface Pipeline {
+  socket: Socket;
   running: number;
-  waiting: (() => void)[];
+  waiting: Waiting[];
+  /** Called when a response was sent or its connection was closed. One function for all requests of the connection. */
+  onResponseClosed: () => void;
 }
 
 /**
@@ -19,29 +28,37 @@ export function limitPipelining(listener: RequestListener): RequestListener {
 
   const start = (pipeline: Pipeline, request: IncomingMessage, response: ServerResponse) => {
     pipeline.running += 1;
-    response.once('close', () => {
-      pipeline.running -= 1;
-      if (pipeline.waiting.length > 0) setImmediate(startNext, pipeline, request.socket);
-    });
+    response.once('close', pipeline.onResponseClosed);
     listener(request, response as Parameters<RequestListener>[1]);
   };
 
-  const startNext = (pipeline: Pipeline, socket: Socket) => {
+  const startNext = (pipeline: Pipeline) => {
+    const { socket } = pipeline;
     if (socket.destroyed) return;
-    pipeline.waiting.shift()?.();
+    const next = pipeline.waiting.shift();
+    if (next) start(pipeline, next.request, next.response);
     if (pipeline.waiting.length === 0) socket.resume();
+  };
+
+  const newPipeline = (socket: Socket): Pipeline => {
+    const pipeline: Pipeline = {
+      socket,
+      running: 0,
+      waiting: [],
+      onResponseClosed: () => {
+        pipeline.running -= 1;
+        if (pipeline.waiting.length > 0) setImmediate(startNext, pipeline);
+      },
+    };
+    pipelines.set(socket, pipeline);
+    return pipeline;
   };
 
   return (request, response) => {
     const { socket } = request;
-    let pipeline = pipelines.get(socket);
-    if (pipeline === undefined) {
-      pipeline = { running: 0, waiting: [] };
-      pipelines.set(socket, pipeline);
-    }
+    const pipeline = pipelines.get(socket) ?? newPipeline(socket);
     if (pipeline.running < REQUESTS_MAX && pipeline.waiting.length === 0) return start(pipeline, request, response);
-    const waited = pipeline;
-    pipeline.waiting.push(() => start(waited, request, response));
+    pipeline.waiting.push({ request, response });
     socket.pause();
   };
 }

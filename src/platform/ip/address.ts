@@ -40,7 +40,7 @@ export function parseAddress(text: string): Address | null {
   return address === null ? null : unmapped(parseIPv6(address));
 }
 
-export const isAddress = (text: string): boolean => parseAddress(text) !== null;
+export const isAddress = (text: string): boolean => isIP(text) === 4 || parseAddress(text) !== null;
 
 /** Returns the canonical spelling of an address (RFC 5952, IPv4-mapped as IPv4). Null for any other text. */
 export function canonicalAddress(text: string | null): string | null {

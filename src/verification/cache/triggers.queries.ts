@@ -31,8 +31,38 @@ const FIND_IDENTITIES = `
   SELECT format('%s %s', p.oid, md5(p.prosrc)) FROM pg_proc p WHERE p.oid = to_regproc('record_verification_change')
   ORDER BY 1`;
 
+const FIND_PARTS = `
+  SELECT quote_ident(current_schema()) AS schema, to_regclass('verification_changes') IS NOT NULL AS "hasTable",
+    coalesce((SELECT CASE WHEN p.prosecdef AND p.proconfig IS NOT NULL THEN 'expected' ELSE 'different' END
+      FROM pg_proc p WHERE p.oid = to_regproc('record_verification_change')), 'missing') AS "functionState",
+    (SELECT coalesce(json_agg(json_build_object('name', t.tgname, 'table', c.relname, 'firesAlways', t.tgenabled = 'A',
+        'definition', pg_get_triggerdef(t.oid, true))), '[]')
+      FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+      WHERE t.tgrelid = ANY (ARRAY(SELECT to_regclass(name) FROM unnest($1::text[]) AS name))) AS triggers`;
+
+/** The parts of the database that report changes, as they are. */
+export interface TriggerParts {
+  /** The schema of the tables, quoted where SQL needs it. */
+  schema: string;
+  hasTable: boolean;
+  /** `different`: the function does not run with the rights of its owner, or its search path is not fixed. */
+  functionState: 'expected' | 'missing' | 'different';
+  /** The triggers of the followed tables, whatever their function. */
+  triggers: { name: string; table: string; firesAlways: boolean; definition: string }[];
+}
+
+/** Returns what is there, to say what is wrong with it. */
+export async function findTriggerParts(client: pg.ClientBase): Promise<TriggerParts> {
+  const { rows } = await client.query<TriggerParts>(FIND_PARTS, [Object.keys(FOLLOWED_TABLES)]);
+  const [parts] = rows;
+  if (parts === undefined) throw new Error('A query without FROM returned no row.');
+  return parts;
+}
+
 /** What the catalogue says about the triggers that report changes. */
 export interface TriggerState {
+  /** Definitions of all triggers that the migrations created. */
+  expected: readonly string[];
   /** Definitions of triggers that are missing, disabled or changed. Empty if every change is reported. */
   missing: readonly string[];
   /** The tables and the function of the triggers. A cache that was filled under another identity is not valid. */
@@ -50,6 +80,7 @@ export async function readTriggerState(client: pg.ClientBase): Promise<TriggerSt
   // The tables, the table of changes and the function.
   if (identities.length !== tables.length + 2) missing.push('verification_changes');
   return {
+    expected,
     missing,
     identity: identities.map(({ identity }) => identity).join(),
   };

@@ -9,6 +9,9 @@ export type Fault = (parts: { stack: Stack; random: Random; findings: Findings; 
 /** The longest duration of a stop (row F5). */
 const STOP_MS_MAX = 10_000;
 
+/** A paused server answers when it continues. Its answers then still come in time. */
+const PAUSE_SECONDS_MAX = 2;
+
 /** A disturbance without an event that ends it lasts for a random time of the soak. */
 const lasting = ({ random, secondsMax }: { random: Random; secondsMax: number }) => sleep(random.between(1, secondsMax) * 1_000);
 
@@ -33,6 +36,26 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     parts.stack.proxy.cut();
     await lasting({ ...parts, secondsMax: Math.min(3, parts.secondsMax) });
     parts.stack.proxy.setMode('forward');
+  },
+
+  'feed silent': async (parts) => {
+    parts.stack.proxy.stallOnly('keyward verification changes');
+    await lasting(parts);
+    parts.stack.proxy.setMode('forward');
+  },
+
+  'connections of verification terminated': async ({ stack }) => {
+    const terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'keyward verification%'";
+    await stack.cluster.query(DATABASE, terminate);
+  },
+
+  // The other server continues to change keys, and the changes that the paused one has not read are removed.
+  'server paused (SIGSTOP) while changes are pruned': async ({ stack, random, secondsMax }) => {
+    const { server } = random.pick(stack.replicas);
+    server.child.kill('SIGSTOP');
+    await sleep(random.between(1, Math.min(PAUSE_SECONDS_MAX, secondsMax)) * 1_000);
+    await stack.cluster.query(DATABASE, 'DELETE FROM verification_changes WHERE seq < (SELECT max(seq) FROM verification_changes)');
+    server.child.kill('SIGCONT');
   },
 
   'PostgreSQL restarted (immediate)': ({ stack }) => stack.cluster.restart('immediate'),

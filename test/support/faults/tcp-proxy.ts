@@ -16,6 +16,8 @@ interface Link {
   upstream: Socket;
   /** Whether bytes that were sent over the connection were lost, so that it can never be used again. */
   hasHole: boolean;
+  /** The first bytes of the client, in which PostgreSQL clients name their application. */
+  startup: string;
 }
 
 /** Proxy between a server and its database that simulates a bad network. */
@@ -48,6 +50,13 @@ export class TcpProxy {
     }
   }
 
+  /** Passes no byte of the connections with this application name. New connections are not affected. */
+  stallOnly(applicationName: string): void {
+    for (const { client, upstream, startup } of this.#links) {
+      if (startup.includes(`\0${applicationName}\0`)) for (const socket of [client, upstream]) socket.pause();
+    }
+  }
+
   /** Resets every open connection. */
   cut(): void {
     for (const link of this.#links) this.#end(link);
@@ -64,9 +73,10 @@ export class TcpProxy {
       client.on('error', () => undefined).resetAndDestroy();
       return;
     }
-    const link = { client, upstream: connect(this.#targetPort, '127.0.0.1'), hasHole: false };
+    const link = { client, upstream: connect(this.#targetPort, '127.0.0.1'), hasHole: false, startup: '' };
     this.#links.add(link);
     client.on('data', (chunk) => {
+      link.startup ||= chunk.toString('latin1');
       if (this.#mode === 'drop') link.hasHole = true;
       else link.upstream.write(chunk);
     });
