@@ -10,6 +10,7 @@ import { closeByDefault } from './auth/access-middleware.js';
 import { AccountResolver } from './auth/accounts/account-resolver.js';
 import { AuthResolver } from './auth/auth-resolver.js';
 import { claimExternalIds } from './auth/external/id-namespace.js';
+import { PortalSessionResolver } from './auth/portal-sessions/portal-session-resolver.js';
 import { warnAtStart } from './auth/service-tokens/start-warnings.js';
 import { SessionResolver } from './auth/sessions/session-resolver.js';
 import { type Context, registerGraphql } from './graphql-route.js';
@@ -43,7 +44,10 @@ export interface App {
   close(): Promise<void>;
 }
 
-type SchemaServices = Pick<Services, 'auth' | 'sessions' | 'apiKeys' | 'keyQueries' | 'auditLog' | 'verifier' | 'verifierAccess'>;
+type SchemaServices = Pick<
+  Services,
+  'auth' | 'sessions' | 'portalSessions' | 'apiKeys' | 'keyQueries' | 'auditLog' | 'verifier' | 'verifierAccess'
+>;
 
 /** Builds the schema. Every operation that is not `@Public()` requires a session. */
 export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer: string | null }): GraphQLSchema =>
@@ -52,6 +56,7 @@ export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer
       new AuthResolver(services.auth),
       new AccountResolver(services.auth, services.externalIdIssuer),
       new SessionResolver(services.sessions),
+      new PortalSessionResolver(services.portalSessions),
       new ApiKeyResolver(services.apiKeys, services.keyQueries),
       new ApiKeyUsageResolver(),
       new AuditResolver(services.auditLog),
@@ -82,7 +87,12 @@ export async function createApp(services: Services): Promise<App> {
     registerAccessLog(scope, logger, 'info');
     registerBodies(scope);
     registerHtmlPolicy(scope, SANDBOX_CSP);
-    await registerCors(scope, { origins: config.corsOrigins, localPages: !production, logger });
+    await registerCors(scope, {
+      origins: config.corsOrigins,
+      localPages: !production,
+      isOfPortalSession: (origin) => services.portalOrigins.has(origin),
+      logger,
+    });
     registerGraphql(scope, graphql, { ...services, localAccounts, keysPerUserMax, production });
     if (introspection) registerSchemaRoute(scope, schema);
     registerHomePage(scope, { production, schemaIsPublic: introspection });

@@ -14,6 +14,7 @@ import { Authenticator } from './auth/authenticator.js';
 import { createExternalAccounts } from './auth/external/external-accounts.js';
 import { ExternalIdUsers } from './auth/external/external-id-users.js';
 import { ProductUsers } from './auth/external/product-users.js';
+import { createPortalSessions } from './auth/portal-sessions/create-portal-sessions.js';
 import { ServiceAuthenticator } from './auth/service-tokens/service-authenticator.js';
 import { ServiceTokenUses } from './auth/service-tokens/service-token-use.js';
 import { ServiceTokens } from './auth/service-tokens/service-tokens.js';
@@ -115,10 +116,13 @@ function createAccounts(base: Base) {
   const external = config.identityProvider && createExternalAccounts(config.identityProvider, { externalIdUsers, clock, logger });
   const rejections = new TokenRejectionLog({ clock, logger });
   const services = createServiceTokens(base, users);
+  const productUsers = new ProductUsers(externalIdUsers);
+  const portal = createPortalSessions(base, { users, productUsers });
   const authenticator = new Authenticator({
     sessions: config.localAccounts ? sessions : null,
     external,
     services: services.serviceAuthenticator,
+    portalSessions: portal.portalAuthenticator,
     rejections,
   });
   const resetTokens = new ResetTokens({ database, clock });
@@ -141,7 +145,7 @@ function createAccounts(base: Base) {
   });
   return {
     users,
-    productUsers: new ProductUsers(externalIdUsers),
+    productUsers,
     usageReader,
     sessions,
     resetTokens,
@@ -150,6 +154,7 @@ function createAccounts(base: Base) {
     rejections,
     auth,
     ...services,
+    ...portal,
   };
 }
 
@@ -225,6 +230,7 @@ export function createServices(options: ServiceOptions) {
       await verification.usage.close();
       accounts.serviceAuthenticator.close();
       await accounts.serviceTokenUses.close();
+      await accounts.portalSessionPruning.close();
       await audit.close();
       await database.$disconnect();
       redis?.disconnect();

@@ -1,7 +1,8 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { ForActingServices } from '../auth/access-middleware.js';
+import { ForActingServices, ForPortalSessions } from '../auth/access-middleware.js';
 import { User } from '../auth/auth.graphql.js';
 import { CurrentSubject, type Subject } from '../auth/auth-context.js';
+import { PortalPermission } from '../auth/portal-sessions/portal-permission.js';
 import { type CostArguments, pageCost } from '../platform/graphql/cost.js';
 import { CHANGE_COST } from '../platform/limits.js';
 import {
@@ -44,6 +45,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_READ)
   @Query(() => [ApiKey], {
     description: 'Your usable API keys: those that are neither revoked nor expired. Newest first.',
     complexity: usableKeysCost,
@@ -53,6 +55,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_READ)
   @Query(() => ApiKeyConnection, {
     description: 'Your revoked and expired API keys. The key that ended most recently is first.',
     complexity: pageCost,
@@ -67,6 +70,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_READ)
   @Query(() => ApiKey, {
     nullable: true,
     description: 'One of your API keys, with any status. NOT_FOUND if no key has this ID, FORBIDDEN if the key belongs to another user.',
@@ -79,6 +83,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_CREATE)
   @Mutation(() => CreateApiKeyPayload, {
     description:
       'Creates an API key and returns its plaintext once. API_KEY_LIMIT_REACHED if you already have the maximum number of usable keys.',
@@ -97,6 +102,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_UPDATE)
   @Mutation(() => UpdateApiKeyPayload, {
     complexity: CHANGE_COST,
     description:
@@ -111,6 +117,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_ROTATE)
   @Mutation(() => RotateApiKeyPayload, {
     complexity: CHANGE_COST,
     description:
@@ -129,6 +136,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_REVOKE)
   @Mutation(() => RevokeApiKeyPayload, {
     complexity: CHANGE_COST,
     description:

@@ -6,8 +6,9 @@ import type { RequestContext } from '../platform/graphql/request-context.js';
 import type { Allowance } from '../platform/rate-limit/fair-use.js';
 import type { User } from './accounts/users.js';
 import type { Authenticator } from './authenticator.js';
-import { type Access, type Caller, NO_USER_ID, refusalOf } from './caller.js';
+import { type Access, type Caller, NO_USER_ID, refusalOf, refusalOfPortal, type ServiceCaller } from './caller.js';
 import type { ProductUsers } from './external/product-users.js';
+import type { PortalPermission } from './portal-sessions/portal-permission.js';
 import type { ActingHeaders } from './service-tokens/acting-headers.js';
 import type { Viewer } from './sessions/sessions.js';
 
@@ -33,6 +34,8 @@ interface AuthenticationParts {
   bearerToken: string | undefined;
   source: RequestSource;
   actingHeaders: ActingHeaders;
+  /** Origin header of the request. Null if it has none. */
+  origin: string | null;
   /** Whether a web page sent a service token, in any header. */
   isServiceTokenOfPage: boolean;
   allowance: Allowance;
@@ -69,7 +72,25 @@ export class Authentication {
     if (refusal) throw refusal;
   }
 
-  /** Returns the signed-in user. @throws {KeywardError} FORBIDDEN for a service */
+  /**
+   * Rejects a portal session without a permission. Below an operation that is open to everyone there is no caller to reject.
+   *
+   * @throws {KeywardError} FORBIDDEN
+   */
+  async authorizePortal(permission: PortalPermission): Promise<void> {
+    const caller = await this.#caller;
+    const refusal = caller?.kind === 'portal' ? refusalOfPortal([permission], caller) : null;
+    if (refusal) throw refusal;
+  }
+
+  /** Returns the service that sends the request. @throws {KeywardError} FORBIDDEN for every other caller */
+  async service(): Promise<ServiceCaller> {
+    const caller = await this.caller();
+    if (caller.kind !== 'service') throw new KeywardError('FORBIDDEN', 'This operation is for services of the product.');
+    return caller;
+  }
+
+  /** Returns the signed-in user. @throws {KeywardError} FORBIDDEN for a service or a portal session */
   async viewer(): Promise<Viewer> {
     const caller = await this.caller();
     if (caller.kind !== 'person') throw new KeywardError('FORBIDDEN', 'This operation is for signed-in users.');
@@ -79,7 +100,14 @@ export class Authentication {
   /** Returns the user that the operation is about. Null if a service acts for an unknown user. */
   async user(): Promise<User | null> {
     const caller = await this.caller();
-    return caller.kind === 'person' ? caller.viewer.user : (caller.onBehalfOf?.user ?? null);
+    switch (caller.kind) {
+      case 'person':
+        return caller.viewer.user;
+      case 'portal':
+        return caller.user;
+      case 'service':
+        return caller.onBehalfOf?.user ?? null;
+    }
   }
 
   async subject(): Promise<Subject> {
@@ -91,7 +119,7 @@ export class Authentication {
     const caller = await this.caller();
     const user = await this.user();
     if (user) return user.id;
-    if (caller.kind === 'person' || caller.onBehalfOf === null) throw unauthenticated();
+    if (caller.kind !== 'service' || caller.onBehalfOf === null) throw unauthenticated();
     return (await this.#parts.productUsers.findOrCreate(caller.onBehalfOf.externalId, caller.actor)).id;
   }
 
@@ -115,9 +143,10 @@ export class Authentication {
     return waited ? this.#find() : caller;
   }
 
-  /** A service that acts for a user consumes the allowance of the user. */
+  /** A service that acts for a user consumes the allowance of the user, and so does a portal session. */
   #enter(caller: Caller): Promise<boolean> {
     const { allowance } = this.#parts;
+    if (caller.kind === 'portal') return allowance.enter(caller.user.id);
     if (caller.kind === 'person') return allowance.enter(caller.viewer.user.id);
     const { serviceTokenId, onBehalfOf } = caller;
     if (onBehalfOf === null) return allowance.enterAsService(serviceTokenId);
@@ -125,8 +154,8 @@ export class Authentication {
   }
 
   async #find(): Promise<Caller> {
-    const { authenticator, bearerToken, source, actingHeaders } = this.#parts;
-    const caller = bearerToken === undefined ? null : await authenticator.authenticate(bearerToken, source, actingHeaders);
+    const { authenticator, bearerToken, source, actingHeaders, origin } = this.#parts;
+    const caller = bearerToken === undefined ? null : await authenticator.authenticate(bearerToken, source, { ...actingHeaders, origin });
     if (!caller) throw unauthenticated();
     return caller;
   }
@@ -137,3 +166,6 @@ export const CurrentViewer = () => createParameterDecorator<AuthContext>(({ cont
 
 /** Injects the subject as an argument, in an operation that `@ForActingServices()` opens to services. */
 export const CurrentSubject = () => createParameterDecorator<AuthContext>(({ context }) => context.authentication.subject());
+
+/** Injects the service as an argument, in an operation that `@ForServices()` opens. */
+export const CurrentService = () => createParameterDecorator<AuthContext>(({ context }) => context.authentication.service());

@@ -35,7 +35,9 @@ type SignedUp = SignUpMutation['signUp'];
 /** A user with a password and an email address. */
 type NewUser = SignedUp & { user: { email: string } };
 
-export interface TestApp extends App, Pick<Services, 'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens'> {
+export interface TestApp
+  extends App,
+    Pick<Services, 'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens' | 'portalSessionPruning'> {
   clock: TestClock;
   /** Hashes of passwords. */
   hashes: ObservedHashQueue;
@@ -110,7 +112,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     return data;
   };
 
-  const { database, usage, metrics, cachedKeys, serviceTokens } = services;
+  const { database, usage, metrics, cachedKeys, serviceTokens, portalSessionPruning } = services;
   return {
     ...app,
     http,
@@ -119,6 +121,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     metrics,
     cachedKeys,
     serviceTokens,
+    portalSessionPruning,
     hashes,
     keyHashes,
     clock,
