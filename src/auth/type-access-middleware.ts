@@ -11,8 +11,8 @@ const PERMISSIONS: ReadonlyMap<string, PortalPermission> = new Map([
 ]);
 
 /**
- * Types whose fields are not checked: the root types, whose operations are, the payload of an operation, which contains the objects
- * that the operation changed, and the pages of a list, which a checked field returned.
+ * The fields of other types are not checked: an operation of a root type has its own check, the payload of an operation contains
+ * the objects that the operation changed, and the pages of a list come from a checked field.
  */
 const isChecked = (type: GraphQLObjectType, schema: GraphQLSchema): boolean =>
   type !== schema.getQueryType() && type !== schema.getMutationType() && !/^__|(?:Payload|Connection|Edge)$/.test(type.name);

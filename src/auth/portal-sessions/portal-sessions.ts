@@ -106,7 +106,7 @@ export class PortalSessions {
   }
 
   /**
-   * Ends a portal session, with effect from the next request on every replica. Ending one that is not live changes nothing.
+   * Ends a portal session, with effect from the next request on every replica. Ending an ended session changes nothing.
    *
    * @throws {KeywardError} NOT_FOUND
    */
