@@ -1,5 +1,6 @@
 import { VerificationCode } from '../usage/verification-code.js';
-import type { Verification } from './verification.js';
+import type { KnownVerification, RateLimitState, Verification } from './verification.js';
+import { messageOf } from './verification-message.js';
 
 /** A verification as both endpoints return it: verifyApiKey as ApiKeyVerification, /verify as JSON. */
 export interface VerificationAnswer {
@@ -31,21 +32,29 @@ const UNKNOWN_KEY = {
 export function answerOf({ code, message, key, rateLimit }: Verification): VerificationAnswer {
   const valid = code === VerificationCode.VALID;
   if (key === null) return { valid, code, message, ...UNKNOWN_KEY };
-  const known: Omit<VerificationAnswer, 'expiresAt'> & { expiresAt: string | null } = JSON.parse(key.answer);
+  const { name, scopes, metadata, expiresAt } = JSON.parse(`{${key.answer}}`);
   return {
-    ...known,
     valid,
     code,
     message,
-    expiresAt: known.expiresAt === null ? null : new Date(known.expiresAt),
-    rateLimit: rateLimit && { limit: rateLimit.limit, remaining: rateLimit.remaining, resetsAt: rateLimit.resetsAt },
+    keyId: key.id,
+    ownerId: key.ownerId,
+    ownerExternalId: key.ownerExternalId,
+    name,
+    scopes,
+    metadata,
+    expiresAt: expiresAt === null ? null : new Date(expiresAt),
+    rateLimit: rateLimit && answeredLimit(rateLimit),
   };
 }
 
-/** Returns the body of /verify for a key that is valid. Without a rate limit, it is the string that is kept with the key. */
-export function answerBodyOf({ key, rateLimit }: Verification): string {
-  if (key === null) throw new Error('Only a key that exists has an answer.');
-  if (rateLimit === null) return key.answer;
-  const { limit, remaining, resetsAt } = rateLimit;
-  return `${key.answer.slice(0, -'null}'.length)}${JSON.stringify({ limit, remaining, resetsAt })}}`;
+const VALID = JSON.stringify({ valid: true, code: VerificationCode.VALID, message: messageOf(VerificationCode.VALID) }).slice(0, -1);
+
+/** Returns the body of /verify for a valid key: the JSON of `answerOf`. */
+export function answerBodyOf({ key, rateLimit }: KnownVerification): string {
+  const externalId = key.ownerExternalId === null ? 'null' : JSON.stringify(key.ownerExternalId);
+  const limit = rateLimit === null ? 'null' : JSON.stringify(answeredLimit(rateLimit));
+  return `${VALID},"keyId":"${key.id}","ownerId":"${key.ownerId}","ownerExternalId":${externalId},${key.answer},"rateLimit":${limit}}`;
 }
+
+const answeredLimit = ({ limit, remaining, resetsAt }: RateLimitState) => ({ limit, remaining, resetsAt });
