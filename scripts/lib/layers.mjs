@@ -65,6 +65,7 @@ export const OWNERS = new Map([
   ['ResetToken', 'auth'],
   ['Setting', 'auth'],
   ['ApiKey', 'api-keys'],
+  ['IdempotencyKey', 'api-keys'],
   ['ApiKeyUsage', 'usage'],
   ['AuditEvent', 'audit'],
   ['VerificationChange', 'verification'],
