@@ -44,7 +44,7 @@ export class AuditLog {
    * @throws {KeywardError} BAD_USER_INPUT, like Cursors.page
    */
   page(userId: string, request: PageRequest): Promise<Page<AuditEvent>> {
-    return this.#cursors.page({ list: 'audit-log', userId }, request, async (after, limit) => {
+    return this.#cursors.page({ list: 'audit-log', ownerId: userId }, request, async (after, limit) => {
       const events = await this.#database.auditEvent.findMany({
         where: {
           userId,
@@ -54,7 +54,7 @@ export class AuditLog {
         orderBy: [{ at: 'desc' }, { id: 'desc' }],
         take: limit,
       });
-      return events.map((event) => ({ node: { ...event, action: event.action as AuditAction }, position: event }));
+      return { items: events.map((event) => ({ node: { ...event, action: event.action as AuditAction }, position: event })) };
     });
   }
 }

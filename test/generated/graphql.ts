@@ -182,6 +182,8 @@ export type VerifyApiKeyInput = {
   userAgent?: string | null | undefined;
 };
 
+export type PageFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
+
 export type KeyFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null };
 
 export type MyApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
@@ -235,7 +237,7 @@ export type MyApiKeyHistoryQueryVariables = Exact<{
 }>;
 
 
-export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type RotateApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -256,7 +258,7 @@ export type MyAuditLogQueryVariables = Exact<{
 }>;
 
 
-export type MyAuditLogQuery = { myAuditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, ipAddress: string | null, userAgent: string | null, details: unknown, apiKey: { id: string, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MyAuditLogQuery = { myAuditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, ipAddress: string | null, userAgent: string | null, details: unknown, apiKey: { id: string, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type AuthFragment = { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string | null, createdAt: string } };
 
@@ -371,6 +373,14 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const PageFragmentDoc = new TypedDocumentString(`
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+    `, {"fragmentName":"Page"}) as unknown as TypedDocumentString<PageFragment, unknown>;
 export const KeyFragmentDoc = new TypedDocumentString(`
     fragment Key on ApiKey {
   id
@@ -617,12 +627,17 @@ export const MyApiKeyHistoryDocument = new TypedDocumentString(`
       }
     }
     pageInfo {
-      hasNextPage
-      endCursor
+      ...Page
     }
   }
 }
-    fragment Key on ApiKey {
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+fragment Key on ApiKey {
   id
   keyPrefix
   name
@@ -713,12 +728,16 @@ export const MyAuditLogDocument = new TypedDocumentString(`
       }
     }
     pageInfo {
-      hasNextPage
-      endCursor
+      ...Page
     }
   }
 }
-    `) as unknown as TypedDocumentString<MyAuditLogQuery, MyAuditLogQueryVariables>;
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<MyAuditLogQuery, MyAuditLogQueryVariables>;
 export const SignUpDocument = new TypedDocumentString(`
     mutation SignUp($input: SignUpInput!) {
   signUp(input: $input) {
