@@ -1,5 +1,6 @@
 import { ApiKeyQueries, idsOfKeys } from './api-keys/api-key-queries.js';
 import { ApiKeyService } from './api-keys/api-key-service.js';
+import { IdempotencyKeys } from './api-keys/idempotency-keys.js';
 import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
 import { AuditLog } from './audit/audit-log.js';
@@ -132,8 +133,9 @@ function createApiKeys(base: Base, users: Users) {
   const { config, clock, database, audit, cursors, logger, keyHashes, random } = base;
   const issuer = new KeyIssuer({ users, hashes: keyHashes, namespace: config.keyNamespace, ...(random && { random }) });
   const { keysPerUserMax, scopeCatalogue, expiryWarningDays } = config;
+  const idempotencyKeys = new IdempotencyKeys({ database, clock });
   return {
-    apiKeys: new ApiKeyService({ database, clock, users, issuer, audit, logger, keysPerUserMax, scopeCatalogue }),
+    apiKeys: new ApiKeyService({ database, clock, users, issuer, idempotencyKeys, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
     keyFinder: new KeyFinder(database),
     /** Creates an importer for one run. A dry run remembers the lines that it has seen. */

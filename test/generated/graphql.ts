@@ -205,6 +205,7 @@ export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, name: strin
 
 export type CreateApiKeyMutationVariables = Exact<{
   input?: CreateApiKeyInput | null | undefined;
+  idempotencyKey?: string | null | undefined;
 }>;
 
 
@@ -242,6 +243,7 @@ export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: s
 export type RotateApiKeyMutationVariables = Exact<{
   id: string | number;
   input?: RotateApiKeyInput | null | undefined;
+  idempotencyKey?: string | null | undefined;
 }>;
 
 
@@ -505,8 +507,8 @@ export const ApiKeyDocument = new TypedDocumentString(`
   expiresSoon
 }`) as unknown as TypedDocumentString<ApiKeyQuery, ApiKeyQueryVariables>;
 export const CreateApiKeyDocument = new TypedDocumentString(`
-    mutation CreateApiKey($input: CreateApiKeyInput) {
-  createApiKey(input: $input) {
+    mutation CreateApiKey($input: CreateApiKeyInput, $idempotencyKey: String) {
+  createApiKey(input: $input, idempotencyKey: $idempotencyKey) {
     plaintextKey
     apiKey {
       ...Key
@@ -657,8 +659,8 @@ fragment Key on ApiKey {
   expiresSoon
 }`) as unknown as TypedDocumentString<MyApiKeyHistoryQuery, MyApiKeyHistoryQueryVariables>;
 export const RotateApiKeyDocument = new TypedDocumentString(`
-    mutation RotateApiKey($id: ID!, $input: RotateApiKeyInput) {
-  rotateApiKey(id: $id, input: $input) {
+    mutation RotateApiKey($id: ID!, $input: RotateApiKeyInput, $idempotencyKey: String) {
+  rotateApiKey(id: $id, input: $input, idempotencyKey: $idempotencyKey) {
     plaintextKey
     apiKey {
       ...Key
