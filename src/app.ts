@@ -29,6 +29,7 @@ import { createHttpServer } from './platform/http/http-server.js';
 import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { GRAPHQL_LIMITS } from './platform/limits.js';
 import { createErrorCounter } from './platform/process-metrics.js';
+import { ServerInfoResolver } from './server/server-info-resolver.js';
 import type { Services } from './services.js';
 import { GatewayListener } from './verification/gateway-listener.js';
 import { VerificationResolver } from './verification/verification-resolver.js';
@@ -42,15 +43,19 @@ export interface App {
   close(): Promise<void>;
 }
 
-type SchemaServices = Pick<Services, 'auth' | 'sessions' | 'apiKeys' | 'keyQueries' | 'auditLog' | 'verifier' | 'verifierTokens'>;
+type SchemaServices = Pick<
+  Services,
+  'serverInfo' | 'auth' | 'sessions' | 'ownSessions' | 'apiKeys' | 'keyQueries' | 'auditLog' | 'verifier' | 'verifierTokens'
+>;
 
 /** Builds the schema. Every operation that is not `@Public()` requires a session. */
 export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer: string | null }): GraphQLSchema =>
   closeByDefault(
     buildGraphqlSchema([
+      new ServerInfoResolver(services.serverInfo),
       new AuthResolver(services.auth),
       new AccountResolver(services.auth, services.externalIdIssuer),
-      new SessionResolver(services.sessions),
+      new SessionResolver(services.sessions, services.ownSessions),
       new ApiKeyResolver(services.apiKeys, services.keyQueries),
       new ApiKeyUsageResolver(),
       new AuditResolver(services.auditLog),

@@ -11,7 +11,7 @@ export const LAYERS = [
   ['auth'],
   ['policies'],
   ['api-keys'],
-  ['verification', 'webhooks'],
+  ['verification', 'webhooks', 'server'],
   ['activity'],
   ['management'],
   ['import'],

@@ -15,7 +15,8 @@ registerEnumType(AuditAction, {
     PASSWORD_RESET_ISSUED: { description: 'The operator created a password reset token.' },
     PASSWORD_RESET: { description: 'A new password was set with a password reset token, which ended every earlier session.' },
     SESSION_ENDED: {
-      description: 'A session was ended: by its owner from another session, or as the oldest one beyond the maximum number of sessions.',
+      description:
+        'One or several sessions were ended: by their owner from another session, or as the oldest ones beyond the maximum number of sessions. `details` has the number if there can be several.',
     },
     SESSION_REUSE_DETECTED: { description: 'A refresh token was used again after it had been exchanged, so its session was ended.' },
     USER_DISABLED: { description: 'The operator disabled the account. Its sessions were ended, and its API keys are rejected.' },

@@ -4,6 +4,17 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Where the accounts of the users are kept. */
+export type AccountsMode =
+  /** Keyward keeps accounts with a password, and an identity provider keeps others. */
+  | 'BOTH'
+  /** An identity provider keeps all accounts. */
+  | 'EXTERNAL'
+  /** Keyward keeps all accounts, with email and password. */
+  | 'LOCAL'
+  /** No person signs in. The backend of the product acts for its users. */
+  | 'NONE';
+
 /** Status of an API key. Computed from its fields when it is read. */
 export type ApiKeyStatus =
   /** The key is valid. */
@@ -37,7 +48,7 @@ export type AuditAction =
   | 'PASSWORD_RESET'
   /** The operator created a password reset token. */
   | 'PASSWORD_RESET_ISSUED'
-  /** A session was ended: by its owner from another session, or as the oldest one beyond the maximum number of sessions. */
+  /** One or several sessions were ended: by their owner from another session, or as the oldest ones beyond the maximum number of sessions. `details` has the number if there can be several. */
   | 'SESSION_ENDED'
   /** A refresh token was used again after it had been exchanged, so its session was ended. */
   | 'SESSION_REUSE_DETECTED'
@@ -318,6 +329,11 @@ export type EndSessionMutationVariables = Exact<{
 
 export type EndSessionMutation = { endSession: { session: { id: string, createdAt: string, lastUsedAt: string, expiresAt: string, ipAddress: string | null, userAgent: string | null, current: boolean } } };
 
+export type EndOtherSessionsMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EndOtherSessionsMutation = { endOtherSessions: { ended: number } };
+
 export type ResetPasswordMutationVariables = Exact<{
   input: ResetPasswordInput;
 }>;
@@ -331,6 +347,11 @@ export type DeleteMyAccountMutationVariables = Exact<{
 
 
 export type DeleteMyAccountMutation = { deleteMyAccount: { deleted: boolean } };
+
+export type ServerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ServerQuery = { server: { productName: string, version: string, keyNamespace: string, accounts: AccountsMode, signUpIsOpen: boolean, identityProvider: { issuer: string, clientId: string, scope: string } | null, example: { url: string, header: string } | null } };
 
 export type VerifyApiKeyMutationVariables = Exact<{
   input: VerifyApiKeyInput;
@@ -855,6 +876,13 @@ export const EndSessionDocument = new TypedDocumentString(`
   userAgent
   current
 }`) as unknown as TypedDocumentString<EndSessionMutation, EndSessionMutationVariables>;
+export const EndOtherSessionsDocument = new TypedDocumentString(`
+    mutation EndOtherSessions {
+  endOtherSessions {
+    ended
+  }
+}
+    `) as unknown as TypedDocumentString<EndOtherSessionsMutation, EndOtherSessionsMutationVariables>;
 export const ResetPasswordDocument = new TypedDocumentString(`
     mutation ResetPassword($input: ResetPasswordInput!) {
   resetPassword(input: $input) {
@@ -878,6 +906,26 @@ export const DeleteMyAccountDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DeleteMyAccountMutation, DeleteMyAccountMutationVariables>;
+export const ServerDocument = new TypedDocumentString(`
+    query Server {
+  server {
+    productName
+    version
+    keyNamespace
+    accounts
+    signUpIsOpen
+    identityProvider {
+      issuer
+      clientId
+      scope
+    }
+    example {
+      url
+      header
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ServerQuery, ServerQueryVariables>;
 export const VerifyApiKeyDocument = new TypedDocumentString(`
     mutation VerifyApiKey($input: VerifyApiKeyInput!) {
   verifyApiKey(input: $input) {
