@@ -14,7 +14,7 @@ import { columnsOf, type KeySettings } from './api-key-settings.js';
 import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
 import type { IdempotencyKeys } from './idempotency-keys.js';
 import type { Issue, KeyIdentity, KeyIssuer } from './key-issuer.js';
-import { type Rotation, rejectInvalidRotation } from './key-rotation.js';
+import { type Rotation, refuseBadRotation } from './rotation.js';
 
 export type { ApiKey };
 
@@ -84,8 +84,8 @@ export class ApiKeyService {
    * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED, CONFLICT for a repeated idempotency key
    */
   async create(userId: string, settings: KeySettings, actor: UserActor, idempotencyKey?: string | null): Promise<CreatedKey> {
-    const repetition = this.#idempotencyKeys.guard({ userId, operation: 'createApiKey', key: idempotencyKey, input: settings });
-    await repetition.reject();
+    const repetition = this.#idempotencyKeys.guard({ operation: 'createApiKey', key: idempotencyKey, input: settings });
+    await repetition.reject(userId);
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
     const issue: Issue<ApiKey> = {
       check: () => this.#refuseAtLimit(this.#database, userId),
@@ -99,7 +99,7 @@ export class ApiKeyService {
     const { plaintextKey, stored: apiKey } = await this.#issuer.issue(
       userId,
       actor,
-      repetition.protect(issue, ({ id }) => id),
+      repetition.protect(userId, issue, ({ id }) => id),
     );
     this.#log(actor, apiKey, 'API key created');
     return { apiKey, plaintextKey };
@@ -145,10 +145,10 @@ export class ApiKeyService {
    *   and for a key that is revoked or expired or part of a rotation in progress
    */
   async rotate(userId: string, id: string, rotation: Rotation, actor: UserActor, idempotencyKey?: string | null): Promise<RotatedKey> {
-    const request = { userId, operation: 'rotateApiKey', key: idempotencyKey, input: { id, ...rotation } } as const;
-    const repetition = this.#idempotencyKeys.guard(request);
-    await repetition.reject();
-    rejectInvalidRotation(rotation, this.#clock.now());
+    const input = { id, ...rotation };
+    const repetition = this.#idempotencyKeys.guard({ operation: 'rotateApiKey', key: idempotencyKey, input });
+    await repetition.reject(userId);
+    refuseBadRotation(rotation, this.#clock.now());
     await this.get(userId, id, actor);
     const issue: Issue<Omit<RotatedKey, 'plaintextKey'>> = {
       check: async () => void (await this.#findRotatable(this.#database, id, rotation, this.#clock.now())),
@@ -157,7 +157,7 @@ export class ApiKeyService {
     const { plaintextKey, stored } = await this.#issuer.issue(
       userId,
       actor,
-      repetition.protect(issue, ({ apiKey }) => apiKey.id),
+      repetition.protect(userId, issue, ({ apiKey }) => apiKey.id),
     );
     this.#log(actor, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
     return { ...stored, plaintextKey };

@@ -11,7 +11,6 @@ const VALID_KEY = /^[\x21-\x7e]+$/;
 
 /** A request that creates a key, as far as its repetition is recognised by it. */
 export interface IdempotentRequest {
-  userId: string;
   operation: 'createApiKey' | 'rotateApiKey';
   /** Null or undefined if the client sent none: the request is then never a repetition. */
   key: string | null | undefined;
@@ -19,7 +18,7 @@ export interface IdempotentRequest {
   input: object;
 }
 
-type KeyedRequest = IdempotentRequest & { key: string };
+type KeyedRequest = IdempotentRequest & { key: string; userId: string };
 
 /** Protects one request from being a repetition. Does nothing without an idempotency key. */
 export interface RepetitionGuard {
@@ -28,17 +27,17 @@ export interface RepetitionGuard {
    *
    * @throws {KeywardError} CONFLICT with the ID of the created key for a repetition, BAD_USER_INPUT if the input is different
    */
-  reject(): Promise<void>;
+  reject(userId: string): Promise<void>;
   /**
    * Adds to the steps of issuing a key: the lookup before each step, because a parallel request may have created the key since, and
    * storing the idempotency key in the transaction that stores the API key and holds the row of its owner locked.
    *
    * @param idOf returns the ID of the new API key
    */
-  protect<T>(issue: Issue<T>, idOf: (stored: T) => string): Issue<T>;
+  protect<T>(userId: string, issue: Issue<T>, idOf: (stored: T) => string): Issue<T>;
 }
 
-const NO_GUARD: RepetitionGuard = { reject: async () => undefined, protect: (issue) => issue };
+const NO_GUARD: RepetitionGuard = { reject: async () => undefined, protect: (_userId, issue) => issue };
 
 /** Recognises the repetition of a request that created an API key. */
 export class IdempotencyKeys {
@@ -56,18 +55,18 @@ export class IdempotencyKeys {
     if (!VALID_KEY.test(key) || key.length > IDEMPOTENCY_LIMITS.keyCharacters) {
       throw invalidKey(`must be 1 to ${IDEMPOTENCY_LIMITS.keyCharacters} visible ASCII characters, without spaces`);
     }
-    const keyed = { ...request, key };
+    const keyedBy = (userId: string): KeyedRequest => ({ ...request, key, userId });
     return {
-      reject: () => this.#reject(this.#database, keyed),
-      protect: ({ check, store }, idOf) => ({
+      reject: (userId) => this.#reject(this.#database, keyedBy(userId)),
+      protect: (userId, { check, store }, idOf) => ({
         check: async () => {
-          await this.#reject(this.#database, keyed);
+          await this.#reject(this.#database, keyedBy(userId));
           await check();
         },
         store: async (transaction, identity) => {
-          await this.#reject(transaction, keyed);
+          await this.#reject(transaction, keyedBy(userId));
           const stored = await store(transaction, identity);
-          await this.#record(transaction, keyed, idOf(stored));
+          await this.#record(transaction, keyedBy(userId), idOf(stored));
           return stored;
         },
       }),

@@ -11,8 +11,8 @@ export interface Rotation {
   expiresAt?: Date | null;
 }
 
-/** @throws {KeywardError} BAD_USER_INPUT with every broken rule */
-export function rejectInvalidRotation({ gracePeriodSeconds, expiresAt }: Rotation, now: Date): void {
+/** Checks the options of a rotation. @throws {KeywardError} BAD_USER_INPUT */
+export function refuseBadRotation({ gracePeriodSeconds, expiresAt }: Rotation, now: Date): void {
   const faults: FieldFault[] = [];
   if (gracePeriodSeconds < 0 || gracePeriodSeconds > GRACE_SECONDS_MAX) {
     faults.push({ path: 'input.gracePeriodSeconds', message: `must be from 0 to ${GRACE_SECONDS_MAX}` });
