@@ -3,6 +3,7 @@ import 'reflect-metadata';
 
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
+import { ApiKeyEventsResolver } from './activity/api-key-events-resolver.js';
 import { AuditResolver } from './activity/audit-log-resolver.js';
 import { ApiKeyResolver } from './api-keys/api-key-resolver.js';
 import { ApiKeyUsageResolver } from './api-keys/usage-resolver.js';
@@ -59,6 +60,7 @@ export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer
       new ApiKeyResolver(services.apiKeys, services.keyQueries),
       new ApiKeyUsageResolver(),
       new AuditResolver(services.auditLog),
+      new ApiKeyEventsResolver(),
       new VerificationResolver(services.verifier, services.verifierTokens),
     ]),
   );

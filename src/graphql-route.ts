@@ -2,8 +2,9 @@ import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import DataLoader from 'dataloader';
 import type { FastifyInstance } from 'fastify';
-import type { ApiKeyContext } from './api-keys/api-key-context.js';
+import type { ActivityContext } from './activity/activity-context.js';
 import { createApiKeyLoaders } from './api-keys/api-key-loaders.js';
+import type { AuditLog } from './audit/audit-log.js';
 import { Users } from './auth/accounts/users.js';
 import { type AuthContext, Authentication } from './auth/auth-context.js';
 import { Authenticator } from './auth/authenticator.js';
@@ -17,7 +18,7 @@ import type { VerificationContext } from './verification/verification-context.js
 export const GRAPHQL_PATH = '/graphql';
 
 /** Context of a request for the resolvers of all features. */
-export type Context = AuthContext & ApiKeyContext & VerificationContext;
+export type Context = AuthContext & ActivityContext & VerificationContext;
 
 /** Registers the GraphQL endpoint. Each request gets a new context. */
 export function registerGraphql(
@@ -29,6 +30,7 @@ export function registerGraphql(
     users: Users;
     database: Database;
     usageReader: UsageService;
+    auditLog: AuditLog;
     fairUse: FairUse;
     keysPerUserMax: number;
   },
@@ -56,6 +58,7 @@ export function registerGraphql(
           verifierToken: request.headers['x-verifier-token']?.toString(),
           usage: parts.usageReader.loaders(),
           apiKeys: createApiKeyLoaders(parts.database),
+          keyEvents: parts.auditLog.keyEvents(),
           users: new DataLoader((ids: readonly string[]) => parts.users.findByIds(ids)),
         };
       },

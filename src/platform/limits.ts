@@ -154,6 +154,14 @@ export const NEW_DOCUMENT_LIMITS = {
   networksMax: 10_000,
 } as const;
 
+/** Lists that are returned in pages. */
+export const LIST_LIMITS = {
+  /** Rows that one page examines. If a filter matches few of them, the page is short, and the next page continues after them. */
+  examinedRowsMax: 20_000,
+  /** Items of a list in a filter. */
+  filterItemsMax: 100,
+} as const;
+
 /** Idempotency keys of requests that create API keys. */
 export const IDEMPOTENCY_LIMITS = {
   /** Characters of one idempotency key. */

@@ -67,6 +67,20 @@ export type AuditAction =
   /** A sign-in failed, because the password was wrong or the account was disabled. */
   | 'USER_SIGN_IN_FAILED';
 
+/** Which events to return: those that match every field. A field that is absent or null does not restrict the events. */
+export type AuditFilter = {
+  /** Kinds of the events, at most 100. If the list is empty, no event matches. */
+  actions?: Array<AuditAction> | null | undefined;
+  /** ID of the API key that the events concern. */
+  apiKeyId?: string | number | null | undefined;
+  /** Time from which on the events were recorded. */
+  from?: string | null | undefined;
+  /** Time before which the events were recorded. */
+  to?: string | null | undefined;
+  /** ID of the user that the events concern. `myAuditLog` rejects it, because its events all concern the same user. */
+  userId?: string | number | null | undefined;
+};
+
 /** Current and new password of the account. */
 export type ChangePasswordInput = {
   /** Current password of the account. */
@@ -268,10 +282,34 @@ export type AllMyApiKeysQuery = { myApiKeys: Array<{ id: string, status: ApiKeyS
 export type MyAuditLogQueryVariables = Exact<{
   first?: number;
   after?: string | null | undefined;
+  filter?: AuditFilter | null | undefined;
 }>;
 
 
 export type MyAuditLogQuery = { myAuditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, ipAddress: string | null, userAgent: string | null, details: unknown, apiKey: { id: string, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type ApiKeyEventsQueryVariables = Exact<{
+  id: string | number;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type ApiKeyEventsQuery = { apiKey: { events: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, apiKeyId: string | null, details: unknown } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+
+export type MyApiKeysWithEventsQueryVariables = Exact<{
+  first?: number;
+}>;
+
+
+export type MyApiKeysWithEventsQuery = { myApiKeys: Array<{ id: string, events: { edges: Array<{ node: { action: AuditAction, apiKeyId: string | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } }> };
+
+export type MyAuditLogWithUsersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyAuditLogWithUsersQuery = { myAuditLog: { edges: Array<{ node: { action: AuditAction, userId: string | null, apiKeyId: string | null, user: { id: string, email: string | null } | null } }> } };
+
+export type EventFragment = { id: string, at: string, action: AuditAction, apiKeyId: string | null, details: unknown };
 
 export type AuthFragment = { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string | null, createdAt: string } };
 
@@ -425,6 +463,15 @@ export const KeyFragmentDoc = new TypedDocumentString(`
   expiresSoon
 }
     `, {"fragmentName":"Key"}) as unknown as TypedDocumentString<KeyFragment, unknown>;
+export const EventFragmentDoc = new TypedDocumentString(`
+    fragment Event on AuditEvent {
+  id
+  at
+  action
+  apiKeyId
+  details
+}
+    `, {"fragmentName":"Event"}) as unknown as TypedDocumentString<EventFragment, unknown>;
 export const AuthFragmentDoc = new TypedDocumentString(`
     fragment Auth on AuthPayload {
   accessToken
@@ -733,8 +780,8 @@ export const AllMyApiKeysDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<AllMyApiKeysQuery, AllMyApiKeysQueryVariables>;
 export const MyAuditLogDocument = new TypedDocumentString(`
-    query MyAuditLog($first: Int! = 50, $after: String) {
-  myAuditLog(first: $first, after: $after) {
+    query MyAuditLog($first: Int! = 50, $after: String, $filter: AuditFilter) {
+  myAuditLog(first: $first, after: $after, filter: $filter) {
     edges {
       cursor
       node {
@@ -761,6 +808,75 @@ export const MyAuditLogDocument = new TypedDocumentString(`
   startCursor
   endCursor
 }`) as unknown as TypedDocumentString<MyAuditLogQuery, MyAuditLogQueryVariables>;
+export const ApiKeyEventsDocument = new TypedDocumentString(`
+    query ApiKeyEvents($id: ID!, $first: Int! = 20, $after: String) {
+  apiKey(id: $id) {
+    events(first: $first, after: $after) {
+      edges {
+        cursor
+        node {
+          ...Event
+        }
+      }
+      pageInfo {
+        ...Page
+      }
+    }
+  }
+}
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+fragment Event on AuditEvent {
+  id
+  at
+  action
+  apiKeyId
+  details
+}`) as unknown as TypedDocumentString<ApiKeyEventsQuery, ApiKeyEventsQueryVariables>;
+export const MyApiKeysWithEventsDocument = new TypedDocumentString(`
+    query MyApiKeysWithEvents($first: Int! = 20) {
+  myApiKeys {
+    id
+    events(first: $first) {
+      edges {
+        node {
+          action
+          apiKeyId
+        }
+      }
+      pageInfo {
+        ...Page
+      }
+    }
+  }
+}
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<MyApiKeysWithEventsQuery, MyApiKeysWithEventsQueryVariables>;
+export const MyAuditLogWithUsersDocument = new TypedDocumentString(`
+    query MyAuditLogWithUsers {
+  myAuditLog {
+    edges {
+      node {
+        action
+        userId
+        apiKeyId
+        user {
+          id
+          email
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MyAuditLogWithUsersQuery, MyAuditLogWithUsersQueryVariables>;
 export const SignUpDocument = new TypedDocumentString(`
     mutation SignUp($input: SignUpInput!) {
   signUp(input: $input) {
