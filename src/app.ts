@@ -7,6 +7,7 @@ import { ApiKeyEventsResolver } from './activity/api-key-events-resolver.js';
 import { AuditResolver } from './activity/audit-log-resolver.js';
 import { ApiKeyResolver } from './api-keys/api-key-resolver.js';
 import { ApiKeyUsageResolver } from './api-keys/usage-resolver.js';
+import { UserKeysResolver } from './api-keys/user-keys-resolver.js';
 import { closeByDefault } from './auth/access-middleware.js';
 import { AccountResolver } from './auth/accounts/account-resolver.js';
 import { AuthResolver } from './auth/auth-resolver.js';
@@ -59,6 +60,7 @@ export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer
       new SessionResolver(services.sessions, services.ownSessions),
       new ApiKeyResolver(services.apiKeys, services.keyQueries),
       new ApiKeyUsageResolver(),
+      new UserKeysResolver(),
       new AuditResolver(services.auditLog),
       new ApiKeyEventsResolver(),
       new VerificationResolver(services.verifier, services.verifierTokens),

@@ -279,6 +279,19 @@ export type AllMyApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type AllMyApiKeysQuery = { myApiKeys: Array<{ id: string, status: ApiKeyStatus }>, myApiKeyHistory: { edges: Array<{ node: { id: string, status: ApiKeyStatus } }> } };
 
+export type MyKeysOfAnyStatusQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type MyKeysOfAnyStatusQuery = { me: { apiKeys: { edges: Array<{ cursor: string, node: { id: string, status: ApiKeyStatus } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } };
+
+export type KeysOfOwnersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type KeysOfOwnersQuery = { myApiKeys: Array<{ id: string, owner: { apiKeys: { edges: Array<{ node: { id: string } }> } } }> };
+
 export type MyAuditLogQueryVariables = Exact<{
   first?: number;
   after?: string | null | undefined;
@@ -779,6 +792,45 @@ export const AllMyApiKeysDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<AllMyApiKeysQuery, AllMyApiKeysQueryVariables>;
+export const MyKeysOfAnyStatusDocument = new TypedDocumentString(`
+    query MyKeysOfAnyStatus($first: Int! = 20, $after: String) {
+  me {
+    apiKeys(first: $first, after: $after) {
+      edges {
+        cursor
+        node {
+          id
+          status
+        }
+      }
+      pageInfo {
+        ...Page
+      }
+    }
+  }
+}
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<MyKeysOfAnyStatusQuery, MyKeysOfAnyStatusQueryVariables>;
+export const KeysOfOwnersDocument = new TypedDocumentString(`
+    query KeysOfOwners {
+  myApiKeys {
+    id
+    owner {
+      apiKeys(first: 2) {
+        edges {
+          node {
+            id
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<KeysOfOwnersQuery, KeysOfOwnersQueryVariables>;
 export const MyAuditLogDocument = new TypedDocumentString(`
     query MyAuditLog($first: Int! = 50, $after: String, $filter: AuditFilter) {
   myAuditLog(first: $first, after: $after, filter: $filter) {
