@@ -10,7 +10,7 @@ import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js'
 import type { Logger } from '../platform/logger.js';
 import { shortTextFault } from '../platform/text.js';
 import { changesOf } from './api-key-changes.js';
-import { columnsOf, type KeySettings } from './api-key-settings.js';
+import { columnsOf, type KeySettings, rejectForbiddenSettings } from './api-key-settings.js';
 import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
 import type { IdempotencyKeys } from './idempotency-keys.js';
 import type { Issue, KeyIdentity, KeyIssuer } from './key-issuer.js';
@@ -81,9 +81,10 @@ export class ApiKeyService {
    * Creates a key. The limit is checked before the hash is computed, and again under the lock.
    *
    * @param idempotencyKey a repetition creates no second key. Null or undefined if the client sent no idempotency key
-   * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED, CONFLICT for a repeated idempotency key
+   * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED, CONFLICT for a repeated idempotency key, FORBIDDEN
    */
   async create(userId: string, settings: KeySettings, actor: UserActor, idempotencyKey?: string | null): Promise<CreatedKey> {
+    rejectForbiddenSettings(settings, actor);
     const repetition = this.#idempotencyKeys.guard({ operation: 'createApiKey', key: idempotencyKey, input: settings });
     await repetition.reject(userId);
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
@@ -96,11 +97,8 @@ export class ApiKeyService {
         return created;
       },
     };
-    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(
-      userId,
-      actor,
-      repetition.protect(userId, issue, ({ id }) => id),
-    );
+    const guarded = repetition.protect(userId, issue, ({ id }) => id);
+    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, actor, guarded);
     this.#log(actor, apiKey, 'API key created');
     return { apiKey, plaintextKey };
   }
@@ -112,6 +110,7 @@ export class ApiKeyService {
    *   expired or replaced
    */
   async update(userId: string, id: string, settings: KeySettings, actor: UserActor): Promise<ApiKey> {
+    rejectForbiddenSettings(settings, actor);
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
     await this.get(userId, id, actor);
     const { key, changed } = await this.#users.withLocked(userId, async (transaction) => {
@@ -154,11 +153,8 @@ export class ApiKeyService {
       check: async () => void (await this.#findRotatable(this.#database, id, rotation, this.#clock.now())),
       store: (transaction, identity) => this.#replace(transaction, id, { rotation, identity, actor }),
     };
-    const { plaintextKey, stored } = await this.#issuer.issue(
-      userId,
-      actor,
-      repetition.protect(userId, issue, ({ apiKey }) => apiKey.id),
-    );
+    const guarded = repetition.protect(userId, issue, ({ apiKey }) => apiKey.id);
+    const { plaintextKey, stored } = await this.#issuer.issue(userId, actor, guarded);
     this.#log(actor, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
     return { ...stored, plaintextKey };
   }
@@ -171,10 +167,11 @@ export class ApiKeyService {
     const now = this.#clock.now();
     const old = await this.#findRotatable(transaction, id, rotation, now);
     const { id: _id, replacedById: _replacedById, ...settings } = old;
+    const json = { metadata: old.metadata ?? {}, trustedMetadata: old.trustedMetadata ?? {} };
     const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
     const lineageId = old.lineageId ?? old.id;
     const apiKey = await transaction.apiKey.create({
-      data: { ...settings, ...identity, metadata: old.metadata ?? {}, lineageId, rotatedFromId: id, createdAt: now, expiresAt },
+      data: { ...settings, ...identity, ...json, lineageId, rotatedFromId: id, createdAt: now, expiresAt },
     });
     // A predecessor in its grace period is linked to the newest key, because the key between them expires now.
     await transaction.apiKey.updateMany({ where: { replacedById: id, AND: usableAt(now) }, data: { replacedById: apiKey.id } });
