@@ -87,10 +87,16 @@ export class ApiKeyResolver {
       description: 'Settings of the new key. Null if every setting has its default.',
     })
     input: CreateApiKeyInput | null | undefined,
+    @Arg('idempotencyKey', () => String, {
+      nullable: true,
+      description:
+        'Text that identifies the request, 1 to 255 visible ASCII characters. For 24 hours, a repetition creates no second key: it returns CONFLICT, and `extensions.apiKeyId` is the key that the first request created. Null if the request is not protected from repetition.',
+    })
+    idempotencyKey: string | null | undefined,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: ApiKeyContext,
   ): Promise<CreateApiKeyPayload> {
-    return this.#apiKeys.create(viewer.user.id, input ?? {}, context.actor);
+    return this.#apiKeys.create(viewer.user.id, input ?? {}, context.actor, idempotencyKey);
   }
 
   @Mutation(() => UpdateApiKeyPayload, {
@@ -119,10 +125,17 @@ export class ApiKeyResolver {
       description: 'Options of the rotation. Null if the grace period is one day and the expiry is unchanged.',
     })
     input: RotateApiKeyInput | null | undefined,
+    @Arg('idempotencyKey', () => String, {
+      nullable: true,
+      description:
+        'Text that identifies the request, 1 to 255 visible ASCII characters. For 24 hours, a repetition creates no second key: it returns CONFLICT, and `extensions.apiKeyId` is the key that the first request created. Null if the request is not protected from repetition.',
+    })
+    idempotencyKey: string | null | undefined,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: ApiKeyContext,
   ): Promise<RotateApiKeyPayload> {
-    return this.#apiKeys.rotate(viewer.user.id, id, input ?? { gracePeriodSeconds: GRACE_SECONDS_DEFAULT }, context.actor);
+    const rotation = input ?? { gracePeriodSeconds: GRACE_SECONDS_DEFAULT };
+    return this.#apiKeys.rotate(viewer.user.id, id, rotation, context.actor, idempotencyKey);
   }
 
   @Mutation(() => RevokeApiKeyPayload, {

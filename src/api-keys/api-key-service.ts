@@ -6,18 +6,19 @@ import { type Actor, actorFields, OPERATOR, type UserActor } from '../platform/a
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { badUserInput, type FieldFault, KeywardError } from '../platform/errors/keyward-error.js';
+import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
 import { shortTextFault } from '../platform/text.js';
 import { changesOf } from './api-key-changes.js';
-import { columnsOf, expiryFault, type KeySettings } from './api-key-settings.js';
+import { columnsOf, type KeySettings, rejectForbiddenSettings } from './api-key-settings.js';
 import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
-import type { KeyIdentity, KeyIssuer } from './key-issuer.js';
+import type { IdempotencyKeys } from './idempotency-keys.js';
+import type { Issue, KeyIdentity, KeyIssuer } from './key-issuer.js';
+import { type Rotation, refuseBadRotation } from './rotation.js';
 
 export type { ApiKey };
 
 export const REASON_CHARACTERS_MAX = 500;
-const GRACE_SECONDS_MAX = 30 * 86_400;
 
 export interface CreatedKey {
   apiKey: ApiKey;
@@ -25,27 +26,9 @@ export interface CreatedKey {
   plaintextKey: string;
 }
 
-/** Options of a rotation. */
-export interface Rotation {
-  /** 0 if the old key expires immediately. */
-  gracePeriodSeconds: number;
-  /** Expiry of the new key. Absent for the expiry of the old key; null for no expiry. */
-  expiresAt?: Date | null;
-}
-
 export interface RotatedKey extends CreatedKey {
   /** The key that `apiKey` replaced. It stays valid until its `expiresAt`. */
   replaced: ApiKey;
-}
-
-function refuseBadRotation({ gracePeriodSeconds, expiresAt }: Rotation, now: Date): void {
-  const faults: FieldFault[] = [];
-  if (gracePeriodSeconds < 0 || gracePeriodSeconds > GRACE_SECONDS_MAX) {
-    faults.push({ path: 'input.gracePeriodSeconds', message: `must be from 0 to ${GRACE_SECONDS_MAX}` });
-  }
-  const fault = expiresAt ? expiryFault(expiresAt, now) : null;
-  if (fault !== null) faults.push({ path: 'input.expiresAt', message: fault });
-  if (faults.length > 0) throw badUserInput(faults);
 }
 
 /** Creates, updates, rotates and revokes API keys. */
@@ -54,6 +37,7 @@ export class ApiKeyService {
   readonly #clock: Clock;
   readonly #users: Users;
   readonly #issuer: KeyIssuer;
+  readonly #idempotencyKeys: IdempotencyKeys;
   readonly #audit: AuditRecorder;
   readonly #logger: Logger;
   readonly #keysPerUserMax: number;
@@ -64,6 +48,7 @@ export class ApiKeyService {
     clock: Clock;
     users: Users;
     issuer: KeyIssuer;
+    idempotencyKeys: IdempotencyKeys;
     audit: AuditRecorder;
     logger: Logger;
     keysPerUserMax: number;
@@ -74,6 +59,7 @@ export class ApiKeyService {
     this.#clock = options.clock;
     this.#users = options.users;
     this.#issuer = options.issuer;
+    this.#idempotencyKeys = options.idempotencyKeys;
     this.#audit = options.audit;
     this.#logger = options.logger;
     this.#keysPerUserMax = options.keysPerUserMax;
@@ -94,11 +80,15 @@ export class ApiKeyService {
   /**
    * Creates a key. The limit is checked before the hash is computed, and again under the lock.
    *
-   * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED
+   * @param idempotencyKey a repetition creates no second key. Null or undefined if the client sent no idempotency key
+   * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED, CONFLICT for a repeated idempotency key, FORBIDDEN
    */
-  async create(userId: string, settings: KeySettings, actor: UserActor): Promise<CreatedKey> {
+  async create(userId: string, settings: KeySettings, actor: UserActor, idempotencyKey?: string | null): Promise<CreatedKey> {
+    rejectForbiddenSettings(settings, actor);
+    const repetition = this.#idempotencyKeys.guard({ operation: 'createApiKey', key: idempotencyKey, input: settings });
+    await repetition.reject(userId);
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
-    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, actor, {
+    const issue: Issue<ApiKey> = {
       check: () => this.#refuseAtLimit(this.#database, userId),
       store: async (transaction, identity) => {
         await this.#refuseAtLimit(transaction, userId);
@@ -106,7 +96,9 @@ export class ApiKeyService {
         await this.#record(transaction, created, AuditAction.API_KEY_CREATED, {}, actor);
         return created;
       },
-    });
+    };
+    const guarded = repetition.protect(userId, issue, ({ id }) => id);
+    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, actor, guarded);
     this.#log(actor, apiKey, 'API key created');
     return { apiKey, plaintextKey };
   }
@@ -118,6 +110,7 @@ export class ApiKeyService {
    *   expired or replaced
    */
   async update(userId: string, id: string, settings: KeySettings, actor: UserActor): Promise<ApiKey> {
+    rejectForbiddenSettings(settings, actor);
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
     await this.get(userId, id, actor);
     const { key, changed } = await this.#users.withLocked(userId, async (transaction) => {
@@ -146,16 +139,22 @@ export class ApiKeyService {
    * During a rotation, the new key can be rotated only with a grace period of 0. A caller that lost the response cannot use the
    * key in it. That key expires immediately, and the key in its grace period is then replaced by the newest key.
    *
-   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a key that is revoked or
-   *   expired or part of a rotation in progress
+   * @param idempotencyKey a repetition creates no second key. Null or undefined if the client sent no idempotency key
+   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a repeated idempotency key,
+   *   and for a key that is revoked or expired or part of a rotation in progress
    */
-  async rotate(userId: string, id: string, rotation: Rotation, actor: UserActor): Promise<RotatedKey> {
+  async rotate(userId: string, id: string, rotation: Rotation, actor: UserActor, idempotencyKey?: string | null): Promise<RotatedKey> {
+    const input = { id, ...rotation };
+    const repetition = this.#idempotencyKeys.guard({ operation: 'rotateApiKey', key: idempotencyKey, input });
+    await repetition.reject(userId);
     refuseBadRotation(rotation, this.#clock.now());
     await this.get(userId, id, actor);
-    const { plaintextKey, stored } = await this.#issuer.issue(userId, actor, {
+    const issue: Issue<Omit<RotatedKey, 'plaintextKey'>> = {
       check: async () => void (await this.#findRotatable(this.#database, id, rotation, this.#clock.now())),
       store: (transaction, identity) => this.#replace(transaction, id, { rotation, identity, actor }),
-    });
+    };
+    const guarded = repetition.protect(userId, issue, ({ apiKey }) => apiKey.id);
+    const { plaintextKey, stored } = await this.#issuer.issue(userId, actor, guarded);
     this.#log(actor, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
     return { ...stored, plaintextKey };
   }
@@ -168,10 +167,11 @@ export class ApiKeyService {
     const now = this.#clock.now();
     const old = await this.#findRotatable(transaction, id, rotation, now);
     const { id: _id, replacedById: _replacedById, ...settings } = old;
+    const json = { metadata: old.metadata ?? {}, trustedMetadata: old.trustedMetadata ?? {} };
     const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
     const lineageId = old.lineageId ?? old.id;
     const apiKey = await transaction.apiKey.create({
-      data: { ...settings, ...identity, metadata: old.metadata ?? {}, lineageId, rotatedFromId: id, createdAt: now, expiresAt },
+      data: { ...settings, ...identity, ...json, lineageId, rotatedFromId: id, createdAt: now, expiresAt },
     });
     // A predecessor in its grace period is linked to the newest key, because the key between them expires now.
     await transaction.apiKey.updateMany({ where: { replacedById: id, AND: usableAt(now) }, data: { replacedById: apiKey.id } });

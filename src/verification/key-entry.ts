@@ -17,6 +17,8 @@ export interface FoundKey {
   rateLimit: number | null;
   rateLimitWindowSeconds: number | null;
   metadata: Record<string, unknown>;
+  trustedMetadata: Record<string, unknown>;
+  ownerMetadata: Record<string, unknown>;
   enabled: boolean;
   expiresAt: string | null;
   revokedAt: string | null;
@@ -24,7 +26,7 @@ export interface FoundKey {
 
 /**
  * What a process knows about a key, in the form in which verification needs it. Memory holds up to VERIFICATION_CACHE_KEYS of them,
- * so nothing is in it twice: empty lists are shared, and the IDs are not part of the answer.
+ * so what is equal for many keys is shared, and the answer is composed for each verification.
  */
 export interface KeyEntry extends UsageHolder {
   readonly id: string;
@@ -39,31 +41,36 @@ export interface KeyEntry extends UsageHolder {
   readonly isRevoked: boolean;
   /** Milliseconds since the epoch. Infinity if the key does not expire. */
   readonly expiresAtMs: number;
-  /** The fields of the answer that are not in this object, as JSON without braces. */
-  readonly answer: string;
+  readonly name: string | null;
+  /** The three kinds of metadata, as JSON. Keys without any share it. */
+  readonly metadataJson: string;
 }
 
 const NONE: readonly string[] = [];
 
 const listOf = (items: readonly string[]): readonly string[] => (items.length === 0 ? NONE : items);
 
-/** Creates the entry of a key. */
-export function entryOf(key: FoundKey): KeyEntry {
-  const { name, scopes, metadata } = key;
-  const expiresAt = key.expiresAt === null ? null : new Date(key.expiresAt);
-  return {
-    id: key.id,
-    ownerId: key.ownerId,
-    ownerExternalId: key.ownerExternalId,
-    isOwnerDisabled: key.ownerDisabledAt !== null,
-    rateLimitId: key.rateLimitId === key.id ? key.id : key.rateLimitId,
-    rateLimit: rateLimitOf(key),
-    scopes: listOf(scopes),
-    allowedCidrs: listOf(key.allowedCidrs),
-    isEnabled: key.enabled,
-    isRevoked: key.revokedAt !== null,
-    expiresAtMs: expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
-    answer: JSON.stringify({ name, scopes, metadata, expiresAt }).slice(1, -1),
-    usageRow: null,
-  };
+const NO_METADATA = JSON.stringify({ metadata: {}, trustedMetadata: {}, ownerMetadata: {} });
+
+function metadataJsonOf({ metadata, trustedMetadata, ownerMetadata }: FoundKey): string {
+  const json = JSON.stringify({ metadata, trustedMetadata, ownerMetadata });
+  return json === NO_METADATA ? NO_METADATA : json;
 }
+
+/** Creates the entry of a key. */
+export const entryOf = (key: FoundKey): KeyEntry => ({
+  id: key.id,
+  ownerId: key.ownerId,
+  ownerExternalId: key.ownerExternalId,
+  isOwnerDisabled: key.ownerDisabledAt !== null,
+  rateLimitId: key.rateLimitId === key.id ? key.id : key.rateLimitId,
+  rateLimit: rateLimitOf(key),
+  name: key.name,
+  scopes: listOf(key.scopes),
+  allowedCidrs: listOf(key.allowedCidrs),
+  metadataJson: metadataJsonOf(key),
+  isEnabled: key.enabled,
+  isRevoked: key.revokedAt !== null,
+  expiresAtMs: key.expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(key.expiresAt),
+  usageRow: null,
+});

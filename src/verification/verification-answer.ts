@@ -1,4 +1,5 @@
 import { VerificationCode } from '../usage/verification-code.js';
+import type { KeyEntry } from './key-entry.js';
 import type { KnownVerification, RateLimitState, Verification } from './verification.js';
 import { messageOf } from './verification-message.js';
 
@@ -13,6 +14,8 @@ export interface VerificationAnswer {
   name: string | null;
   scopes: readonly string[] | null;
   metadata: Readonly<Record<string, unknown>> | null;
+  trustedMetadata: Readonly<Record<string, unknown>> | null;
+  ownerMetadata: Readonly<Record<string, unknown>> | null;
   expiresAt: Date | null;
   rateLimit: { limit: number; remaining: number; resetsAt: Date } | null;
 }
@@ -24,37 +27,45 @@ const UNKNOWN_KEY = {
   name: null,
   scopes: null,
   metadata: null,
+  trustedMetadata: null,
+  ownerMetadata: null,
   expiresAt: null,
   rateLimit: null,
 };
+
+const expiryOf = ({ expiresAtMs }: KeyEntry): Date | null => (Number.isFinite(expiresAtMs) ? new Date(expiresAtMs) : null);
+
+const limitOf = ({ limit, remaining, resetsAt }: RateLimitState) => ({ limit, remaining, resetsAt });
 
 /** Returns the answer of verifyApiKey. */
 export function answerOf({ code, message, key, rateLimit }: Verification): VerificationAnswer {
   const valid = code === VerificationCode.VALID;
   if (key === null) return { valid, code, message, ...UNKNOWN_KEY };
-  const { name, scopes, metadata, expiresAt } = JSON.parse(`{${key.answer}}`);
+  const { id: keyId, ownerId, ownerExternalId, name, scopes } = key;
   return {
     valid,
     code,
     message,
-    keyId: key.id,
-    ownerId: key.ownerId,
-    ownerExternalId: key.ownerExternalId,
+    keyId,
+    ownerId,
+    ownerExternalId,
     name,
     scopes,
-    metadata,
-    expiresAt: expiresAt === null ? null : new Date(expiresAt),
-    rateLimit: rateLimit && answeredLimit(rateLimit),
+    ...JSON.parse(key.metadataJson),
+    expiresAt: expiryOf(key),
+    rateLimit: rateLimit && limitOf(rateLimit),
   };
 }
 
 const VALID = JSON.stringify({ valid: true, code: VerificationCode.VALID, message: messageOf(VerificationCode.VALID) }).slice(0, -1);
 
+/** Returns the JSON of an optional value. The texts of most keys are null, for which JSON.stringify would take longer. */
+const jsonOf = (value: object | string | null): string => (value === null ? 'null' : JSON.stringify(value));
+
 /** Returns the body of /verify for a valid key: the JSON of `answerOf`. */
 export function answerBodyOf({ key, rateLimit }: KnownVerification): string {
-  const externalId = key.ownerExternalId === null ? 'null' : JSON.stringify(key.ownerExternalId);
-  const limit = rateLimit === null ? 'null' : JSON.stringify(answeredLimit(rateLimit));
-  return `${VALID},"keyId":"${key.id}","ownerId":"${key.ownerId}","ownerExternalId":${externalId},${key.answer},"rateLimit":${limit}}`;
+  const scopes = key.scopes.length === 0 ? '[]' : JSON.stringify(key.scopes);
+  const names = `"keyId":"${key.id}","ownerId":"${key.ownerId}","ownerExternalId":${jsonOf(key.ownerExternalId)},"name":${jsonOf(key.name)}`;
+  const limits = `"expiresAt":${jsonOf(expiryOf(key))},"rateLimit":${rateLimit === null ? 'null' : JSON.stringify(limitOf(rateLimit))}`;
+  return `${VALID},${names},"scopes":${scopes},${key.metadataJson.slice(1, -1)},${limits}}`;
 }
-
-const answeredLimit = ({ limit, remaining, resetsAt }: RateLimitState) => ({ limit, remaining, resetsAt });

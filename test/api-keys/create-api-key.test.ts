@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
 import { ApiKeyService } from '../../src/api-keys/api-key-service.js';
+import { IdempotencyKeys } from '../../src/api-keys/idempotency-keys.js';
 import { KeyIssuer } from '../../src/api-keys/key-issuer.js';
 import { checksum } from '../../src/api-keys/plaintext-key.js';
 import { AuditRecorder } from '../../src/audit/audit-recorder.js';
@@ -123,6 +124,7 @@ describe('createApiKey', () => {
         clock,
         users,
         issuer,
+        idempotencyKeys: new IdempotencyKeys({ database, clock }),
         audit,
         logger,
         keysPerUserMax: 5,

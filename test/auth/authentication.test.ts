@@ -31,7 +31,7 @@ const operationsOf = (kind: 'query' | 'mutation') => {
   return Object.values(type?.getFields() ?? {}).map((field) => ({ kind, field, name: field.name }));
 };
 const OPERATIONS = [...operationsOf('query'), ...operationsOf('mutation')];
-const PUBLIC = ['refreshSession', 'resetPassword', 'signIn', 'signOut', 'signUp', 'verifyApiKey'];
+const PUBLIC = ['refreshSession', 'resetPassword', 'server', 'signIn', 'signOut', 'signUp', 'verifyApiKey'];
 const CLOSED = OPERATIONS.filter(({ name }) => !PUBLIC.includes(name));
 
 /** Returns a literal that the type accepts. */
