@@ -3,9 +3,11 @@ import 'reflect-metadata';
 
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
+import { ApiKeyEventsResolver } from './activity/api-key-events-resolver.js';
 import { AuditResolver } from './activity/audit-log-resolver.js';
 import { ApiKeyResolver } from './api-keys/api-key-resolver.js';
 import { ApiKeyUsageResolver } from './api-keys/usage-resolver.js';
+import { UserKeysResolver } from './api-keys/user-keys-resolver.js';
 import { closeByDefault } from './auth/access-middleware.js';
 import { AccountResolver } from './auth/accounts/account-resolver.js';
 import { AuthResolver } from './auth/auth-resolver.js';
@@ -30,6 +32,7 @@ import { createHttpServer } from './platform/http/http-server.js';
 import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { GRAPHQL_LIMITS } from './platform/limits.js';
 import { createErrorCounter } from './platform/process-metrics.js';
+import { ServerInfoResolver } from './server/server-info-resolver.js';
 import type { Services } from './services.js';
 import { GatewayListener } from './verification/gateway-listener.js';
 import { VerificationResolver } from './verification/verification-resolver.js';
@@ -43,18 +46,24 @@ export interface App {
   close(): Promise<void>;
 }
 
-type SchemaServices = Pick<Services, 'auth' | 'sessions' | 'apiKeys' | 'keyQueries' | 'auditLog' | 'verifier' | 'verifierAccess'>;
+type SchemaServices = Pick<
+  Services,
+  'serverInfo' | 'auth' | 'sessions' | 'ownSessions' | 'apiKeys' | 'keyQueries' | 'auditLog' | 'verifier' | 'verifierAccess'
+>;
 
 /** Builds the schema. Every operation that is not `@Public()` requires a session. */
 export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer: string | null }): GraphQLSchema =>
   closeByDefault(
     buildGraphqlSchema([
+      new ServerInfoResolver(services.serverInfo),
       new AuthResolver(services.auth),
       new AccountResolver(services.auth, services.externalIdIssuer),
-      new SessionResolver(services.sessions),
+      new SessionResolver(services.sessions, services.ownSessions),
       new ApiKeyResolver(services.apiKeys, services.keyQueries),
       new ApiKeyUsageResolver(),
+      new UserKeysResolver(),
       new AuditResolver(services.auditLog),
+      new ApiKeyEventsResolver(),
       new VerificationResolver(services.verifier, services.verifierAccess),
     ]),
   );

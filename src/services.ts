@@ -1,5 +1,6 @@
 import { ApiKeyQueries, idsOfKeys } from './api-keys/api-key-queries.js';
 import { ApiKeyService } from './api-keys/api-key-service.js';
+import { IdempotencyKeys } from './api-keys/idempotency-keys.js';
 import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
 import { AuditLog } from './audit/audit-log.js';
@@ -18,6 +19,7 @@ import { ServiceAuthenticator } from './auth/service-tokens/service-authenticato
 import { ServiceTokenUses } from './auth/service-tokens/service-token-use.js';
 import { ServiceTokens } from './auth/service-tokens/service-tokens.js';
 import { AccessTokens } from './auth/sessions/access-token.js';
+import { OwnSessions } from './auth/sessions/own-sessions.js';
 import { RefreshTokens } from './auth/sessions/refresh-token.js';
 import { Sessions } from './auth/sessions/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
@@ -36,6 +38,7 @@ import { createRedis } from './platform/rate-limit/redis.js';
 import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter.js';
 import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
 import { AppSecrets } from './platform/secrets.js';
+import { serverInfoOf } from './server/server-info.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageService } from './usage/usage-service.js';
 import { CachedLookup } from './verification/cache/cached-lookup.js';
@@ -111,6 +114,7 @@ function createAccounts(base: Base) {
     audit,
     ttlSeconds: config.refreshTokenTtlSeconds,
   });
+  const ownSessions = new OwnSessions({ database, clock, users, sessions, audit });
   const externalIdUsers = new ExternalIdUsers({ database, clock, audit, logger });
   const external = config.identityProvider && createExternalAccounts(config.identityProvider, { externalIdUsers, clock, logger });
   const rejections = new TokenRejectionLog({ clock, logger });
@@ -144,6 +148,7 @@ function createAccounts(base: Base) {
     productUsers: new ProductUsers(externalIdUsers),
     usageReader,
     sessions,
+    ownSessions,
     resetTokens,
     deletion,
     authenticator,
@@ -164,8 +169,9 @@ function createApiKeys(base: Base, users: Users) {
   const { config, clock, database, audit, cursors, logger, keyHashes, random } = base;
   const issuer = new KeyIssuer({ users, hashes: keyHashes, namespace: config.keyNamespace, ...(random && { random }) });
   const { keysPerUserMax, scopeCatalogue, expiryWarningDays } = config;
+  const idempotencyKeys = new IdempotencyKeys({ database, clock });
   return {
-    apiKeys: new ApiKeyService({ database, clock, users, issuer, audit, logger, keysPerUserMax, scopeCatalogue }),
+    apiKeys: new ApiKeyService({ database, clock, users, issuer, idempotencyKeys, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
     keyFinder: new KeyFinder(database),
     /** Creates an importer for one run. A dry run remembers the lines that it has seen. */
@@ -212,6 +218,7 @@ export function createServices(options: ServiceOptions) {
     ...accounts,
     ...createApiKeys(base, accounts.users),
     ...verification,
+    serverInfo: serverInfoOf(base.config),
     auditLog: new AuditLog({ database, cursors: base.cursors }),
     fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),
     /** Rejects all requests that wait for a hash. */

@@ -3,9 +3,10 @@ import { ApiKey } from '../api-keys/api-key.graphql.js';
 import type { ApiKeyContext } from '../api-keys/api-key-context.js';
 import type { AuditEvent as AuditEventRow, AuditLog } from '../audit/audit-log.js';
 import { ForActingServices } from '../auth/access-middleware.js';
+import { User } from '../auth/auth.graphql.js';
 import { CurrentSubject, type Subject } from '../auth/auth-context.js';
 import { pageCost } from '../platform/graphql/cost.js';
-import { AuditEvent, AuditEventConnection } from './audit-log.graphql.js';
+import { AuditEvent, AuditEventConnection, AuditFilter } from './audit-log.graphql.js';
 
 @Resolver(() => AuditEvent)
 export class AuditResolver {
@@ -21,9 +22,11 @@ export class AuditResolver {
     @Arg('first', () => Int, { defaultValue: 50, description: 'Maximum number of events in the page: 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'Cursor after which the page begins. Null if the page is the first one.' })
     after: string | null | undefined,
+    @Arg('filter', () => AuditFilter, { nullable: true, description: 'Which events to return. Null if all events are returned.' })
+    filter: AuditFilter | null | undefined,
     @CurrentSubject() { userId }: Subject,
   ): Promise<AuditEventConnection> {
-    const page = await this.#audit.page(userId, { first, after: after ?? null });
+    const page = await this.#audit.page(userId, { first, after: after ?? null }, filter ?? {});
     return page as AuditEventConnection;
   }
 
@@ -34,6 +37,14 @@ export class AuditResolver {
   actor(@Root() { details }: AuditEventRow): string {
     const actor = typeof details === 'object' && details !== null && 'actor' in details ? details.actor : null;
     return typeof actor === 'string' ? actor : 'user';
+  }
+
+  @FieldResolver(() => User, {
+    nullable: true,
+    description: 'The user that the event concerns. Null if the event concerns no user or the user no longer exists.',
+  })
+  async user(@Root() event: AuditEventRow, @Ctx() context: ApiKeyContext): Promise<User | null> {
+    return event.userId === null ? null : context.users.load(event.userId);
   }
 
   @FieldResolver(() => ApiKey, {

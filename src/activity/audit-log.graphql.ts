@@ -1,4 +1,4 @@
-import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { AuditAction } from '../audit/audit-entry.js';
 import { connectionOf } from '../platform/graphql/connection.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
@@ -15,7 +15,8 @@ registerEnumType(AuditAction, {
     PASSWORD_RESET_ISSUED: { description: 'The operator created a password reset token.' },
     PASSWORD_RESET: { description: 'A new password was set with a password reset token, which ended every earlier session.' },
     SESSION_ENDED: {
-      description: 'A session was ended: by its owner from another session, or as the oldest one beyond the maximum number of sessions.',
+      description:
+        'One or several sessions were ended: by their owner from another session, or as the oldest ones beyond the maximum number of sessions. `details` has the number if there can be several.',
     },
     SESSION_REUSE_DETECTED: { description: 'A refresh token was used again after it had been exchanged, so its session was ended.' },
     USER_CREATED: { description: 'A service of the product created the user.' },
@@ -50,6 +51,18 @@ export class AuditEvent {
   @Field(() => AuditAction, { description: 'What was done in the account.' })
   readonly action!: AuditAction;
 
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the user that the event concerns, also after the user was deleted. Null if the event concerns no user.',
+  })
+  readonly userId!: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the API key that the event concerns, also after the key was deleted. Null if the event concerns no key.',
+  })
+  readonly apiKeyId!: string | null;
+
   @Field(() => String, {
     nullable: true,
     description: 'IP address of the request. Null if the address is unknown or the event was not caused by a request.',
@@ -67,6 +80,32 @@ export class AuditEvent {
       'Further details of the event. An event of an API key always has its `keyPrefix`; an action of the operator or of a service has the `actor` of the event. Details never contain a secret.',
   })
   readonly details!: Record<string, unknown>;
+}
+
+@InputType({
+  description: 'Which events to return: those that match every field. A field that is absent or null does not restrict the events.',
+})
+export class AuditFilter {
+  @Field(() => [AuditAction], {
+    nullable: true,
+    description: 'Kinds of the events, at most 100. If the list is empty, no event matches.',
+  })
+  readonly actions?: AuditAction[] | null;
+
+  @Field(() => ID, { nullable: true, description: 'ID of the API key that the events concern.' })
+  readonly apiKeyId?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the user that the events concern. `myAuditLog` rejects it, because its events all concern the same user.',
+  })
+  readonly userId?: string | null;
+
+  @Field(() => Date, { nullable: true, description: 'Time from which on the events were recorded.' })
+  readonly from?: Date | null;
+
+  @Field(() => Date, { nullable: true, description: 'Time before which the events were recorded.' })
+  readonly to?: Date | null;
 }
 
 export const AuditEventConnection = connectionOf(AuditEvent, {

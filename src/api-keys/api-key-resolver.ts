@@ -90,10 +90,20 @@ export class ApiKeyResolver {
       description: 'Settings of the new key. Null if every setting has its default.',
     })
     input: CreateApiKeyInput | null | undefined,
+    @Arg('idempotencyKey', () => String, {
+      nullable: true,
+      description:
+        'Text that identifies the request, 1 to 255 visible ASCII characters. For 24 hours, a repetition creates no second key: it returns CONFLICT, and `extensions.apiKeyId` is the key that the first request created. Null if the request is not protected from repetition.',
+    })
+    idempotencyKey: string | null | undefined,
     @CurrentSubject() { actor }: Subject,
     @Ctx() { authentication }: ApiKeyContext,
   ): Promise<CreateApiKeyPayload> {
-    return this.#apiKeys.create(() => authentication.ensuredUserId(), input ?? {}, actor);
+    const owner = {
+      find: async () => (await authentication.user())?.id ?? null,
+      ensure: () => authentication.ensuredUserId(),
+    };
+    return this.#apiKeys.create(owner, input ?? {}, actor, idempotencyKey);
   }
 
   @ForActingServices()
@@ -123,9 +133,16 @@ export class ApiKeyResolver {
       description: 'Options of the rotation. Null if the grace period is one day and the expiry is unchanged.',
     })
     input: RotateApiKeyInput | null | undefined,
+    @Arg('idempotencyKey', () => String, {
+      nullable: true,
+      description:
+        'Text that identifies the request, 1 to 255 visible ASCII characters. For 24 hours, a repetition creates no second key: it returns CONFLICT, and `extensions.apiKeyId` is the key that the first request created. Null if the request is not protected from repetition.',
+    })
+    idempotencyKey: string | null | undefined,
     @CurrentSubject() { userId, actor }: Subject,
   ): Promise<RotateApiKeyPayload> {
-    return this.#apiKeys.rotate(userId, id, input ?? { gracePeriodSeconds: GRACE_SECONDS_DEFAULT }, actor);
+    const rotation = input ?? { gracePeriodSeconds: GRACE_SECONDS_DEFAULT };
+    return this.#apiKeys.rotate(userId, id, rotation, actor, idempotencyKey);
   }
 
   @ForActingServices()

@@ -13,7 +13,8 @@ import { shortTextFault } from '../platform/text.js';
 import { changesOf } from './api-key-changes.js';
 import { columnsOf, type KeySettings } from './api-key-settings.js';
 import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
-import type { KeyIdentity, KeyIssuer } from './key-issuer.js';
+import type { IdempotencyKeys } from './idempotency-keys.js';
+import type { Issue, KeyIdentity, KeyIssuer } from './key-issuer.js';
 import { type Rotation, refuseBadRotation } from './rotation.js';
 
 export type { ApiKey };
@@ -24,6 +25,14 @@ export interface CreatedKey {
   apiKey: ApiKey;
   /** Returned once. It cannot be recovered later, because only its hashes are stored. */
   plaintextKey: string;
+}
+
+/** Finds the owner of a new key. */
+export interface KeyOwner {
+  /** Returns the id of the owner. Null if the owner does not exist. */
+  find(): Promise<string | null>;
+  /** Returns the id of the owner, and creates the owner if it does not exist. */
+  ensure(): Promise<string>;
 }
 
 export interface RotatedKey extends CreatedKey {
@@ -37,6 +46,7 @@ export class ApiKeyService {
   readonly #clock: Clock;
   readonly #users: Users;
   readonly #issuer: KeyIssuer;
+  readonly #idempotencyKeys: IdempotencyKeys;
   readonly #audit: AuditRecorder;
   readonly #logger: Logger;
   readonly #keysPerUserMax: number;
@@ -47,6 +57,7 @@ export class ApiKeyService {
     clock: Clock;
     users: Users;
     issuer: KeyIssuer;
+    idempotencyKeys: IdempotencyKeys;
     audit: AuditRecorder;
     logger: Logger;
     keysPerUserMax: number;
@@ -57,6 +68,7 @@ export class ApiKeyService {
     this.#clock = options.clock;
     this.#users = options.users;
     this.#issuer = options.issuer;
+    this.#idempotencyKeys = options.idempotencyKeys;
     this.#audit = options.audit;
     this.#logger = options.logger;
     this.#keysPerUserMax = options.keysPerUserMax;
@@ -77,13 +89,17 @@ export class ApiKeyService {
   /**
    * Creates a key. The limit is checked before the hash is computed, and again under the lock.
    *
-   * @param findOwner returns the id of the owner. It may create the owner, so it is called after the settings were accepted
-   * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED
+   * @param owner finds the owner; `ensure` may create the owner, so it is called after the settings were accepted
+   * @param idempotencyKey a repetition creates no second key. Null or undefined if the client sent no idempotency key
+   * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED, CONFLICT for a repeated idempotency key
    */
-  async create(findOwner: () => Promise<string>, settings: KeySettings, actor: RequestActor): Promise<CreatedKey> {
+  async create(owner: KeyOwner, settings: KeySettings, actor: RequestActor, idempotencyKey?: string | null): Promise<CreatedKey> {
+    const repetition = this.#idempotencyKeys.guard({ operation: 'createApiKey', key: idempotencyKey, input: settings });
+    const knownId = await owner.find();
+    if (knownId !== null) await repetition.reject(knownId);
     const columns = { ...columnsOf(settings, this.#clock.now(), this.#scopeCatalogue), createdBy: personOf(actor) };
-    const userId = await findOwner();
-    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, actor, {
+    const userId = knownId ?? (await owner.ensure());
+    const issue: Issue<ApiKey> = {
       check: () => this.#refuseAtLimit(this.#database, userId),
       store: async (transaction, identity) => {
         await this.#refuseAtLimit(transaction, userId);
@@ -92,7 +108,12 @@ export class ApiKeyService {
         await this.#record(transaction, created, AuditAction.API_KEY_CREATED, {}, actor);
         return created;
       },
-    });
+    };
+    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(
+      userId,
+      actor,
+      repetition.protect(userId, issue, ({ id }) => id),
+    );
     this.#log(actor, apiKey, 'API key created');
     return { apiKey, plaintextKey };
   }
@@ -132,16 +153,25 @@ export class ApiKeyService {
    * During a rotation, the new key can be rotated only with a grace period of 0. A caller that lost the response cannot use the
    * key in it. That key expires immediately, and the key in its grace period is then replaced by the newest key.
    *
-   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a key that is revoked or
-   *   expired or part of a rotation in progress
+   * @param idempotencyKey a repetition creates no second key. Null or undefined if the client sent no idempotency key
+   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a repeated idempotency key,
+   *   and for a key that is revoked or expired or part of a rotation in progress
    */
-  async rotate(userId: string, id: string, rotation: Rotation, actor: RequestActor): Promise<RotatedKey> {
+  async rotate(userId: string, id: string, rotation: Rotation, actor: RequestActor, idempotencyKey?: string | null): Promise<RotatedKey> {
+    const input = { id, ...rotation };
+    const repetition = this.#idempotencyKeys.guard({ operation: 'rotateApiKey', key: idempotencyKey, input });
+    await repetition.reject(userId);
     refuseBadRotation(rotation, this.#clock.now());
     await this.get(userId, id, actor);
-    const { plaintextKey, stored } = await this.#issuer.issue(userId, actor, {
+    const issue: Issue<Omit<RotatedKey, 'plaintextKey'>> = {
       check: async () => void (await this.#findRotatable(this.#database, id, rotation, this.#clock.now())),
       store: (transaction, identity) => this.#replace(transaction, id, { rotation, identity, actor }),
-    });
+    };
+    const { plaintextKey, stored } = await this.#issuer.issue(
+      userId,
+      actor,
+      repetition.protect(userId, issue, ({ apiKey }) => apiKey.id),
+    );
     this.#log(actor, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
     return { ...stored, plaintextKey };
   }

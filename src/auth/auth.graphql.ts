@@ -1,4 +1,4 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 
 @ObjectType({ description: 'A user: the owner of API keys.' })
 export class User {
@@ -119,4 +119,10 @@ export class Session {
 export class EndSessionPayload {
   @Field(() => Session, { description: 'The session that was ended. Its tokens are rejected from the next request on.' })
   readonly session!: Session;
+}
+
+@ObjectType({ description: 'Result of `endOtherSessions`.' })
+export class EndOtherSessionsPayload {
+  @Field(() => Int, { description: 'Number of sessions that were ended. Their tokens are rejected from the next request on.' })
+  readonly ended!: number;
 }

@@ -4,6 +4,17 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Where the accounts of the users are kept. */
+export type AccountsMode =
+  /** Keyward keeps accounts with a password, and an identity provider keeps others. */
+  | 'BOTH'
+  /** An identity provider keeps all accounts. */
+  | 'EXTERNAL'
+  /** Keyward keeps all accounts, with email and password. */
+  | 'LOCAL'
+  /** No person signs in. The backend of the product acts for its users. */
+  | 'NONE';
+
 /** Status of an API key. Computed from its fields when it is read. */
 export type ApiKeyStatus =
   /** The key is valid. */
@@ -43,7 +54,7 @@ export type AuditAction =
   | 'SERVICE_TOKEN_REVOKED'
   /** The operator replaced the secret of a service token. */
   | 'SERVICE_TOKEN_ROTATED'
-  /** A session was ended: by its owner from another session, or as the oldest one beyond the maximum number of sessions. */
+  /** One or several sessions were ended: by their owner from another session, or as the oldest ones beyond the maximum number of sessions. `details` has the number if there can be several. */
   | 'SESSION_ENDED'
   /** A refresh token was used again after it had been exchanged, so its session was ended. */
   | 'SESSION_REUSE_DETECTED'
@@ -63,6 +74,20 @@ export type AuditAction =
   | 'USER_SIGNED_UP'
   /** A sign-in failed, because the password was wrong or the account was disabled. */
   | 'USER_SIGN_IN_FAILED';
+
+/** Which events to return: those that match every field. A field that is absent or null does not restrict the events. */
+export type AuditFilter = {
+  /** Kinds of the events, at most 100. If the list is empty, no event matches. */
+  actions?: Array<AuditAction> | null | undefined;
+  /** ID of the API key that the events concern. */
+  apiKeyId?: string | number | null | undefined;
+  /** Time from which on the events were recorded. */
+  from?: string | null | undefined;
+  /** Time before which the events were recorded. */
+  to?: string | null | undefined;
+  /** ID of the user that the events concern. `myAuditLog` rejects it, because its events all concern the same user. */
+  userId?: string | number | null | undefined;
+};
 
 /** Current and new password of the account. */
 export type ChangePasswordInput = {
@@ -190,6 +215,8 @@ export type VerifyApiKeyInput = {
   userAgent?: string | null | undefined;
 };
 
+export type PageFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
+
 export type KeyFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null };
 
 export type MyApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
@@ -211,6 +238,7 @@ export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, name: strin
 
 export type CreateApiKeyMutationVariables = Exact<{
   input?: CreateApiKeyInput | null | undefined;
+  idempotencyKey?: string | null | undefined;
 }>;
 
 
@@ -243,11 +271,12 @@ export type MyApiKeyHistoryQueryVariables = Exact<{
 }>;
 
 
-export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type RotateApiKeyMutationVariables = Exact<{
   id: string | number;
   input?: RotateApiKeyInput | null | undefined;
+  idempotencyKey?: string | null | undefined;
 }>;
 
 
@@ -258,13 +287,50 @@ export type AllMyApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type AllMyApiKeysQuery = { myApiKeys: Array<{ id: string, status: ApiKeyStatus }>, myApiKeyHistory: { edges: Array<{ node: { id: string, status: ApiKeyStatus } }> } };
 
-export type MyAuditLogQueryVariables = Exact<{
+export type MyKeysOfAnyStatusQueryVariables = Exact<{
   first?: number;
   after?: string | null | undefined;
 }>;
 
 
-export type MyAuditLogQuery = { myAuditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, actor: string, ipAddress: string | null, userAgent: string | null, details: unknown, apiKey: { id: string, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MyKeysOfAnyStatusQuery = { me: { apiKeys: { edges: Array<{ cursor: string, node: { id: string, status: ApiKeyStatus } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } };
+
+export type KeysOfOwnersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type KeysOfOwnersQuery = { myApiKeys: Array<{ id: string, owner: { apiKeys: { edges: Array<{ node: { id: string } }> } } }> };
+
+export type MyAuditLogQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+  filter?: AuditFilter | null | undefined;
+}>;
+
+
+export type MyAuditLogQuery = { myAuditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, actor: string, ipAddress: string | null, userAgent: string | null, details: unknown, apiKey: { id: string, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type ApiKeyEventsQueryVariables = Exact<{
+  id: string | number;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type ApiKeyEventsQuery = { apiKey: { events: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, apiKeyId: string | null, details: unknown } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+
+export type MyApiKeysWithEventsQueryVariables = Exact<{
+  first?: number;
+}>;
+
+
+export type MyApiKeysWithEventsQuery = { myApiKeys: Array<{ id: string, events: { edges: Array<{ node: { action: AuditAction, apiKeyId: string | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } }> };
+
+export type MyAuditLogWithUsersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyAuditLogWithUsersQuery = { myAuditLog: { edges: Array<{ node: { action: AuditAction, userId: string | null, apiKeyId: string | null, user: { id: string, email: string | null } | null } }> } };
+
+export type EventFragment = { id: string, at: string, action: AuditAction, apiKeyId: string | null, details: unknown };
 
 export type AuthFragment = { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string | null, createdAt: string } };
 
@@ -322,6 +388,11 @@ export type EndSessionMutationVariables = Exact<{
 
 export type EndSessionMutation = { endSession: { session: { id: string, createdAt: string, lastUsedAt: string, expiresAt: string, ipAddress: string | null, userAgent: string | null, current: boolean } } };
 
+export type EndOtherSessionsMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EndOtherSessionsMutation = { endOtherSessions: { ended: number } };
+
 export type ResetPasswordMutationVariables = Exact<{
   input: ResetPasswordInput;
 }>;
@@ -335,6 +406,11 @@ export type DeleteMyAccountMutationVariables = Exact<{
 
 
 export type DeleteMyAccountMutation = { deleteMyAccount: { deleted: boolean } };
+
+export type ServerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ServerQuery = { server: { productName: string, version: string, keyNamespace: string, accounts: AccountsMode, signUpIsOpen: boolean, identityProvider: { issuer: string, clientId: string, scope: string } | null, example: { url: string, header: string } | null } };
 
 export type VerifyApiKeyMutationVariables = Exact<{
   input: VerifyApiKeyInput;
@@ -379,6 +455,14 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const PageFragmentDoc = new TypedDocumentString(`
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+    `, {"fragmentName":"Page"}) as unknown as TypedDocumentString<PageFragment, unknown>;
 export const KeyFragmentDoc = new TypedDocumentString(`
     fragment Key on ApiKey {
   id
@@ -400,6 +484,15 @@ export const KeyFragmentDoc = new TypedDocumentString(`
   expiresSoon
 }
     `, {"fragmentName":"Key"}) as unknown as TypedDocumentString<KeyFragment, unknown>;
+export const EventFragmentDoc = new TypedDocumentString(`
+    fragment Event on AuditEvent {
+  id
+  at
+  action
+  apiKeyId
+  details
+}
+    `, {"fragmentName":"Event"}) as unknown as TypedDocumentString<EventFragment, unknown>;
 export const AuthFragmentDoc = new TypedDocumentString(`
     fragment Auth on AuthPayload {
   accessToken
@@ -503,8 +596,8 @@ export const ApiKeyDocument = new TypedDocumentString(`
   expiresSoon
 }`) as unknown as TypedDocumentString<ApiKeyQuery, ApiKeyQueryVariables>;
 export const CreateApiKeyDocument = new TypedDocumentString(`
-    mutation CreateApiKey($input: CreateApiKeyInput) {
-  createApiKey(input: $input) {
+    mutation CreateApiKey($input: CreateApiKeyInput, $idempotencyKey: String) {
+  createApiKey(input: $input, idempotencyKey: $idempotencyKey) {
     plaintextKey
     apiKey {
       ...Key
@@ -625,12 +718,17 @@ export const MyApiKeyHistoryDocument = new TypedDocumentString(`
       }
     }
     pageInfo {
-      hasNextPage
-      endCursor
+      ...Page
     }
   }
 }
-    fragment Key on ApiKey {
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+fragment Key on ApiKey {
   id
   keyPrefix
   name
@@ -650,8 +748,8 @@ export const MyApiKeyHistoryDocument = new TypedDocumentString(`
   expiresSoon
 }`) as unknown as TypedDocumentString<MyApiKeyHistoryQuery, MyApiKeyHistoryQueryVariables>;
 export const RotateApiKeyDocument = new TypedDocumentString(`
-    mutation RotateApiKey($id: ID!, $input: RotateApiKeyInput) {
-  rotateApiKey(id: $id, input: $input) {
+    mutation RotateApiKey($id: ID!, $input: RotateApiKeyInput, $idempotencyKey: String) {
+  rotateApiKey(id: $id, input: $input, idempotencyKey: $idempotencyKey) {
     plaintextKey
     apiKey {
       ...Key
@@ -702,9 +800,48 @@ export const AllMyApiKeysDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<AllMyApiKeysQuery, AllMyApiKeysQueryVariables>;
+export const MyKeysOfAnyStatusDocument = new TypedDocumentString(`
+    query MyKeysOfAnyStatus($first: Int! = 20, $after: String) {
+  me {
+    apiKeys(first: $first, after: $after) {
+      edges {
+        cursor
+        node {
+          id
+          status
+        }
+      }
+      pageInfo {
+        ...Page
+      }
+    }
+  }
+}
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<MyKeysOfAnyStatusQuery, MyKeysOfAnyStatusQueryVariables>;
+export const KeysOfOwnersDocument = new TypedDocumentString(`
+    query KeysOfOwners {
+  myApiKeys {
+    id
+    owner {
+      apiKeys(first: 2) {
+        edges {
+          node {
+            id
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<KeysOfOwnersQuery, KeysOfOwnersQueryVariables>;
 export const MyAuditLogDocument = new TypedDocumentString(`
-    query MyAuditLog($first: Int! = 50, $after: String) {
-  myAuditLog(first: $first, after: $after) {
+    query MyAuditLog($first: Int! = 50, $after: String, $filter: AuditFilter) {
+  myAuditLog(first: $first, after: $after, filter: $filter) {
     edges {
       cursor
       node {
@@ -722,12 +859,85 @@ export const MyAuditLogDocument = new TypedDocumentString(`
       }
     }
     pageInfo {
-      hasNextPage
-      endCursor
+      ...Page
     }
   }
 }
-    `) as unknown as TypedDocumentString<MyAuditLogQuery, MyAuditLogQueryVariables>;
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<MyAuditLogQuery, MyAuditLogQueryVariables>;
+export const ApiKeyEventsDocument = new TypedDocumentString(`
+    query ApiKeyEvents($id: ID!, $first: Int! = 20, $after: String) {
+  apiKey(id: $id) {
+    events(first: $first, after: $after) {
+      edges {
+        cursor
+        node {
+          ...Event
+        }
+      }
+      pageInfo {
+        ...Page
+      }
+    }
+  }
+}
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+fragment Event on AuditEvent {
+  id
+  at
+  action
+  apiKeyId
+  details
+}`) as unknown as TypedDocumentString<ApiKeyEventsQuery, ApiKeyEventsQueryVariables>;
+export const MyApiKeysWithEventsDocument = new TypedDocumentString(`
+    query MyApiKeysWithEvents($first: Int! = 20) {
+  myApiKeys {
+    id
+    events(first: $first) {
+      edges {
+        node {
+          action
+          apiKeyId
+        }
+      }
+      pageInfo {
+        ...Page
+      }
+    }
+  }
+}
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<MyApiKeysWithEventsQuery, MyApiKeysWithEventsQueryVariables>;
+export const MyAuditLogWithUsersDocument = new TypedDocumentString(`
+    query MyAuditLogWithUsers {
+  myAuditLog {
+    edges {
+      node {
+        action
+        userId
+        apiKeyId
+        user {
+          id
+          email
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MyAuditLogWithUsersQuery, MyAuditLogWithUsersQueryVariables>;
 export const SignUpDocument = new TypedDocumentString(`
     mutation SignUp($input: SignUpInput!) {
   signUp(input: $input) {
@@ -843,6 +1053,13 @@ export const EndSessionDocument = new TypedDocumentString(`
   userAgent
   current
 }`) as unknown as TypedDocumentString<EndSessionMutation, EndSessionMutationVariables>;
+export const EndOtherSessionsDocument = new TypedDocumentString(`
+    mutation EndOtherSessions {
+  endOtherSessions {
+    ended
+  }
+}
+    `) as unknown as TypedDocumentString<EndOtherSessionsMutation, EndOtherSessionsMutationVariables>;
 export const ResetPasswordDocument = new TypedDocumentString(`
     mutation ResetPassword($input: ResetPasswordInput!) {
   resetPassword(input: $input) {
@@ -866,6 +1083,26 @@ export const DeleteMyAccountDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DeleteMyAccountMutation, DeleteMyAccountMutationVariables>;
+export const ServerDocument = new TypedDocumentString(`
+    query Server {
+  server {
+    productName
+    version
+    keyNamespace
+    accounts
+    signUpIsOpen
+    identityProvider {
+      issuer
+      clientId
+      scope
+    }
+    example {
+      url
+      header
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ServerQuery, ServerQueryVariables>;
 export const VerifyApiKeyDocument = new TypedDocumentString(`
     mutation VerifyApiKey($input: VerifyApiKeyInput!) {
   verifyApiKey(input: $input) {
