@@ -1,5 +1,6 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { AuditAction } from '../audit/audit-entry.js';
+import { BelongsToUser } from '../auth/ownership-middleware.js';
 import { connectionOf } from '../platform/graphql/connection.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
 
@@ -40,6 +41,7 @@ registerEnumType(AuditAction, {
   },
 });
 
+@BelongsToUser('audit:read', ({ userId }: { userId: string | null }) => userId)
 @ObjectType({ description: 'An event in the audit log of an account. Events are never changed.' })
 export class AuditEvent {
   @Field(() => ID, { description: 'ID of the event. It never changes.' })

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { BelongsToUser } from '../auth/ownership-middleware.js';
 import { connectionOf } from '../platform/graphql/connection.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
 import { ApiKeyStatus } from './api-key-status.js';
@@ -36,6 +37,7 @@ export class RateLimitInput {
   readonly windowSeconds!: number;
 }
 
+@BelongsToUser('keys:read', ({ userId }: { userId: string }) => userId)
 @ObjectType({
   description: 'An API key. Its plaintext is returned once, by `createApiKey` or `rotateApiKey`, and is never a field of this type.',
 })
