@@ -27,7 +27,7 @@ registerEnumType(AuditAction, {
     API_KEY_CREATED: { description: 'An API key was created.' },
     API_KEY_UPDATED: {
       description:
-        'An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name and metadata.',
+        'An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name, metadata and trustedMetadata.',
     },
     API_KEY_ROTATED: {
       description: 'An API key was replaced by a new one. `details` names the new key and the time at which the old key expires.',

@@ -11,7 +11,7 @@ import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js'
 import type { Logger } from '../platform/logger.js';
 import { shortTextFault } from '../platform/text.js';
 import { changesOf } from './api-key-changes.js';
-import { columnsOf, type KeySettings } from './api-key-settings.js';
+import { columnsOf, type KeySettings, rejectForbiddenSettings } from './api-key-settings.js';
 import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
 import type { IdempotencyKeys } from './idempotency-keys.js';
 import type { Issue, KeyIdentity, KeyIssuer } from './key-issuer.js';
@@ -91,9 +91,10 @@ export class ApiKeyService {
    *
    * @param owner finds the owner; `ensure` may create the owner, so it is called after the settings were accepted
    * @param idempotencyKey a repetition creates no second key. Null or undefined if the client sent no idempotency key
-   * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED, CONFLICT for a repeated idempotency key
+   * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED, CONFLICT for a repeated idempotency key, FORBIDDEN
    */
   async create(owner: KeyOwner, settings: KeySettings, actor: RequestActor, idempotencyKey?: string | null): Promise<CreatedKey> {
+    rejectForbiddenSettings(settings, actor);
     const repetition = this.#idempotencyKeys.guard({ operation: 'createApiKey', key: idempotencyKey, input: settings });
     const knownId = await owner.find();
     if (knownId !== null) await repetition.reject(knownId);
@@ -109,11 +110,8 @@ export class ApiKeyService {
         return created;
       },
     };
-    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(
-      userId,
-      actor,
-      repetition.protect(userId, issue, ({ id }) => id),
-    );
+    const guarded = repetition.protect(userId, issue, ({ id }) => id);
+    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, actor, guarded);
     this.#log(actor, apiKey, 'API key created');
     return { apiKey, plaintextKey };
   }
@@ -125,6 +123,7 @@ export class ApiKeyService {
    *   expired or replaced
    */
   async update(userId: string, id: string, settings: KeySettings, actor: RequestActor): Promise<ApiKey> {
+    rejectForbiddenSettings(settings, actor);
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
     await this.get(userId, id, actor);
     const { key, changed } = await this.#users.withLocked(userId, async (transaction) => {
@@ -167,11 +166,8 @@ export class ApiKeyService {
       check: async () => void (await this.#findRotatable(this.#database, id, rotation, this.#clock.now())),
       store: (transaction, identity) => this.#replace(transaction, id, { rotation, identity, actor }),
     };
-    const { plaintextKey, stored } = await this.#issuer.issue(
-      userId,
-      actor,
-      repetition.protect(userId, issue, ({ apiKey }) => apiKey.id),
-    );
+    const guarded = repetition.protect(userId, issue, ({ apiKey }) => apiKey.id);
+    const { plaintextKey, stored } = await this.#issuer.issue(userId, actor, guarded);
     this.#log(actor, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
     return { ...stored, plaintextKey };
   }
@@ -184,13 +180,14 @@ export class ApiKeyService {
     const now = this.#clock.now();
     const old = await this.#findRotatable(transaction, id, rotation, now);
     const { id: _id, replacedById: _replacedById, ...settings } = old;
+    const json = { metadata: old.metadata ?? {}, trustedMetadata: old.trustedMetadata ?? {} };
     const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
     const lineageId = old.lineageId ?? old.id;
     const apiKey = await transaction.apiKey.create({
       data: {
         ...settings,
         ...identity,
-        metadata: old.metadata ?? {},
+        ...json,
         lineageId,
         rotatedFromId: id,
         createdAt: now,

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { JSONObject } from '../platform/graphql/scalars.js';
 import { BelongsToUser } from './ownership-middleware.js';
 
 @BelongsToUser('users:read', ({ id }: { id: string }) => id)
@@ -18,6 +19,12 @@ export class User {
     description: 'ID of the user in the product or at the identity provider. Null if the account has a password.',
   })
   readonly externalId!: string | null;
+
+  @Field(() => JSONObject, {
+    description:
+      'JSON that the product attached to the user. The user cannot change it. Each verification of a key of the user returns it as `ownerMetadata`.',
+  })
+  readonly trustedMetadata!: unknown;
 
   @Field(() => Date, {
     description: 'Time at which the user signed up, or at which the first token of the identity provider for the user was accepted.',

@@ -19,6 +19,8 @@ export interface FoundKey {
   rateLimit: number | null;
   rateLimitWindowSeconds: number | null;
   metadata: Record<string, unknown>;
+  trustedMetadata: Record<string, unknown>;
+  ownerMetadata: Record<string, unknown>;
   enabled: boolean;
   expiresAt: string | null;
   revokedAt: string | null;
@@ -69,6 +71,8 @@ export function entryOf(key: FoundKey, owner: KeyOwner = ownerOf(key)): KeyEntry
     name: key.name,
     scopes: key.scopes,
     metadata: key.metadata,
+    trustedMetadata: key.trustedMetadata,
+    ownerMetadata: key.ownerMetadata,
     expiresAt: key.expiresAt === null ? null : new Date(key.expiresAt),
     rateLimit: null,
   };

@@ -12,6 +12,8 @@ export interface VerificationAnswer {
   name: string | null;
   scopes: readonly string[] | null;
   metadata: Readonly<Record<string, unknown>> | null;
+  trustedMetadata: Readonly<Record<string, unknown>> | null;
+  ownerMetadata: Readonly<Record<string, unknown>> | null;
   expiresAt: Date | null;
   rateLimit: { limit: number; remaining: number; resetsAt: Date } | null;
 }
@@ -23,6 +25,8 @@ const UNKNOWN_KEY = {
   name: null,
   scopes: null,
   metadata: null,
+  trustedMetadata: null,
+  ownerMetadata: null,
   expiresAt: null,
   rateLimit: null,
 };

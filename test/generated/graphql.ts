@@ -40,7 +40,7 @@ export type AuditAction =
   | 'API_KEY_REVOKED'
   /** An API key was replaced by a new one. `details` names the new key and the time at which the old key expires. */
   | 'API_KEY_ROTATED'
-  /** An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name and metadata. */
+  /** An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name, metadata and trustedMetadata. */
   | 'API_KEY_UPDATED'
   /** The user changed the password, which ended every earlier session. */
   | 'PASSWORD_CHANGED'
@@ -111,6 +111,8 @@ export type CreateApiKeyInput = {
   rateLimit?: RateLimitInput | null | undefined;
   /** Scopes to grant: at most 50, each with at most 64 lower-case letters, digits and the characters . _ : - (`orders:*` grants every scope that begins with `orders:`). If absent, the key has no scopes. Must not be null. */
   scopes?: Array<string> | null | undefined;
+  /** JSON that the product attaches to the key, at most 4 KiB. FORBIDDEN unless a service of the product acts for the user. Must not be null. */
+  trustedMetadata?: unknown;
 };
 
 /** Rate limit to set for an API key. */
@@ -169,6 +171,8 @@ export type UpdateApiKeyInput = {
   rateLimit?: RateLimitInput | null | undefined;
   /** New scopes of the key. They replace all its scopes. Must not be null. */
   scopes?: Array<string> | null | undefined;
+  /** New JSON that the product attaches to the key. It replaces the earlier one. FORBIDDEN unless a service of the product acts for the user. Must not be null. */
+  trustedMetadata?: unknown;
 };
 
 /** Interval by which usage is summed. Intervals are aligned to UTC. */
@@ -417,7 +421,7 @@ export type VerifyApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type VerifyApiKeyMutation = { verifyApiKey: { valid: boolean, code: VerificationCode, message: string, keyId: string | null, ownerId: string | null, ownerExternalId: string | null, name: string | null, scopes: Array<string> | null, metadata: unknown, expiresAt: string | null, rateLimit: { limit: number, remaining: number, resetsAt: string } | null } };
+export type VerifyApiKeyMutation = { verifyApiKey: { valid: boolean, code: VerificationCode, message: string, keyId: string | null, ownerId: string | null, ownerExternalId: string | null, name: string | null, scopes: Array<string> | null, metadata: unknown, trustedMetadata: unknown, ownerMetadata: unknown, expiresAt: string | null, rateLimit: { limit: number, remaining: number, resetsAt: string } | null } };
 
 export type MyApiKeysWithUsageQueryVariables = Exact<{
   from: string;
@@ -436,6 +440,13 @@ export type MyApiKeyHistoryRefusalsQueryVariables = Exact<{
 
 
 export type MyApiKeyHistoryRefusalsQuery = { myApiKeyHistory: { edges: Array<{ node: { usage: Array<{ refused: number, refusals: Array<{ code: VerificationCode, count: number }> }> } }> } };
+
+export type TrustedMetadataQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type TrustedMetadataQuery = { me: { trustedMetadata: unknown }, apiKey: { metadata: unknown, trustedMetadata: unknown } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1115,6 +1126,8 @@ export const VerifyApiKeyDocument = new TypedDocumentString(`
     name
     scopes
     metadata
+    trustedMetadata
+    ownerMetadata
     expiresAt
     rateLimit {
       limit
@@ -1156,3 +1169,14 @@ export const MyApiKeyHistoryRefusalsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MyApiKeyHistoryRefusalsQuery, MyApiKeyHistoryRefusalsQueryVariables>;
+export const TrustedMetadataDocument = new TypedDocumentString(`
+    query TrustedMetadata($id: ID!) {
+  me {
+    trustedMetadata
+  }
+  apiKey(id: $id) {
+    metadata
+    trustedMetadata
+  }
+}
+    `) as unknown as TypedDocumentString<TrustedMetadataQuery, TrustedMetadataQueryVariables>;
