@@ -12,6 +12,7 @@ import { closeByDefault } from './auth/access-middleware.js';
 import { AccountResolver } from './auth/accounts/account-resolver.js';
 import { AuthResolver } from './auth/auth-resolver.js';
 import { claimExternalIds } from './auth/external/id-namespace.js';
+import { warnAtStart } from './auth/service-tokens/start-warnings.js';
 import { SessionResolver } from './auth/sessions/session-resolver.js';
 import { type Context, registerGraphql } from './graphql-route.js';
 import { type Database } from './platform/database/client.js';
@@ -47,7 +48,7 @@ export interface App {
 
 type SchemaServices = Pick<
   Services,
-  'serverInfo' | 'auth' | 'sessions' | 'ownSessions' | 'apiKeys' | 'keyQueries' | 'auditLog' | 'verifier' | 'verifierTokens'
+  'serverInfo' | 'auth' | 'sessions' | 'ownSessions' | 'apiKeys' | 'keyQueries' | 'auditLog' | 'verifier' | 'verifierAccess'
 >;
 
 /** Builds the schema. Every operation that is not `@Public()` requires a session. */
@@ -63,7 +64,7 @@ export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer
       new UserKeysResolver(),
       new AuditResolver(services.auditLog),
       new ApiKeyEventsResolver(),
-      new VerificationResolver(services.verifier, services.verifierTokens),
+      new VerificationResolver(services.verifier, services.verifierAccess),
     ]),
   );
 
@@ -71,9 +72,11 @@ export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer
 export async function createApp(services: Services): Promise<App> {
   const { config, logger } = services;
   const countError = createErrorCounter(services.metrics);
-  const externalIdIssuer = await claimExternalIds(services.database, config.identityProvider?.issuer ?? null);
+  const externalIdIssuer = await claimExternalIds(services.database, config.externalIdNamespace);
+  const signUpIsOpen = config.localAccounts && config.signUpIsOpen;
+  await warnAtStart(services.serviceTokens, { signUpIsOpen, verificationIsOpen: !config.verificationIsRestricted }, logger);
   const schema = buildKeywardSchema({ ...services, externalIdIssuer });
-  const { introspection, production } = config;
+  const { introspection, production, localAccounts, keysPerUserMax } = config;
   // In production, the console must be the only page that runs scripts with the origin of the server.
   const sandbox = introspection && !production;
   const graphql = createGraphqlServer<Context>({ schema, introspection, sandbox, logger, countError, limits: GRAPHQL_LIMITS });
@@ -89,7 +92,7 @@ export async function createApp(services: Services): Promise<App> {
     registerBodies(scope);
     registerHtmlPolicy(scope, SANDBOX_CSP);
     await registerCors(scope, { origins: config.corsOrigins, localPages: !production, logger });
-    registerGraphql(scope, graphql, { ...services, localAccounts: config.localAccounts, keysPerUserMax: config.keysPerUserMax });
+    registerGraphql(scope, graphql, { ...services, localAccounts, keysPerUserMax, production });
     if (introspection) registerSchemaRoute(scope, schema);
     registerHomePage(scope, { production, schemaIsPublic: introspection });
     registerHealth(scope, async () => !draining && (await isReachable(services.database)));

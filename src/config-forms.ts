@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { scopeFault } from './api-keys/scopes.js';
 import { PRODUCT } from './auth/external/id-namespace.js';
+import { SERVICE_TOKEN_NAMESPACE } from './auth/service-tokens/service-token-rules.js';
 import { LOCAL_ISSUER } from './auth/sessions/access-token.js';
 import { trustedProxyFault } from './platform/ip/trusted-proxies.js';
 import { secretFault } from './platform/secrets.js';
@@ -99,8 +100,9 @@ export const secrets: Form<Buffer[]> = {
   schema: secretTexts.schema.transform((texts) => texts.map((text) => Buffer.from(text, 'base64'))),
 };
 
-export const keyNamespace = formOf('2 to 12 lower-case letters and digits that start with a letter', (text) =>
-  /^[a-z][a-z0-9]{1,11}$/.test(text),
+export const keyNamespace = formOf(
+  `2 to 12 lower-case letters and digits that start with a letter, but not ${SERVICE_TOKEN_NAMESPACE}`,
+  (text) => /^[a-z][a-z0-9]{1,11}$/.test(text) && text !== SERVICE_TOKEN_NAMESPACE,
 );
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;

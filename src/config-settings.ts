@@ -87,9 +87,10 @@ const settings = z.object({
     'A session expires this number of seconds after its last refresh.',
   ),
   AUTH_MODE: optional(
-    form.choice('local', 'external', 'both'),
+    form.choice('local', 'external', 'both', 'product'),
     '`local` keeps accounts in Keyward, with email and password. `external` uses the accounts of an ' +
       '[identity provider](accounts.md#with-an-existing-identity-provider). `both` permits both kinds of account. ' +
+      '`product` keeps no accounts of people: only [services of the product](accounts.md#services-of-your-product) call the API. ' +
       'If the setting is unset, it is `both` with `AUTH_ISSUER`, and `local` without it.',
   ),
   AUTH_ISSUER: optional(
@@ -139,9 +140,14 @@ const settings = z.object({
   ),
   VERIFIER_TOKENS: optional(
     form.tokens,
-    'These tokens permit services and gateways to verify keys. A caller of `verifyApiKey` and `/verify` must send one of them as ' +
-      '`X-Verifier-Token`. Create a token with `openssl rand -hex 32`. ' +
-      'If the setting is unset, a caller needs only the key itself to verify it.',
+    'These tokens permit services and gateways to verify keys, as `X-Verifier-Token`. Create a token with `openssl rand -hex 32`. ' +
+      'A service token with the permission `keys:verify` does the same, and can be revoked without a restart.',
+  ),
+  VERIFY_ACCESS: optional(
+    form.choice('open', 'restricted'),
+    'If verification is open, a caller of `verifyApiKey` and `/verify` needs only the key itself. If it is restricted, a caller ' +
+      'needs one of `VERIFIER_TOKENS` or a [service token](accounts.md#services-of-your-product) with the permission `keys:verify`. ' +
+      'If the setting is unset, it is `restricted` with `VERIFIER_TOKENS`, and `open` without them.',
   ),
   VERIFICATION_CACHE_KEYS: setting(
     form.integer(0, 10_000_000),

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
+import { PRODUCT } from './auth/external/id-namespace.js';
 import type { IdentityProvider } from './auth/external/identity-provider.js';
 import { environment } from './config-settings.js';
 import { StartupError } from './platform/errors/keyward-error.js';
@@ -14,13 +15,16 @@ const databaseOf = (url: string | undefined): { kind: 'embedded' } | { kind: 'ex
 
 function accountsOf({ AUTH_MODE, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URL: jwksUrl }: Settings) {
   const mode = AUTH_MODE ?? (issuer === undefined ? 'local' : 'both');
+  const usesProvider = mode === 'external' || mode === 'both';
   const isComplete = issuer !== undefined && audience !== undefined && jwksUrl !== undefined;
-  const identityProvider: IdentityProvider | null = mode !== 'local' && isComplete ? { issuer, audience, jwksUrl: new URL(jwksUrl) } : null;
+  const identityProvider: IdentityProvider | null = usesProvider && isComplete ? { issuer, audience, jwksUrl: new URL(jwksUrl) } : null;
   return {
-    /** Whether Keyward keeps accounts with a password. If not, there is an identity provider. */
-    localAccounts: mode !== 'external',
-    /** Null if all accounts have a password. */
+    /** Whether Keyward keeps accounts with a password. */
+    localAccounts: mode === 'local' || mode === 'both',
+    /** Null if no tokens of an identity provider are accepted. */
     identityProvider,
+    /** Namespace of the external ids in the database. Null if the settings do not decide it, so it stays as recorded. */
+    externalIdNamespace: mode === 'product' ? (issuer ?? PRODUCT) : (identityProvider?.issuer ?? null),
   };
 }
 
@@ -60,8 +64,9 @@ function configOf(settings: Settings, isTerminal: boolean) {
     trustedProxies: settings.TRUSTED_PROXIES ?? [],
     verificationCacheKeys: settings.VERIFICATION_CACHE_KEYS,
     corsOrigins: settings.CORS_ORIGINS ?? (introspection ? [HOSTED_SANDBOX] : []),
-    /** Empty if every caller that has a key can verify it. */
     verifierTokens: settings.VERIFIER_TOKENS ?? [],
+    /** Whether a caller needs a verifier token to verify a key. */
+    verificationIsRestricted: (settings.VERIFY_ACCESS ?? (settings.VERIFIER_TOKENS ? 'restricted' : 'open')) === 'restricted',
     /** Empty if keys can be granted any scope. */
     scopeCatalogue: settings.SCOPES ?? [],
     introspection,

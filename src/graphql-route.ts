@@ -1,7 +1,7 @@
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import DataLoader from 'dataloader';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ActivityContext } from './activity/activity-context.js';
 import { createApiKeyLoaders } from './api-keys/api-key-loaders.js';
 import { UserKeys } from './api-keys/user-keys.js';
@@ -9,9 +9,13 @@ import type { AuditLog } from './audit/audit-log.js';
 import { Users } from './auth/accounts/users.js';
 import { type AuthContext, Authentication } from './auth/auth-context.js';
 import { Authenticator } from './auth/authenticator.js';
+import type { ProductUsers } from './auth/external/product-users.js';
+import { type ActingHeaders, readActingHeaders } from './auth/service-tokens/acting-headers.js';
+import { isServiceToken } from './auth/service-tokens/service-token-rules.js';
 import { userActor } from './platform/actor.js';
 import { type Database } from './platform/database/client.js';
 import { bearerTokenOf } from './platform/http/bearer-token.js';
+import { HttpError } from './platform/http/error-answers.js';
 import type { Cursors } from './platform/pagination.js';
 import { Allowance, FairUse } from './platform/rate-limit/fair-use.js';
 import { UsageService } from './usage/usage-service.js';
@@ -22,51 +26,86 @@ export const GRAPHQL_PATH = '/graphql';
 /** Context of a request for the resolvers of all features. */
 export type Context = AuthContext & ActivityContext & VerificationContext;
 
+interface Parts {
+  authenticator: Authenticator;
+  productUsers: ProductUsers;
+  localAccounts: boolean;
+  users: Users;
+  database: Database;
+  cursors: Cursors;
+  usageReader: UsageService;
+  auditLog: AuditLog;
+  fairUse: FairUse;
+  keysPerUserMax: number;
+  production: boolean;
+}
+
+/** The credentials of a request. */
+interface Credentials {
+  bearerToken: string | undefined;
+  verifierToken: string | undefined;
+  /** Null if the request has no service token. The headers are then ignored. */
+  acting: ActingHeaders | null;
+}
+
+const NOBODY: ActingHeaders = { onBehalfOf: null, actor: null, clientAddress: null };
+
+/** Reads the credentials. @throws {HttpError} 400 if a header about the user that a service acts for is ambiguous or malformed */
+function credentialsOf({ headers, raw }: FastifyRequest): Credentials {
+  const bearerToken = bearerTokenOf(headers.authorization);
+  const verifierToken = headers['x-verifier-token']?.toString();
+  if (!isServiceToken(bearerToken) && !isServiceToken(verifierToken)) return { bearerToken, verifierToken, acting: null };
+  const acting = readActingHeaders(raw.rawHeaders);
+  if ('fault' in acting) throw new HttpError(400, acting.fault);
+  return { bearerToken, verifierToken, acting };
+}
+
+/** Returns whether a web page sent the request. Outside production, a page of the server itself, such as Sandbox, does not count. */
+function isFromPage({ headers: { origin, host } }: FastifyRequest, production: boolean): boolean {
+  return origin !== undefined && (production || origin.replace(/^https?:\/\//, '') !== host);
+}
+
 /** Registers the GraphQL endpoint. Each request gets a new context. */
-export function registerGraphql(
-  http: FastifyInstance,
-  graphql: ApolloServer<Context>,
-  parts: {
-    authenticator: Authenticator;
-    localAccounts: boolean;
-    users: Users;
-    database: Database;
-    cursors: Cursors;
-    usageReader: UsageService;
-    auditLog: AuditLog;
-    fairUse: FairUse;
-    keysPerUserMax: number;
-  },
-): void {
+export function registerGraphql(http: FastifyInstance, graphql: ApolloServer<Context>, parts: Parts): void {
   http.route({
     method: ['GET', 'POST'],
     exposeHeadRoute: false,
     url: GRAPHQL_PATH,
-    handler: fastifyApolloHandler(graphql, {
-      context: async (request): Promise<Context> => {
-        const bearerToken = bearerTokenOf(request.headers.authorization);
-        const source = { requestId: request.id, ipAddress: request.callerAddress, userAgent: request.headers['user-agent'] ?? null };
-        const allowance = new Allowance(parts.fairUse);
-        const apiKeys = createApiKeyLoaders(parts.database);
-        return {
-          ...source,
-          actor: userActor(source),
-          onOperation: (operation) => {
-            request.operation = operation;
-          },
-          bearerToken,
-          allowance,
-          authentication: new Authentication({ authenticator: parts.authenticator, bearerToken, source, allowance }),
-          keysPerUserMax: parts.keysPerUserMax,
-          localAccounts: parts.localAccounts,
-          verifierToken: request.headers['x-verifier-token']?.toString(),
-          usage: parts.usageReader.loaders(),
-          apiKeys,
-          userKeys: new UserKeys({ database: parts.database, cursors: parts.cursors, loaders: apiKeys }),
-          keyEvents: parts.auditLog.keyEvents(),
-          users: new DataLoader((ids: readonly string[]) => parts.users.findByIds(ids)),
-        };
-      },
-    }),
+    onRequest: async (request) => void credentialsOf(request),
+    handler: fastifyApolloHandler(graphql, { context: async (request) => contextOf(request, parts) }),
   });
+}
+
+function contextOf(request: FastifyRequest, parts: Parts): Context {
+  const { bearerToken, verifierToken, acting } = credentialsOf(request);
+  const source = { requestId: request.id, ipAddress: request.callerAddress, userAgent: request.headers['user-agent'] ?? null };
+  const allowance = new Allowance(parts.fairUse);
+  const authentication = new Authentication({
+    authenticator: parts.authenticator,
+    productUsers: parts.productUsers,
+    bearerToken,
+    source,
+    actingHeaders: acting ?? NOBODY,
+    isServiceTokenOfPage: acting !== null && isFromPage(request, parts.production),
+    allowance,
+  });
+  const apiKeys = createApiKeyLoaders(parts.database);
+  return {
+    ...source,
+    actor: userActor(source),
+    onOperation: (operation) => {
+      request.operation = operation;
+    },
+    bearerToken,
+    verifierToken,
+    allowance,
+    authentication,
+    keysPerUserMax: parts.keysPerUserMax,
+    localAccounts: parts.localAccounts,
+    usage: parts.usageReader.loaders(),
+    apiKeys,
+    userKeys: new UserKeys({ database: parts.database, cursors: parts.cursors, loaders: apiKeys }),
+    keyEvents: parts.auditLog.keyEvents(),
+    users: new DataLoader((ids: readonly string[]) => parts.users.findByIds(ids)),
+  };
 }

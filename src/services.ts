@@ -13,6 +13,11 @@ import { Users } from './auth/accounts/users.js';
 import { AuthService } from './auth/auth-service.js';
 import { Authenticator } from './auth/authenticator.js';
 import { createExternalAccounts } from './auth/external/external-accounts.js';
+import { ExternalIdUsers } from './auth/external/external-id-users.js';
+import { ProductUsers } from './auth/external/product-users.js';
+import { ServiceAuthenticator } from './auth/service-tokens/service-authenticator.js';
+import { ServiceTokenUses } from './auth/service-tokens/service-token-use.js';
+import { ServiceTokens } from './auth/service-tokens/service-tokens.js';
 import { AccessTokens } from './auth/sessions/access-token.js';
 import { OwnSessions } from './auth/sessions/own-sessions.js';
 import { RefreshTokens } from './auth/sessions/refresh-token.js';
@@ -40,9 +45,10 @@ import { CachedLookup } from './verification/cache/cached-lookup.js';
 import { TriggerCheck } from './verification/cache/trigger-check.js';
 import { entryOf } from './verification/key-entry.js';
 import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
+import { isFoundServiceToken, type LookupEntry, ServiceTokenEntry } from './verification/service-token-entry.js';
 import { VerificationMetrics } from './verification/verification-metrics.js';
 import { Verifier } from './verification/verifier.js';
-import { VerifierTokens } from './verification/verifier-tokens.js';
+import { VerifierAccess } from './verification/verifier-access.js';
 
 /** Rate-limited keys that one process counts at the same time. A counter takes about 200 bytes. */
 const RATE_LIMITED_KEYS_MAX = 200_000;
@@ -109,9 +115,16 @@ function createAccounts(base: Base) {
     ttlSeconds: config.refreshTokenTtlSeconds,
   });
   const ownSessions = new OwnSessions({ database, clock, users, sessions, audit });
-  const external = config.identityProvider && createExternalAccounts(config.identityProvider, { database, clock, audit, logger });
+  const externalIdUsers = new ExternalIdUsers({ database, clock, audit, logger });
+  const external = config.identityProvider && createExternalAccounts(config.identityProvider, { externalIdUsers, clock, logger });
   const rejections = new TokenRejectionLog({ clock, logger });
-  const authenticator = new Authenticator({ sessions: config.localAccounts ? sessions : null, external, rejections });
+  const services = createServiceTokens(base, users);
+  const authenticator = new Authenticator({
+    sessions: config.localAccounts ? sessions : null,
+    external,
+    services: services.serviceAuthenticator,
+    rejections,
+  });
   const resetTokens = new ResetTokens({ database, clock });
   const deletion = new AccountDeletion({
     audit,
@@ -130,7 +143,26 @@ function createAccounts(base: Base) {
     logger,
     signUpIsOpen: config.signUpIsOpen,
   });
-  return { users, usageReader, sessions, ownSessions, resetTokens, deletion, authenticator, auth };
+  return {
+    users,
+    productUsers: new ProductUsers(externalIdUsers),
+    usageReader,
+    sessions,
+    ownSessions,
+    resetTokens,
+    deletion,
+    authenticator,
+    rejections,
+    auth,
+    ...services,
+  };
+}
+
+function createServiceTokens({ database, clock, audit, logger }: Base, users: Users) {
+  const serviceTokens = new ServiceTokens({ database, clock, audit, logger });
+  const serviceTokenUses = new ServiceTokenUses({ database, clock, logger });
+  const serviceAuthenticator = new ServiceAuthenticator({ serviceTokens, uses: serviceTokenUses, users, clock, logger });
+  return { serviceTokens, serviceTokenUses, serviceAuthenticator };
 }
 
 function createApiKeys(base: Base, users: Users) {
@@ -148,7 +180,7 @@ function createApiKeys(base: Base, users: Users) {
   };
 }
 
-function createVerification(base: Base) {
+function createVerification(base: Base, { serviceTokenUses, rejections }: ReturnType<typeof createAccounts>) {
   const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf } = base;
   const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
   const verificationMetrics = new VerificationMetrics(metrics);
@@ -158,21 +190,28 @@ function createVerification(base: Base) {
     logger,
     metrics,
     keysMax: config.verificationCacheKeys,
-    install: (key) => entryOf(key),
+    install: (record): LookupEntry => (isFoundServiceToken(record) ? new ServiceTokenEntry(record) : entryOf(record)),
     observeBatch: (verifications) => verificationMetrics.batchSize.observe(verifications),
   });
   const keyLookup = new KeyLookup({ keys: cachedKeys, pool: verificationPool, database, metrics: verificationMetrics });
   const rateLimits = budgetsOf('rate-limit', RATE_LIMITED_KEYS_MAX);
   const verifier = new Verifier({ keys: keyLookup, rateLimits, usage, metrics: verificationMetrics, clock, logger });
-  const verifierTokens = new VerifierTokens(config.verifierTokens);
-  return { usage, cachedKeys, triggerCheck: new TriggerCheck(mainPool), keyLookup, verifier, verifierTokens };
+  const verifierAccess = new VerifierAccess({
+    tokens: config.verifierTokens,
+    isRestricted: config.verificationIsRestricted,
+    lookup: cachedKeys,
+    uses: serviceTokenUses,
+    rejections,
+    clock,
+  });
+  return { usage, cachedKeys, triggerCheck: new TriggerCheck(mainPool), keyLookup, verifier, verifierAccess };
 }
 
 /** Creates every service once, for the server, the command line and the tests (composition root). */
 export function createServices(options: ServiceOptions) {
   const base = createBase(options);
   const accounts = createAccounts(base);
-  const verification = createVerification(base);
+  const verification = createVerification(base, accounts);
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
   return {
     ...base,
@@ -191,6 +230,8 @@ export function createServices(options: ServiceOptions) {
       verification.verifier.close();
       await verification.cachedKeys.close();
       await verification.usage.close();
+      accounts.serviceAuthenticator.close();
+      await accounts.serviceTokenUses.close();
       await audit.close();
       await database.$disconnect();
       redis?.disconnect();

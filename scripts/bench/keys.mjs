@@ -1,6 +1,6 @@
 // The keys of the benchmark. The n-th key is always the same, so that a client needs no list of a million keys.
 import { hash } from 'node:crypto';
-import { makePlaintextKey } from '../../dist/api-keys/plaintext-key.js';
+import { makePlaintextKey } from '../../dist/platform/plaintext-key.js';
 
 /**
  * @param {number} index

@@ -15,7 +15,7 @@ const KEYS_PER_USER = 100;
 const KEYS_PER_STATEMENT = 10_000;
 
 prepare();
-const { fingerprintOf } = await import('../../dist/api-keys/key-hash.js');
+const { fingerprintOf } = await import('../../dist/platform/plaintext-key.js');
 const { migrate } = await import('../../dist/runtime/migrations.js');
 const { createLogger } = await import('../../dist/platform/logger.js');
 const { benchKey } = await import('./keys.mjs');

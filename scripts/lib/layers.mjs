@@ -64,6 +64,8 @@ export const OWNERS = new Map([
   ['Session', 'auth'],
   ['ResetToken', 'auth'],
   ['Setting', 'auth'],
+  ['ServiceToken', 'auth'],
+  ['ServiceTokenUse', 'auth'],
   ['ApiKey', 'api-keys'],
   ['IdempotencyKey', 'api-keys'],
   ['ApiKeyUsage', 'usage'],
@@ -71,7 +73,7 @@ export const OWNERS = new Map([
   ['VerificationChange', 'verification'],
 ]);
 
-/** Statements that read tables of features below. Verification must read a key and its owner in one statement, in one snapshot. */
-export const READERS = [{ files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User'] }];
+/** Statements that read tables of features below. Verification must read a key, its owner and a verifier's token in one snapshot. */
+export const READERS = [{ files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'ServiceToken'] }];
 
 export const LIMITS = { medianFileLines: 60, fileLines: 250, functionLines: 60 };

@@ -2,9 +2,9 @@ import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphq
 import { ApiKey } from '../api-keys/api-key.graphql.js';
 import type { ApiKeyContext } from '../api-keys/api-key-context.js';
 import type { AuditEvent as AuditEventRow, AuditLog } from '../audit/audit-log.js';
+import { ForActingServices } from '../auth/access-middleware.js';
 import { User } from '../auth/auth.graphql.js';
-import { CurrentViewer } from '../auth/auth-context.js';
-import type { Viewer } from '../auth/sessions/sessions.js';
+import { CurrentSubject, type Subject } from '../auth/auth-context.js';
 import { pageCost } from '../platform/graphql/cost.js';
 import { AuditEvent, AuditEventConnection, AuditFilter } from './audit-log.graphql.js';
 
@@ -16,6 +16,7 @@ export class AuditResolver {
     this.#audit = audit;
   }
 
+  @ForActingServices()
   @Query(() => AuditEventConnection, { description: 'Events of the audit log of your account, newest first.', complexity: pageCost })
   async myAuditLog(
     @Arg('first', () => Int, { defaultValue: 50, description: 'Maximum number of events in the page: 1 to 100.' }) first: number,
@@ -23,10 +24,19 @@ export class AuditResolver {
     after: string | null | undefined,
     @Arg('filter', () => AuditFilter, { nullable: true, description: 'Which events to return. Null if all events are returned.' })
     filter: AuditFilter | null | undefined,
-    @CurrentViewer() viewer: Viewer,
+    @CurrentSubject() { userId }: Subject,
   ): Promise<AuditEventConnection> {
-    const page = await this.#audit.page(viewer.user.id, { first, after: after ?? null }, filter ?? {});
+    const page = await this.#audit.page(userId, { first, after: after ?? null }, filter ?? {});
     return page as AuditEventConnection;
+  }
+
+  @FieldResolver(() => String, {
+    description:
+      'Who did it: `user` for the user of the account, `operator` for the command line, or `service:NAME` or `service:NAME/ACTOR` for a service with that service token, where ACTOR is who asked for it at the product.',
+  })
+  actor(@Root() { details }: AuditEventRow): string {
+    const actor = typeof details === 'object' && details !== null && 'actor' in details ? details.actor : null;
+    return typeof actor === 'string' ? actor : 'user';
   }
 
   @FieldResolver(() => User, {
@@ -34,7 +44,7 @@ export class AuditResolver {
     description: 'The user that the event concerns. Null if the event concerns no user or the user no longer exists.',
   })
   async user(@Root() event: AuditEventRow, @Ctx() context: ApiKeyContext): Promise<User | null> {
-    return context.users.load(event.userId);
+    return event.userId === null ? null : context.users.load(event.userId);
   }
 
   @FieldResolver(() => ApiKey, {

@@ -1,5 +1,6 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { AuditAction } from '../audit/audit-entry.js';
+import { BelongsToUser } from '../auth/ownership-middleware.js';
 import { connectionOf } from '../platform/graphql/connection.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
 
@@ -19,6 +20,7 @@ registerEnumType(AuditAction, {
         'One or several sessions were ended: by their owner from another session, or as the oldest ones beyond the maximum number of sessions. `details` has the number if there can be several.',
     },
     SESSION_REUSE_DETECTED: { description: 'A refresh token was used again after it had been exchanged, so its session was ended.' },
+    USER_CREATED: { description: 'A service of the product created the user.' },
     USER_DISABLED: { description: 'The operator disabled the account. Its sessions were ended, and its API keys are rejected.' },
     USER_ENABLED: { description: 'The operator enabled the account again.' },
     USER_DELETED: { description: 'The account and all its API keys were deleted.' },
@@ -32,10 +34,14 @@ registerEnumType(AuditAction, {
     },
     API_KEY_REVOKED: { description: 'An API key was revoked.' },
     API_KEY_IMPORTED: { description: 'The operator imported an API key from another system.' },
+    SERVICE_TOKEN_CREATED: { description: 'The operator created a service token.' },
+    SERVICE_TOKEN_ROTATED: { description: 'The operator replaced the secret of a service token.' },
+    SERVICE_TOKEN_REVOKED: { description: 'The operator revoked a service token.' },
     ACCESS_REFUSED: { description: 'A request of the user for an object of another user was rejected.' },
   },
 });
 
+@BelongsToUser('audit:read', ({ userId }: { userId: string | null }) => userId)
 @ObjectType({ description: 'An event in the audit log of an account. Events are never changed.' })
 export class AuditEvent {
   @Field(() => ID, { description: 'ID of the event. It never changes.' })
@@ -73,7 +79,7 @@ export class AuditEvent {
 
   @Field(() => JSONObject, {
     description:
-      'Further details of the event. An event of an API key always has its `keyPrefix`; an action of the operator has `actor: "operator"`. Details never contain a secret.',
+      'Further details of the event. An event of an API key always has its `keyPrefix`; an action of the operator or of a service has the `actor` of the event. Details never contain a secret.',
   })
   readonly details!: Record<string, unknown>;
 }

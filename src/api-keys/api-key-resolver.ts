@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { ForActingServices } from '../auth/access-middleware.js';
 import { User } from '../auth/auth.graphql.js';
-import { CurrentViewer } from '../auth/auth-context.js';
-import type { Viewer } from '../auth/sessions/sessions.js';
+import { CurrentSubject, type Subject } from '../auth/auth-context.js';
 import { type CostArguments, pageCost } from '../platform/graphql/cost.js';
 import { CHANGE_COST } from '../platform/limits.js';
 import {
@@ -43,14 +43,16 @@ export class ApiKeyResolver {
     this.#queries = queries;
   }
 
+  @ForActingServices()
   @Query(() => [ApiKey], {
     description: 'Your usable API keys: those that are neither revoked nor expired. Newest first.',
     complexity: usableKeysCost,
   })
-  myApiKeys(@CurrentViewer() viewer: Viewer): Promise<ApiKey[]> {
-    return this.#queries.listUsable(viewer.user.id);
+  myApiKeys(@CurrentSubject() { userId }: Subject): Promise<ApiKey[]> {
+    return this.#queries.listUsable(userId);
   }
 
+  @ForActingServices()
   @Query(() => ApiKeyConnection, {
     description: 'Your revoked and expired API keys. The key that ended most recently is first.',
     complexity: pageCost,
@@ -59,23 +61,24 @@ export class ApiKeyResolver {
     @Arg('first', () => Int, { defaultValue: 20, description: 'Maximum number of keys in the page: 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'Cursor after which the page begins. Null if the page is the first one.' })
     after: string | null | undefined,
-    @CurrentViewer() viewer: Viewer,
+    @CurrentSubject() { userId }: Subject,
   ): Promise<ApiKeyConnection> {
-    return this.#queries.history(viewer.user.id, { first, after: after ?? null });
+    return this.#queries.history(userId, { first, after: after ?? null });
   }
 
+  @ForActingServices()
   @Query(() => ApiKey, {
     nullable: true,
     description: 'One of your API keys, with any status. NOT_FOUND if no key has this ID, FORBIDDEN if the key belongs to another user.',
   })
   apiKey(
     @Arg('id', () => ID, { description: 'ID of the API key to return.' }) id: string,
-    @CurrentViewer() viewer: Viewer,
-    @Ctx() context: ApiKeyContext,
+    @CurrentSubject() { userId, actor }: Subject,
   ): Promise<ApiKey> {
-    return this.#apiKeys.get(viewer.user.id, id, context.actor);
+    return this.#apiKeys.get(userId, id, actor);
   }
 
+  @ForActingServices()
   @Mutation(() => CreateApiKeyPayload, {
     description:
       'Creates an API key and returns its plaintext once. API_KEY_LIMIT_REACHED if you already have the maximum number of usable keys.',
@@ -93,12 +96,17 @@ export class ApiKeyResolver {
         'Text that identifies the request, 1 to 255 visible ASCII characters. For 24 hours, a repetition creates no second key: it returns CONFLICT, and `extensions.apiKeyId` is the key that the first request created. Null if the request is not protected from repetition.',
     })
     idempotencyKey: string | null | undefined,
-    @CurrentViewer() viewer: Viewer,
-    @Ctx() context: ApiKeyContext,
+    @CurrentSubject() { actor }: Subject,
+    @Ctx() { authentication }: ApiKeyContext,
   ): Promise<CreateApiKeyPayload> {
-    return this.#apiKeys.create(viewer.user.id, input ?? {}, context.actor, idempotencyKey);
+    const owner = {
+      find: async () => (await authentication.user())?.id ?? null,
+      ensure: () => authentication.ensuredUserId(),
+    };
+    return this.#apiKeys.create(owner, input ?? {}, actor, idempotencyKey);
   }
 
+  @ForActingServices()
   @Mutation(() => UpdateApiKeyPayload, {
     complexity: CHANGE_COST,
     description:
@@ -107,12 +115,12 @@ export class ApiKeyResolver {
   async updateApiKey(
     @Arg('id', () => ID, { description: 'ID of the API key to update.' }) id: string,
     @Arg('input', () => UpdateApiKeyInput, { description: 'Settings to change. Absent fields are unchanged.' }) input: UpdateApiKeyInput,
-    @CurrentViewer() viewer: Viewer,
-    @Ctx() context: ApiKeyContext,
+    @CurrentSubject() { userId, actor }: Subject,
   ): Promise<UpdateApiKeyPayload> {
-    return { apiKey: await this.#apiKeys.update(viewer.user.id, id, input, context.actor) };
+    return { apiKey: await this.#apiKeys.update(userId, id, input, actor) };
   }
 
+  @ForActingServices()
   @Mutation(() => RotateApiKeyPayload, {
     complexity: CHANGE_COST,
     description:
@@ -131,13 +139,13 @@ export class ApiKeyResolver {
         'Text that identifies the request, 1 to 255 visible ASCII characters. For 24 hours, a repetition creates no second key: it returns CONFLICT, and `extensions.apiKeyId` is the key that the first request created. Null if the request is not protected from repetition.',
     })
     idempotencyKey: string | null | undefined,
-    @CurrentViewer() viewer: Viewer,
-    @Ctx() context: ApiKeyContext,
+    @CurrentSubject() { userId, actor }: Subject,
   ): Promise<RotateApiKeyPayload> {
     const rotation = input ?? { gracePeriodSeconds: GRACE_SECONDS_DEFAULT };
-    return this.#apiKeys.rotate(viewer.user.id, id, rotation, context.actor, idempotencyKey);
+    return this.#apiKeys.rotate(userId, id, rotation, actor, idempotencyKey);
   }
 
+  @ForActingServices()
   @Mutation(() => RevokeApiKeyPayload, {
     complexity: CHANGE_COST,
     description:
@@ -150,10 +158,9 @@ export class ApiKeyResolver {
       description: 'Reason for the revocation, at most 500 characters, kept with the key. Null if no reason is given.',
     })
     reason: string | null | undefined,
-    @CurrentViewer() viewer: Viewer,
-    @Ctx() context: ApiKeyContext,
+    @CurrentSubject() { userId, actor }: Subject,
   ): Promise<RevokeApiKeyPayload> {
-    return { apiKey: await this.#apiKeys.revoke(viewer.user.id, id, reason ?? null, context.actor) };
+    return { apiKey: await this.#apiKeys.revoke(userId, id, reason ?? null, actor) };
   }
 
   @FieldResolver(() => ApiKeyStatus, { description: 'Current status of the key.' })

@@ -2,7 +2,8 @@ import { validate as isUuid } from 'uuid';
 import { AuditAction } from '../audit/audit-entry.js';
 import type { AuditRecorder } from '../audit/audit-recorder.js';
 import type { Users } from '../auth/accounts/users.js';
-import { type Actor, actorFields, OPERATOR, type UserActor } from '../platform/actor.js';
+import { NO_USER_ID } from '../auth/caller.js';
+import { type Actor, actorFields, OPERATOR, personOf, type RequestActor } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
@@ -24,6 +25,14 @@ export interface CreatedKey {
   apiKey: ApiKey;
   /** Returned once. It cannot be recovered later, because only its hashes are stored. */
   plaintextKey: string;
+}
+
+/** Finds the owner of a new key. */
+export interface KeyOwner {
+  /** Returns the id of the owner. Null if the owner does not exist. */
+  find(): Promise<string | null>;
+  /** Returns the id of the owner, and creates the owner if it does not exist. */
+  ensure(): Promise<string>;
 }
 
 export interface RotatedKey extends CreatedKey {
@@ -67,11 +76,11 @@ export class ApiKeyService {
   }
 
   /** Returns one of the user's keys. @throws {KeywardError} NOT_FOUND, FORBIDDEN for a key of another user */
-  async get(userId: string, id: string, actor: UserActor): Promise<ApiKey> {
+  async get(userId: string, id: string, actor: RequestActor): Promise<ApiKey> {
     const key = isUuid(id) ? await this.#database.apiKey.findUnique({ where: { id } }) : null;
     if (!key) throw new KeywardError('NOT_FOUND', 'There is no API key with this ID.');
     if (key.userId !== userId) {
-      await this.#audit.recordRefusal(userId, { apiKeyId: key.id }, actor);
+      await this.#audit.recordRefusal(userId === NO_USER_ID ? null : userId, { apiKeyId: key.id }, actor);
       throw new KeywardError('FORBIDDEN', 'This API key belongs to another user.');
     }
     return key;
@@ -80,19 +89,23 @@ export class ApiKeyService {
   /**
    * Creates a key. The limit is checked before the hash is computed, and again under the lock.
    *
+   * @param owner finds the owner; `ensure` may create the owner, so it is called after the settings were accepted
    * @param idempotencyKey a repetition creates no second key. Null or undefined if the client sent no idempotency key
    * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED, CONFLICT for a repeated idempotency key, FORBIDDEN
    */
-  async create(userId: string, settings: KeySettings, actor: UserActor, idempotencyKey?: string | null): Promise<CreatedKey> {
+  async create(owner: KeyOwner, settings: KeySettings, actor: RequestActor, idempotencyKey?: string | null): Promise<CreatedKey> {
     rejectForbiddenSettings(settings, actor);
     const repetition = this.#idempotencyKeys.guard({ operation: 'createApiKey', key: idempotencyKey, input: settings });
-    await repetition.reject(userId);
-    const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
+    const knownId = await owner.find();
+    if (knownId !== null) await repetition.reject(knownId);
+    const columns = { ...columnsOf(settings, this.#clock.now(), this.#scopeCatalogue), createdBy: personOf(actor) };
+    const userId = knownId ?? (await owner.ensure());
     const issue: Issue<ApiKey> = {
       check: () => this.#refuseAtLimit(this.#database, userId),
       store: async (transaction, identity) => {
         await this.#refuseAtLimit(transaction, userId);
-        const created = await transaction.apiKey.create({ data: { ...columns, ...identity, userId, createdAt: this.#clock.now() } });
+        const data = { ...columns, ...identity, userId, createdAt: this.#clock.now() };
+        const created = await transaction.apiKey.create({ data });
         await this.#record(transaction, created, AuditAction.API_KEY_CREATED, {}, actor);
         return created;
       },
@@ -109,7 +122,7 @@ export class ApiKeyService {
    * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a key that is revoked,
    *   expired or replaced
    */
-  async update(userId: string, id: string, settings: KeySettings, actor: UserActor): Promise<ApiKey> {
+  async update(userId: string, id: string, settings: KeySettings, actor: RequestActor): Promise<ApiKey> {
     rejectForbiddenSettings(settings, actor);
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
     await this.get(userId, id, actor);
@@ -143,7 +156,7 @@ export class ApiKeyService {
    * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a repeated idempotency key,
    *   and for a key that is revoked or expired or part of a rotation in progress
    */
-  async rotate(userId: string, id: string, rotation: Rotation, actor: UserActor, idempotencyKey?: string | null): Promise<RotatedKey> {
+  async rotate(userId: string, id: string, rotation: Rotation, actor: RequestActor, idempotencyKey?: string | null): Promise<RotatedKey> {
     const input = { id, ...rotation };
     const repetition = this.#idempotencyKeys.guard({ operation: 'rotateApiKey', key: idempotencyKey, input });
     await repetition.reject(userId);
@@ -162,7 +175,7 @@ export class ApiKeyService {
   async #replace(
     transaction: Transaction,
     id: string,
-    { rotation, identity, actor }: { rotation: Rotation; identity: KeyIdentity; actor: UserActor },
+    { rotation, identity, actor }: { rotation: Rotation; identity: KeyIdentity; actor: RequestActor },
   ): Promise<Omit<RotatedKey, 'plaintextKey'>> {
     const now = this.#clock.now();
     const old = await this.#findRotatable(transaction, id, rotation, now);
@@ -171,7 +184,16 @@ export class ApiKeyService {
     const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
     const lineageId = old.lineageId ?? old.id;
     const apiKey = await transaction.apiKey.create({
-      data: { ...settings, ...identity, ...json, lineageId, rotatedFromId: id, createdAt: now, expiresAt },
+      data: {
+        ...settings,
+        ...identity,
+        ...json,
+        lineageId,
+        rotatedFromId: id,
+        createdAt: now,
+        expiresAt,
+        createdBy: personOf(actor),
+      },
     });
     // A predecessor in its grace period is linked to the newest key, because the key between them expires now.
     await transaction.apiKey.updateMany({ where: { replacedById: id, AND: usableAt(now) }, data: { replacedById: apiKey.id } });
@@ -188,7 +210,7 @@ export class ApiKeyService {
    *
    * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user
    */
-  async revoke(userId: string, id: string, reason: string | null, actor: UserActor): Promise<ApiKey> {
+  async revoke(userId: string, id: string, reason: string | null, actor: RequestActor): Promise<ApiKey> {
     const fault = reason === null ? null : shortTextFault(reason, REASON_CHARACTERS_MAX);
     if (fault !== null) throw badUserInput([{ path: 'reason', message: fault }]);
     // Checked before the lock, so that a rejected request delays no others. The owner of a key never changes.

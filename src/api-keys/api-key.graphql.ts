@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { BelongsToUser } from '../auth/ownership-middleware.js';
 import { connectionOf } from '../platform/graphql/connection.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
 import { ApiKeyStatus } from './api-key-status.js';
@@ -36,6 +37,7 @@ export class RateLimitInput {
   readonly windowSeconds!: number;
 }
 
+@BelongsToUser('keys:read', ({ userId }: { userId: string }) => userId)
 @ObjectType({
   description: 'An API key. Its plaintext is returned once, by `createApiKey` or `rotateApiKey`, and is never a field of this type.',
 })
@@ -73,6 +75,13 @@ export class ApiKey {
 
   @Field(() => Date, { description: 'Time at which the key was created.' })
   readonly createdAt!: Date;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Who created the key at the product, as its backend stated in X-Keyward-Actor. Null if the owner created it, or if the backend did not state it.',
+  })
+  readonly createdBy!: string | null;
 
   @Field(() => Date, { nullable: true, description: 'Time from which the key is rejected. Null if the key does not expire.' })
   readonly expiresAt!: Date | null;

@@ -1,8 +1,8 @@
 import { validate as isUuid } from 'uuid';
 import type { Database } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { fingerprintOf, matchesHash } from './key-hash.js';
-import { isKeyPrefix, keyPrefixOf } from './plaintext-key.js';
+import { fingerprintOf, isKeyPrefix, keyPrefixOf } from '../platform/plaintext-key.js';
+import { matchesHash } from './key-hash.js';
 
 /** A key that was found by its id, key prefix or plaintext. */
 export interface FoundKey {

@@ -1,12 +1,12 @@
 import type { Users } from '../auth/accounts/users.js';
-import type { UserActor } from '../platform/actor.js';
+import type { RequestActor } from '../platform/actor.js';
 import type { Transaction } from '../platform/database/client.js';
 import { isUniqueViolation } from '../platform/database/database-errors.js';
+import { fingerprintOf, makePlaintextKey, type NewKey } from '../platform/plaintext-key.js';
 import type { HashQueue } from '../platform/queues/hash-queue.js';
 import { KeyedQueue } from '../platform/queues/keyed-queue.js';
 import { turnOf } from '../platform/queues/network-turn.js';
-import { fingerprintOf, hashKey } from './key-hash.js';
-import { makePlaintextKey, type NewKey } from './plaintext-key.js';
+import { hashKey } from './key-hash.js';
 
 /** Attempts to find an unused prefix among 2³². Three used ones in a row are no coincidence. */
 const PREFIX_TRIES = 3;
@@ -49,7 +49,7 @@ export class KeyIssuer {
    * @returns the plaintext, which cannot be recovered later, and the stored key
    * @throws the errors of check and store; {KeywardError} SERVICE_UNAVAILABLE if too many requests are waiting
    */
-  issue<T>(userId: string, actor: UserActor, { check, store }: Issue<T>): Promise<{ plaintextKey: string; stored: T }> {
+  issue<T>(userId: string, actor: RequestActor, { check, store }: Issue<T>): Promise<{ plaintextKey: string; stored: T }> {
     return this.#turns.run(userId, async () => {
       await check();
       for (let tries = 1; ; tries += 1) {

@@ -1,6 +1,5 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { User } from '../auth/auth.graphql.js';
-import { KeywardError } from '../platform/errors/keyward-error.js';
 import { pageCost } from '../platform/graphql/cost.js';
 import { ApiKeyConnection } from './api-key.graphql.js';
 import type { ApiKeyContext } from './api-key-context.js';
@@ -10,7 +9,7 @@ import type { ApiKeyContext } from './api-key-context.js';
 export class UserKeysResolver {
   @FieldResolver(() => ApiKeyConnection, {
     complexity: pageCost,
-    description: 'API keys of the user, with any status, newest first. FORBIDDEN if the user is not the signed-in user.',
+    description: 'API keys of the user, with any status, newest first. FORBIDDEN if they are those of another user and the caller is not a service with the permission keys:read.',
   })
   async apiKeys(
     @Root() user: User,
@@ -19,8 +18,6 @@ export class UserKeysResolver {
     @Arg('after', () => String, { nullable: true, description: 'Cursor after which the page begins. Null if the page is the first one.' })
     after: string | null | undefined,
   ): Promise<ApiKeyConnection> {
-    const viewer = await context.authentication.viewer();
-    if (viewer.user.id !== user.id) throw new KeywardError('FORBIDDEN', 'The API keys of another user cannot be read.');
     return context.userKeys.page(user.id, { first, after: after ?? null });
   }
 }

@@ -9,6 +9,7 @@ export enum AuditAction {
   PASSWORD_RESET = 'PASSWORD_RESET',
   SESSION_ENDED = 'SESSION_ENDED',
   SESSION_REUSE_DETECTED = 'SESSION_REUSE_DETECTED',
+  USER_CREATED = 'USER_CREATED',
   USER_DISABLED = 'USER_DISABLED',
   USER_ENABLED = 'USER_ENABLED',
   USER_DELETED = 'USER_DELETED',
@@ -17,13 +18,16 @@ export enum AuditAction {
   API_KEY_ROTATED = 'API_KEY_ROTATED',
   API_KEY_REVOKED = 'API_KEY_REVOKED',
   API_KEY_IMPORTED = 'API_KEY_IMPORTED',
+  SERVICE_TOKEN_CREATED = 'SERVICE_TOKEN_CREATED',
+  SERVICE_TOKEN_ROTATED = 'SERVICE_TOKEN_ROTATED',
+  SERVICE_TOKEN_REVOKED = 'SERVICE_TOKEN_REVOKED',
   ACCESS_REFUSED = 'ACCESS_REFUSED',
 }
 
 /** An entry to add to the audit log. */
 export interface AuditEntry {
-  /** Account that the entry belongs to. */
-  userId: string;
+  /** Account that the entry belongs to. Null if it is about no account. */
+  userId: string | null;
   action: AuditAction;
   /** Key of this user that the action concerns, if any. */
   apiKeyId?: string;

@@ -6,7 +6,8 @@ import type { Position } from '../platform/pagination.js';
 /** An event as it is stored. */
 export interface StoredEvent {
   id: string;
-  userId: string;
+  /** Null if the event concerns no user. */
+  userId: string | null;
   at: Date;
   action: string;
   apiKeyId: string | null;

@@ -1,5 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Actor, actorFields, type OperatorActor, type UserActor } from '../platform/actor.js';
+import {
+  type Actor,
+  actorFields,
+  nameOf,
+  type OperatorActor,
+  type RequestActor,
+  recordedSource,
+  type UserActor,
+} from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { canonicalAddress } from '../platform/ip/address.js';
@@ -40,11 +48,11 @@ export class AuditRecorder {
   }
 
   /**
-   * Records and logs that a user requested an object of another user: once a minute for each user and object, with the number of
+   * Records and logs that a user, or a service for a user, requested an object of another user: once a minute for each user and object, with the number of
    * repetitions since the last event.
    */
-  async recordRefusal(userId: string, details: { apiKeyId: string } | { sessionId: string }, actor: UserActor): Promise<void> {
-    const repeated = await this.#refusals.count(`${userId} ${Object.values(details)[0]}`);
+  async recordRefusal(userId: string | null, details: { apiKeyId: string } | { sessionId: string }, actor: RequestActor): Promise<void> {
+    const repeated = await this.#refusals.count(`${userId ?? nameOf(actor)} ${Object.values(details)[0]}`);
     if (repeated === null) return;
     const counted = { ...details, ...(repeated > 0 && { repeated }) };
     this.#logger.warn({ ...actorFields(actor), userId, ...counted }, 'access to an object of another user rejected');
@@ -73,11 +81,14 @@ export class AuditRecorder {
   }
 }
 
-/** Returns the details to store. They name the actor unless it is a user: the request of a user is stored. */
-const detailsOf = ({ details }: AuditEntry, actor: Actor): object => ({ ...details, ...(actor.kind !== 'user' && { actor: actor.kind }) });
+/** Returns the details to store. They name the actor unless it is a user. */
+const detailsOf = ({ details }: AuditEntry, actor: Actor): object => ({
+  ...details,
+  ...(actor.kind !== 'user' && { actor: nameOf(actor) }),
+});
 
 async function insert(database: Transaction, entries: readonly AuditEntry[], actor: Actor, at: Date): Promise<void> {
-  const source = actor.kind === 'user' ? actor.source : null;
+  const source = recordedSource(actor);
   await database.auditEvent.createMany({
     data: entries.map((entry) => ({
       ...entry,

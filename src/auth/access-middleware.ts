@@ -1,37 +1,72 @@
-import { defaultFieldResolver, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { Extensions } from 'type-graphql';
 import { accountKeptElsewhere } from './accounts/users.js';
 import type { AuthContext } from './auth-context.js';
+import type { Access } from './caller.js';
+import type { ServicePermission } from './service-tokens/service-permission.js';
 
-/** Opens an operation to callers without a session. Every other operation is for signed-in users. */
+/** Opens an operation to callers without a credential. Every other operation is for signed-in users. */
 export const Public = () => Extensions({ isPublic: true });
 
-/** Rejects an operation with FORBIDDEN if an identity provider manages all accounts, because it is for accounts with a password. */
+/** Rejects an operation with FORBIDDEN if Keyward keeps no accounts, because it is for accounts with a password. */
 export const LocalAccountsOnly = () => Extensions({ needsLocalAccounts: true });
 
-/** Returns the names of the operations that `@Public()` opens. */
-export const publicOperationsOf = (schema: GraphQLSchema): string[] =>
-  rootFieldsOf(schema).flatMap(({ name, extensions }) => (extensions.isPublic === true ? [name] : []));
+/** Opens an operation to services too, with users:act and a user that they act for. */
+export const ForActingServices = () => Extensions({ access: { people: true, services: 'acting' } satisfies Access });
 
 /**
- * Puts one check in front of every operation of a schema. An operation that `@Public()` does not open is rejected with
- * UNAUTHENTICATED if there is no signed-in user, and its resolver is not called. Fields below the root are not checked again.
+ * Opens an operation to services alone.
+ *
+ * @param services the permission that they need; `any` if they need none
+ */
+export const ForServices = (services: ServicePermission | 'any') => Extensions({ access: { people: false, services } satisfies Access });
+
+const PEOPLE: Access = { people: true, services: 'none' };
+
+/** Returns the access of each operation, by its name. `public`: everyone may use it. */
+export const accessOf = (schema: GraphQLSchema): Map<string, Access | 'public'> =>
+  new Map(rootFieldsOf(schema).map(({ name, extensions }) => [name, extensions.isPublic === true ? 'public' : accessIn(extensions)]));
+
+const accessIn = ({ access }: { access?: unknown }): Access => (access as Access | undefined) ?? PEOPLE;
+
+/**
+ * Puts one check in front of every operation of a schema. An operation that is not marked is for signed-in users: it is rejected
+ * for every other caller, and its resolver is not called. Fields below the root are not checked again.
  *
  * @returns the same schema
  */
 export function closeByDefault(schema: GraphQLSchema): GraphQLSchema {
   for (const field of rootFieldsOf(schema)) {
     const { isPublic, needsLocalAccounts } = field.extensions;
-    if (isPublic === true && needsLocalAccounts !== true) continue;
     const resolve = field.resolve ?? defaultFieldResolver;
-    field.resolve = async (source, args, context: AuthContext, info) => {
+    const guarded = isPublic === true ? resolve : authorized(accessIn(field.extensions), resolve);
+    field.resolve = (source, args, context: AuthContext, info) => {
+      context.authentication.refuseBrowser();
       if (needsLocalAccounts === true && !context.localAccounts) throw accountKeptElsewhere();
-      if (isPublic !== true) await context.authentication.viewer();
-      return resolve(source, args, context, info);
+      return guarded(source, args, context, info);
     };
   }
   return schema;
 }
+
+type Resolver = GraphQLFieldResolver<unknown, AuthContext>;
+
+/** Returns a resolver that rejects callers who may not use the operation. */
+const authorized = (access: Access, resolve: Resolver): Resolver => {
+  return async (source, args, context, info) => {
+    const { authentication } = context;
+    const run = async () => {
+      await authentication.authorize(access);
+      return resolve(source, args, context, info);
+    };
+    try {
+      return await run();
+    } catch (error) {
+      if (access.services !== 'acting' || !(await authentication.isToBeRetried(error))) throw error;
+      return run();
+    }
+  };
+};
 
 function rootFieldsOf(schema: GraphQLSchema) {
   const types = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];

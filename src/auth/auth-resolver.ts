@@ -1,5 +1,6 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
-import { LocalAccountsOnly, Public } from './access-middleware.js';
+import { KeywardError } from '../platform/errors/keyward-error.js';
+import { ForActingServices, LocalAccountsOnly, Public } from './access-middleware.js';
 import { AuthPayload, ChangePasswordInput, ResetPasswordInput, SignInInput, SignOutPayload, SignUpInput, User } from './auth.graphql.js';
 import { type AuthContext, CurrentViewer } from './auth-context.js';
 import type { AuthService } from './auth-service.js';
@@ -13,9 +14,14 @@ export class AuthResolver {
     this.#auth = auth;
   }
 
-  @Query(() => User, { description: 'The signed-in user.' })
-  me(@CurrentViewer() viewer: Viewer): User {
-    return viewer.user;
+  @ForActingServices()
+  @Query(() => User, {
+    description: 'The signed-in user, or the user that a service acts for. NOT_FOUND if no user has the external ID that the service sent.',
+  })
+  async me(@Ctx() { authentication }: AuthContext): Promise<User> {
+    const user = await authentication.user();
+    if (!user) throw new KeywardError('NOT_FOUND', 'There is no user with this external ID.');
+    return user;
   }
 
   @Public()

@@ -1,6 +1,11 @@
 import { type RequestSource, userActor } from '../platform/actor.js';
+import type { KeywardError } from '../platform/errors/keyward-error.js';
+import type { Caller } from './caller.js';
 import { claimedIssuerOf, type ExternalTokens } from './external/external-tokens.js';
 import type { ExternalUsers } from './external/external-users.js';
+import type { ActingHeaders } from './service-tokens/acting-headers.js';
+import type { ServiceAuthenticator } from './service-tokens/service-authenticator.js';
+import { isServiceToken } from './service-tokens/service-token-rules.js';
 import { LOCAL_ISSUER } from './sessions/access-token.js';
 import type { Sessions, Viewer } from './sessions/sessions.js';
 import type { TokenRejection, TokenRejectionLog } from './token-rejection.js';
@@ -11,42 +16,56 @@ export interface ExternalAccounts {
   users: ExternalUsers;
 }
 
-/** Authenticates access tokens of Keyward and of the identity provider. */
-export class Authenticator {
-  readonly #sessions: Sessions | null;
-  readonly #external: ExternalAccounts | null;
-  readonly #rejections: TokenRejectionLog;
+interface AuthenticatorDependencies {
+  /** Null if Keyward keeps no accounts; its own tokens are then rejected. */
+  sessions: Sessions | null;
+  /** Null if no identity provider is configured. */
+  external: ExternalAccounts | null;
+  services: ServiceAuthenticator;
+  rejections: TokenRejectionLog;
+}
 
-  /**
-   * @param options.sessions null if Keyward keeps no accounts; its own tokens are then rejected
-   * @param options.external null if no identity provider is configured
-   */
-  constructor(options: { sessions: Sessions | null; external: ExternalAccounts | null; rejections: TokenRejectionLog }) {
-    this.#sessions = options.sessions;
-    this.#external = options.external;
-    this.#rejections = options.rejections;
+/** Decides who sends a request: a user with an access token of Keyward or of the identity provider, or a service. */
+export class Authenticator {
+  readonly #deps: AuthenticatorDependencies;
+
+  constructor(deps: AuthenticatorDependencies) {
+    this.#deps = deps;
   }
 
   /**
-   * Authenticates an access token.
+   * Authenticates a bearer token.
    *
-   * @param accessToken as the client sent it
-   * @returns the viewer; null if the token is rejected. The reason is logged and never returned to the client
+   * @param token as the client sent it
+   * @param headers what a service says about the person that it acts for. They are ignored with an access token
+   * @returns the caller; null if the token is rejected. The reason is logged and never returned to the client
    * @throws {KeywardError} SERVICE_UNAVAILABLE if the signing keys of the identity provider are unavailable
    */
-  async authenticate(accessToken: string, source: RequestSource): Promise<Viewer | null> {
-    const result = await this.#authenticate(accessToken, source);
+  async authenticate(token: string, source: RequestSource, headers: ActingHeaders): Promise<Caller | null> {
+    const { services, rejections } = this.#deps;
+    const result = isServiceToken(token) ? await services.authenticate(token, headers, source) : await this.#person(token, source);
     if (!('rejection' in result)) return result;
-    this.#rejections.write(result, source);
+    rejections.write(result, source);
     return null;
   }
 
-  async #authenticate(accessToken: string, source: RequestSource): Promise<Viewer | TokenRejection> {
+  /** Logs that a web page sent a service token. @returns the error for its request */
+  refuseBrowser(source: RequestSource): KeywardError {
+    return this.#deps.services.refuseBrowser(source);
+  }
+
+  async #person(accessToken: string, source: RequestSource): Promise<Caller | TokenRejection> {
+    const viewer = await this.#viewer(accessToken, source);
+    return 'rejection' in viewer ? viewer : { kind: 'person', viewer, actor: userActor(source) };
+  }
+
+  async #viewer(accessToken: string, source: RequestSource): Promise<Viewer | TokenRejection> {
+    const { external, sessions } = this.#deps;
     const issuer = claimedIssuerOf(accessToken);
     if (issuer === null) return { rejection: 'malformed' };
-    if (this.#external && issuer === this.#external.tokens.issuer) return authenticateExternal(this.#external, accessToken, source);
-    if (this.#sessions && issuer === LOCAL_ISSUER) return this.#sessions.authenticate(accessToken);
-    return { rejection: 'issuer', expected: this.#external?.tokens.issuer ?? LOCAL_ISSUER };
+    if (external && issuer === external.tokens.issuer) return authenticateExternal(external, accessToken, source);
+    if (sessions && issuer === LOCAL_ISSUER) return sessions.authenticate(accessToken);
+    return { rejection: 'issuer', expected: external?.tokens.issuer ?? LOCAL_ISSUER };
   }
 }
 

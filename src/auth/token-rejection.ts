@@ -25,6 +25,10 @@ export const TOKEN_REJECTION_REASONS = [
   'unknown session',
   'session ended',
   'user disabled',
+  'unknown service token',
+  'service token revoked',
+  'service token expired',
+  'address of the service',
 ] as const;
 
 export type TokenRejectionReason = (typeof TOKEN_REJECTION_REASONS)[number];
@@ -36,6 +40,8 @@ export interface TokenRejection {
   expected?: string | readonly string[];
   /** Owner of the token. Set only if the token is genuine and the state of the user or session is the reason. */
   userId?: string;
+  /** Name of the service token, if it is genuine. */
+  serviceToken?: string;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** A record to print: the fields of one thing. */
-export type OutputRecord = Readonly<Record<string, string | number | boolean | Date | null>>;
+export type OutputRecord = Readonly<Record<string, string | number | boolean | Date | readonly string[] | null>>;
 
 /**
  * Returns an address with each character outside ASCII as `\u{…}`, because letters of other scripts and invisible characters
@@ -22,6 +22,7 @@ const asciiJson = (record: OutputRecord): string =>
 const textOf = (name: string, value: OutputRecord[string]): string => {
   if (name === 'email' && typeof value === 'string') return escapeAddress(value);
   if (value === null) return '-';
+  if (Array.isArray(value)) return value.join(',') || '-';
   return value instanceof Date ? value.toISOString() : String(value);
 };
 

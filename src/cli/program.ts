@@ -4,11 +4,20 @@ import { addCacheCommands } from './commands/cache.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommands } from './commands/keys.js';
 import { addServeCommand } from './commands/serve.js';
+import { addServiceTokensCommands } from './commands/service-tokens.js';
 import { addUsersCommands } from './commands/users.js';
 import { KeywardCommand } from './keyward-command.js';
 
 /** The commands, in the order of the help. */
-const COMMANDS = [addServeCommand, addUsersCommands, addKeysCommands, addImportCommand, addAuditCommands, addCacheCommands];
+const COMMANDS = [
+  addServeCommand,
+  addUsersCommands,
+  addKeysCommands,
+  addServiceTokensCommands,
+  addImportCommand,
+  addAuditCommands,
+  addCacheCommands,
+];
 
 const NOTES = `
 The commands read the same settings from the environment as the server. They also work while

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { REASON_CHARACTERS_MAX } from '../api-keys/api-key-service.js';
 import { columnsOf, type KeyColumns } from '../api-keys/api-key-settings.js';
-import { isKeyPrefix } from '../api-keys/plaintext-key.js';
 import { readEmail } from '../auth/accounts/email.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
+import { isKeyPrefix } from '../platform/plaintext-key.js';
 import { shortTextFault } from '../platform/text.js';
 import { readImportedHash } from './imported-hash.js';
 import { readTimestamp } from './timestamp.js';

@@ -18,8 +18,24 @@ export interface OperatorActor {
   readonly kind: 'operator';
 }
 
+/** A service of the product, which acts with a service token. */
+export interface ServiceActor {
+  readonly kind: 'service';
+  /** The request of the service itself. Limits go by its address. */
+  readonly source: RequestSource;
+  /** Name of the service token. */
+  readonly name: string;
+  /** Who at the product asked for it, as the service said. Null if it did not say. */
+  readonly person: string | null;
+  /** Address of that person's client, as the service said. Null if it did not say. */
+  readonly clientAddress: string | null;
+}
+
+/** Who sends a request. */
+export type RequestActor = UserActor | ServiceActor;
+
 /** Who does something. Log lines and audit events record it. */
-export type Actor = UserActor | OperatorActor;
+export type Actor = RequestActor | OperatorActor;
 
 export const OPERATOR: OperatorActor = { kind: 'operator' };
 
@@ -28,12 +44,31 @@ export const userActor = (source: RequestSource): UserActor => ({ kind: 'user', 
 /** Returns the fields that every log line of a request has. The given object may have more properties, such as a credential. */
 export const sourceFields = ({ requestId, ipAddress }: RequestSource) => ({ requestId, ipAddress });
 
+/** Returns the actor as the audit log names it: `user`, `operator`, `service:NAME` or `service:NAME/PERSON`. */
+export function nameOf(actor: Actor): string {
+  if (actor.kind !== 'service') return actor.kind;
+  return `service:${actor.name}${actor.person === null ? '' : `/${actor.person}`}`;
+}
+
+/** Returns who at the product asked a service to act. Null for every other actor, and if the service did not say. */
+export const personOf = (actor: Actor): string | null => (actor.kind === 'service' ? actor.person : null);
+
 /** Returns the fields that every log line about an action of the actor has. */
-export function actorFields(actor: Actor): { requestId: string; ipAddress: string } | { actor: string } {
+export function actorFields(actor: Actor): { requestId?: string; ipAddress?: string; actor?: string } {
   switch (actor.kind) {
     case 'user':
       return sourceFields(actor.source);
+    case 'service':
+      // The person may be an email address, which is not logged.
+      return { ...sourceFields(actor.source), actor: nameOf({ ...actor, person: null }) };
     case 'operator':
       return { actor: actor.kind };
   }
+}
+
+/** Returns where an action came from, as the audit log records it: the person's client if the service named it. Null for the operator. */
+export function recordedSource(actor: Actor): Pick<RequestSource, 'ipAddress' | 'userAgent'> | null {
+  if (actor.kind === 'operator') return null;
+  const { ipAddress, userAgent } = actor.source;
+  return { ipAddress: (actor.kind === 'service' ? actor.clientAddress : null) ?? ipAddress, userAgent };
 }

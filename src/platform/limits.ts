@@ -172,19 +172,30 @@ export const IDEMPOTENCY_LIMITS = {
   prunedAtOnce: 100,
 } as const;
 
-/** Limits of one signed-in user. */
+/** Limits of one user, signed in or represented by a service, and of one service. */
 export const FAIR_USE_LIMITS = {
   /** Sum of the costs of a user's documents. All processes share it if Redis is configured. */
   cost: { limit: 100_000, windowSeconds: 60 },
   /** Requests of one user that one process executes at the same time. Further ones wait. */
   requestsAtOnce: 8,
-  /** Waiting requests of one user. Further ones are rejected. */
+  /** Requests of one service that act for no user and that one process executes at the same time. Further ones wait. */
+  serviceRequestsAtOnce: 64,
+  /** Waiting requests of one user or service. Further ones are rejected. */
   requestsWaiting: 500,
   /** Longest wait of a request. */
   waitMs: 15_000,
   /** Audit events about the access of one user to one object of another user. Repetitions are only counted. */
   refusals: { limit: 1, windowSeconds: 60 },
 };
+
+/** Limits of service tokens. */
+export const SERVICE_TOKEN_LIMITS = {
+  cidrsMax: 50,
+  /** Longest time for which the secret before a rotation stays valid. */
+  overlapSecondsMax: 30 * DAY_SECONDS,
+  /** The last use of a token is stored at most this often. */
+  useIntervalSeconds: MINUTE_SECONDS,
+} as const;
 
 /** Cost of a change, in addition to the fields of its response: a transaction under the user's lock, and an audit event. */
 export const CHANGE_COST = 10;

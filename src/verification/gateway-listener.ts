@@ -5,6 +5,7 @@ import { bearerChallenge } from '../platform/http/bearer-token.js';
 import type { CallerAddresses } from '../platform/http/caller-address.js';
 import type { FrontListener } from '../platform/http/http-server.js';
 import { requestFault } from '../platform/http/request-rules.js';
+import { canonicalAddress } from '../platform/ip/address.js';
 import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
 import type { ErrorCounter } from '../platform/process-metrics.js';
@@ -20,8 +21,9 @@ import {
   presentedKeyOf,
   visibleUserAgent,
 } from './gateway-request.js';
+import type { Permit } from './permit.js';
 import type { Verifier } from './verifier.js';
-import type { VerifierTokens } from './verifier-tokens.js';
+import type { VerifierAccess } from './verifier-access.js';
 
 /** A gateway asks with the method of the request that it checks. An answer to TRACE would contain the key (RFC 9110 §9.3.8). */
 const ALLOWED_METHODS = METHODS.filter((method) => method !== 'CONNECT' && method !== 'TRACE').join(', ');
@@ -30,7 +32,7 @@ const NO_SCOPES: readonly string[] = [];
 
 export interface GatewayDependencies {
   verifier: Verifier;
-  verifierTokens: VerifierTokens;
+  verifierAccess: VerifierAccess;
   callerAddresses: CallerAddresses;
   logger: Logger;
   countError: ErrorCounter;
@@ -103,11 +105,13 @@ export class GatewayListener implements FrontListener {
 
   #verify(exchange: Exchange): void {
     const { request, url, requestId, headers, ipAddress, answer } = exchange;
-    this.#deps.verifierTokens.check(headers.verifierToken);
+    const permit = this.#permitOf(exchange);
     const plaintextKey = presentedKeyOf(headers);
     if (plaintextKey === null) {
-      const detail = 'No API key was sent.';
-      answer.sendProblem({ status: 401, code: 'UNAUTHENTICATED', detail, headers: ['www-authenticate', bearerChallenge(false)] });
+      permit.whenGranted(
+        () => this.#rejectWithoutKey(exchange),
+        (error) => this.#fail(exchange, error),
+      );
       return;
     }
     const mayRequireScope = headers.mayRequireScope || url.length > GATEWAY_PATH.length;
@@ -120,10 +124,22 @@ export class GatewayListener implements FrontListener {
         clientAddress: ipAddress,
         userAgent: visibleUserAgent(headers.userAgent),
         dryRun: false,
+        permit,
       },
       (verification) => answer.sendVerification(verification),
       (error) => this.#fail(exchange, error),
     );
+  }
+
+  /** The caller is the gateway, so its address is that of the peer, whatever the gateway says about its client. */
+  #permitOf({ request, requestId, headers: { verifierToken } }: Exchange): Permit {
+    const source = { requestId, ipAddress: canonicalAddress(request.socket.remoteAddress ?? null) ?? '', userAgent: null };
+    return this.#deps.verifierAccess.permitOf({ verifierToken, source });
+  }
+
+  #rejectWithoutKey({ answer }: Exchange): void {
+    const detail = 'No API key was sent.';
+    answer.sendProblem({ status: 401, code: 'UNAUTHENTICATED', detail, headers: ['www-authenticate', bearerChallenge(false)] });
   }
 
   #reject({ answer }: Exchange, status: 400 | 405 | 431 | 503): void {

@@ -14,6 +14,21 @@ export const keysByFingerprintSql = (parameter: '$1' | '$2'): string => `
       WHERE k.fingerprint = ANY(${parameter}::bytea[])
     ) AS found`;
 
+/**
+ * Returns SQL for the service tokens with the fingerprints in a parameter, as one JSON array of `FoundServiceToken`. A token is found
+ * by its secret and by the one before its last rotation.
+ */
+export const serviceTokensByFingerprintSql = (parameter: '$1' | '$2'): string => `
+    SELECT coalesce(json_agg(found), '[]') AS service_tokens FROM (
+      SELECT encode(t.fingerprint, 'hex') AS fingerprint, encode(t.fingerprint, 'hex') AS id, t.id AS "ownerId", t.permissions, t.cidrs,
+             t.expires_at AS "expiresAt", t.revoked_at AS "revokedAt", NULL::timestamptz AS "overlapEndsAt"
+      FROM service_tokens t WHERE t.fingerprint = ANY(${parameter}::bytea[])
+      UNION ALL
+      SELECT encode(t.previous_fingerprint, 'hex'), encode(t.previous_fingerprint, 'hex'), t.id, t.permissions, t.cidrs,
+             t.expires_at, t.revoked_at, coalesce(t.previous_expires_at, to_timestamp(0))
+      FROM service_tokens t WHERE t.previous_fingerprint = ANY(${parameter}::bytea[])
+    ) AS found`;
+
 /** Returns the text of a bytea[] of fingerprints, which are in hex. */
 export const fingerprintArrayOf = (fingerprints: readonly string[]): string =>
   `{${fingerprints.map((fingerprint) => `"\\\\x${fingerprint}"`).join()}}`;

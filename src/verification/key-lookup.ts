@@ -2,17 +2,19 @@ import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import { storeFingerprint } from '../api-keys/imported-keys.js';
 import { matchesHash } from '../api-keys/key-hash.js';
-import { keyPrefixOf } from '../api-keys/plaintext-key.js';
 import type { Database } from '../platform/database/client.js';
 import { createPool, type Pool } from '../platform/database/pool.js';
 import { COMPARISON_QUEUE_LIMITS } from '../platform/limits.js';
 import type { Logger } from '../platform/logger.js';
+import { keyPrefixOf } from '../platform/plaintext-key.js';
 import { HashQueue } from '../platform/queues/hash-queue.js';
 import { queueNetworkOf } from '../platform/queues/network-turn.js';
 import { type CachedLookup, errorOf } from './cache/cached-lookup.js';
 import { Unavailable } from './cache/protocol.js';
 import type { KeyEntry } from './key-entry.js';
 import { findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
+import type { Permit } from './permit.js';
+import { type LookupEntry, ServiceTokenEntry } from './service-token-entry.js';
 import type { VerificationMetrics } from './verification-metrics.js';
 
 /** Shorter than the timeouts of gateways. */
@@ -37,7 +39,11 @@ export interface Presented {
   fingerprint: string;
   /** Address of the client if it is reliable; null if it is unknown. */
   clientAddress: string | null;
+  /** Nothing is compared and answered before it is granted. */
+  permit: Permit;
 }
+
+type OnFound = (key: KeyEntry | null) => void;
 
 interface PresentedKey extends Presented {
   keyPrefix: string;
@@ -51,7 +57,7 @@ interface PresentedKey extends Presented {
 export class KeyLookup {
   readonly #database: Database;
   readonly #metrics: VerificationMetrics;
-  readonly #keys: CachedLookup<KeyEntry>;
+  readonly #keys: CachedLookup<LookupEntry>;
   readonly #byPrefix: DataLoader<string, ImportedKey | null>;
   /** The network with the fewest recent comparisons has the next turn, so a network that guesses keys only delays itself. */
   readonly #comparisons = new HashQueue(COMPARISON_QUEUE_LIMITS);
@@ -59,7 +65,7 @@ export class KeyLookup {
   readonly #pending = new Map<string, Promise<boolean>>();
   readonly #mismatches = new LRUCache<string, true>({ max: MISMATCHES_MAX });
 
-  constructor(options: { keys: CachedLookup<KeyEntry>; pool: Pool; database: Database; metrics: VerificationMetrics }) {
+  constructor(options: { keys: CachedLookup<LookupEntry>; pool: Pool; database: Database; metrics: VerificationMetrics }) {
     const { keys, pool, database, metrics } = options;
     this.#database = database;
     this.#metrics = metrics;
@@ -79,13 +85,11 @@ export class KeyLookup {
    * Finds a presented key.
    *
    * @param onFound gets null if there is no such key: its prefix is unknown, or its secret is wrong
-   * @param onFailed gets what the database throws, and SERVICE_UNAVAILABLE if too many verifications or comparisons wait
+   * @param onFailed gets the reason for which the caller may not verify keys, what the database throws, and SERVICE_UNAVAILABLE if too many verifications or comparisons wait
    */
-  find(presented: Presented, onFound: (key: KeyEntry | null) => void, onFailed: (error: unknown) => void): void {
+  find(presented: Presented, onFound: OnFound, onFailed: (error: unknown) => void): void {
     this.#keys.find(presented.fingerprint, (answer) => {
-      if (answer instanceof Unavailable) onFailed(errorOf(answer));
-      else if (answer !== null) onFound(answer);
-      else this.#findImport(presented).then(onFound, onFailed);
+      presented.permit.whenGranted(() => this.#proceed(answer, presented, onFound, onFailed), onFailed);
     });
   }
 
@@ -94,13 +98,22 @@ export class KeyLookup {
     this.#comparisons.close();
   }
 
+  #proceed(answer: LookupEntry | null | Unavailable, presented: Presented, onFound: OnFound, onFailed: (error: unknown) => void): void {
+    if (answer instanceof Unavailable) onFailed(errorOf(answer));
+    // A service token is no key.
+    else if (answer instanceof ServiceTokenEntry) onFound(null);
+    else if (answer !== null) onFound(answer);
+    else this.#findImport(presented).then(onFound, onFailed);
+  }
+
   /** Finds an imported key by its prefix. Only its bcrypt hash is stored before its first use, which stores its fingerprint. */
   async #findImport(presented: Presented): Promise<KeyEntry | null> {
     const keyPrefix = keyPrefixOf(presented.plaintextKey);
     const imported = keyPrefix === null ? null : await this.#byPrefix.load(keyPrefix);
     if (imported === null || !(await this.#matches(imported, { ...presented, keyPrefix: imported.keyPrefix }))) return null;
     // Loaded after the comparison, because the key may have been revoked during it.
-    return this.#keys.load(presented.fingerprint);
+    const key = await this.#keys.load(presented.fingerprint);
+    return key instanceof ServiceTokenEntry ? null : key;
   }
 
   async #matches({ id, hashedKey, fingerprint }: ImportedKey, presented: PresentedKey): Promise<boolean> {

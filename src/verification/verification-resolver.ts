@@ -4,29 +4,30 @@ import { ApiKeyVerification, VerifyApiKeyInput } from './verification.graphql.js
 import { answerOf } from './verification-answer.js';
 import type { VerificationContext } from './verification-context.js';
 import type { Verifier } from './verifier.js';
-import type { VerifierTokens } from './verifier-tokens.js';
+import type { VerifierAccess } from './verifier-access.js';
 
 @Resolver()
 export class VerificationResolver {
   readonly #verifier: Verifier;
-  readonly #verifierTokens: VerifierTokens;
+  readonly #access: VerifierAccess;
 
-  constructor(verifier: Verifier, verifierTokens: VerifierTokens) {
+  constructor(verifier: Verifier, access: VerifierAccess) {
     this.#verifier = verifier;
-    this.#verifierTokens = verifierTokens;
+    this.#access = access;
   }
 
   @Public()
   @Mutation(() => ApiKeyVerification, {
     description:
-      'Verifies an API key against its last committed state. It is a mutation because it counts usage and consumes the rate limit. It needs no session. VERIFIER_REFUSED if the server requires X-Verifier-Token and the token is missing or wrong.',
+      'Verifies an API key against its last committed state. It is a mutation because it counts usage and consumes the rate limit. It needs no session. If the server restricts verification, it needs a verifier token in X-Verifier-Token, or a service token with the permission keys:verify there or in Authorization: VERIFIER_REFUSED, UNAUTHENTICATED or FORBIDDEN without one.',
   })
   async verifyApiKey(
     @Arg('input', () => VerifyApiKeyInput, { description: 'Plaintext key and the request that it is presented for.' })
     input: VerifyApiKeyInput,
     @Ctx() context: VerificationContext,
   ): Promise<ApiKeyVerification> {
-    const isKnownVerifier = this.#verifierTokens.check(context.verifierToken);
+    const { verifierToken, bearerToken } = context;
+    const permit = this.#access.permitOf({ verifierToken, bearerToken, source: context });
     const { key, scopes, ipAddress, userAgent, dryRun } = input;
     return answerOf(
       await this.#verifier.verify({
@@ -34,9 +35,10 @@ export class VerificationResolver {
         plaintextKey: key,
         scopes: scopes ?? [],
         ipAddress: ipAddress ?? null,
-        clientAddress: (isKnownVerifier ? ipAddress : null) ?? context.ipAddress,
+        clientAddress: (permit.isVerifier ? ipAddress : null) ?? context.ipAddress,
         userAgent: userAgent ?? null,
         dryRun,
+        permit,
       }),
     );
   }

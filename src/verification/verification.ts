@@ -1,6 +1,7 @@
 import type { RateLimit } from '../api-keys/api-key-settings.js';
 import type { KnownCode, VerificationCode } from '../usage/verification-code.js';
 import type { KeyEntry } from './key-entry.js';
+import type { Permit } from './permit.js';
 
 /** A question: is this key valid here, and for this? */
 export interface VerificationRequest {
@@ -16,6 +17,8 @@ export interface VerificationRequest {
   userAgent: string | null;
   /** Whether usage is not counted and the rate limit is not consumed. */
   dryRun: boolean;
+  /** Permission of the caller. There is no outcome, and nothing is counted, before it is granted. */
+  permit: Permit;
 }
 
 /** State of the rate limit of a key in its current window. */

@@ -1,9 +1,8 @@
-import { fingerprintOf } from '../api-keys/key-hash.js';
-import { keyPrefixOf } from '../api-keys/plaintext-key.js';
 import type { Clock } from '../platform/clock.js';
 import { badUserInput } from '../platform/errors/keyward-error.js';
 import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
+import { fingerprintOf, keyPrefixOf } from '../platform/plaintext-key.js';
 import type { Budgets, Spending } from '../platform/rate-limit/window-counter.js';
 import type { UsageRecorder } from '../usage/usage-recorder.js';
 import { type KnownCode, VerificationCode } from '../usage/verification-code.js';
@@ -47,7 +46,7 @@ export class Verifier {
    * is used only after a read of the database confirmed that nothing has changed.
    *
    * @param onVerified gets the outcome. A rejection is an outcome too
-   * @param onFailed gets BAD_USER_INPUT for an invalid question, SERVICE_UNAVAILABLE if too many verifications wait, and what
+   * @param onFailed gets the reason for which the caller may not verify keys, BAD_USER_INPUT for an invalid question, SERVICE_UNAVAILABLE if too many verifications wait, and what
    *   the database throws if it cannot be asked
    */
   run(request: VerificationRequest, onVerified: OnVerified, onFailed: OnFailed): void {
@@ -57,8 +56,8 @@ export class Verifier {
       this.#count(verification, request, startedAt);
       onVerified(verification);
     };
-    if (faults.length > 0) onFailed(badUserInput(faults));
-    else if (request.plaintextKey.length > KEY_CHARACTERS_MAX) settle(unknownKey(VerificationCode.MALFORMED));
+    if (faults.length > 0) request.permit.whenGranted(() => onFailed(badUserInput(faults)), onFailed);
+    else if (request.plaintextKey.length > KEY_CHARACTERS_MAX) settleMalformed(request, settle, onFailed);
     else this.#find(request, settle, onFailed);
   }
 
@@ -73,12 +72,12 @@ export class Verifier {
   }
 
   #find(request: VerificationRequest, settle: OnVerified, onFailed: OnFailed): void {
-    const { plaintextKey, clientAddress } = request;
+    const { plaintextKey, clientAddress, permit } = request;
     const fingerprint = fingerprintOf(plaintextKey);
     const { keys } = this.#deps;
     // A cached key had the form of a key when it was cached.
     if (!keys.has(fingerprint) && keyPrefixOf(plaintextKey) === null) {
-      settle(unknownKey(VerificationCode.MALFORMED));
+      settleMalformed(request, settle, onFailed);
       return;
     }
     // An error must not reach the lookup, which answers other verifications in the same turn.
@@ -90,7 +89,7 @@ export class Verifier {
         onFailed(error);
       }
     };
-    keys.find({ plaintextKey, fingerprint, clientAddress }, onFound, onFailed);
+    keys.find({ plaintextKey, fingerprint, clientAddress, permit }, onFound, onFailed);
   }
 
   #judge(key: KeyEntry, request: VerificationRequest, settle: OnVerified, onFailed: OnFailed): void {
@@ -134,6 +133,10 @@ export class Verifier {
     this.#refusals.log(code, { requestId, code, keyPrefix: keyPrefixOf(plaintextKey), keyId: key?.id });
   }
 }
+
+/** Answers without a lookup of the key, when the permission is decided. */
+const settleMalformed = ({ permit }: VerificationRequest, settle: OnVerified, onFailed: OnFailed): void =>
+  permit.whenGranted(() => settle(unknownKey(VerificationCode.MALFORMED)), onFailed);
 
 const unknownKey = (code: UnknownVerification['code']): UnknownVerification => ({
   code,

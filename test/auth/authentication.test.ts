@@ -1,19 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  type GraphQLInputType,
-  GraphQLObjectType,
-  GraphQLSchema,
-  GraphQLString,
-  graphql,
-  isInputObjectType,
-  isListType,
-  isNonNullType,
-} from 'graphql';
+import { GraphQLObjectType, GraphQLSchema, GraphQLString, graphql } from 'graphql';
 import { buildKeywardSchema } from '../../src/app.js';
-import { closeByDefault, publicOperationsOf } from '../../src/auth/access-middleware.js';
+import { accessOf, closeByDefault } from '../../src/auth/access-middleware.js';
 import { unauthenticated } from '../../src/platform/errors/keyward-error.js';
 import { CreateApiKeyDocument, MeDocument, SignInDocument, SignOutDocument } from '../generated/graphql.js';
 import { runSql } from '../support/database.js';
+import { documentOf, OPERATIONS } from '../support/operations.js';
 import { queriesOf } from '../support/queries.js';
 import { codesOf, PASSWORD, startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -26,34 +18,13 @@ afterAll(() => app.close());
 const me = (authorization?: string) => app.send(MeDocument, {}, authorization === undefined ? {} : { headers: { authorization } });
 
 const schema = buildKeywardSchema({} as never);
-const operationsOf = (kind: 'query' | 'mutation') => {
-  const type = kind === 'query' ? schema.getQueryType() : schema.getMutationType();
-  return Object.values(type?.getFields() ?? {}).map((field) => ({ kind, field, name: field.name }));
-};
-const OPERATIONS = [...operationsOf('query'), ...operationsOf('mutation')];
 const PUBLIC = ['refreshSession', 'resetPassword', 'server', 'signIn', 'signOut', 'signUp', 'verifyApiKey'];
 const CLOSED = OPERATIONS.filter(({ name }) => !PUBLIC.includes(name));
 
-/** Returns a literal that the type accepts. */
-function literalOf(type: GraphQLInputType): string {
-  if (isNonNullType(type)) return literalOf(type.ofType);
-  if (isListType(type)) return '[]';
-  if (isInputObjectType(type)) {
-    const required = Object.values(type.getFields()).filter((field) => isNonNullType(field.type));
-    return `{ ${required.map((field) => `${field.name}: ${literalOf(field.type)}`).join(' ')} }`;
-  }
-  return type.name === 'Int' ? '1' : '"01a20538-5745-77c0-8216-711042d53509"';
-}
-
-/** Returns a document that asks for nothing but `__typename` of the operation, with all arguments that it requires. */
-function documentOf({ kind, field }: (typeof OPERATIONS)[number]): string {
-  const args = field.args.filter(({ type }) => isNonNullType(type)).map(({ name, type }) => `${name}: ${literalOf(type)}`);
-  return `${kind} { ${field.name}${args.length > 0 ? `(${args.join(' ')})` : ''} { __typename } }`;
-}
-
 describe('A1: a request without a token', () => {
   test('can use the operations that the schema marks as public, and no others', () => {
-    expect(publicOperationsOf(schema).sort()).toEqual(PUBLIC);
+    const open = [...accessOf(schema)].filter(([, access]) => access === 'public').map(([name]) => name);
+    expect(open.sort()).toEqual(PUBLIC);
     expect(CLOSED.length).toBeGreaterThan(10);
   });
 
@@ -86,7 +57,8 @@ describe('A1: a request without a token', () => {
       },
     });
     const unmarked = closeByDefault(new GraphQLSchema({ query: type }));
-    const contextValue = { authentication: { viewer: () => Promise.reject(unauthenticated()) } };
+    const authentication = { refuseBrowser: () => undefined, authorize: () => Promise.reject(unauthenticated()) };
+    const contextValue = { authentication };
     const { data, errors } = await graphql({ schema: unmarked, source: '{ forgotten open }', contextValue });
     expect(data).toEqual({ forgotten: null, open: 'open' });
     expect(errors?.map(({ originalError }) => originalError)).toEqual([unauthenticated()]);

@@ -28,6 +28,7 @@ describe('keyward', () => {
         (name) => `keyward users${name}`,
       ),
       ...['', ' list', ' expiring', ' revoke', ' find-owner'].map((name) => `keyward keys${name}`),
+      ...['', ' create', ' list', ' rotate', ' revoke'].map((name) => `keyward service-tokens${name}`),
       'keyward import',
       ...['', ' prune'].map((name) => `keyward audit${name}`),
       ...['', ' check'].map((name) => `keyward cache${name}`),
@@ -43,7 +44,9 @@ describe('keyward', () => {
     ];
     const named = pages
       .filter((file) => file.endsWith('.md'))
-      .flatMap((file) => readFileSync(file, 'utf8').match(/\bkeyward (?:serve|import|(?:users|keys|audit|cache) [a-z-]+)/g) ?? []);
+      .flatMap(
+        (file) => readFileSync(file, 'utf8').match(/\bkeyward (?:serve|import|(?:users|keys|service-tokens|audit|cache) [a-z-]+)/g) ?? [],
+      );
     expect(named.length).toBeGreaterThan(20);
     expect([...new Set(named)].filter((words) => !commands.some((command) => command.path === words))).toEqual([]);
   });
@@ -64,7 +67,7 @@ describe('keyward', () => {
   });
 
   test.each([
-    [[], 'name one of the commands serve, users, keys, import, audit, cache. Run: keyward --help'],
+    [[], 'name one of the commands serve, users, keys, service-tokens, import, audit, cache. Run: keyward --help'],
     [['users'], expect.stringMatching(/^name one of the commands list, .* Run: keyward users --help$/)],
     [['sreve'], "unknown command 'sreve'. Did you mean serve? Run: keyward --help"],
     [['users', 'lst'], "unknown command 'lst'. Did you mean list? Run: keyward users --help"],

@@ -48,10 +48,18 @@ export type AuditAction =
   | 'PASSWORD_RESET'
   /** The operator created a password reset token. */
   | 'PASSWORD_RESET_ISSUED'
+  /** The operator created a service token. */
+  | 'SERVICE_TOKEN_CREATED'
+  /** The operator revoked a service token. */
+  | 'SERVICE_TOKEN_REVOKED'
+  /** The operator replaced the secret of a service token. */
+  | 'SERVICE_TOKEN_ROTATED'
   /** One or several sessions were ended: by their owner from another session, or as the oldest ones beyond the maximum number of sessions. `details` has the number if there can be several. */
   | 'SESSION_ENDED'
   /** A refresh token was used again after it had been exchanged, so its session was ended. */
   | 'SESSION_REUSE_DETECTED'
+  /** A service of the product created the user. */
+  | 'USER_CREATED'
   /** The account and all its API keys were deleted. */
   | 'USER_DELETED'
   /** The operator disabled the account. Its sessions were ended, and its API keys are rejected. */
@@ -303,7 +311,7 @@ export type MyAuditLogQueryVariables = Exact<{
 }>;
 
 
-export type MyAuditLogQuery = { myAuditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, ipAddress: string | null, userAgent: string | null, details: unknown, apiKey: { id: string, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type MyAuditLogQuery = { myAuditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, actor: string, ipAddress: string | null, userAgent: string | null, details: unknown, apiKey: { id: string, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type ApiKeyEventsQueryVariables = Exact<{
   id: string | number;
@@ -851,6 +859,7 @@ export const MyAuditLogDocument = new TypedDocumentString(`
         id
         at
         action
+        actor
         ipAddress
         userAgent
         details

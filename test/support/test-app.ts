@@ -35,7 +35,7 @@ type SignedUp = SignUpMutation['signUp'];
 /** A user with a password and an email address. */
 type NewUser = SignedUp & { user: { email: string } };
 
-export interface TestApp extends App, Pick<Services, 'database' | 'usage' | 'metrics' | 'cachedKeys'> {
+export interface TestApp extends App, Pick<Services, 'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens'> {
   clock: TestClock;
   /** Hashes of passwords. */
   hashes: ObservedHashQueue;
@@ -110,7 +110,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     return data;
   };
 
-  const { database, usage, metrics, cachedKeys } = services;
+  const { database, usage, metrics, cachedKeys, serviceTokens } = services;
   return {
     ...app,
     http,
@@ -118,6 +118,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     usage,
     metrics,
     cachedKeys,
+    serviceTokens,
     hashes,
     keyHashes,
     clock,

@@ -19,7 +19,14 @@ beforeAll(async () => {
   database = await startDebianPostgres();
   await migrate(database.url, logger);
   pool = createVerificationPool(database.url, logger);
-  lookup = new CachedLookup({ url: database.url, pool, logger, metrics: new Registry(), keysMax: 10, install: ({ name }) => ({ name }) });
+  lookup = new CachedLookup({
+    url: database.url,
+    pool,
+    logger,
+    metrics: new Registry(),
+    keysMax: 10,
+    install: (found) => ({ name: 'name' in found ? found.name : null }),
+  });
 });
 afterAll(async () => {
   await lookup.close();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { makePlaintextKey } from '../../src/api-keys/plaintext-key.js';
+import { makePlaintextKey } from '../../src/platform/plaintext-key.js';
 import { VerifyApiKeyDocument } from '../generated/graphql.js';
 import { DOORS, newKey } from '../support/doors.js';
 import { eventually } from '../support/eventually.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { makePlaintextKey } from '../../src/api-keys/plaintext-key.js';
+import { makePlaintextKey } from '../../src/platform/plaintext-key.js';
 import { type CreateApiKeyInput, RevokeApiKeyDocument } from '../generated/graphql.js';
 import { runSql } from '../support/database.js';
 import { DOORS, newKey } from '../support/doors.js';

@@ -40,6 +40,11 @@ export class Users {
     return this.#database.user.findFirst({ where: { email, externalId: null } });
   }
 
+  /** Returns the user with this id in the product or at the identity provider. */
+  findByExternalId(externalId: string): Promise<User | null> {
+    return this.#database.user.findUnique({ where: { externalId } });
+  }
+
   /**
    * Returns every user that matches a text from the operator by id, external id or email address, oldest first, in one query.
    *
@@ -147,7 +152,8 @@ export function addressOf({ email }: User): string {
   return email;
 }
 
-/** Creates the error for operations on passwords and sessions of an account that an identity provider manages. */
-export const accountKeptElsewhere = () => new KeywardError('FORBIDDEN', 'Accounts are managed by your identity provider. Sign in there.');
+/** Creates the error for operations on passwords and sessions of an account that an identity provider or the product manages. */
+export const accountKeptElsewhere = () =>
+  new KeywardError('FORBIDDEN', 'Accounts are managed by your identity provider or product. Sign in there.');
 
 export const emailTaken = () => new KeywardError('EMAIL_TAKEN', 'An account with this email address already exists.');

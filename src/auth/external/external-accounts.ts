@@ -1,8 +1,7 @@
-import type { AuditRecorder } from '../../audit/audit-recorder.js';
 import type { Clock } from '../../platform/clock.js';
-import type { Database } from '../../platform/database/client.js';
 import type { Logger } from '../../platform/logger.js';
 import type { ExternalAccounts } from '../authenticator.js';
+import type { ExternalIdUsers } from './external-id-users.js';
 import { ExternalTokens } from './external-tokens.js';
 import { ExternalUsers } from './external-users.js';
 import type { IdentityProvider } from './identity-provider.js';
@@ -12,7 +11,7 @@ import { isUnencrypted, keySource } from './key-source.js';
 /** Creates the services that authenticate users of an identity provider. */
 export function createExternalAccounts(
   { issuer, audience, jwksUrl }: IdentityProvider,
-  parts: { database: Database; clock: Clock; audit: AuditRecorder; logger: Logger },
+  parts: { externalIdUsers: ExternalIdUsers; clock: Clock; logger: Logger },
 ): ExternalAccounts {
   if (isUnencrypted(jwksUrl)) {
     parts.logger.warn(
@@ -20,5 +19,5 @@ export function createExternalAccounts(
     );
   }
   const keys = new KeySet({ load: keySource(jwksUrl), clock: parts.clock, logger: parts.logger });
-  return { tokens: new ExternalTokens({ issuer, audience, keys, clock: parts.clock }), users: new ExternalUsers(parts) };
+  return { tokens: new ExternalTokens({ issuer, audience, keys, clock: parts.clock }), users: new ExternalUsers(parts.externalIdUsers) };
 }

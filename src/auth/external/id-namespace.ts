@@ -24,9 +24,10 @@ async function recordedIssuer(database: Database): Promise<string> {
  *
  * It is one statement: if processes start in parallel with different issuers, one issuer is recorded and the others get an error.
  *
- * @param issuer AUTH_ISSUER; null if no tokens of an identity provider are accepted, which records nothing
+ * @param issuer AUTH_ISSUER, or PRODUCT if services of the product are the only callers; null if the settings do not decide it,
+ *   which records nothing
  * @returns the recorded issuer; null if the ids are the product's own
- * @throws {StartupError} if another issuer is recorded
+ * @throws {StartupError} if another one is recorded
  */
 export async function claimExternalIds(database: Database, issuer: string | null): Promise<string | null> {
   if (issuer !== null) {
@@ -36,8 +37,9 @@ export async function claimExternalIds(database: Database, issuer: string | null
   }
   const recorded = await recordedIssuer(database);
   if (issuer !== null && recorded !== issuer) {
+    const setting = issuer === PRODUCT ? 'AUTH_MODE' : 'AUTH_ISSUER';
     throw new StartupError(
-      `AUTH_ISSUER is ${issuer}, but the external ids in this database belong to ${recorded}. If they mean the same people, ` +
+      `${setting} is ${issuer}, but the external ids in this database belong to ${recorded}. If they mean the same people, ` +
         `run: keyward users change-issuer ${quoted(recorded)} ${quoted(issuer)}`,
     );
   }

@@ -30,6 +30,8 @@ export interface ErrorDetails {
   /** The limit that was reached. */
   limit?: number;
   retryAfterSeconds?: number;
+  /** Permission that the service token lacks. */
+  requiredPermission?: string;
   /** The API key that an earlier request with the same idempotency key created. */
   apiKeyId?: string;
 }

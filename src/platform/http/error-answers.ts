@@ -24,10 +24,11 @@ const MESSAGES: Readonly<Record<number, string>> = {
 
 const CODES: Readonly<Record<number, string>> = { 401: 'UNAUTHENTICATED', 503: 'SERVICE_UNAVAILABLE' };
 
+const messageOf = (status: number): string => MESSAGES[status] ?? (status >= 500 ? INTERNAL_ERROR : 'The request is not supported.');
+
 /** Returns the body of an error that does not come from GraphQL, in the format of GraphQL errors. */
-function errorBody(status: number, requestId: string) {
+function errorBody(status: number, requestId: string, message = messageOf(status)) {
   const code = CODES[status] ?? (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
-  const message = MESSAGES[status] ?? (status >= 500 ? INTERNAL_ERROR : 'The request is not supported.');
   return { errors: [{ message, extensions: { code, requestId } }] };
 }
 
@@ -36,16 +37,19 @@ export function setCommonHeaders(reply: FastifyReply, requestId: string): Fastif
   return reply.header('x-request-id', requestId).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
 }
 
-export function sendError(reply: FastifyReply, status: number, requestId: string): FastifyReply {
-  return setCommonHeaders(reply, requestId).code(status).send(errorBody(status, requestId));
+export function sendError(reply: FastifyReply, status: number, requestId: string, message?: string): FastifyReply {
+  return setCommonHeaders(reply, requestId)
+    .code(status)
+    .send(errorBody(status, requestId, message));
 }
 
 /** Rejects a request before its handler runs. It is an error of the client, so it is not logged. */
 export class HttpError extends Error {
   readonly statusCode: number;
 
-  constructor(statusCode: number) {
-    super(MESSAGES[statusCode]);
+  /** @param message what is wrong, without any part of the request */
+  constructor(statusCode: number, message = messageOf(statusCode)) {
+    super(message);
     this.statusCode = statusCode;
   }
 }
@@ -87,7 +91,7 @@ export function registerErrorAnswers(app: FastifyInstance, logger: Logger): void
     // zlib's errors have no status. They mean that the body does not match its Content-Encoding.
     const status = error.statusCode ?? (error.code?.startsWith('Z_') ? 400 : 500);
     if (status >= 500 && !(error instanceof HttpError)) logger.error({ requestId: request.id, err: error }, 'request failed');
-    void sendError(reply, status, request.id);
+    void sendError(reply, status, request.id, error instanceof HttpError ? error.message : undefined);
   });
 }
 

@@ -5,6 +5,7 @@ import type { Budget, Budgets } from './window-counter.js';
 export interface FairUseLimits {
   cost: Budget;
   requestsAtOnce: number;
+  serviceRequestsAtOnce: number;
   requestsWaiting: number;
   waitMs: number;
 }
@@ -39,16 +40,18 @@ interface Entry {
   waiting: Set<(reason: KeywardError) => void>;
 }
 
+type TurnLimits = Omit<FairUseLimits, 'cost' | 'serviceRequestsAtOnce'>;
+
 /**
  * Limits the turns of one key that run at the same time; further ones wait. A key without turns takes no memory. A caller
  * that waits must not hold a resource that a turn needs, such as a database connection. If a turn finds the server
  * unavailable, all waiting turns of its key are rejected at once, instead of one timeout after the other.
  */
 export class KeyedTurns {
-  readonly #limits: Omit<FairUseLimits, 'cost'>;
+  readonly #limits: TurnLimits;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(limits: Omit<FairUseLimits, 'cost'>) {
+  constructor(limits: TurnLimits) {
     this.#limits = limits;
   }
 
@@ -111,7 +114,15 @@ export class Allowance {
    * @throws {KeywardError} RATE_LIMITED
    */
   async enter(userId: string): Promise<boolean> {
-    const turn = await this.#fairUse.enter(userId, this.cost);
+    return this.#take(await this.#fairUse.enter(userId, this.cost));
+  }
+
+  /** Waits for the turn of a request of a service. Its cost is not counted. Otherwise like `enter`. */
+  async enterAsService(serviceTokenId: string): Promise<boolean> {
+    return this.#take(await this.#fairUse.enterAsService(serviceTokenId));
+  }
+
+  #take(turn: Turn): boolean {
     if (this.#hasLeft) turn.release();
     else this.#turn = turn;
     return turn.waited;
@@ -130,11 +141,18 @@ export class FairUse {
   readonly #budgets: Budgets;
   readonly #limits: FairUseLimits;
   readonly #turns: KeyedTurns;
+  readonly #serviceTurns: KeyedTurns;
 
   constructor(budgets: Budgets, limits: FairUseLimits) {
     this.#budgets = budgets;
     this.#limits = limits;
     this.#turns = new KeyedTurns(limits);
+    this.#serviceTurns = new KeyedTurns({ ...limits, requestsAtOnce: limits.serviceRequestsAtOnce });
+  }
+
+  /** Waits for a turn of a service. @throws {KeywardError} RATE_LIMITED, SERVICE_UNAVAILABLE */
+  enterAsService(serviceTokenId: string): Promise<Turn> {
+    return this.#serviceTurns.take(serviceTokenId);
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Pool } from '../../platform/database/pool.js';
 import { serviceUnavailable } from '../../platform/errors/keyward-error.js';
 import { VERIFICATION_CACHE_LIMITS } from '../../platform/limits.js';
 import type { Logger } from '../../platform/logger.js';
-import type { FoundKey } from '../key-entry.js';
+import type { FoundRecord } from '../service-token-entry.js';
 import { registerCacheMetrics } from './cache-metrics.js';
 import { Entries } from './entries.js';
 import { type Callback, LANES, type Lane, Unavailable } from './protocol.js';
@@ -24,8 +24,8 @@ export interface CachedLookupOptions<Value> {
   metrics: Registry;
   /** At most this many keys are cached. 0: none, every lookup reads its row. */
   keysMax: number;
-  /** Returns what is kept of a key, such as its prepared answer. */
-  install(record: FoundKey): Value;
+  /** Returns what is kept of a key or a service token, such as a prepared answer. */
+  install(record: FoundRecord): Value;
   /** Receives the number of verifications that share a read. */
   observeBatch?(verifications: number): void;
   /** Passed by tests only. */
@@ -38,7 +38,7 @@ export const errorOf = ({ reason, cause }: Unavailable): Error => cause ?? servi
 /** Finds keys by fingerprint, from memory where the database confirms that nothing has changed. */
 export class CachedLookup<Value extends object> {
   readonly #options: CachedLookupOptions<Value>;
-  readonly #cache: ValidatedCache<FoundKey, Value>;
+  readonly #cache: ValidatedCache<FoundRecord, Value>;
   readonly #watch: TriggerWatch;
   readonly #connections: Readonly<Record<Lane, ReadConnection>>;
   #isStarted = false;

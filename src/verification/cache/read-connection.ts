@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { ScramClient } from '../../platform/database/scram-client.js';
 import type { Logger } from '../../platform/logger.js';
-import type { FoundKey } from '../key-entry.js';
+import type { FoundRecord } from '../service-token-entry.js';
 import type { Lane, Read, Reply } from './protocol.js';
 import { queryOf, replyOf } from './read.queries.js';
 
@@ -18,7 +18,7 @@ export interface ReadConnectionOptions {
   /** Runs on each new connection before it is used. If it fails, the connection is closed. */
   check(client: pg.ClientBase): Promise<void>;
   onConnected(): void;
-  onReply(reply: Reply<FoundKey>): void;
+  onReply(reply: Reply<FoundRecord>): void;
   /** The connection failed. Its read, if there was one, has no reply. */
   onLost(error: Error): void;
   /** An attempt to connect failed. */

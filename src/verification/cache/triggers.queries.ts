@@ -1,7 +1,11 @@
 import type pg from 'pg';
 
-/** The tables that the lookup of a key reads, with the column of `verification_changes` that names a changed row. */
-export const FOLLOWED_TABLES: Readonly<Record<string, string>> = { api_keys: 'key_id', users: 'owner_id' };
+/** The tables that the lookup of keys and service tokens reads, with the column of `verification_changes` that names a changed row. */
+export const FOLLOWED_TABLES: Readonly<Record<string, string>> = {
+  api_keys: 'key_id',
+  users: 'owner_id',
+  service_tokens: 'service_token_id',
+};
 
 /** What the triggers of one table have to be, in the form of `pg_get_triggerdef`. */
 const triggersOf = (table: string, column: string): string[] => {

@@ -629,7 +629,7 @@ describe('AUTH_MODE', () => {
     const users = (...args: string[]) => runBuiltCommand('users', args, env);
     expect(await users('reset-token', 'provided@example.com')).toMatchObject({
       code: 1,
-      stderr: 'keyward: Accounts are managed by your identity provider. Sign in there.\n',
+      stderr: 'keyward: Accounts are managed by your identity provider or product. Sign in there.\n',
     });
     expect(await users('disable', 'provided')).toMatchObject({ code: 0, stderr: '' });
     expect((await me(token)).status).toBe(401);
@@ -648,7 +648,7 @@ describe('AUTH_MODE', () => {
     for (const answer of await passwordOperations(external, token)) {
       expect(answer.status).toBe(200);
       expect(answer.errors.map(({ message, extensions }) => [message, extensions.code])).toEqual([
-        ['Accounts are managed by your identity provider. Sign in there.', 'FORBIDDEN'],
+        ['Accounts are managed by your identity provider or product. Sign in there.', 'FORBIDDEN'],
       ]);
     }
     expect((await me(token, external)).status).toBe(200);

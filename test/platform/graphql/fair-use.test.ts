@@ -90,12 +90,15 @@ describe('A12: the limit on concurrent requests of one user', () => {
 
   test('rejects a request if its session ended while it waited', async () => {
     const fairUse = new FairUse(new WindowCounter({ clock: app.clock }), { ...FAIR_USE_LIMITS, requestsAtOnce: 1 });
-    const viewer = { user: { id: 'user' }, sessionId: 'session' } as never;
-    const answers = [viewer, null];
+    const viewer = { user: { id: 'user' }, sessionId: 'session' };
+    const answers = [{ kind: 'person', viewer }, null];
     const authentication = new Authentication({
       authenticator: { authenticate: async () => answers.shift() } as never,
       bearerToken: 'token',
+      productUsers: {} as never,
       source: {} as never,
+      actingHeaders: { onBehalfOf: null, actor: null, clientAddress: null },
+      isServiceTokenOfPage: false,
       allowance: new Allowance(fairUse),
     });
     const running = new Allowance(fairUse);

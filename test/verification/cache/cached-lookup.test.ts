@@ -26,7 +26,14 @@ beforeEach(async () => {
   client = new pg.Client({ connectionString: url });
   await client.connect();
   metrics = new Registry();
-  lookup = new CachedLookup({ url, pool, logger, metrics, keysMax: 100, install: ({ enabled }) => ({ isEnabled: enabled }) });
+  lookup = new CachedLookup({
+    url,
+    pool,
+    logger,
+    metrics,
+    keysMax: 100,
+    install: (record) => ({ isEnabled: 'enabled' in record && record.enabled }),
+  });
   await client.query(`INSERT INTO users (id, external_id, created_at) VALUES ($1, 'owner', now())`, [randomUUID()]);
   for (const name of ['one', 'two']) {
     await client.query(

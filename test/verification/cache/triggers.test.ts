@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { FOLLOWED_TABLES, readTriggerState } from '../../../src/verification/cache/triggers.queries.js';
-import { keysByFingerprintSql } from '../../../src/verification/key-lookup.queries.js';
+import { keysByFingerprintSql, serviceTokensByFingerprintSql } from '../../../src/verification/key-lookup.queries.js';
 import { dropDatabase, newDatabase } from '../../support/database.js';
 
 let url: string;
@@ -32,7 +32,8 @@ async function dependenciesOf(sql: string): Promise<string[]> {
 
 describe('the triggers that report changes', () => {
   test('exist on every table that the lookup of a key reads', async () => {
-    expect(await dependenciesOf(keysByFingerprintSql('$1'))).toEqual(Object.keys(FOLLOWED_TABLES).sort());
+    const sql = `SELECT (${keysByFingerprintSql('$1')}), (${serviceTokensByFingerprintSql('$1')})`;
+    expect(await dependenciesOf(sql)).toEqual(Object.keys(FOLLOWED_TABLES).sort());
     expect((await readTriggerState(client)).missing).toEqual([]);
   });
 
@@ -72,7 +73,7 @@ describe('the triggers that report changes', () => {
 
   test('are all reported if their function runs with the rights of the caller', async () => {
     await client.query('ALTER FUNCTION record_verification_change() SECURITY INVOKER');
-    expect((await readTriggerState(client)).missing).toHaveLength(6);
+    expect((await readTriggerState(client)).missing).toHaveLength(9);
   });
 
   test.each([

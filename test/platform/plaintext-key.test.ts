@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { checksum, keyPrefixOf, makePlaintextKey } from '../../src/api-keys/plaintext-key.js';
+import { checksum, keyPrefixOf, makePlaintextKey } from '../../src/platform/plaintext-key.js';
 
 describe('plaintext key', () => {
   test('consists of namespace, 4 bytes in hex, 32 bytes in base64url and the checksum of everything before it', () => {

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { KEY_PREFIX } from '../platform/key-prefix.js';
+import { KEY_PREFIX } from './key-prefix.js';
 
 const PREFIX_BYTES = 4;
 const SECRET_BYTES = 32;
@@ -59,3 +59,11 @@ export function keyPrefixOf(text: string): string | null {
   if (digits !== undefined && digits !== checksum(text.slice(0, -CHECKSUM_DIGITS))) return null;
   return keyPrefix;
 }
+
+/**
+ * Returns the SHA-256 of a plaintext key, by which it is looked up. With 256 random bits, it needs neither a salt nor a server secret
+ * (NIST SP 800-63B-4 §3.1.2.2 requires a salt only below 112 bits).
+ *
+ * @returns 64 hex digits
+ */
+export const fingerprintOf = (plaintextKey: string): string => hash('sha256', plaintextKey, 'hex');

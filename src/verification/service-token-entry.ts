@@ -1,0 +1,44 @@
+import { endOf, type ServiceTokenState } from '../auth/service-tokens/service-token-rules.js';
+import type { FoundKey, KeyEntry } from './key-entry.js';
+
+/** A service token that was found by one of its fingerprints, as the lookup returns it in JSON. Times are ISO 8601. */
+export interface FoundServiceToken {
+  /** SHA-256 of the presented secret, in hex. */
+  fingerprint: string;
+  /** The fingerprint again: during the overlap of a rotation, each secret has an entry of its own. */
+  id: string;
+  /** ID of the service token. A change of the token drops its entries as a change of an owner drops the entries of the keys. */
+  ownerId: string;
+  permissions: string[];
+  cidrs: string[];
+  expiresAt: string | null;
+  revokedAt: string | null;
+  /** End of the overlap of a rotation. Null for the current secret. */
+  overlapEndsAt: string | null;
+}
+
+/** What a process knows about a service token. */
+export class ServiceTokenEntry implements ServiceTokenState {
+  readonly serviceTokenId: string;
+  readonly permissions: readonly string[];
+  readonly cidrs: readonly string[];
+  readonly isRevoked: boolean;
+  readonly endsAtMs: number;
+
+  constructor({ ownerId, permissions, cidrs, expiresAt, revokedAt, overlapEndsAt }: FoundServiceToken) {
+    const [expiry, overlapEnd] = [expiresAt, overlapEndsAt].map((time) => (time === null ? null : new Date(time)));
+    this.serviceTokenId = ownerId;
+    this.permissions = permissions;
+    this.cidrs = cidrs;
+    this.isRevoked = revokedAt !== null;
+    this.endsAtMs = endOf(expiry ?? null, overlapEnd ?? null);
+  }
+}
+
+/** What the lookup finds by a fingerprint: an API key, or the service token of a verifier. */
+export type FoundRecord = FoundKey | FoundServiceToken;
+
+/** What is kept of it in memory. */
+export type LookupEntry = KeyEntry | ServiceTokenEntry;
+
+export const isFoundServiceToken = (record: FoundRecord): record is FoundServiceToken => 'permissions' in record;

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { isObjectType } from 'graphql';
+import { buildKeywardSchema } from '../../src/app.js';
+import { accessOf } from '../../src/auth/access-middleware.js';
+import { SERVICE_PERMISSIONS } from '../../src/auth/service-tokens/service-permission.js';
+import { CreateApiKeyDocument } from '../generated/graphql.js';
+import { documentOf, OPERATIONS } from '../support/operations.js';
+import { actingFor, newExternalId, newService } from '../support/services.js';
+import { type RequestOptions, startTestApp, type TestApp } from '../support/test-app.js';
+
+type Rule = 'public' | 'people' | 'acting' | 'any service' | (typeof SERVICE_PERMISSIONS)[number];
+
+/** Who may use each operation. A new operation needs a row. */
+const OPERATION_RULES: Readonly<Record<string, Rule>> = {
+  apiKey: 'acting',
+  me: 'acting',
+  myApiKeyHistory: 'acting',
+  myApiKeys: 'acting',
+  myAuditLog: 'acting',
+  mySessions: 'people',
+  changePassword: 'people',
+  createApiKey: 'acting',
+  deleteMyAccount: 'people',
+  endSession: 'people',
+  refreshSession: 'public',
+  resetPassword: 'public',
+  revokeApiKey: 'acting',
+  rotateApiKey: 'acting',
+  signIn: 'public',
+  signOut: 'public',
+  signUp: 'public',
+  updateApiKey: 'acting',
+  verifyApiKey: 'public',
+};
+
+/** How an object of each type is reached. A new type needs a row, and if it can be of another account, a check. */
+const TYPE_RULES: Readonly<Record<string, 'of one account' | 'holds no object'>> = {
+  ApiKey: 'of one account',
+  ApiKeyConnection: 'of one account',
+  ApiKeyEdge: 'of one account',
+  ApiKeyVerification: 'holds no object',
+  AuditEvent: 'of one account',
+  AuditEventConnection: 'of one account',
+  AuditEventEdge: 'of one account',
+  AuthPayload: 'of one account',
+  CreateApiKeyPayload: 'of one account',
+  DeleteMyAccountPayload: 'holds no object',
+  EndSessionPayload: 'of one account',
+  PageInfo: 'holds no object',
+  RateLimit: 'holds no object',
+  RateLimitState: 'holds no object',
+  RefusalCount: 'holds no object',
+  RevokeApiKeyPayload: 'of one account',
+  RotateApiKeyPayload: 'of one account',
+  Session: 'of one account',
+  SignOutPayload: 'holds no object',
+  UpdateApiKeyPayload: 'of one account',
+  UsagePoint: 'holds no object',
+  User: 'of one account',
+};
+
+const schema = buildKeywardSchema({} as never);
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+/** Each kind of caller: how it sends a request, and what the access check answers by the rule of the operation. */
+interface Caller {
+  send: () => Promise<RequestOptions>;
+  expected: (rule: Rule) => string;
+}
+
+/** Returns the same caller each time: a service and an API key cannot end their own access. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+const open = (rule: Rule, outcome: string) => (rule === 'public' ? 'open' : outcome);
+
+/** A service with one permission. Without a user that it acts for, the operations for acting services are closed too. */
+const service = (permission: (typeof SERVICE_PERMISSIONS)[number], acts: boolean): Caller => ({
+  send: once(async () => {
+    const one = await newService(app, [permission]);
+    if (!acts) return { token: one.token };
+    const externalId = newExternalId();
+    const creator = await newService(app, ['users:act']);
+    await app.send(CreateApiKeyDocument, {}, actingFor(creator, externalId));
+    return actingFor(one, externalId);
+  }),
+  expected: (rule) => {
+    if (rule === 'public' || rule === 'any service' || rule === permission) return 'open';
+    if (rule === 'people') return 'FORBIDDEN';
+    if (rule !== 'acting') return `FORBIDDEN ${rule}`;
+    if (permission !== 'users:act') return 'FORBIDDEN users:act';
+    return acts ? 'open' : 'FORBIDDEN';
+  },
+});
+
+const CALLERS: Readonly<Record<string, Caller>> = {
+  anyone: { send: async () => ({}), expected: (rule) => open(rule, 'UNAUTHENTICATED') },
+  'an API key': {
+    send: once(async () => ({
+      token: (await app.ask(CreateApiKeyDocument, {}, (await app.newUser()).accessToken)).createApiKey.plaintextKey,
+    })),
+    expected: (rule) => open(rule, 'UNAUTHENTICATED'),
+  },
+  'a user': {
+    send: async () => ({ token: (await app.newUser()).accessToken }),
+    expected: (rule) => (['public', 'people', 'acting'].includes(rule) ? 'open' : 'FORBIDDEN'),
+  },
+  'a user who sends the headers of a service': {
+    send: async () => ({
+      token: (await app.newUser()).accessToken,
+      headers: { 'x-keyward-on-behalf-of': 'other', 'x-keyward-actor': 'x' },
+    }),
+    expected: (rule) => (['public', 'people', 'acting'].includes(rule) ? 'open' : 'FORBIDDEN'),
+  },
+  ...Object.fromEntries(
+    SERVICE_PERMISSIONS.flatMap((permission) => [
+      [`a service with ${permission}`, service(permission, false)],
+      [`a service with ${permission} that acts for a user`, service(permission, true)],
+    ]),
+  ),
+};
+
+/** Returns an address of its own for each request, because sign-ins are limited by address. */
+const addressOf = (caller: string, index: number): string => `10.1.${Object.keys(CALLERS).indexOf(caller)}.${index}`;
+
+/** Codes of errors that come after the access check, for which the operation counts as open. */
+const AFTER_ACCESS = ['NOT_FOUND', 'BAD_USER_INPUT', 'INVALID_CREDENTIALS'];
+
+describe('S1: access', () => {
+  test('the tables have every operation and every object type of the schema', () => {
+    expect(Object.keys(OPERATION_RULES).sort()).toEqual(OPERATIONS.map(({ name }) => name).sort());
+    const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !/^__|^(?:Query|Mutation)$/.test(type.name));
+    expect(Object.keys(TYPE_RULES).sort()).toEqual(types.map(({ name }) => name).sort());
+  });
+
+  test('the marks of the operations are those of the table', () => {
+    const marks = [...accessOf(schema)].map(([name, access]): [string, Rule] => {
+      if (access === 'public') return [name, 'public'];
+      if (access.people) return [name, access.services === 'none' ? 'people' : (access.services as Rule)];
+      return [name, access.services === 'any' ? 'any service' : (access.services as Rule)];
+    });
+    expect(Object.fromEntries(marks)).toEqual(OPERATION_RULES);
+  });
+
+  test.each(Object.keys(CALLERS))('%s can use the operations that the table permits, and no others', async (name) => {
+    const { send, expected } = CALLERS[name] as Caller;
+    const outcomes: Record<string, string> = {};
+    for (const [index, operation] of OPERATIONS.entries()) {
+      // A user is another one for each operation, because the operation may end the account or the session.
+      const { errors } = await app.send(documentOf(operation), {}, { ...(await send()), ipAddress: addressOf(name, index) });
+      const [error] = errors;
+      const { code, requiredPermission }: Record<string, unknown> = error?.extensions ?? { code: 'open' };
+      const isOpen = operation.name === 'refreshSession' || operation.name === 'signOut' || operation.name === 'resetPassword';
+      const outcome = `${code}${requiredPermission ? ` ${requiredPermission}` : ''}`;
+      outcomes[operation.name] = AFTER_ACCESS.includes(String(code)) || isOpen ? 'open' : outcome;
+    }
+    expect(outcomes).toEqual(Object.fromEntries(Object.entries(OPERATION_RULES).map(([each, rule]) => [each, expected(rule)])));
+  });
+});

@@ -1,0 +1,30 @@
+import { type GraphQLInputType, isEnumType, isInputObjectType, isListType, isNonNullType } from 'graphql';
+import { buildKeywardSchema } from '../../src/app.js';
+
+const schema = buildKeywardSchema({} as never);
+
+const operationsOf = (kind: 'query' | 'mutation') => {
+  const type = kind === 'query' ? schema.getQueryType() : schema.getMutationType();
+  return Object.values(type?.getFields() ?? {}).map((field) => ({ kind, field, name: field.name }));
+};
+
+/** Every operation of the schema. */
+export const OPERATIONS = [...operationsOf('query'), ...operationsOf('mutation')];
+
+/** Returns a literal that the type accepts. */
+function literalOf(type: GraphQLInputType): string {
+  if (isNonNullType(type)) return literalOf(type.ofType);
+  if (isListType(type)) return '[]';
+  if (isInputObjectType(type)) {
+    const required = Object.values(type.getFields()).filter((field) => isNonNullType(field.type) && field.defaultValue === undefined);
+    return `{ ${required.map((field) => `${field.name}: ${literalOf(field.type)}`).join(' ')} }`;
+  }
+  if (isEnumType(type)) return type.getValues()[0]?.name ?? '';
+  return type.name === 'Int' ? '1' : '"01a20538-5745-77c0-8216-711042d53509"';
+}
+
+/** Returns a document that asks for nothing but `__typename` of the operation, with all arguments that it requires. */
+export function documentOf({ kind, field }: (typeof OPERATIONS)[number]): string {
+  const args = field.args.filter(({ type }) => isNonNullType(type)).map(({ name, type }) => `${name}: ${literalOf(type)}`);
+  return `${kind} { ${field.name}${args.length > 0 ? `(${args.join(' ')})` : ''} { __typename } }`;
+}
