@@ -9,7 +9,8 @@ import type { ApiKeyContext } from './api-key-context.js';
 export class UserKeysResolver {
   @FieldResolver(() => ApiKeyConnection, {
     complexity: pageCost,
-    description: 'API keys of the user, with any status, newest first. FORBIDDEN if they are those of another user and the caller is not a service with the permission keys:read.',
+    description:
+      'API keys of the user, with any status, newest first. FORBIDDEN if they are those of another user and the caller is not a service with the permission keys:read.',
   })
   async apiKeys(
     @Root() user: User,

@@ -25,7 +25,9 @@ function ownershipsIn(type: GraphQLNamedType, seen = new Set<GraphQLNamedType>()
 }
 
 /** Returns the fields that lead from an object of a user to objects, with the types of these objects. */
-export function relationsOf(schema: GraphQLSchema): { typeName: string; field: GraphQLField<unknown, AuthContext>; source: Ownership; targets: Ownership[] }[] {
+export function relationsOf(
+  schema: GraphQLSchema,
+): { typeName: string; field: GraphQLField<unknown, AuthContext>; source: Ownership; targets: Ownership[] }[] {
   return Object.values(schema.getTypeMap()).flatMap((type) => {
     const source = ownershipOf(type);
     if (!source || !isObjectType(type)) return [];
