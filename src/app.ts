@@ -12,9 +12,12 @@ import { closeByDefault } from './auth/access-middleware.js';
 import { AccountResolver } from './auth/accounts/account-resolver.js';
 import { AuthResolver } from './auth/auth-resolver.js';
 import { claimExternalIds } from './auth/external/id-namespace.js';
+import { closeRelations } from './auth/ownership-middleware.js';
 import { warnAtStart } from './auth/service-tokens/start-warnings.js';
 import { SessionResolver } from './auth/sessions/session-resolver.js';
 import { type Context, registerGraphql } from './graphql-route.js';
+import { ManagementKeysResolver } from './management/management-keys-resolver.js';
+import { ManagementUsersResolver } from './management/management-users-resolver.js';
 import { type Database } from './platform/database/client.js';
 import { createGraphqlServer } from './platform/graphql/graphql-server.js';
 import { SANDBOX_CSP } from './platform/graphql/sandbox.js';
@@ -46,26 +49,25 @@ export interface App {
   close(): Promise<void>;
 }
 
-type SchemaServices = Pick<
-  Services,
-  'serverInfo' | 'auth' | 'sessions' | 'ownSessions' | 'apiKeys' | 'keyQueries' | 'auditLog' | 'verifier' | 'verifierAccess'
->;
-
 /** Builds the schema. Every operation that is not `@Public()` requires a session. */
-export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer: string | null }): GraphQLSchema =>
+export const buildKeywardSchema = (services: Services & { externalIdIssuer: string | null }): GraphQLSchema =>
   closeByDefault(
-    buildGraphqlSchema([
-      new ServerInfoResolver(services.serverInfo),
-      new AuthResolver(services.auth),
-      new AccountResolver(services.auth, services.externalIdIssuer),
-      new SessionResolver(services.sessions, services.ownSessions),
-      new ApiKeyResolver(services.apiKeys, services.keyQueries),
-      new ApiKeyUsageResolver(),
-      new UserKeysResolver(),
-      new AuditResolver(services.auditLog),
-      new ApiKeyEventsResolver(),
-      new VerificationResolver(services.verifier, services.verifierAccess),
-    ]),
+    closeRelations(
+      buildGraphqlSchema([
+        new ServerInfoResolver(services.serverInfo),
+        new AuthResolver(services.auth),
+        new AccountResolver(services.auth, services.externalIdIssuer),
+        new SessionResolver(services.sessions, services.ownSessions),
+        new ApiKeyResolver(services.apiKeys, services.revocation, services.keyQueries),
+        new ApiKeyUsageResolver(),
+        new UserKeysResolver(),
+        new AuditResolver(services.auditLog),
+        new ApiKeyEventsResolver(),
+        new ManagementUsersResolver(services),
+        new ManagementKeysResolver(services),
+        new VerificationResolver(services.verifier, services.verifierAccess),
+      ]),
+    ),
   );
 
 /** Creates the server on the services: GraphQL, routes and shutdown. It does not listen yet. */

@@ -7,11 +7,12 @@ import { createApiKeyLoaders } from './api-keys/api-key-loaders.js';
 import { UserKeys } from './api-keys/user-keys.js';
 import type { AuditLog } from './audit/audit-log.js';
 import { Users } from './auth/accounts/users.js';
-import { type AuthContext, Authentication } from './auth/auth-context.js';
+import { Authentication } from './auth/auth-context.js';
 import { Authenticator } from './auth/authenticator.js';
 import type { ProductUsers } from './auth/external/product-users.js';
 import { type ActingHeaders, readActingHeaders } from './auth/service-tokens/acting-headers.js';
 import { isServiceToken } from './auth/service-tokens/service-token-rules.js';
+import type { ManagementContext } from './management/management-context.js';
 import { userActor } from './platform/actor.js';
 import { type Database } from './platform/database/client.js';
 import { bearerTokenOf } from './platform/http/bearer-token.js';
@@ -24,7 +25,7 @@ import type { VerificationContext } from './verification/verification-context.js
 export const GRAPHQL_PATH = '/graphql';
 
 /** Context of a request for the resolvers of all features. */
-export type Context = AuthContext & ActivityContext & VerificationContext;
+export type Context = ActivityContext & ManagementContext & VerificationContext;
 
 interface Parts {
   authenticator: Authenticator;
@@ -100,6 +101,7 @@ function contextOf(request: FastifyRequest, parts: Parts): Context {
     verifierToken,
     allowance,
     authentication,
+    isPost: request.method === 'POST',
     keysPerUserMax: parts.keysPerUserMax,
     localAccounts: parts.localAccounts,
     usage: parts.usageReader.loaders(),

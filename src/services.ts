@@ -26,6 +26,7 @@ import { SignInLimits } from './auth/sign-in-limits.js';
 import { TokenRejectionLog } from './auth/token-rejection.js';
 import type { Config } from './config.js';
 import { type ImportOptions, KeyImporter } from './import/importer.js';
+import { createManagement } from './management/create-management.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { createCommandDatabase, createCommandPool, createDatabase, createMainPool } from './platform/database/client.js';
 import { FAIR_USE_LIMITS } from './platform/limits.js';
@@ -211,12 +212,14 @@ function createVerification(base: Base, { serviceTokenUses, rejections }: Return
 export function createServices(options: ServiceOptions) {
   const base = createBase(options);
   const accounts = createAccounts(base);
+  const keys = createApiKeys(base, accounts.users);
   const verification = createVerification(base, accounts);
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
   return {
     ...base,
     ...accounts,
-    ...createApiKeys(base, accounts.users),
+    ...keys,
+    ...createManagement({ ...base, ...accounts, ...keys }),
     ...verification,
     serverInfo: serverInfoOf(base.config),
     auditLog: new AuditLog({ database, cursors: base.cursors }),

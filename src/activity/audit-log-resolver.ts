@@ -2,7 +2,7 @@ import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphq
 import { ApiKey } from '../api-keys/api-key.graphql.js';
 import type { ApiKeyContext } from '../api-keys/api-key-context.js';
 import type { AuditEvent as AuditEventRow, AuditLog } from '../audit/audit-log.js';
-import { ForActingServices } from '../auth/access-middleware.js';
+import { ForActingServices, ForServices } from '../auth/access-middleware.js';
 import { User } from '../auth/auth.graphql.js';
 import { CurrentSubject, type Subject } from '../auth/auth-context.js';
 import { pageCost } from '../platform/graphql/cost.js';
@@ -28,6 +28,21 @@ export class AuditResolver {
   ): Promise<AuditEventConnection> {
     const page = await this.#audit.page(userId, { first, after: after ?? null }, filter ?? {});
     return page as AuditEventConnection;
+  }
+
+  @ForServices('audit:read')
+  @Query(() => AuditEventConnection, {
+    description: 'Events of the audit log of all users, newest first, with those that concern no user.',
+    complexity: pageCost,
+  })
+  async auditLog(
+    @Arg('first', () => Int, { defaultValue: 50, description: 'Maximum number of events in the page: 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor after which the page begins. Null if the page is the first one.' })
+    after: string | null | undefined,
+    @Arg('filter', () => AuditFilter, { nullable: true, description: 'Which events to return. Null if all events are returned.' })
+    filter: AuditFilter | null | undefined,
+  ): Promise<AuditEventConnection> {
+    return (await this.#audit.pageOfAll({ first, after: after ?? null }, filter ?? {})) as AuditEventConnection;
   }
 
   @FieldResolver(() => String, {

@@ -21,8 +21,11 @@ registerEnumType(AuditAction, {
     },
     SESSION_REUSE_DETECTED: { description: 'A refresh token was used again after it had been exchanged, so its session was ended.' },
     USER_CREATED: { description: 'A service of the product created the user.' },
-    USER_DISABLED: { description: 'The operator disabled the account. Its sessions were ended, and its API keys are rejected.' },
-    USER_ENABLED: { description: 'The operator enabled the account again.' },
+    USER_UPDATED: { description: 'A service of the product changed the user. `details` names the changed fields.' },
+    USER_DISABLED: {
+      description: 'The operator or a service disabled the account. Its sessions were ended, and its API keys are rejected.',
+    },
+    USER_ENABLED: { description: 'The operator or a service enabled the account again.' },
     USER_DELETED: { description: 'The account and all its API keys were deleted.' },
     API_KEY_CREATED: { description: 'An API key was created.' },
     API_KEY_UPDATED: {

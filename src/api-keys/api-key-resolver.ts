@@ -22,6 +22,7 @@ import type { ApiKeyQueries } from './api-key-queries.js';
 import type { ApiKey as ApiKeyRow, ApiKeyService } from './api-key-service.js';
 import { rateLimitOf } from './api-key-settings.js';
 import { ApiKeyStatus } from './api-key-status.js';
+import type { KeyRevocation } from './key-revocation.js';
 
 /**
  * Maximum assumed length of a list of keys. Longer lists are rare, and a higher estimate would allow only a few fields in a
@@ -36,10 +37,12 @@ const usableKeysCost = ({ childComplexity, context }: CostArguments): number =>
 @Resolver(() => ApiKey)
 export class ApiKeyResolver {
   readonly #apiKeys: ApiKeyService;
+  readonly #revocation: KeyRevocation;
   readonly #queries: ApiKeyQueries;
 
-  constructor(apiKeys: ApiKeyService, queries: ApiKeyQueries) {
+  constructor(apiKeys: ApiKeyService, revocation: KeyRevocation, queries: ApiKeyQueries) {
     this.#apiKeys = apiKeys;
+    this.#revocation = revocation;
     this.#queries = queries;
   }
 
@@ -160,7 +163,7 @@ export class ApiKeyResolver {
     reason: string | null | undefined,
     @CurrentSubject() { userId, actor }: Subject,
   ): Promise<RevokeApiKeyPayload> {
-    return { apiKey: await this.#apiKeys.revoke(userId, id, reason ?? null, actor) };
+    return { apiKey: await this.#revocation.revoke(userId, id, reason ?? null, actor) };
   }
 
   @FieldResolver(() => ApiKeyStatus, { description: 'Current status of the key.' })

@@ -3,13 +3,12 @@ import { AuditAction } from '../audit/audit-entry.js';
 import type { AuditRecorder } from '../audit/audit-recorder.js';
 import type { Users } from '../auth/accounts/users.js';
 import { NO_USER_ID } from '../auth/caller.js';
-import { type Actor, actorFields, OPERATOR, personOf, type RequestActor } from '../platform/actor.js';
+import { type Actor, actorFields, personOf, type RequestActor } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
+import { KeywardError } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
-import { shortTextFault } from '../platform/text.js';
 import { changesOf } from './api-key-changes.js';
 import { columnsOf, type KeySettings, rejectForbiddenSettings } from './api-key-settings.js';
 import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
@@ -18,8 +17,6 @@ import type { Issue, KeyIdentity, KeyIssuer } from './key-issuer.js';
 import { type Rotation, refuseBadRotation } from './rotation.js';
 
 export type { ApiKey };
-
-export const REASON_CHARACTERS_MAX = 500;
 
 export interface CreatedKey {
   apiKey: ApiKey;
@@ -40,7 +37,7 @@ export interface RotatedKey extends CreatedKey {
   replaced: ApiKey;
 }
 
-/** Creates, updates, rotates and revokes API keys. */
+/** Creates, updates and rotates API keys. */
 export class ApiKeyService {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -203,38 +200,6 @@ export class ApiKeyService {
     const details = { replacedBy: { id: apiKey.id, keyPrefix: apiKey.keyPrefix }, expiresAt: end };
     await this.#record(transaction, replaced, AuditAction.API_KEY_ROTATED, details, actor);
     return { apiKey, replaced };
-  }
-
-  /**
-   * Revokes a key permanently. Revoking a revoked key changes nothing and returns the same result.
-   *
-   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user
-   */
-  async revoke(userId: string, id: string, reason: string | null, actor: RequestActor): Promise<ApiKey> {
-    const fault = reason === null ? null : shortTextFault(reason, REASON_CHARACTERS_MAX);
-    if (fault !== null) throw badUserInput([{ path: 'reason', message: fault }]);
-    // Checked before the lock, so that a rejected request delays no others. The owner of a key never changes.
-    await this.get(userId, id, actor);
-    return this.#revoke(userId, id, reason, actor);
-  }
-
-  /** Revokes a key of any user, for the operator. Otherwise like revoke. */
-  revokeAny({ userId, id }: ApiKey): Promise<ApiKey> {
-    return this.#revoke(userId, id, null, OPERATOR);
-  }
-
-  async #revoke(userId: string, id: string, reason: string | null, actor: Actor): Promise<ApiKey> {
-    const revoke = async (transaction: Transaction) => {
-      const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
-      if (before.revokedAt !== null) return { key: before, isNew: false };
-      const data = { revokedAt: this.#clock.now(), revokedReason: reason };
-      const revoked = await transaction.apiKey.update({ where: { id, revokedAt: null }, data });
-      await this.#record(transaction, revoked, AuditAction.API_KEY_REVOKED, {}, actor);
-      return { key: revoked, isNew: true };
-    };
-    const { key, isNew } = await this.#users.withLocked(userId, revoke, { alsoDisabled: actor.kind === 'operator' });
-    if (isNew) this.#log(actor, key, 'API key revoked');
-    return key;
   }
 
   async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation, now: Date): Promise<ApiKey> {

@@ -16,10 +16,10 @@ export interface StoredEvent {
   details: object;
 }
 
-/** A part of the events of one user or one key. */
+/** A part of the events of one user, of one key or of all users. */
 export interface EventSearch {
-  /** The events are those of the key if it is not null, else those of the user. */
-  of: { userId: string; apiKeyId: string | null };
+  /** The events that both ids match. Null matches every event. */
+  of: { userId: string | null; apiKeyId: string | null };
   actions: readonly string[];
   /** Inclusive. Null for no bound. */
   from: Date | null;
@@ -31,14 +31,15 @@ export interface EventSearch {
 const COLUMNS = Prisma.sql`id, user_id AS "userId", at, action, api_key_id AS "apiKeyId", ip_address AS "ipAddress",
   user_agent AS "userAgent", details`;
 
-/** Events of one user and of one key are each in an index, in the order of the list. */
+/** Events of one user, of one key and of all users are each in an index, in the order of the list. */
 const NEWEST_FIRST = Prisma.sql`ORDER BY at DESC, id DESC`;
 
 const olderThan = (after: Position | null) =>
   after ? Prisma.sql`AND (at, id) < (${after.at}::timestamptz, ${after.id}::uuid)` : Prisma.empty;
 
 function examinedBy({ of: { userId, apiKeyId }, from, to, after }: EventSearch) {
-  const owner = apiKeyId === null ? Prisma.sql`user_id = ${userId}::uuid` : Prisma.sql`api_key_id = ${apiKeyId}::uuid`;
+  const ofUser = userId === null ? Prisma.sql`true` : Prisma.sql`user_id = ${userId}::uuid`;
+  const owner = apiKeyId === null ? ofUser : Prisma.sql`api_key_id = ${apiKeyId}::uuid`;
   const since = from ? Prisma.sql`AND at >= ${from}::timestamptz` : Prisma.empty;
   const before = to ? Prisma.sql`AND at < ${to}::timestamptz` : Prisma.empty;
   return Prisma.sql`FROM audit_events WHERE ${owner} ${since} ${before} ${olderThan(after)} ${NEWEST_FIRST}`;
@@ -49,9 +50,11 @@ function examinedBy({ of: { userId, apiKeyId }, from, to, after }: EventSearch) 
  * bounds the cost of a search for a rare action. The limit outside ends a search for a frequent action early.
  */
 export function findEvents(database: Database, search: EventSearch, limit: number): Promise<StoredEvent[]> {
+  const { userId } = search.of;
+  const ofUser = userId === null ? Prisma.empty : Prisma.sql`AND user_id = ${userId}::uuid`;
   return database.$queryRaw<StoredEvent[]>`
     SELECT ${COLUMNS} FROM (SELECT * ${examinedBy(search)} LIMIT ${LIST_LIMITS.examinedRowsMax}) AS examined
-    WHERE user_id = ${search.of.userId}::uuid AND action = ANY(${[...search.actions]}::text[])
+    WHERE action = ANY(${[...search.actions]}::text[]) ${ofUser}
     ${NEWEST_FIRST} LIMIT ${limit}`;
 }
 

@@ -13,12 +13,21 @@ export interface AuditFilter {
   to?: Date | null;
 }
 
+function actionFaults({ actions }: AuditFilter): FieldFault[] {
+  if (!actions || actions.length <= LIST_LIMITS.filterItemsMax) return [];
+  return [{ path: 'filter.actions', message: `must have at most ${LIST_LIMITS.filterItemsMax} items` }];
+}
+
+/** Checks a filter of the events of all users. @throws {KeywardError} BAD_USER_INPUT with every broken rule */
+export function checkFilter(filter: AuditFilter): void {
+  const faults = actionFaults(filter);
+  if (faults.length > 0) throw badUserInput(faults);
+}
+
 /** Checks a filter of the events of one user. @throws {KeywardError} BAD_USER_INPUT with every broken rule */
-export function checkOwnFilter({ actions, userId }: AuditFilter): void {
-  const faults: FieldFault[] = [];
-  if (actions && actions.length > LIST_LIMITS.filterItemsMax) {
-    faults.push({ path: 'filter.actions', message: `must have at most ${LIST_LIMITS.filterItemsMax} items` });
-  }
+export function checkOwnFilter(filter: AuditFilter): void {
+  const { userId } = filter;
+  const faults = actionFaults(filter);
   if (userId !== null && userId !== undefined) {
     faults.push({ path: 'filter.userId', message: 'must be absent, because the list has only your own events' });
   }

@@ -2,11 +2,12 @@ import DataLoader from 'dataloader';
 import { validate as isUuid } from 'uuid';
 import { DAY_MS } from '../platform/clock.js';
 import type { Database } from '../platform/database/client.js';
-import type { Cursors, Found, Page, PageRequest, Position } from '../platform/pagination.js';
+import { storableTime } from '../platform/database/storable-time.js';
+import { ALL_USERS, type Cursors, type Found, type Page, type PageRequest, type Position } from '../platform/pagination.js';
 import { pruneAuditEvents } from './audit.queries.js';
 import { AuditAction } from './audit-entry.js';
-import { findEndOfSearch, findEvents, findEventsOfKeys, type StoredEvent } from './audit-events.queries.js';
-import { type AuditFilter, checkOwnFilter } from './audit-filter.js';
+import { type EventSearch, findEndOfSearch, findEvents, findEventsOfKeys, type StoredEvent } from './audit-events.queries.js';
+import { type AuditFilter, checkFilter, checkOwnFilter } from './audit-filter.js';
 
 /** Actions that this version can return. A newer version on the same database may write others. */
 const KNOWN_ACTIONS: string[] = Object.values(AuditAction);
@@ -54,9 +55,25 @@ export class AuditLog {
    */
   page(userId: string, request: PageRequest, filter: AuditFilter = {}): Promise<Page<AuditEvent>> {
     checkOwnFilter(filter);
-    return this.#cursors.page({ list: 'audit-log', ownerId: userId }, request, (after, limit) =>
-      this.#find(userId, filter, { after, limit }),
-    );
+    return this.#cursors.page({ list: 'audit-log', ownerId: userId }, request, async (after, limit) => {
+      const { apiKeyId = null } = filter;
+      if (apiKeyId !== null && !(await this.#isKeyOf(userId, apiKeyId))) return { items: [] };
+      return this.#find({ userId, apiKeyId }, filter, { after, limit });
+    });
+  }
+
+  /**
+   * Returns a page of the events of all users, and of those that concern no user, newest first.
+   *
+   * @throws {KeywardError} BAD_USER_INPUT, like page
+   */
+  pageOfAll(request: PageRequest, filter: AuditFilter = {}): Promise<Page<AuditEvent>> {
+    checkFilter(filter);
+    return this.#cursors.page({ list: 'audit-log', ownerId: ALL_USERS }, request, async (after, limit) => {
+      const { userId = null, apiKeyId = null } = filter;
+      if ([userId, apiKeyId].some((id) => id !== null && !isUuid(id))) return { items: [] };
+      return this.#find({ userId, apiKeyId }, filter, { after, limit });
+    });
   }
 
   /** Creates the loader of one request. One query loads the same part of the events of several keys. */
@@ -74,17 +91,15 @@ export class AuditLog {
   }
 
   async #find(
-    userId: string,
-    filter: AuditFilter,
+    of: EventSearch['of'],
+    { actions = null, from, to }: AuditFilter,
     { after, limit }: { after: Position | null; limit: number },
   ): Promise<Found<AuditEvent>> {
-    const { actions = null, apiKeyId = null, from, to } = filter;
-    if (apiKeyId !== null && !(await this.#isKeyOf(userId, apiKeyId))) return { items: [] };
     const wanted = actions === null ? KNOWN_ACTIONS : [...new Set(actions)];
     if (wanted.length === 0) return { items: [] };
-    const search = { of: { userId, apiKeyId }, actions: wanted, from: storable(from), to: storable(to), after };
+    const search = { of, actions: wanted, from: storableTime(from), to: storableTime(to), after };
     const events = await findEvents(this.#database, search, limit);
-    const isComplete = actions === null || events.length === limit;
+    const isComplete = (actions === null && (of.userId === null || of.apiKeyId === null)) || events.length === limit;
     return { items: itemsOf(events.map(eventOf)), stoppedAt: isComplete ? null : await findEndOfSearch(this.#database, search) };
   }
 
@@ -106,6 +121,3 @@ export class AuditLog {
 const eventOf = (event: StoredEvent): AuditEvent => ({ ...event, action: event.action as AuditAction });
 
 const itemsOf = (events: readonly AuditEvent[]) => events.map((event) => ({ node: event, position: event }));
-
-/** Returns a time that PostgreSQL can compare. It has no year 0, and no event is older than 1970. */
-const storable = (time: Date | null | undefined): Date | null => (time ? new Date(Math.max(0, time.getTime())) : null);

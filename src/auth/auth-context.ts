@@ -1,6 +1,6 @@
 import type DataLoader from 'dataloader';
 import { createParameterDecorator } from 'type-graphql';
-import type { RequestActor, RequestSource } from '../platform/actor.js';
+import type { RequestActor, RequestSource, ServiceActor } from '../platform/actor.js';
 import { KeywardError, unauthenticated } from '../platform/errors/keyward-error.js';
 import type { RequestContext } from '../platform/graphql/request-context.js';
 import type { Allowance } from '../platform/rate-limit/fair-use.js';
@@ -77,6 +77,13 @@ export class Authentication {
     const caller = await this.caller();
     if (caller.kind !== 'person') throw new KeywardError('FORBIDDEN', 'This operation is for signed-in users.');
     return caller.viewer;
+  }
+
+  /** Returns the service that sent the request. @throws {KeywardError} FORBIDDEN for a person */
+  async service(): Promise<ServiceActor> {
+    const caller = await this.caller();
+    if (caller.kind !== 'service') throw new KeywardError('FORBIDDEN', 'This operation is for services of the product.');
+    return caller.actor;
   }
 
   /** Returns the user that the operation is about. Null if a service acts for an unknown user. */

@@ -162,6 +162,20 @@ export const LIST_LIMITS = {
   filterItemsMax: 100,
 } as const;
 
+/** Revoking many keys by one request. */
+export const BULK_REVOCATION_LIMITS = {
+  /** A request stops after this time, so that it is answered within 5 s. A repetition continues. */
+  msMax: 4_000,
+  /** The part of this time in which the keys are counted. */
+  countingMsMax: 1_000,
+  /** Keys that are read together. Those of one user are revoked in one transaction. */
+  keysAtOnce: 200,
+  /** Users whose keys are revoked at the same time, each on a connection to the database. */
+  ownersAtOnce: 4,
+  /** Keys in the answer. */
+  sampleMax: 20,
+} as const;
+
 /** Idempotency keys of requests that create API keys. */
 export const IDEMPOTENCY_LIMITS = {
   /** Characters of one idempotency key. */

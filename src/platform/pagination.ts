@@ -17,10 +17,13 @@ export interface Position {
   id: string;
 }
 
-/** A list of one user or one key. A cursor is valid only for the list that it was issued for. */
+/** Owner of the lists across all users. */
+export const ALL_USERS = 'all';
+
+/** A list of one user, of one key or across all users. A cursor is valid only for the list that it was issued for. */
 export interface ListOwner {
-  list: 'api-key-history' | 'api-key-events' | 'audit-log' | 'user-api-keys';
-  /** ID of the user or the key. */
+  list: 'api-key-history' | 'api-key-events' | 'audit-log' | 'user-api-keys' | 'users' | 'api-keys';
+  /** ID of the user or the key, or ALL_USERS. */
   ownerId: string;
 }
 

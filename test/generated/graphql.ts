@@ -62,9 +62,9 @@ export type AuditAction =
   | 'USER_CREATED'
   /** The account and all its API keys were deleted. */
   | 'USER_DELETED'
-  /** The operator disabled the account. Its sessions were ended, and its API keys are rejected. */
+  /** The operator or a service disabled the account. Its sessions were ended, and its API keys are rejected. */
   | 'USER_DISABLED'
-  /** The operator enabled the account again. */
+  /** The operator or a service enabled the account again. */
   | 'USER_ENABLED'
   /** A session was opened with the correct password. */
   | 'USER_SIGNED_IN'
@@ -73,7 +73,9 @@ export type AuditAction =
   /** The account was created. For a user of an identity provider, `details` holds its `issuer`. */
   | 'USER_SIGNED_UP'
   /** A sign-in failed, because the password was wrong or the account was disabled. */
-  | 'USER_SIGN_IN_FAILED';
+  | 'USER_SIGN_IN_FAILED'
+  /** A service of the product changed the user. `details` names the changed fields. */
+  | 'USER_UPDATED';
 
 /** Which events to return: those that match every field. A field that is absent or null does not restrict the events. */
 export type AuditFilter = {

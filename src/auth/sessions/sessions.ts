@@ -147,9 +147,10 @@ export class Sessions {
     });
   }
 
-  /** Ends all sessions of a user, in the transaction of the change that requires it. */
-  async endAll(transaction: Transaction, userId: string): Promise<void> {
-    await transaction.session.updateMany({ where: { userId, endedAt: null }, data: { endedAt: this.#deps.clock.now() } });
+  /** Ends all sessions of a user, in the transaction of the change that requires it. @returns the number of ended sessions */
+  async endAll(transaction: Transaction, userId: string): Promise<number> {
+    const data = { endedAt: this.#deps.clock.now() };
+    return (await transaction.session.updateMany({ where: { userId, endedAt: null }, data })).count;
   }
 
   /** Returns the number of the user's sessions, including ended ones that are still stored. */
