@@ -3,17 +3,22 @@ import 'reflect-metadata';
 
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
+import { ApiKeyEventsResolver } from './activity/api-key-events-resolver.js';
 import { AuditResolver } from './activity/audit-log-resolver.js';
 import { ApiKeyResolver } from './api-keys/api-key-resolver.js';
 import { ApiKeyUsageResolver } from './api-keys/usage-resolver.js';
+import { UserKeysResolver } from './api-keys/user-keys-resolver.js';
 import { closeByDefault } from './auth/access-middleware.js';
 import { AccountResolver } from './auth/accounts/account-resolver.js';
 import { AuthResolver } from './auth/auth-resolver.js';
 import { claimExternalIds } from './auth/external/id-namespace.js';
+import { closeRelations } from './auth/ownership-middleware.js';
 import { PortalSessionResolver } from './auth/portal-sessions/portal-session-resolver.js';
 import { warnAtStart } from './auth/service-tokens/start-warnings.js';
 import { SessionResolver } from './auth/sessions/session-resolver.js';
 import { type Context, registerGraphql } from './graphql-route.js';
+import { ManagementKeysResolver } from './management/management-keys-resolver.js';
+import { ManagementUsersResolver } from './management/management-users-resolver.js';
 import { type Database } from './platform/database/client.js';
 import { createGraphqlServer } from './platform/graphql/graphql-server.js';
 import { SANDBOX_CSP } from './platform/graphql/sandbox.js';
@@ -31,6 +36,7 @@ import { createHttpServer } from './platform/http/http-server.js';
 import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { GRAPHQL_LIMITS } from './platform/limits.js';
 import { createErrorCounter } from './platform/process-metrics.js';
+import { ServerInfoResolver } from './server/server-info-resolver.js';
 import type { Services } from './services.js';
 import { GatewayListener } from './verification/gateway-listener.js';
 import { VerificationResolver } from './verification/verification-resolver.js';
@@ -44,24 +50,26 @@ export interface App {
   close(): Promise<void>;
 }
 
-type SchemaServices = Pick<
-  Services,
-  'auth' | 'sessions' | 'portalSessions' | 'apiKeys' | 'keyQueries' | 'auditLog' | 'verifier' | 'verifierAccess'
->;
-
 /** Builds the schema. Every operation that is not `@Public()` requires a session. */
-export const buildKeywardSchema = (services: SchemaServices & { externalIdIssuer: string | null }): GraphQLSchema =>
+export const buildKeywardSchema = (services: Services & { externalIdIssuer: string | null }): GraphQLSchema =>
   closeByDefault(
-    buildGraphqlSchema([
-      new AuthResolver(services.auth),
-      new AccountResolver(services.auth, services.externalIdIssuer),
-      new SessionResolver(services.sessions),
-      new PortalSessionResolver(services.portalSessions),
-      new ApiKeyResolver(services.apiKeys, services.keyQueries),
-      new ApiKeyUsageResolver(),
-      new AuditResolver(services.auditLog),
-      new VerificationResolver(services.verifier, services.verifierAccess),
-    ]),
+    closeRelations(
+      buildGraphqlSchema([
+        new ServerInfoResolver(services.serverInfo),
+        new AuthResolver(services.auth),
+        new AccountResolver(services.auth, services.externalIdIssuer),
+        new SessionResolver(services.sessions, services.ownSessions),
+        new PortalSessionResolver(services.portalSessions),
+        new ApiKeyResolver(services.apiKeys, services.revocation, services.keyQueries),
+        new ApiKeyUsageResolver(),
+        new UserKeysResolver(),
+        new AuditResolver(services.auditLog),
+        new ApiKeyEventsResolver(),
+        new ManagementUsersResolver(services),
+        new ManagementKeysResolver(services),
+        new VerificationResolver(services.verifier, services.verifierAccess),
+      ]),
+    ),
   );
 
 /** Creates the server on the services: GraphQL, routes and shutdown. It does not listen yet. */

@@ -5,6 +5,7 @@ import { LOCAL_ISSUER } from './auth/pinned-jwt.js';
 import { SERVICE_TOKEN_NAMESPACE } from './auth/service-tokens/service-token-rules.js';
 import { trustedProxyFault } from './platform/ip/trusted-proxies.js';
 import { secretFault } from './platform/secrets.js';
+import { shortTextFault } from './platform/text.js';
 
 /** The form of a setting. No message of its schema may repeat a value, because settings hold secrets. */
 export interface Form<Value> {
@@ -80,6 +81,16 @@ export const proxies = listOf('IP addresses and CIDR ranges', trustedProxyFault)
 
 export const scopes = listOf('scopes such as orders:read', scopeFault);
 
+export const webUrl = formOf('a URL like https://api.example.com/v1/ping', (text) =>
+  isUrl(text, /^https?:$/, ({ username, password }) => username === '' && password === ''),
+);
+
+export const header = formOf('the name of a header, or a name and a scheme such as Authorization: Bearer', (text) =>
+  /^[A-Za-z0-9-]{1,64}(: [A-Za-z0-9-]{1,64})?$/.test(text),
+);
+
+export const productName = formOf('1 to 100 characters, without control characters', (text) => shortTextFault(text, 100) === null);
+
 const secretTexts = listOf('secrets in base64, of at least 32 bytes each', (text) => {
   const fault = secretFault(text);
   return fault === null ? null : `${fault} (create a secret with: openssl rand -base64 32)`;
@@ -114,6 +125,11 @@ export const token: Form<string> = {
     if (fault !== null) context.addIssue({ code: 'custom', message: fault });
   }),
 };
+
+export const oidcScope = formOf('scopes of OpenID Connect, separated by single spaces, that include openid', (text) => {
+  const scopes = text.split(' ');
+  return scopes.includes('openid') && scopes.every((scope) => VISIBLE_ASCII.test(scope));
+});
 
 /** The name of an issuer or an audience in a JWT. */
 export const partyName = formOf(

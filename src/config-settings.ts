@@ -109,6 +109,30 @@ const settings = z.object({
     'If this is true, `AUTH_JWKS_URL` can be plain http://… on any machine. ' +
       'Use it only in a network that you trust, such as Compose or Kubernetes.',
   ),
+  AUTH_CONSOLE_CLIENT_ID: optional(
+    form.partyName,
+    'The console signs in at the identity provider as this client. `server` reports it to every caller. ' +
+      'If the setting is unset, the console cannot sign in there.',
+  ),
+  AUTH_CONSOLE_SCOPE: setting(
+    form.oidcScope,
+    'openid email',
+    'The console requests these scopes when it signs in at the identity provider.',
+  ),
+  CONSOLE_PRODUCT_NAME: setting(
+    form.productName,
+    'Keyward',
+    'Pages show this name of the product that the API keys are for. `server` reports it to every caller.',
+  ),
+  CONSOLE_EXAMPLE_URL: optional(
+    form.webUrl,
+    'Pages show how to call this URL with a new key. `server` reports it to every caller. If the setting is unset, there is no example.',
+  ),
+  CONSOLE_EXAMPLE_HEADER: setting(
+    form.header,
+    'Authorization: Bearer',
+    'The example carries the key in this header. It can also be a name alone, such as `X-API-Key`.',
+  ),
   TRUSTED_PROXIES: optional(
     form.proxies,
     'These proxies can set `X-Forwarded-For`. The caller is the rightmost address in the header that is not a trusted proxy. ' +
@@ -177,7 +201,9 @@ const IDENTITY_PROVIDER_SETTINGS = ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_U
 type Settings = z.output<typeof settings>;
 
 function checkIdentityProvider(env: Settings, report: (name: keyof Settings, message: string) => void): void {
-  const isUsed = ['external', 'both'].includes(env.AUTH_MODE ?? '') || IDENTITY_PROVIDER_SETTINGS.some((name) => env[name] !== undefined);
+  const isUsed =
+    ['external', 'both'].includes(env.AUTH_MODE ?? '') ||
+    [...IDENTITY_PROVIDER_SETTINGS, 'AUTH_CONSOLE_CLIENT_ID' as const].some((name) => env[name] !== undefined);
   if (!isUsed) return;
   const fault =
     env.AUTH_JWKS_URL === undefined ? null : keySourceFault(env.AUTH_JWKS_URL, { allowHttp: env.AUTH_JWKS_ALLOW_HTTP === true });

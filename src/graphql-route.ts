@@ -2,18 +2,22 @@ import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import DataLoader from 'dataloader';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { ApiKeyContext } from './api-keys/api-key-context.js';
+import type { ActivityContext } from './activity/activity-context.js';
 import { createApiKeyLoaders } from './api-keys/api-key-loaders.js';
+import { UserKeys } from './api-keys/user-keys.js';
+import type { AuditLog } from './audit/audit-log.js';
 import { Users } from './auth/accounts/users.js';
-import { type AuthContext, Authentication } from './auth/auth-context.js';
+import { Authentication } from './auth/auth-context.js';
 import { Authenticator } from './auth/authenticator.js';
 import type { ProductUsers } from './auth/external/product-users.js';
 import { type ActingHeaders, readActingHeaders } from './auth/service-tokens/acting-headers.js';
 import { isServiceToken } from './auth/service-tokens/service-token-rules.js';
+import type { ManagementContext } from './management/management-context.js';
 import { userActor } from './platform/actor.js';
 import { type Database } from './platform/database/client.js';
 import { bearerTokenOf } from './platform/http/bearer-token.js';
 import { HttpError } from './platform/http/error-answers.js';
+import type { Cursors } from './platform/pagination.js';
 import { Allowance, FairUse } from './platform/rate-limit/fair-use.js';
 import { UsageService } from './usage/usage-service.js';
 import type { VerificationContext } from './verification/verification-context.js';
@@ -21,7 +25,7 @@ import type { VerificationContext } from './verification/verification-context.js
 export const GRAPHQL_PATH = '/graphql';
 
 /** Context of a request for the resolvers of all features. */
-export type Context = AuthContext & ApiKeyContext & VerificationContext;
+export type Context = ActivityContext & ManagementContext & VerificationContext;
 
 interface Parts {
   authenticator: Authenticator;
@@ -29,7 +33,9 @@ interface Parts {
   localAccounts: boolean;
   users: Users;
   database: Database;
+  cursors: Cursors;
   usageReader: UsageService;
+  auditLog: AuditLog;
   fairUse: FairUse;
   keysPerUserMax: number;
   production: boolean;
@@ -85,6 +91,7 @@ function contextOf(request: FastifyRequest, parts: Parts): Context {
     isServiceTokenOfPage: acting !== null && isFromPage(request, parts.production),
     allowance,
   });
+  const apiKeys = createApiKeyLoaders(parts.database);
   return {
     ...source,
     actor: userActor(source),
@@ -95,10 +102,13 @@ function contextOf(request: FastifyRequest, parts: Parts): Context {
     verifierToken,
     allowance,
     authentication,
+    isPost: request.method === 'POST',
     keysPerUserMax: parts.keysPerUserMax,
     localAccounts: parts.localAccounts,
     usage: parts.usageReader.loaders(),
-    apiKeys: createApiKeyLoaders(parts.database),
+    apiKeys,
+    userKeys: new UserKeys({ database: parts.database, cursors: parts.cursors, loaders: apiKeys }),
+    keyEvents: parts.auditLog.keyEvents(),
     users: new DataLoader((ids: readonly string[]) => parts.users.findByIds(ids)),
   };
 }

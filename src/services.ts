@@ -1,5 +1,6 @@
 import { ApiKeyQueries, idsOfKeys } from './api-keys/api-key-queries.js';
 import { ApiKeyService } from './api-keys/api-key-service.js';
+import { IdempotencyKeys } from './api-keys/idempotency-keys.js';
 import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
 import { AuditLog } from './audit/audit-log.js';
@@ -19,12 +20,14 @@ import { ServiceAuthenticator } from './auth/service-tokens/service-authenticato
 import { ServiceTokenUses } from './auth/service-tokens/service-token-use.js';
 import { ServiceTokens } from './auth/service-tokens/service-tokens.js';
 import { AccessTokens } from './auth/sessions/access-token.js';
+import { OwnSessions } from './auth/sessions/own-sessions.js';
 import { RefreshTokens } from './auth/sessions/refresh-token.js';
 import { Sessions } from './auth/sessions/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
 import { TokenRejectionLog } from './auth/token-rejection.js';
 import type { Config } from './config.js';
 import { type ImportOptions, KeyImporter } from './import/importer.js';
+import { createManagement } from './management/create-management.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { createCommandDatabase, createCommandPool, createDatabase, createMainPool } from './platform/database/client.js';
 import { FAIR_USE_LIMITS } from './platform/limits.js';
@@ -37,6 +40,7 @@ import { createRedis } from './platform/rate-limit/redis.js';
 import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter.js';
 import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
 import { AppSecrets } from './platform/secrets.js';
+import { serverInfoOf } from './server/server-info.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageService } from './usage/usage-service.js';
 import { CachedLookup } from './verification/cache/cached-lookup.js';
@@ -112,6 +116,7 @@ function createAccounts(base: Base) {
     audit,
     ttlSeconds: config.refreshTokenTtlSeconds,
   });
+  const ownSessions = new OwnSessions({ database, clock, users, sessions, audit });
   const externalIdUsers = new ExternalIdUsers({ database, clock, audit, logger });
   const external = config.identityProvider && createExternalAccounts(config.identityProvider, { externalIdUsers, clock, logger });
   const rejections = new TokenRejectionLog({ clock, logger });
@@ -148,6 +153,7 @@ function createAccounts(base: Base) {
     productUsers,
     usageReader,
     sessions,
+    ownSessions,
     resetTokens,
     deletion,
     authenticator,
@@ -169,8 +175,9 @@ function createApiKeys(base: Base, users: Users) {
   const { config, clock, database, audit, cursors, logger, keyHashes, random } = base;
   const issuer = new KeyIssuer({ users, hashes: keyHashes, namespace: config.keyNamespace, ...(random && { random }) });
   const { keysPerUserMax, scopeCatalogue, expiryWarningDays } = config;
+  const idempotencyKeys = new IdempotencyKeys({ database, clock });
   return {
-    apiKeys: new ApiKeyService({ database, clock, users, issuer, audit, logger, keysPerUserMax, scopeCatalogue }),
+    apiKeys: new ApiKeyService({ database, clock, users, issuer, idempotencyKeys, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
     keyFinder: new KeyFinder(database),
     /** Creates an importer for one run. A dry run remembers the lines that it has seen. */
@@ -210,13 +217,16 @@ function createVerification(base: Base, { serviceTokenUses, rejections }: Return
 export function createServices(options: ServiceOptions) {
   const base = createBase(options);
   const accounts = createAccounts(base);
+  const keys = createApiKeys(base, accounts.users);
   const verification = createVerification(base, accounts);
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
   return {
     ...base,
     ...accounts,
-    ...createApiKeys(base, accounts.users),
+    ...keys,
+    ...createManagement({ ...base, ...accounts, ...keys }),
     ...verification,
+    serverInfo: serverInfoOf(base.config),
     auditLog: new AuditLog({ database, cursors: base.cursors }),
     fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),
     /** Rejects all requests that wait for a hash. */

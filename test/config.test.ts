@@ -42,6 +42,9 @@ describe('configuration', () => {
       signUpIsOpen: true,
       signUpsPerHour: 20,
       expiryWarningDays: 14,
+      productName: 'Keyward',
+      consoleClient: null,
+      exampleRequest: null,
       trustedProxies: [],
       verifierTokens: [],
       verificationIsRestricted: false,
@@ -139,6 +142,25 @@ describe('configuration', () => {
       'AUTH_AUDIENCE is required with an identity provider. Set AUTH_ISSUER, AUTH_AUDIENCE and AUTH_JWKS_URL together.',
     ]);
     expect(errors.join()).not.toMatch(/hunter2/i);
+  });
+
+  test('AUTH_CONSOLE_CLIENT_ID requires an identity provider', () => {
+    expect(errorsOf({ AUTH_CONSOLE_CLIENT_ID: 'console' })).toEqual(
+      ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL'].map(
+        (name) => `${name} is required with an identity provider. Set AUTH_ISSUER, AUTH_AUDIENCE and AUTH_JWKS_URL together.`,
+      ),
+    );
+  });
+
+  test.each([
+    ['AUTH_CONSOLE_SCOPE', 'email', 'scopes of OpenID Connect, separated by single spaces, that include openid'],
+    ['AUTH_CONSOLE_SCOPE', 'openid  email', 'scopes of OpenID Connect, separated by single spaces, that include openid'],
+    ['CONSOLE_PRODUCT_NAME', 'x'.repeat(101), '1 to 100 characters, without control characters'],
+    ['CONSOLE_EXAMPLE_URL', 'ftp://example.com', 'a URL like https://api.example.com/v1/ping'],
+    ['CONSOLE_EXAMPLE_URL', 'https://user:hunter2@example.com', 'a URL like https://api.example.com/v1/ping'],
+    ['CONSOLE_EXAMPLE_HEADER', 'X API Key', 'the name of a header, or a name and a scheme such as Authorization: Bearer'],
+  ])('%s rejects %s', (name, value, form) => {
+    expect(errorsOf({ [name]: value })).toEqual([`${name} must be ${form}.`]);
   });
 
   test.each(['10', '0x7f.1', '10.0.0.0/33', '10/8', 'proxy.example.com'])('TRUSTED_PROXIES rejects %s', (proxy) => {

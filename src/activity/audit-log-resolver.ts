@@ -2,11 +2,12 @@ import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphq
 import { ApiKey } from '../api-keys/api-key.graphql.js';
 import type { ApiKeyContext } from '../api-keys/api-key-context.js';
 import type { AuditEvent as AuditEventRow, AuditLog } from '../audit/audit-log.js';
-import { ForActingServices, ForPortalSessions } from '../auth/access-middleware.js';
+import { ForActingServices, ForPortalSessions, ForServices } from '../auth/access-middleware.js';
+import { User } from '../auth/auth.graphql.js';
 import { CurrentSubject, type Subject } from '../auth/auth-context.js';
 import { PortalPermission } from '../auth/portal-sessions/portal-permission.js';
 import { pageCost } from '../platform/graphql/cost.js';
-import { AuditEvent, AuditEventConnection } from './audit-log.graphql.js';
+import { AuditEvent, AuditEventConnection, AuditFilter } from './audit-log.graphql.js';
 
 @Resolver(() => AuditEvent)
 export class AuditResolver {
@@ -23,10 +24,27 @@ export class AuditResolver {
     @Arg('first', () => Int, { defaultValue: 50, description: 'Maximum number of events in the page: 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'Cursor after which the page begins. Null if the page is the first one.' })
     after: string | null | undefined,
+    @Arg('filter', () => AuditFilter, { nullable: true, description: 'Which events to return. Null if all events are returned.' })
+    filter: AuditFilter | null | undefined,
     @CurrentSubject() { userId }: Subject,
   ): Promise<AuditEventConnection> {
-    const page = await this.#audit.page(userId, { first, after: after ?? null });
+    const page = await this.#audit.page(userId, { first, after: after ?? null }, filter ?? {});
     return page as AuditEventConnection;
+  }
+
+  @ForServices('audit:read')
+  @Query(() => AuditEventConnection, {
+    description: 'Events of the audit log of all users, newest first, with those that concern no user.',
+    complexity: pageCost,
+  })
+  async auditLog(
+    @Arg('first', () => Int, { defaultValue: 50, description: 'Maximum number of events in the page: 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor after which the page begins. Null if the page is the first one.' })
+    after: string | null | undefined,
+    @Arg('filter', () => AuditFilter, { nullable: true, description: 'Which events to return. Null if all events are returned.' })
+    filter: AuditFilter | null | undefined,
+  ): Promise<AuditEventConnection> {
+    return (await this.#audit.pageOfAll({ first, after: after ?? null }, filter ?? {})) as AuditEventConnection;
   }
 
   @FieldResolver(() => String, {
@@ -36,6 +54,14 @@ export class AuditResolver {
   actor(@Root() { details }: AuditEventRow): string {
     const actor = typeof details === 'object' && details !== null && 'actor' in details ? details.actor : null;
     return typeof actor === 'string' ? actor : 'user';
+  }
+
+  @FieldResolver(() => User, {
+    nullable: true,
+    description: 'The user that the event concerns. Null if the event concerns no user or the user no longer exists.',
+  })
+  async user(@Root() event: AuditEventRow, @Ctx() context: ApiKeyContext): Promise<User | null> {
+    return event.userId === null ? null : context.users.load(event.userId);
   }
 
   @FieldResolver(() => ApiKey, {

@@ -1,5 +1,6 @@
-import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { AuditAction } from '../audit/audit-entry.js';
+import { BelongsToUser } from '../auth/ownership-middleware.js';
 import { connectionOf } from '../platform/graphql/connection.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
 
@@ -15,7 +16,8 @@ registerEnumType(AuditAction, {
     PASSWORD_RESET_ISSUED: { description: 'The operator created a password reset token.' },
     PASSWORD_RESET: { description: 'A new password was set with a password reset token, which ended every earlier session.' },
     SESSION_ENDED: {
-      description: 'A session was ended: by its owner from another session, or as the oldest one beyond the maximum number of sessions.',
+      description:
+        'One or several sessions were ended: by their owner from another session, or as the oldest ones beyond the maximum number of sessions. `details` has the number if there can be several.',
     },
     SESSION_REUSE_DETECTED: { description: 'A refresh token was used again after it had been exchanged, so its session was ended.' },
     PORTAL_SESSION_CREATED: {
@@ -25,13 +27,16 @@ registerEnumType(AuditAction, {
       description: 'A portal session was ended: by a service, or as the oldest one beyond the maximum number of portal sessions.',
     },
     USER_CREATED: { description: 'A service of the product created the user.' },
-    USER_DISABLED: { description: 'The operator disabled the account. Its sessions were ended, and its API keys are rejected.' },
-    USER_ENABLED: { description: 'The operator enabled the account again.' },
+    USER_UPDATED: { description: 'A service of the product changed the user. `details` names the changed fields.' },
+    USER_DISABLED: {
+      description: 'The operator or a service disabled the account. Its sessions were ended, and its API keys are rejected.',
+    },
+    USER_ENABLED: { description: 'The operator or a service enabled the account again.' },
     USER_DELETED: { description: 'The account and all its API keys were deleted.' },
     API_KEY_CREATED: { description: 'An API key was created.' },
     API_KEY_UPDATED: {
       description:
-        'An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name and metadata.',
+        'An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name, metadata and trustedMetadata.',
     },
     API_KEY_ROTATED: {
       description: 'An API key was replaced by a new one. `details` names the new key and the time at which the old key expires.',
@@ -45,6 +50,7 @@ registerEnumType(AuditAction, {
   },
 });
 
+@BelongsToUser('audit:read', ({ userId }: { userId: string | null }) => userId)
 @ObjectType({ description: 'An event in the audit log of an account. Events are never changed.' })
 export class AuditEvent {
   @Field(() => ID, { description: 'ID of the event. It never changes.' })
@@ -55,6 +61,18 @@ export class AuditEvent {
 
   @Field(() => AuditAction, { description: 'What was done in the account.' })
   readonly action!: AuditAction;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the user that the event concerns, also after the user was deleted. Null if the event concerns no user.',
+  })
+  readonly userId!: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the API key that the event concerns, also after the key was deleted. Null if the event concerns no key.',
+  })
+  readonly apiKeyId!: string | null;
 
   @Field(() => String, {
     nullable: true,
@@ -73,6 +91,32 @@ export class AuditEvent {
       'Further details of the event. An event of an API key always has its `keyPrefix`; an action of the operator or of a service has the `actor` of the event, and an action in a portal session has the `portalSessionId`. Details never contain a secret.',
   })
   readonly details!: Record<string, unknown>;
+}
+
+@InputType({
+  description: 'Which events to return: those that match every field. A field that is absent or null does not restrict the events.',
+})
+export class AuditFilter {
+  @Field(() => [AuditAction], {
+    nullable: true,
+    description: 'Kinds of the events, at most 100. If the list is empty, no event matches.',
+  })
+  readonly actions?: AuditAction[] | null;
+
+  @Field(() => ID, { nullable: true, description: 'ID of the API key that the events concern.' })
+  readonly apiKeyId?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the user that the events concern. `myAuditLog` rejects it, because its events all concern the same user.',
+  })
+  readonly userId?: string | null;
+
+  @Field(() => Date, { nullable: true, description: 'Time from which on the events were recorded.' })
+  readonly from?: Date | null;
+
+  @Field(() => Date, { nullable: true, description: 'Time before which the events were recorded.' })
+  readonly to?: Date | null;
 }
 
 export const AuditEventConnection = connectionOf(AuditEvent, {

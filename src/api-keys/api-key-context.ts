@@ -1,6 +1,7 @@
 import type { AuthContext } from '../auth/auth-context.js';
 import type { UsageLoaders } from '../usage/usage-service.js';
 import type { ApiKeyLoaders } from './api-key-loaders.js';
+import type { UserKeys } from './user-keys.js';
 
 /** What the resolvers of API keys and their usage read of a request. */
 export interface ApiKeyContext extends AuthContext {
@@ -8,6 +9,8 @@ export interface ApiKeyContext extends AuthContext {
   keysPerUserMax: number;
   /** Loads keys by id, all that one request asks for in one query. */
   apiKeys: ApiKeyLoaders;
+  /** Reads keys by user, the same part of all that one request asks for in one query. */
+  userKeys: UserKeys;
   /** Loads usage by key, all that one request asks for in one query. */
   usage: UsageLoaders;
 }

@@ -22,12 +22,14 @@ function writtenOutDigits(value: number): number {
 
 /** Checks the metadata in one pass and computes its size in jsonb. */
 class MetadataCheck {
+  readonly #name: string;
   readonly #report: Report;
   #faults = 0;
   /** Bytes that jsonb needs beyond JSON.stringify, which writes small numbers with an exponent. */
   extraBytes = 0;
 
-  constructor(report: Report) {
+  constructor(name: string, report: Report) {
+    this.#name = name;
     this.#report = report;
   }
 
@@ -51,7 +53,7 @@ class MetadataCheck {
 
   #visitText(text: string): void {
     // Line breaks and tabs are harmless, because metadata is never logged.
-    this.#fault('metadata', characterFault(text.replace(/[\n\r\t]/g, '')));
+    this.#fault(this.#name, characterFault(text.replace(/[\n\r\t]/g, '')));
   }
 
   #visitNumber(value: number, path: string): void {
@@ -76,18 +78,22 @@ function jsonBytes(metadata: object): number | null {
   }
 }
 
-/** Reports values that PostgreSQL cannot store or would return much longer than they were sent. */
-export function reportMetadataFaults(metadata: object, report: Report): void {
-  const reportSize = () => report('metadata', `must be at most ${METADATA_BYTES_MAX} bytes of JSON`);
+/**
+ * Reports values that PostgreSQL cannot store or would return much longer than they were sent.
+ *
+ * @param name the setting that has the value
+ */
+export function reportMetadataFaults(name: string, metadata: object, report: Report): void {
+  const reportSize = () => report(name, `must be at most ${METADATA_BYTES_MAX} bytes of JSON`);
   const bytes = jsonBytes(metadata);
   if (bytes === null) {
-    report('metadata', 'is nested too deeply');
+    report(name, 'is nested too deeply');
   } else if (bytes > METADATA_BYTES_MAX) {
     // Checked before the pass, because small metadata is never nested too deeply for it.
     reportSize();
   } else {
-    const check = new MetadataCheck(report);
-    check.visit(metadata, 'metadata');
+    const check = new MetadataCheck(name, report);
+    check.visit(metadata, name);
     if (!check.failed && bytes + check.extraBytes > METADATA_BYTES_MAX) reportSize();
   }
 }

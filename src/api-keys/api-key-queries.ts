@@ -44,14 +44,15 @@ export class ApiKeyQueries {
    * @throws {KeywardError} BAD_USER_INPUT, like Cursors.page
    */
   history(userId: string, request: PageRequest): Promise<Page<ApiKey>> {
-    return this.#cursors.page({ list: 'api-key-history', userId }, request, async (after, limit) => {
+    return this.#cursors.page({ list: 'api-key-history', ownerId: userId }, request, async (after, limit) => {
       const positions = await findEndedKeys(this.#database, { userId, now: this.#clock.now(), after, limit });
       const ids = positions.map(({ id }) => id);
       const keys = inOrderOf(ids, await this.#database.apiKey.findMany({ where: { id: { in: ids } } }));
-      return positions.flatMap((position, index) => {
+      const items = positions.flatMap((position, index) => {
         const node = keys[index];
         return node ? [{ node, position }] : [];
       });
+      return { items };
     });
   }
 

@@ -23,6 +23,7 @@ import type { ApiKeyQueries } from './api-key-queries.js';
 import type { ApiKey as ApiKeyRow, ApiKeyService } from './api-key-service.js';
 import { rateLimitOf } from './api-key-settings.js';
 import { ApiKeyStatus } from './api-key-status.js';
+import type { KeyRevocation } from './key-revocation.js';
 
 /**
  * Maximum assumed length of a list of keys. Longer lists are rare, and a higher estimate would allow only a few fields in a
@@ -37,10 +38,12 @@ const usableKeysCost = ({ childComplexity, context }: CostArguments): number =>
 @Resolver(() => ApiKey)
 export class ApiKeyResolver {
   readonly #apiKeys: ApiKeyService;
+  readonly #revocation: KeyRevocation;
   readonly #queries: ApiKeyQueries;
 
-  constructor(apiKeys: ApiKeyService, queries: ApiKeyQueries) {
+  constructor(apiKeys: ApiKeyService, revocation: KeyRevocation, queries: ApiKeyQueries) {
     this.#apiKeys = apiKeys;
+    this.#revocation = revocation;
     this.#queries = queries;
   }
 
@@ -95,10 +98,20 @@ export class ApiKeyResolver {
       description: 'Settings of the new key. Null if every setting has its default.',
     })
     input: CreateApiKeyInput | null | undefined,
+    @Arg('idempotencyKey', () => String, {
+      nullable: true,
+      description:
+        'Text that identifies the request, 1 to 255 visible ASCII characters. For 24 hours, a repetition creates no second key: it returns CONFLICT, and `extensions.apiKeyId` is the key that the first request created. Null if the request is not protected from repetition.',
+    })
+    idempotencyKey: string | null | undefined,
     @CurrentSubject() { actor }: Subject,
     @Ctx() { authentication }: ApiKeyContext,
   ): Promise<CreateApiKeyPayload> {
-    return this.#apiKeys.create(() => authentication.ensuredUserId(), input ?? {}, actor);
+    const owner = {
+      find: async () => (await authentication.user())?.id ?? null,
+      ensure: () => authentication.ensuredUserId(),
+    };
+    return this.#apiKeys.create(owner, input ?? {}, actor, idempotencyKey);
   }
 
   @ForActingServices()
@@ -130,9 +143,16 @@ export class ApiKeyResolver {
       description: 'Options of the rotation. Null if the grace period is one day and the expiry is unchanged.',
     })
     input: RotateApiKeyInput | null | undefined,
+    @Arg('idempotencyKey', () => String, {
+      nullable: true,
+      description:
+        'Text that identifies the request, 1 to 255 visible ASCII characters. For 24 hours, a repetition creates no second key: it returns CONFLICT, and `extensions.apiKeyId` is the key that the first request created. Null if the request is not protected from repetition.',
+    })
+    idempotencyKey: string | null | undefined,
     @CurrentSubject() { userId, actor }: Subject,
   ): Promise<RotateApiKeyPayload> {
-    return this.#apiKeys.rotate(userId, id, input ?? { gracePeriodSeconds: GRACE_SECONDS_DEFAULT }, actor);
+    const rotation = input ?? { gracePeriodSeconds: GRACE_SECONDS_DEFAULT };
+    return this.#apiKeys.rotate(userId, id, rotation, actor, idempotencyKey);
   }
 
   @ForActingServices()
@@ -151,7 +171,7 @@ export class ApiKeyResolver {
     reason: string | null | undefined,
     @CurrentSubject() { userId, actor }: Subject,
   ): Promise<RevokeApiKeyPayload> {
-    return { apiKey: await this.#apiKeys.revoke(userId, id, reason ?? null, actor) };
+    return { apiKey: await this.#revocation.revoke(userId, id, reason ?? null, actor) };
   }
 
   @FieldResolver(() => ApiKeyStatus, { description: 'Current status of the key.' })

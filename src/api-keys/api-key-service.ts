@@ -3,22 +3,20 @@ import { AuditAction } from '../audit/audit-entry.js';
 import type { AuditRecorder } from '../audit/audit-recorder.js';
 import type { Users } from '../auth/accounts/users.js';
 import { NO_USER_ID } from '../auth/caller.js';
-import { type Actor, actorFields, OPERATOR, personOf, type RequestActor } from '../platform/actor.js';
+import { type Actor, actorFields, personOf, type RequestActor } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
+import { KeywardError } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
-import { shortTextFault } from '../platform/text.js';
 import { changesOf } from './api-key-changes.js';
-import { columnsOf, type KeySettings } from './api-key-settings.js';
+import { columnsOf, type KeySettings, rejectForbiddenSettings } from './api-key-settings.js';
 import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
-import type { KeyIdentity, KeyIssuer } from './key-issuer.js';
+import type { IdempotencyKeys } from './idempotency-keys.js';
+import type { Issue, KeyIdentity, KeyIssuer } from './key-issuer.js';
 import { type Rotation, refuseBadRotation } from './rotation.js';
 
 export type { ApiKey };
-
-export const REASON_CHARACTERS_MAX = 500;
 
 export interface CreatedKey {
   apiKey: ApiKey;
@@ -26,17 +24,26 @@ export interface CreatedKey {
   plaintextKey: string;
 }
 
+/** Finds the owner of a new key. */
+export interface KeyOwner {
+  /** Returns the id of the owner. Null if the owner does not exist. */
+  find(): Promise<string | null>;
+  /** Returns the id of the owner, and creates the owner if it does not exist. */
+  ensure(): Promise<string>;
+}
+
 export interface RotatedKey extends CreatedKey {
   /** The key that `apiKey` replaced. It stays valid until its `expiresAt`. */
   replaced: ApiKey;
 }
 
-/** Creates, updates, rotates and revokes API keys. */
+/** Creates, updates and rotates API keys. */
 export class ApiKeyService {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #users: Users;
   readonly #issuer: KeyIssuer;
+  readonly #idempotencyKeys: IdempotencyKeys;
   readonly #audit: AuditRecorder;
   readonly #logger: Logger;
   readonly #keysPerUserMax: number;
@@ -47,6 +54,7 @@ export class ApiKeyService {
     clock: Clock;
     users: Users;
     issuer: KeyIssuer;
+    idempotencyKeys: IdempotencyKeys;
     audit: AuditRecorder;
     logger: Logger;
     keysPerUserMax: number;
@@ -57,6 +65,7 @@ export class ApiKeyService {
     this.#clock = options.clock;
     this.#users = options.users;
     this.#issuer = options.issuer;
+    this.#idempotencyKeys = options.idempotencyKeys;
     this.#audit = options.audit;
     this.#logger = options.logger;
     this.#keysPerUserMax = options.keysPerUserMax;
@@ -77,13 +86,18 @@ export class ApiKeyService {
   /**
    * Creates a key. The limit is checked before the hash is computed, and again under the lock.
    *
-   * @param findOwner returns the id of the owner. It may create the owner, so it is called after the settings were accepted
-   * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED
+   * @param owner finds the owner; `ensure` may create the owner, so it is called after the settings were accepted
+   * @param idempotencyKey a repetition creates no second key. Null or undefined if the client sent no idempotency key
+   * @throws {KeywardError} BAD_USER_INPUT, API_KEY_LIMIT_REACHED, CONFLICT for a repeated idempotency key, FORBIDDEN
    */
-  async create(findOwner: () => Promise<string>, settings: KeySettings, actor: RequestActor): Promise<CreatedKey> {
+  async create(owner: KeyOwner, settings: KeySettings, actor: RequestActor, idempotencyKey?: string | null): Promise<CreatedKey> {
+    rejectForbiddenSettings(settings, actor);
+    const repetition = this.#idempotencyKeys.guard({ operation: 'createApiKey', key: idempotencyKey, input: settings });
+    const knownId = await owner.find();
+    if (knownId !== null) await repetition.reject(knownId);
     const columns = { ...columnsOf(settings, this.#clock.now(), this.#scopeCatalogue), createdBy: personOf(actor) };
-    const userId = await findOwner();
-    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, actor, {
+    const userId = knownId ?? (await owner.ensure());
+    const issue: Issue<ApiKey> = {
       check: () => this.#refuseAtLimit(this.#database, userId),
       store: async (transaction, identity) => {
         await this.#refuseAtLimit(transaction, userId);
@@ -92,7 +106,9 @@ export class ApiKeyService {
         await this.#record(transaction, created, AuditAction.API_KEY_CREATED, {}, actor);
         return created;
       },
-    });
+    };
+    const guarded = repetition.protect(userId, issue, ({ id }) => id);
+    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, actor, guarded);
     this.#log(actor, apiKey, 'API key created');
     return { apiKey, plaintextKey };
   }
@@ -104,6 +120,7 @@ export class ApiKeyService {
    *   expired or replaced
    */
   async update(userId: string, id: string, settings: KeySettings, actor: RequestActor): Promise<ApiKey> {
+    rejectForbiddenSettings(settings, actor);
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
     await this.get(userId, id, actor);
     const { key, changed } = await this.#users.withLocked(userId, async (transaction) => {
@@ -132,16 +149,22 @@ export class ApiKeyService {
    * During a rotation, the new key can be rotated only with a grace period of 0. A caller that lost the response cannot use the
    * key in it. That key expires immediately, and the key in its grace period is then replaced by the newest key.
    *
-   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a key that is revoked or
-   *   expired or part of a rotation in progress
+   * @param idempotencyKey a repetition creates no second key. Null or undefined if the client sent no idempotency key
+   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user, CONFLICT for a repeated idempotency key,
+   *   and for a key that is revoked or expired or part of a rotation in progress
    */
-  async rotate(userId: string, id: string, rotation: Rotation, actor: RequestActor): Promise<RotatedKey> {
+  async rotate(userId: string, id: string, rotation: Rotation, actor: RequestActor, idempotencyKey?: string | null): Promise<RotatedKey> {
+    const input = { id, ...rotation };
+    const repetition = this.#idempotencyKeys.guard({ operation: 'rotateApiKey', key: idempotencyKey, input });
+    await repetition.reject(userId);
     refuseBadRotation(rotation, this.#clock.now());
     await this.get(userId, id, actor);
-    const { plaintextKey, stored } = await this.#issuer.issue(userId, actor, {
+    const issue: Issue<Omit<RotatedKey, 'plaintextKey'>> = {
       check: async () => void (await this.#findRotatable(this.#database, id, rotation, this.#clock.now())),
       store: (transaction, identity) => this.#replace(transaction, id, { rotation, identity, actor }),
-    });
+    };
+    const guarded = repetition.protect(userId, issue, ({ apiKey }) => apiKey.id);
+    const { plaintextKey, stored } = await this.#issuer.issue(userId, actor, guarded);
     this.#log(actor, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
     return { ...stored, plaintextKey };
   }
@@ -154,13 +177,14 @@ export class ApiKeyService {
     const now = this.#clock.now();
     const old = await this.#findRotatable(transaction, id, rotation, now);
     const { id: _id, replacedById: _replacedById, ...settings } = old;
+    const json = { metadata: old.metadata ?? {}, trustedMetadata: old.trustedMetadata ?? {} };
     const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
     const lineageId = old.lineageId ?? old.id;
     const apiKey = await transaction.apiKey.create({
       data: {
         ...settings,
         ...identity,
-        metadata: old.metadata ?? {},
+        ...json,
         lineageId,
         rotatedFromId: id,
         createdAt: now,
@@ -176,38 +200,6 @@ export class ApiKeyService {
     const details = { replacedBy: { id: apiKey.id, keyPrefix: apiKey.keyPrefix }, expiresAt: end };
     await this.#record(transaction, replaced, AuditAction.API_KEY_ROTATED, details, actor);
     return { apiKey, replaced };
-  }
-
-  /**
-   * Revokes a key permanently. Revoking a revoked key changes nothing and returns the same result.
-   *
-   * @throws {KeywardError} BAD_USER_INPUT, NOT_FOUND, FORBIDDEN for a key of another user
-   */
-  async revoke(userId: string, id: string, reason: string | null, actor: RequestActor): Promise<ApiKey> {
-    const fault = reason === null ? null : shortTextFault(reason, REASON_CHARACTERS_MAX);
-    if (fault !== null) throw badUserInput([{ path: 'reason', message: fault }]);
-    // Checked before the lock, so that a rejected request delays no others. The owner of a key never changes.
-    await this.get(userId, id, actor);
-    return this.#revoke(userId, id, reason, actor);
-  }
-
-  /** Revokes a key of any user, for the operator. Otherwise like revoke. */
-  revokeAny({ userId, id }: ApiKey): Promise<ApiKey> {
-    return this.#revoke(userId, id, null, OPERATOR);
-  }
-
-  async #revoke(userId: string, id: string, reason: string | null, actor: Actor): Promise<ApiKey> {
-    const revoke = async (transaction: Transaction) => {
-      const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
-      if (before.revokedAt !== null) return { key: before, isNew: false };
-      const data = { revokedAt: this.#clock.now(), revokedReason: reason };
-      const revoked = await transaction.apiKey.update({ where: { id, revokedAt: null }, data });
-      await this.#record(transaction, revoked, AuditAction.API_KEY_REVOKED, {}, actor);
-      return { key: revoked, isNew: true };
-    };
-    const { key, isNew } = await this.#users.withLocked(userId, revoke, { alsoDisabled: actor.kind === 'operator' });
-    if (isNew) this.#log(actor, key, 'API key revoked');
-    return key;
   }
 
   async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation, now: Date): Promise<ApiKey> {

@@ -1,4 +1,5 @@
-import { badUserInput, type FieldFault } from '../platform/errors/keyward-error.js';
+import type { Actor } from '../platform/actor.js';
+import { badUserInput, type FieldFault, KeywardError } from '../platform/errors/keyward-error.js';
 import { canonicalRange, isAddressOrRange } from '../platform/ip/address-ranges.js';
 import { shortTextFault } from '../platform/text.js';
 import { type Report, reportMetadataFaults } from './api-key-metadata.js';
@@ -23,6 +24,8 @@ export interface KeySettings {
   allowedCidrs?: readonly string[] | null;
   rateLimit?: RateLimit | null;
   metadata?: Readonly<Record<string, unknown>> | null;
+  /** Set by services of the product, never by people. */
+  trustedMetadata?: Readonly<Record<string, unknown>> | null;
   expiresAt?: Date | null;
   enabled?: boolean | null;
 }
@@ -35,6 +38,7 @@ export interface KeyColumns {
   rateLimit?: number | null;
   rateLimitWindowSeconds?: number | null;
   metadata?: object;
+  trustedMetadata?: object;
   expiresAt?: Date | null;
   enabled?: boolean;
 }
@@ -57,9 +61,9 @@ export function expiryFault(expiresAt: Date, now: Date): string | null {
 }
 
 function checkSettings(settings: KeySettings, now: Date, scopeCatalogue: readonly string[], report: Report): void {
-  const { name, scopes, allowedCidrs, rateLimit, metadata, expiresAt, enabled } = settings;
+  const { name, scopes, allowedCidrs, rateLimit, metadata, trustedMetadata, expiresAt, enabled } = settings;
   if (typeof name === 'string') report('name', shortTextFault(name, NAME_CHARACTERS_MAX));
-  for (const [field, value] of Object.entries({ scopes, allowedCidrs, metadata, enabled })) {
+  for (const [field, value] of Object.entries({ scopes, allowedCidrs, metadata, trustedMetadata, enabled })) {
     if (value === null) report(field, 'must not be null');
   }
   if (scopes) checkList('scopes', scopes, SCOPES_MAX, (scope) => grantedScopeFault(scope, scopeCatalogue), report);
@@ -68,8 +72,15 @@ function checkSettings(settings: KeySettings, now: Date, scopeCatalogue: readonl
     report('rateLimit.limit', countFault(rateLimit.limit, RATE_LIMIT_MAX));
     report('rateLimit.windowSeconds', countFault(rateLimit.windowSeconds, RATE_LIMIT_WINDOW_SECONDS_MAX));
   }
-  if (metadata) reportMetadataFaults(metadata, report);
+  if (metadata) reportMetadataFaults('metadata', metadata, report);
+  if (trustedMetadata) reportMetadataFaults('trustedMetadata', trustedMetadata, report);
   if (expiresAt) report('expiresAt', expiryFault(expiresAt, now));
+}
+
+/** Rejects settings that the actor may not choose. @throws {KeywardError} FORBIDDEN */
+export function rejectForbiddenSettings({ trustedMetadata }: KeySettings, actor: Actor): void {
+  if (trustedMetadata === undefined || actor.kind === 'service' || actor.kind === 'operator') return;
+  throw new KeywardError('FORBIDDEN', 'Only a service of the product can set `trustedMetadata`.');
 }
 
 /**
@@ -85,13 +96,14 @@ export function columnsOf(settings: KeySettings, now: Date, scopeCatalogue: read
     if (message !== null) faults.push({ path: `input.${path}`, message });
   });
   if (faults.length > 0) throw badUserInput(faults);
-  const { name, scopes, allowedCidrs, rateLimit, metadata, expiresAt, enabled } = settings;
+  const { name, scopes, allowedCidrs, rateLimit, metadata, trustedMetadata, expiresAt, enabled } = settings;
   return {
     ...(name !== undefined && { name }),
     ...(scopes && { scopes: [...new Set(scopes)] }),
     ...(allowedCidrs && { allowedCidrs: [...new Set(allowedCidrs.map((range) => canonicalRange(range) ?? range))] }),
     ...(rateLimit !== undefined && { rateLimit: rateLimit?.limit ?? null, rateLimitWindowSeconds: rateLimit?.windowSeconds ?? null }),
     ...(metadata && { metadata }),
+    ...(trustedMetadata && { trustedMetadata }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(typeof enabled === 'boolean' && { enabled }),
   };

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { BelongsToUser } from '../auth/ownership-middleware.js';
 import { connectionOf } from '../platform/graphql/connection.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
 import { ApiKeyStatus } from './api-key-status.js';
@@ -36,6 +37,7 @@ export class RateLimitInput {
   readonly windowSeconds!: number;
 }
 
+@BelongsToUser('keys:read', ({ userId }: { userId: string }) => userId)
 @ObjectType({
   description: 'An API key. Its plaintext is returned once, by `createApiKey` or `rotateApiKey`, and is never a field of this type.',
 })
@@ -62,6 +64,11 @@ export class ApiKey {
 
   @Field(() => JSONObject, { description: 'JSON that the owner attached to the key. Each verification of the key returns it.' })
   readonly metadata!: unknown;
+
+  @Field(() => JSONObject, {
+    description: 'JSON that the product attached to the key. The owner cannot change it. Each verification of the key returns it.',
+  })
+  readonly trustedMetadata!: unknown;
 
   @Field(() => Boolean, { description: 'Whether the key is enabled. A disabled key is rejected.' })
   readonly enabled!: boolean;
@@ -121,6 +128,13 @@ export class CreateApiKeyInput {
   })
   readonly metadata?: Record<string, unknown> | null;
 
+  @Field(() => JSONObject, {
+    nullable: true,
+    description:
+      'JSON that the product attaches to the key, at most 4 KiB. FORBIDDEN unless a service of the product acts for the user. Must not be null.',
+  })
+  readonly trustedMetadata?: Record<string, unknown> | null;
+
   @Field(() => Date, {
     nullable: true,
     description: 'Time from which the key is rejected: in the future, within 10 years. Null if the key does not expire.',
@@ -164,6 +178,13 @@ export class UpdateApiKeyInput {
 
   @Field(() => JSONObject, { nullable: true, description: 'New metadata of the key. It replaces all its metadata. Must not be null.' })
   readonly metadata?: Record<string, unknown> | null;
+
+  @Field(() => JSONObject, {
+    nullable: true,
+    description:
+      'New JSON that the product attaches to the key. It replaces the earlier one. FORBIDDEN unless a service of the product acts for the user. Must not be null.',
+  })
+  readonly trustedMetadata?: Record<string, unknown> | null;
 
   @Field(() => Date, { nullable: true, description: 'New time from which the key is rejected. Null if the key is not to expire.' })
   readonly expiresAt?: Date | null;

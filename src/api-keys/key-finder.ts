@@ -34,6 +34,18 @@ export class KeyFinder {
     return apiKey && { apiKey, isGenuine: null };
   }
 
+  /**
+   * Finds a key by its key prefix alone. The secret of a plaintext key is not compared, so that the answer says nothing about it.
+   *
+   * @param text a key prefix or a plaintext key, with or without surrounding spaces
+   * @returns null if there is no such key
+   */
+  async findByPrefix(text: string): Promise<ApiKey | null> {
+    const trimmed = text.trim();
+    const keyPrefix = keyPrefixOf(trimmed) ?? (isKeyPrefix(trimmed) ? trimmed : null);
+    return keyPrefix === null ? null : this.#database.apiKey.findUnique({ where: { keyPrefix } });
+  }
+
   async #findGenuine(plaintextKey: string, keyPrefix: string): Promise<FoundKey | null> {
     const apiKey = await this.#database.apiKey.findUnique({ where: { keyPrefix } });
     if (!apiKey) return null;

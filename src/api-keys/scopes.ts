@@ -32,3 +32,9 @@ export function isScopeGranted(granted: readonly string[], demanded: string): bo
       scope === demanded || (scope.endsWith(WILDCARD) && demanded.length >= scope.length && demanded.startsWith(scope.slice(0, -1))),
   );
 }
+
+/** Returns every scope and pattern that grants a required scope, as isScopeGranted decides. */
+export function scopesThatGrant(demanded: string): string[] {
+  const prefixes = [...demanded.matchAll(/:/g)].map(({ index }) => demanded.slice(0, index + 1));
+  return [...new Set([demanded, ...prefixes.filter((prefix) => prefix.length < demanded.length).map((prefix) => `${prefix}*`)])];
+}

@@ -1,15 +1,25 @@
+import DataLoader from 'dataloader';
+import { validate as isUuid } from 'uuid';
 import { DAY_MS } from '../platform/clock.js';
 import type { Database } from '../platform/database/client.js';
-import type { AuditEvent as AuditEventRow } from '../platform/database/generated/client.js';
-import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
+import { storableTime } from '../platform/database/storable-time.js';
+import { ALL_USERS, type Cursors, type Found, type Page, type PageRequest, type Position } from '../platform/pagination.js';
 import { pruneAuditEvents } from './audit.queries.js';
 import { AuditAction } from './audit-entry.js';
+import { type EventSearch, findEndOfSearch, findEvents, findEventsOfKeys, type StoredEvent } from './audit-events.queries.js';
+import { type AuditFilter, checkFilter, checkOwnFilter } from './audit-filter.js';
 
 /** Actions that this version can return. A newer version on the same database may write others. */
 const KNOWN_ACTIONS: string[] = Object.values(AuditAction);
 
-export interface AuditEvent extends Omit<AuditEventRow, 'action'> {
+export interface AuditEvent extends Omit<StoredEvent, 'action'> {
   action: AuditAction;
+}
+
+/** Reads the events of keys for the resolvers of one request. */
+export interface KeyEvents {
+  /** Returns a page of the events of a key, newest first. @throws {KeywardError} BAD_USER_INPUT, like Cursors.page */
+  page(apiKeyId: string, request: PageRequest): Promise<Page<AuditEvent>>;
 }
 
 /** Reads and prunes the audit log. */
@@ -41,20 +51,73 @@ export class AuditLog {
   /**
    * Returns a page of the events of the user's account, newest first.
    *
-   * @throws {KeywardError} BAD_USER_INPUT, like Cursors.page
+   * @throws {KeywardError} BAD_USER_INPUT, like Cursors.page, and for a filter that breaks a rule
    */
-  page(userId: string, request: PageRequest): Promise<Page<AuditEvent>> {
-    return this.#cursors.page({ list: 'audit-log', userId }, request, async (after, limit) => {
-      const events = await this.#database.auditEvent.findMany({
-        where: {
-          userId,
-          action: { in: KNOWN_ACTIONS },
-          ...(after && { OR: [{ at: { lt: after.at } }, { at: after.at, id: { lt: after.id } }] }),
-        },
-        orderBy: [{ at: 'desc' }, { id: 'desc' }],
-        take: limit,
-      });
-      return events.map((event) => ({ node: { ...event, action: event.action as AuditAction }, position: event }));
+  page(userId: string, request: PageRequest, filter: AuditFilter = {}): Promise<Page<AuditEvent>> {
+    checkOwnFilter(filter);
+    return this.#cursors.page({ list: 'audit-log', ownerId: userId }, request, async (after, limit) => {
+      const { apiKeyId = null } = filter;
+      if (apiKeyId !== null && !(await this.#isKeyOf(userId, apiKeyId))) return { items: [] };
+      return this.#find({ userId, apiKeyId }, filter, { after, limit });
     });
   }
+
+  /**
+   * Returns a page of the events of all users, and of those that concern no user, newest first.
+   *
+   * @throws {KeywardError} BAD_USER_INPUT, like page
+   */
+  pageOfAll(request: PageRequest, filter: AuditFilter = {}): Promise<Page<AuditEvent>> {
+    checkFilter(filter);
+    return this.#cursors.page({ list: 'audit-log', ownerId: ALL_USERS }, request, async (after, limit) => {
+      const { userId = null, apiKeyId = null } = filter;
+      if ([userId, apiKeyId].some((id) => id !== null && !isUuid(id))) return { items: [] };
+      return this.#find({ userId, apiKeyId }, filter, { after, limit });
+    });
+  }
+
+  /** Creates the loader of one request. One query loads the same part of the events of several keys. */
+  keyEvents(): KeyEvents {
+    const byPart = new Map<string, DataLoader<string, AuditEvent[]>>();
+    return {
+      page: (apiKeyId, request) =>
+        this.#cursors.page({ list: 'api-key-events', ownerId: apiKeyId }, request, async (after, limit) => {
+          const part = JSON.stringify([after, limit]);
+          const loader = byPart.get(part) ?? new DataLoader((apiKeyIds) => this.#findOfKeys(apiKeyIds, after, limit));
+          byPart.set(part, loader);
+          return { items: itemsOf(await loader.load(apiKeyId)) };
+        }),
+    };
+  }
+
+  async #find(
+    of: EventSearch['of'],
+    { actions = null, from, to }: AuditFilter,
+    { after, limit }: { after: Position | null; limit: number },
+  ): Promise<Found<AuditEvent>> {
+    const wanted = actions === null ? KNOWN_ACTIONS : [...new Set(actions)];
+    if (wanted.length === 0) return { items: [] };
+    const search = { of, actions: wanted, from: storableTime(from), to: storableTime(to), after };
+    const events = await findEvents(this.#database, search, limit);
+    const isComplete = (actions === null && (of.userId === null || of.apiKeyId === null)) || events.length === limit;
+    return { items: itemsOf(events.map(eventOf)), stoppedAt: isComplete ? null : await findEndOfSearch(this.#database, search) };
+  }
+
+  /** Returns whether the events of a key belong to the user. The owner of a key never changes. */
+  async #isKeyOf(userId: string, apiKeyId: string): Promise<boolean> {
+    return (
+      isUuid(apiKeyId) && (await this.#database.auditEvent.findFirst({ where: { apiKeyId }, select: { userId: true } }))?.userId === userId
+    );
+  }
+
+  async #findOfKeys(apiKeyIds: readonly string[], after: Position | null, limit: number): Promise<AuditEvent[][]> {
+    const events = await findEventsOfKeys(this.#database, { apiKeyIds, actions: KNOWN_ACTIONS, after, limit });
+    const byKey = new Map<string | null, AuditEvent[]>(apiKeyIds.map((id) => [id, []]));
+    for (const event of events) byKey.get(event.apiKeyId)?.push(eventOf(event));
+    return apiKeyIds.map((id) => byKey.get(id) ?? []);
+  }
 }
+
+const eventOf = (event: StoredEvent): AuditEvent => ({ ...event, action: event.action as AuditAction });
+
+const itemsOf = (events: readonly AuditEvent[]) => events.map((event) => ({ node: event, position: event }));

@@ -1,6 +1,6 @@
 import type DataLoader from 'dataloader';
 import { createParameterDecorator } from 'type-graphql';
-import type { RequestActor, RequestSource } from '../platform/actor.js';
+import type { RequestActor, RequestSource, ServiceActor } from '../platform/actor.js';
 import { KeywardError, unauthenticated } from '../platform/errors/keyward-error.js';
 import type { RequestContext } from '../platform/graphql/request-context.js';
 import type { Allowance } from '../platform/rate-limit/fair-use.js';
@@ -68,8 +68,11 @@ export class Authentication {
 
   /** Rejects the caller unless it may use an operation. @throws {KeywardError} like `caller`, and FORBIDDEN */
   async authorize(access: Access): Promise<void> {
-    const refusal = refusalOf(access, await this.caller());
-    if (refusal) throw refusal;
+    const caller = await this.caller();
+    const refusal = refusalOf(access, caller);
+    if (!refusal) return;
+    this.#parts.authenticator.logRefusal(caller, refusal);
+    throw refusal;
   }
 
   /**
@@ -83,18 +86,23 @@ export class Authentication {
     if (refusal) throw refusal;
   }
 
-  /** Returns the service that sends the request. @throws {KeywardError} FORBIDDEN for every other caller */
-  async service(): Promise<ServiceCaller> {
-    const caller = await this.caller();
-    if (caller.kind !== 'service') throw new KeywardError('FORBIDDEN', 'This operation is for services of the product.');
-    return caller;
-  }
-
   /** Returns the signed-in user. @throws {KeywardError} FORBIDDEN for a service or a portal session */
   async viewer(): Promise<Viewer> {
     const caller = await this.caller();
     if (caller.kind !== 'person') throw new KeywardError('FORBIDDEN', 'This operation is for signed-in users.');
     return caller.viewer;
+  }
+
+  /** Returns the service that sent the request. @throws {KeywardError} FORBIDDEN for every other caller */
+  async serviceCaller(): Promise<ServiceCaller> {
+    const caller = await this.caller();
+    if (caller.kind !== 'service') throw new KeywardError('FORBIDDEN', 'This operation is for services of the product.');
+    return caller;
+  }
+
+  /** Returns the service that sent the request, as it is recorded. @throws {KeywardError} like `serviceCaller` */
+  async service(): Promise<ServiceActor> {
+    return (await this.serviceCaller()).actor;
   }
 
   /** Returns the user that the operation is about. Null if a service acts for an unknown user. */
@@ -168,4 +176,4 @@ export const CurrentViewer = () => createParameterDecorator<AuthContext>(({ cont
 export const CurrentSubject = () => createParameterDecorator<AuthContext>(({ context }) => context.authentication.subject());
 
 /** Injects the service as an argument, in an operation that `@ForServices()` opens. */
-export const CurrentService = () => createParameterDecorator<AuthContext>(({ context }) => context.authentication.service());
+export const CurrentService = () => createParameterDecorator<AuthContext>(({ context }) => context.authentication.serviceCaller());

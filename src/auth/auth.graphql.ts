@@ -1,5 +1,8 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { JSONObject } from '../platform/graphql/scalars.js';
+import { BelongsToUser } from './ownership-middleware.js';
 
+@BelongsToUser('users:read', ({ id }: { id: string }) => id)
 @ObjectType({ description: 'A user: the owner of API keys.' })
 export class User {
   @Field(() => ID, { description: 'ID of the user. It never changes.' })
@@ -16,6 +19,12 @@ export class User {
     description: 'ID of the user in the product or at the identity provider. Null if the account has a password.',
   })
   readonly externalId!: string | null;
+
+  @Field(() => JSONObject, {
+    description:
+      'JSON that the product attached to the user. The user cannot change it. Each verification of a key of the user returns it as `ownerMetadata`.',
+  })
+  readonly trustedMetadata!: unknown;
 
   @Field(() => Date, {
     description: 'Time at which the user signed up, or at which the first token of the identity provider for the user was accepted.',
@@ -119,4 +128,10 @@ export class Session {
 export class EndSessionPayload {
   @Field(() => Session, { description: 'The session that was ended. Its tokens are rejected from the next request on.' })
   readonly session!: Session;
+}
+
+@ObjectType({ description: 'Result of `endOtherSessions`.' })
+export class EndOtherSessionsPayload {
+  @Field(() => Int, { description: 'Number of sessions that were ended. Their tokens are rejected from the next request on.' })
+  readonly ended!: number;
 }

@@ -66,6 +66,11 @@ export class Authenticator {
     return this.#deps.services.refuseBrowser(source);
   }
 
+  /** Logs that a service may not use an operation. */
+  logRefusal(caller: Caller, refusal: KeywardError): void {
+    if (caller.kind === 'service') this.#deps.services.logRefusal(caller, refusal);
+  }
+
   async #bearer(accessToken: string, source: RequestSource, origin: string | null): Promise<Caller | TokenRejection> {
     const claims = unverifiedClaimsOf(accessToken);
     if (claims === null) return { rejection: 'malformed' };

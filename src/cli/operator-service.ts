@@ -1,14 +1,15 @@
 import type { ApiKeyQueries } from '../api-keys/api-key-queries.js';
-import type { ApiKey, ApiKeyService } from '../api-keys/api-key-service.js';
+import type { ApiKey } from '../api-keys/api-key-service.js';
 import type { FoundKey, KeyFinder } from '../api-keys/key-finder.js';
+import type { KeyRevocation } from '../api-keys/key-revocation.js';
 import { AuditAction } from '../audit/audit-entry.js';
 import type { AuditRecorder } from '../audit/audit-recorder.js';
-import type { AccountDeletion } from '../auth/accounts/account-deletion.js';
 import { readEmail, readNewEmail } from '../auth/accounts/email.js';
 import type { IssuedResetToken, ResetTokens } from '../auth/accounts/reset-tokens.js';
 import { accountKeptElsewhere, type User, type Users } from '../auth/accounts/users.js';
 import { changeExternalIdIssuer } from '../auth/external/id-namespace.js';
 import type { Sessions } from '../auth/sessions/sessions.js';
+import type { DeletedUser, UserAdministration } from '../management/user-administration.js';
 import { OPERATOR } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
@@ -32,8 +33,8 @@ interface OperatorDependencies {
   users: Users;
   sessions: Sessions;
   resetTokens: ResetTokens;
-  deletion: AccountDeletion;
-  apiKeys: ApiKeyService;
+  userAdministration: UserAdministration;
+  revocation: KeyRevocation;
   keyQueries: ApiKeyQueries;
   keyFinder: KeyFinder;
   audit: AuditRecorder;
@@ -85,12 +86,12 @@ export class OperatorService {
 
   /** Disables a user. The tokens and keys are rejected from the next request on. Disabling a disabled user changes nothing. */
   disable(text: string): Promise<User> {
-    return this.#setDisabled(text, AuditAction.USER_DISABLED);
+    return this.#administer(text, (id) => this.#deps.userAdministration.disable(id, OPERATOR));
   }
 
   /** Enables a user. The keys are valid again; the earlier sessions stay ended. */
   enable(text: string): Promise<User> {
-    return this.#setDisabled(text, AuditAction.USER_ENABLED);
+    return this.#administer(text, (id) => this.#deps.userAdministration.enable(id, OPERATOR));
   }
 
   /**
@@ -98,15 +99,13 @@ export class OperatorService {
    *
    * @returns the user and the numbers of deleted keys and sessions
    */
-  async delete(text: string): Promise<{ user: User; keys: number; sessions: number }> {
-    const user = await this.#find(text);
-    const remove = async (transaction: Transaction) => {
-      const keys = await this.#deps.keyQueries.countAll(transaction, user.id);
-      const sessions = await this.#deps.sessions.countAll(transaction, user.id);
-      await this.#deps.deletion.run(transaction, user.id, OPERATOR);
-      return { user, keys, sessions };
-    };
-    return this.#deps.users.withLocked(user.id, remove, { alsoDisabled: true });
+  delete(text: string): Promise<DeletedUser> {
+    return this.#administer(text, (id) => this.#deps.userAdministration.delete(id, OPERATOR));
+  }
+
+  /** Ends every session of a user. The tokens are rejected from the next request on. @returns the number of ended sessions */
+  endSessions(text: string): Promise<{ user: User; sessions: number }> {
+    return this.#administer(text, (id) => this.#deps.userAdministration.endSessions(id, OPERATOR));
   }
 
   /**
@@ -127,7 +126,7 @@ export class OperatorService {
 
   /** Revokes a key. @param text an id, a key prefix or a plaintext key @throws {KeywardError} NOT_FOUND */
   async revoke(text: string): Promise<ApiKey> {
-    return this.#deps.apiKeys.revokeAny((await this.#findKey(text)).apiKey);
+    return this.#deps.revocation.revokeAny((await this.#findKey(text)).apiKey);
   }
 
   /**
@@ -169,19 +168,9 @@ export class OperatorService {
     return this.#deps.keyQueries.statusOf(key);
   }
 
-  async #setDisabled(text: string, action: AuditAction.USER_DISABLED | AuditAction.USER_ENABLED): Promise<User> {
-    const user = await this.#find(text);
-    const disabledAt = action === AuditAction.USER_DISABLED ? this.#deps.clock.now() : null;
-    const change = async (transaction: Transaction, locked: { disabledAt: Date | null }) => {
-      if ((locked.disabledAt === null) === (disabledAt === null)) return { ...user, disabledAt: locked.disabledAt };
-      if (disabledAt) {
-        await this.#deps.sessions.endAll(transaction, user.id);
-        await this.#deps.resetTokens.discard(transaction, user.id);
-      }
-      await this.#record(transaction, user, action);
-      return this.#deps.users.setDisabled(transaction, user.id, disabledAt);
-    };
-    return this.#deps.users.withLocked(user.id, change, { alsoDisabled: true });
+  /** Finds a user and changes it. */
+  async #administer<T>(text: string, change: (id: string) => Promise<T>): Promise<T> {
+    return change((await this.#find(text)).id);
   }
 
   async #issueResetToken(transaction: Transaction, user: User): Promise<IssuedResetToken> {

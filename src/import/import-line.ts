@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { REASON_CHARACTERS_MAX } from '../api-keys/api-key-service.js';
 import { columnsOf, type KeyColumns } from '../api-keys/api-key-settings.js';
+import { REASON_CHARACTERS_MAX } from '../api-keys/key-revocation.js';
 import { readEmail } from '../auth/accounts/email.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
 import { isKeyPrefix } from '../platform/plaintext-key.js';

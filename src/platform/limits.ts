@@ -154,6 +154,38 @@ export const NEW_DOCUMENT_LIMITS = {
   networksMax: 10_000,
 } as const;
 
+/** Lists that are returned in pages. */
+export const LIST_LIMITS = {
+  /** Rows that one page examines. If a filter matches few of them, the page is short, and the next page continues after them. */
+  examinedRowsMax: 20_000,
+  /** Items of a list in a filter. */
+  filterItemsMax: 100,
+} as const;
+
+/** Revoking many keys by one request. */
+export const BULK_REVOCATION_LIMITS = {
+  /** A request stops after this time, so that it is answered within 5 s. A repetition continues. */
+  msMax: 4_000,
+  /** The part of this time in which the keys are counted. */
+  countingMsMax: 1_000,
+  /** Keys that are read together. Those of one user are revoked in one transaction. */
+  keysAtOnce: 200,
+  /** Users whose keys are revoked at the same time, each on a connection to the database. */
+  ownersAtOnce: 4,
+  /** Keys in the answer. */
+  sampleMax: 20,
+} as const;
+
+/** Idempotency keys of requests that create API keys. */
+export const IDEMPOTENCY_LIMITS = {
+  /** Characters of one idempotency key. */
+  keyCharacters: 255,
+  /** A repetition within this time creates no second API key. */
+  keptSeconds: DAY_SECONDS,
+  /** Old rows that each new row removes. */
+  prunedAtOnce: 100,
+} as const;
+
 /** Limits of one user, signed in or represented by a service, and of one service. */
 export const FAIR_USE_LIMITS = {
   /** Sum of the costs of a user's documents. All processes share it if Redis is configured. */

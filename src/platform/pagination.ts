@@ -17,10 +17,14 @@ export interface Position {
   id: string;
 }
 
-/** A list of one user. A cursor is valid only for the list that it was issued for. */
+/** Owner of the lists across all users. */
+export const ALL_USERS = 'all';
+
+/** A list of one user, of one key or across all users. A cursor is valid only for the list that it was issued for. */
 export interface ListOwner {
-  list: 'api-key-history' | 'audit-log';
-  userId: string;
+  list: 'api-key-history' | 'api-key-events' | 'audit-log' | 'user-api-keys' | 'users' | 'api-keys';
+  /** ID of the user or the key, or ALL_USERS. */
+  ownerId: string;
 }
 
 /** The requested part of a list. */
@@ -34,13 +38,20 @@ export interface PageRequest {
 /** A part of a list, in the shape of Relay's connections. */
 export interface Page<T> {
   edges: { node: T; cursor: string }[];
-  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
+}
+
+/** What a search found of a list. */
+export interface Found<T> {
+  items: { node: T; position: Position }[];
+  /** The last examined position, if the search stopped there before the end of the list. Null if it found all that it looked for. */
+  stoppedAt?: Position | null;
 }
 
 /**
- * Issues and reads cursors: the position of an item and an HMAC-SHA-256 over list, user and position, as base64url. A
+ * Issues and reads cursors: the position of an item and an HMAC-SHA-256 over list, owner and position, as base64url. A
  * position instead of an offset keeps the pages correct while items are added. The MAC prevents a client from requesting a
- * position that it did not receive, or a position in the list of another user.
+ * position that it did not receive, or a position in the list of another owner.
  */
 export class Cursors {
   readonly #keys: KeyRing;
@@ -57,7 +68,7 @@ export class Cursors {
     return Buffer.concat([position, this.#mac(this.#keys[0], owner, position)]).toString('base64url');
   }
 
-  /** Returns the position in a cursor. Null if the cursor was not issued for this list of this user. */
+  /** Returns the position in a cursor. Null if the cursor was not issued for this list of this owner. */
   read(owner: ListOwner, cursor: string): Position | null {
     const bytes = Buffer.from(cursor, 'base64url');
     // The decoder ignores invalid characters, so the cursor is compared with the only valid encoding of its bytes.
@@ -69,7 +80,8 @@ export class Cursors {
   }
 
   /**
-   * Returns a page of a list.
+   * Returns a page of a list. A page can be short or empty although the list continues, if the search stopped early. The next
+   * page then begins where the search stopped.
    *
    * @param find returns at most `limit` items after a position (null: from the beginning), in the order of the list
    * @throws {KeywardError} BAD_USER_INPUT if `first` is not from 1 to 100, or `after` is not a cursor of this list
@@ -77,18 +89,29 @@ export class Cursors {
   async page<T>(
     owner: ListOwner,
     { first, after }: PageRequest,
-    find: (after: Position | null, limit: number) => Promise<{ node: T; position: Position }[]>,
+    find: (after: Position | null, limit: number) => Promise<Found<T>>,
   ): Promise<Page<T>> {
     if (first < 1 || first > PAGE_ITEMS_MAX) throw badUserInput([{ path: 'first', message: `must be from 1 to ${PAGE_ITEMS_MAX}` }]);
     const position = after === null ? null : this.read(owner, after);
     if (after !== null && position === null) throw badUserInput([{ path: 'after', message: 'must be a cursor of this list' }]);
     // One more item than requested shows whether a next page exists.
-    const found = await find(position, first + 1);
-    const edges = found.slice(0, first).map((item) => ({ node: item.node, cursor: this.issue(owner, item.position) }));
-    return { edges, pageInfo: { hasNextPage: found.length > first, endCursor: edges.at(-1)?.cursor ?? null } };
+    const { items, stoppedAt = null } = await find(position, first + 1);
+    const edges = items.slice(0, first).map((item) => ({ node: item.node, cursor: this.issue(owner, item.position) }));
+    const isFull = items.length > first;
+    const endCursor = !isFull && stoppedAt !== null ? this.issue(owner, stoppedAt) : (edges.at(-1)?.cursor ?? null);
+    return {
+      edges,
+      pageInfo: {
+        hasNextPage: isFull || stoppedAt !== null,
+        // The item of the cursor precedes the page.
+        hasPreviousPage: position !== null,
+        startCursor: edges[0]?.cursor ?? null,
+        endCursor,
+      },
+    };
   }
 
-  #mac(key: Buffer, { list, userId }: ListOwner, position: Buffer): Buffer {
-    return createHmac('sha256', key).update(`${list} ${userId} `).update(position).digest().subarray(0, MAC_BYTES);
+  #mac(key: Buffer, { list, ownerId }: ListOwner, position: Buffer): Buffer {
+    return createHmac('sha256', key).update(`${list} ${ownerId} `).update(position).digest().subarray(0, MAC_BYTES);
   }
 }

@@ -16,6 +16,7 @@ const ADVISORY_LOCK = 72_707_369;
 
 /** The longest wait for another process that applies migrations. */
 const LOCK_WAIT_MS = 60_000;
+const LOCK_RETRY_MS = 100;
 
 /**
  * A statement that waits for an exclusive lock blocks all later queries of the table. A migration therefore waits for at most
@@ -26,6 +27,16 @@ const TRIES_MAX = 120;
 
 /** The migration of a large table may take minutes, but a silent network must not block the start forever. */
 const STATEMENT_MS_MAX = 600_000;
+
+/** An index that is built concurrently first waits for all transactions that are older, such as a backup. It blocks no query. */
+const CONCURRENT_STATEMENT_MS_MAX = 6 * 3_600_000;
+
+/**
+ * First line of a migration that runs outside a transaction, because `CREATE INDEX CONCURRENTLY` requires that. Its statements
+ * end at the end of a line and run one after another. An attempt that fails is repeated from the first statement, so each
+ * statement must be repeatable.
+ */
+const CONCURRENTLY = /^-- keyward: concurrently\n/;
 
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id VARCHAR(36) PRIMARY KEY,
@@ -78,10 +89,38 @@ function pendingMigrations(migrations: Migration[], applied: AppliedRow[]): Migr
 const isLostLock = (error: unknown): boolean => ['55P03', '40P01'].includes(errorCode(error) ?? '');
 
 async function applyMigration(client: pg.Client, migration: Migration): Promise<void> {
+  const attempt = CONCURRENTLY.test(migration.sql) ? tryConcurrently : tryMigration;
   for (let tries = 1; ; tries += 1) {
-    const lost = await tryMigration(client, migration, tries < TRIES_MAX);
+    const lost = await attempt(client, migration, tries < TRIES_MAX);
     if (!lost) return;
     await sleep(TABLE_LOCK_WAIT_MS);
+  }
+}
+
+const recordMigration = (client: pg.Client, { name, checksum }: Migration): Promise<unknown> =>
+  client.query(
+    `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count) VALUES ($1, $2, $3, now(), 1)`,
+    [randomUUID(), checksum, name],
+  );
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown error');
+
+/** Runs the statements of a migration without a transaction. Returns true as tryMigration; the next attempt then repeats all. */
+async function tryConcurrently(client: pg.Client, migration: Migration, mayLose: boolean): Promise<boolean> {
+  const statements = migration.sql.split(/;\s*$/m).filter((statement) => statement.replace(/^--.*$/gm, '').trim() !== '');
+  try {
+    await client.query(`SET lock_timeout = 0; SET statement_timeout = ${CONCURRENT_STATEMENT_MS_MAX}`);
+    for (const text of statements) {
+      // The types of pg do not declare the timeout of a single query.
+      await client.query({ text, query_timeout: CONCURRENT_STATEMENT_MS_MAX + 1_000 } as pg.QueryConfig);
+    }
+    await recordMigration(client, migration);
+    return false;
+  } catch (error) {
+    if (mayLose && isLostLock(error)) return true;
+    throw new StartupError(`Migration ${migration.name} failed and is repeated at the next start: ${reasonOf(error)}`, { cause: error });
+  } finally {
+    await client.query(`SET lock_timeout = ${LOCK_WAIT_MS}; SET statement_timeout = ${STATEMENT_MS_MAX}`).catch(() => undefined);
   }
 }
 
@@ -91,17 +130,29 @@ async function tryMigration(client: pg.Client, migration: Migration, mayLose: bo
   try {
     await client.query(`SET LOCAL lock_timeout = ${TABLE_LOCK_WAIT_MS}`);
     await client.query(migration.sql);
-    await client.query(
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count) VALUES ($1, $2, $3, now(), 1)`,
-      [randomUUID(), migration.checksum, migration.name],
-    );
+    await recordMigration(client, migration);
     await client.query('COMMIT');
     return false;
   } catch (error) {
     await client.query('ROLLBACK');
     if (mayLose && isLostLock(error)) return true;
-    const reason = error instanceof Error ? error.message : 'unknown error';
-    throw new StartupError(`Migration ${migration.name} failed and was rolled back: ${reason}`, { cause: error });
+    throw new StartupError(`Migration ${migration.name} failed and was rolled back: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Takes the advisory lock. It asks repeatedly instead of waiting in the database, because an index that another process builds
+ * concurrently waits for every older statement, including a statement that waits for this lock.
+ */
+async function takeLock(client: pg.Client): Promise<void> {
+  const deadline = performance.now() + LOCK_WAIT_MS;
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [ADVISORY_LOCK]);
+    if (rows[0]?.taken === true) return;
+    if (performance.now() > deadline) {
+      throw new StartupError('Another process is applying migrations. Wait until it has finished, then start this process again.');
+    }
+    await sleep(LOCK_RETRY_MS);
   }
 }
 
@@ -112,7 +163,7 @@ function failToStart(error: NodeJS.ErrnoException): never {
 
 /**
  * Applies the pending migrations of `prisma/migrations`. Each one runs in a transaction together with its row in
- * `_prisma_migrations`, which has Prisma's format. One advisory lock covers all of them, so if several processes start
+ * `_prisma_migrations`, which has Prisma's format, except those that are built concurrently. One advisory lock covers all of them, so if several processes start
  * together, one applies the migrations and the others wait. Unknown migrations in the database are ignored: they belong to
  * a newer version of Keyward that runs in parallel.
  *
@@ -134,7 +185,7 @@ export async function migrate(url: string, logger: Logger, directory = MIGRATION
   try {
     await client.connect().catch(failToStart);
     await client.query(`SET lock_timeout = ${LOCK_WAIT_MS}`);
-    await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
+    await takeLock(client);
     await client.query(CREATE_TABLE);
     const applied = await client.query<AppliedRow>(
       'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at',

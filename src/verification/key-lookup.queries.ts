@@ -2,14 +2,14 @@ import type { Pool } from '../platform/database/pool.js';
 
 /**
  * Returns SQL for the keys with the fingerprints in a parameter, with the state of their owners, as one JSON array of `FoundKey`. The
- * driver takes longer to parse 14 columns than JSON.parse takes for all keys (measured in docs/performance.md).
+ * driver takes longer to parse 16 columns than JSON.parse takes for all keys (measured in docs/performance.md).
  */
 export const keysByFingerprintSql = (parameter: '$1' | '$2'): string => `
     SELECT coalesce(json_agg(found), '[]') AS keys FROM (
       SELECT encode(k.fingerprint, 'hex') AS fingerprint, k.id, k.user_id AS "ownerId", u.external_id AS "ownerExternalId", k.name, k.scopes,
              coalesce(k.lineage_id, k.id) AS "rateLimitId",
              k.allowed_cidrs AS "allowedCidrs", k.rate_limit AS "rateLimit", k.rate_limit_window_seconds AS "rateLimitWindowSeconds",
-             k.metadata, k.enabled, k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", u.disabled_at AS "ownerDisabledAt"
+             k.metadata, k.trusted_metadata AS "trustedMetadata", u.trusted_metadata AS "ownerMetadata", k.enabled, k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", u.disabled_at AS "ownerDisabledAt"
       FROM api_keys k JOIN users u ON u.id = k.user_id
       WHERE k.fingerprint = ANY(${parameter}::bytea[])
     ) AS found`;

@@ -90,6 +90,18 @@ export class ApiKeyVerification {
   })
   readonly metadata!: unknown;
 
+  @Field(() => JSONObject, {
+    nullable: true,
+    description: 'JSON that the product attached to the key. Null if `code` is MALFORMED or NOT_FOUND.',
+  })
+  readonly trustedMetadata!: unknown;
+
+  @Field(() => JSONObject, {
+    nullable: true,
+    description: 'JSON that the product attached to the owner of the key. Null if `code` is MALFORMED or NOT_FOUND.',
+  })
+  readonly ownerMetadata!: unknown;
+
   @Field(() => Date, {
     nullable: true,
     description: 'Time from which the key is rejected. Null if the key does not expire, or if `code` is MALFORMED or NOT_FOUND.',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
 import { ApiKeyService } from '../../src/api-keys/api-key-service.js';
+import { IdempotencyKeys } from '../../src/api-keys/idempotency-keys.js';
 import { KeyIssuer } from '../../src/api-keys/key-issuer.js';
 import { AuditRecorder } from '../../src/audit/audit-recorder.js';
 import { Users } from '../../src/auth/accounts/users.js';
@@ -123,6 +124,7 @@ describe('createApiKey', () => {
         clock,
         users,
         issuer,
+        idempotencyKeys: new IdempotencyKeys({ database, clock }),
         audit,
         logger,
         keysPerUserMax: 5,
@@ -130,7 +132,8 @@ describe('createApiKey', () => {
       });
     });
     const actor = userActor({ requestId: 'x', ipAddress: '192.0.2.1', userAgent: null });
-    const results = await Promise.allSettled(replicas.map((replica) => replica.create(async () => user.id, {}, actor)));
+    const owner = { find: async () => user.id, ensure: async () => user.id };
+    const results = await Promise.allSettled(replicas.map((replica) => replica.create(owner, {}, actor)));
     const rejections = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
     expect(rejections).toEqual(Array(15).fill('API_KEY_LIMIT_REACHED'));
     expect(await database.apiKey.count({ where: { userId: user.id } })).toBe(5);

@@ -88,11 +88,15 @@ describe('myApiKeyHistory', () => {
 
   test('is empty for a new user, and returns 20 keys per page by default', async () => {
     const { accessToken } = await app.newUser();
-    expect(await page(accessToken, 20)).toEqual({ edges: [], pageInfo: { hasNextPage: false, endCursor: null } });
+    expect(await page(accessToken, 20)).toEqual({
+      edges: [],
+      pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
+    });
     const { token } = await withHistory(21);
     const { myApiKeyHistory } = await app.ask(MyApiKeyHistoryDocument, {}, token);
     expect(myApiKeyHistory.edges).toHaveLength(20);
-    expect(myApiKeyHistory.pageInfo).toEqual({ hasNextPage: true, endCursor: myApiKeyHistory.edges[19]?.cursor });
+    const [startCursor, endCursor] = [myApiKeyHistory.edges[0]?.cursor, myApiKeyHistory.edges[19]?.cursor];
+    expect(myApiKeyHistory.pageInfo).toEqual({ hasNextPage: true, hasPreviousPage: false, startCursor, endCursor });
   });
 
   test.each([-1, 0, 101, 1_000_000_000])('G9: rejects first: %i', async (first) => {

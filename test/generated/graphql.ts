@@ -4,6 +4,17 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Where the accounts of the users are kept. */
+export type AccountsMode =
+  /** Keyward keeps accounts with a password, and an identity provider keeps others. */
+  | 'BOTH'
+  /** An identity provider keeps all accounts. */
+  | 'EXTERNAL'
+  /** Keyward keeps all accounts, with email and password. */
+  | 'LOCAL'
+  /** No person signs in. The backend of the product acts for its users. */
+  | 'NONE';
+
 /** Status of an API key. Computed from its fields when it is read. */
 export type ApiKeyStatus =
   /** The key is valid. */
@@ -29,7 +40,7 @@ export type AuditAction =
   | 'API_KEY_REVOKED'
   /** An API key was replaced by a new one. `details` names the new key and the time at which the old key expires. */
   | 'API_KEY_ROTATED'
-  /** An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name and metadata. */
+  /** An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name, metadata and trustedMetadata. */
   | 'API_KEY_UPDATED'
   /** The user changed the password, which ended every earlier session. */
   | 'PASSWORD_CHANGED'
@@ -47,7 +58,7 @@ export type AuditAction =
   | 'SERVICE_TOKEN_REVOKED'
   /** The operator replaced the secret of a service token. */
   | 'SERVICE_TOKEN_ROTATED'
-  /** A session was ended: by its owner from another session, or as the oldest one beyond the maximum number of sessions. */
+  /** One or several sessions were ended: by their owner from another session, or as the oldest ones beyond the maximum number of sessions. `details` has the number if there can be several. */
   | 'SESSION_ENDED'
   /** A refresh token was used again after it had been exchanged, so its session was ended. */
   | 'SESSION_REUSE_DETECTED'
@@ -55,9 +66,9 @@ export type AuditAction =
   | 'USER_CREATED'
   /** The account and all its API keys were deleted. */
   | 'USER_DELETED'
-  /** The operator disabled the account. Its sessions were ended, and its API keys are rejected. */
+  /** The operator or a service disabled the account. Its sessions were ended, and its API keys are rejected. */
   | 'USER_DISABLED'
-  /** The operator enabled the account again. */
+  /** The operator or a service enabled the account again. */
   | 'USER_ENABLED'
   /** A session was opened with the correct password. */
   | 'USER_SIGNED_IN'
@@ -66,7 +77,23 @@ export type AuditAction =
   /** The account was created. For a user of an identity provider, `details` holds its `issuer`. */
   | 'USER_SIGNED_UP'
   /** A sign-in failed, because the password was wrong or the account was disabled. */
-  | 'USER_SIGN_IN_FAILED';
+  | 'USER_SIGN_IN_FAILED'
+  /** A service of the product changed the user. `details` names the changed fields. */
+  | 'USER_UPDATED';
+
+/** Which events to return: those that match every field. A field that is absent or null does not restrict the events. */
+export type AuditFilter = {
+  /** Kinds of the events, at most 100. If the list is empty, no event matches. */
+  actions?: Array<AuditAction> | null | undefined;
+  /** ID of the API key that the events concern. */
+  apiKeyId?: string | number | null | undefined;
+  /** Time from which on the events were recorded. */
+  from?: string | null | undefined;
+  /** Time before which the events were recorded. */
+  to?: string | null | undefined;
+  /** ID of the user that the events concern. `myAuditLog` rejects it, because its events all concern the same user. */
+  userId?: string | number | null | undefined;
+};
 
 /** Current and new password of the account. */
 export type ChangePasswordInput = {
@@ -90,6 +117,8 @@ export type CreateApiKeyInput = {
   rateLimit?: RateLimitInput | null | undefined;
   /** Scopes to grant: at most 50, each with at most 64 lower-case letters, digits and the characters . _ : - (`orders:*` grants every scope that begins with `orders:`). If absent, the key has no scopes. Must not be null. */
   scopes?: Array<string> | null | undefined;
+  /** JSON that the product attaches to the key, at most 4 KiB. FORBIDDEN unless a service of the product acts for the user. Must not be null. */
+  trustedMetadata?: unknown;
 };
 
 /** Settings of a new portal session. */
@@ -177,6 +206,8 @@ export type UpdateApiKeyInput = {
   rateLimit?: RateLimitInput | null | undefined;
   /** New scopes of the key. They replace all its scopes. Must not be null. */
   scopes?: Array<string> | null | undefined;
+  /** New JSON that the product attaches to the key. It replaces the earlier one. FORBIDDEN unless a service of the product acts for the user. Must not be null. */
+  trustedMetadata?: unknown;
 };
 
 /** Interval by which usage is summed. Intervals are aligned to UTC. */
@@ -223,6 +254,8 @@ export type VerifyApiKeyInput = {
   userAgent?: string | null | undefined;
 };
 
+export type PageFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
+
 export type KeyFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null };
 
 export type MyApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
@@ -244,6 +277,7 @@ export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, name: strin
 
 export type CreateApiKeyMutationVariables = Exact<{
   input?: CreateApiKeyInput | null | undefined;
+  idempotencyKey?: string | null | undefined;
 }>;
 
 
@@ -276,11 +310,12 @@ export type MyApiKeyHistoryQueryVariables = Exact<{
 }>;
 
 
-export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type RotateApiKeyMutationVariables = Exact<{
   id: string | number;
   input?: RotateApiKeyInput | null | undefined;
+  idempotencyKey?: string | null | undefined;
 }>;
 
 
@@ -291,13 +326,50 @@ export type AllMyApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type AllMyApiKeysQuery = { myApiKeys: Array<{ id: string, status: ApiKeyStatus }>, myApiKeyHistory: { edges: Array<{ node: { id: string, status: ApiKeyStatus } }> } };
 
-export type MyAuditLogQueryVariables = Exact<{
+export type MyKeysOfAnyStatusQueryVariables = Exact<{
   first?: number;
   after?: string | null | undefined;
 }>;
 
 
-export type MyAuditLogQuery = { myAuditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, actor: string, ipAddress: string | null, userAgent: string | null, details: unknown, apiKey: { id: string, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MyKeysOfAnyStatusQuery = { me: { apiKeys: { edges: Array<{ cursor: string, node: { id: string, status: ApiKeyStatus } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } };
+
+export type KeysOfOwnersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type KeysOfOwnersQuery = { myApiKeys: Array<{ id: string, owner: { apiKeys: { edges: Array<{ node: { id: string } }> } } }> };
+
+export type MyAuditLogQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+  filter?: AuditFilter | null | undefined;
+}>;
+
+
+export type MyAuditLogQuery = { myAuditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, actor: string, ipAddress: string | null, userAgent: string | null, details: unknown, apiKey: { id: string, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type ApiKeyEventsQueryVariables = Exact<{
+  id: string | number;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type ApiKeyEventsQuery = { apiKey: { events: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, apiKeyId: string | null, details: unknown } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+
+export type MyApiKeysWithEventsQueryVariables = Exact<{
+  first?: number;
+}>;
+
+
+export type MyApiKeysWithEventsQuery = { myApiKeys: Array<{ id: string, events: { edges: Array<{ node: { action: AuditAction, apiKeyId: string | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } }> };
+
+export type MyAuditLogWithUsersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyAuditLogWithUsersQuery = { myAuditLog: { edges: Array<{ node: { action: AuditAction, userId: string | null, apiKeyId: string | null, user: { id: string, email: string | null } | null } }> } };
+
+export type EventFragment = { id: string, at: string, action: AuditAction, apiKeyId: string | null, details: unknown };
 
 export type AuthFragment = { accessToken: string, expiresAt: string, refreshToken: string, user: { id: string, email: string | null, createdAt: string } };
 
@@ -355,6 +427,11 @@ export type EndSessionMutationVariables = Exact<{
 
 export type EndSessionMutation = { endSession: { session: { id: string, createdAt: string, lastUsedAt: string, expiresAt: string, ipAddress: string | null, userAgent: string | null, current: boolean } } };
 
+export type EndOtherSessionsMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EndOtherSessionsMutation = { endOtherSessions: { ended: number } };
+
 export type ResetPasswordMutationVariables = Exact<{
   input: ResetPasswordInput;
 }>;
@@ -383,12 +460,17 @@ export type EndPortalSessionMutationVariables = Exact<{
 
 export type EndPortalSessionMutation = { endPortalSession: { ended: boolean } };
 
+export type ServerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ServerQuery = { server: { productName: string, version: string, keyNamespace: string, accounts: AccountsMode, signUpIsOpen: boolean, identityProvider: { issuer: string, clientId: string, scope: string } | null, example: { url: string, header: string } | null } };
+
 export type VerifyApiKeyMutationVariables = Exact<{
   input: VerifyApiKeyInput;
 }>;
 
 
-export type VerifyApiKeyMutation = { verifyApiKey: { valid: boolean, code: VerificationCode, message: string, keyId: string | null, ownerId: string | null, ownerExternalId: string | null, name: string | null, scopes: Array<string> | null, metadata: unknown, expiresAt: string | null, rateLimit: { limit: number, remaining: number, resetsAt: string } | null } };
+export type VerifyApiKeyMutation = { verifyApiKey: { valid: boolean, code: VerificationCode, message: string, keyId: string | null, ownerId: string | null, ownerExternalId: string | null, name: string | null, scopes: Array<string> | null, metadata: unknown, trustedMetadata: unknown, ownerMetadata: unknown, expiresAt: string | null, rateLimit: { limit: number, remaining: number, resetsAt: string } | null } };
 
 export type MyApiKeysWithUsageQueryVariables = Exact<{
   from: string;
@@ -408,6 +490,13 @@ export type MyApiKeyHistoryRefusalsQueryVariables = Exact<{
 
 export type MyApiKeyHistoryRefusalsQuery = { myApiKeyHistory: { edges: Array<{ node: { usage: Array<{ refused: number, refusals: Array<{ code: VerificationCode, count: number }> }> } }> } };
 
+export type TrustedMetadataQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type TrustedMetadataQuery = { me: { trustedMetadata: unknown }, apiKey: { metadata: unknown, trustedMetadata: unknown } | null };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -426,6 +515,14 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const PageFragmentDoc = new TypedDocumentString(`
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+    `, {"fragmentName":"Page"}) as unknown as TypedDocumentString<PageFragment, unknown>;
 export const KeyFragmentDoc = new TypedDocumentString(`
     fragment Key on ApiKey {
   id
@@ -447,6 +544,15 @@ export const KeyFragmentDoc = new TypedDocumentString(`
   expiresSoon
 }
     `, {"fragmentName":"Key"}) as unknown as TypedDocumentString<KeyFragment, unknown>;
+export const EventFragmentDoc = new TypedDocumentString(`
+    fragment Event on AuditEvent {
+  id
+  at
+  action
+  apiKeyId
+  details
+}
+    `, {"fragmentName":"Event"}) as unknown as TypedDocumentString<EventFragment, unknown>;
 export const AuthFragmentDoc = new TypedDocumentString(`
     fragment Auth on AuthPayload {
   accessToken
@@ -550,8 +656,8 @@ export const ApiKeyDocument = new TypedDocumentString(`
   expiresSoon
 }`) as unknown as TypedDocumentString<ApiKeyQuery, ApiKeyQueryVariables>;
 export const CreateApiKeyDocument = new TypedDocumentString(`
-    mutation CreateApiKey($input: CreateApiKeyInput) {
-  createApiKey(input: $input) {
+    mutation CreateApiKey($input: CreateApiKeyInput, $idempotencyKey: String) {
+  createApiKey(input: $input, idempotencyKey: $idempotencyKey) {
     plaintextKey
     apiKey {
       ...Key
@@ -672,12 +778,17 @@ export const MyApiKeyHistoryDocument = new TypedDocumentString(`
       }
     }
     pageInfo {
-      hasNextPage
-      endCursor
+      ...Page
     }
   }
 }
-    fragment Key on ApiKey {
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+fragment Key on ApiKey {
   id
   keyPrefix
   name
@@ -697,8 +808,8 @@ export const MyApiKeyHistoryDocument = new TypedDocumentString(`
   expiresSoon
 }`) as unknown as TypedDocumentString<MyApiKeyHistoryQuery, MyApiKeyHistoryQueryVariables>;
 export const RotateApiKeyDocument = new TypedDocumentString(`
-    mutation RotateApiKey($id: ID!, $input: RotateApiKeyInput) {
-  rotateApiKey(id: $id, input: $input) {
+    mutation RotateApiKey($id: ID!, $input: RotateApiKeyInput, $idempotencyKey: String) {
+  rotateApiKey(id: $id, input: $input, idempotencyKey: $idempotencyKey) {
     plaintextKey
     apiKey {
       ...Key
@@ -749,9 +860,48 @@ export const AllMyApiKeysDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<AllMyApiKeysQuery, AllMyApiKeysQueryVariables>;
+export const MyKeysOfAnyStatusDocument = new TypedDocumentString(`
+    query MyKeysOfAnyStatus($first: Int! = 20, $after: String) {
+  me {
+    apiKeys(first: $first, after: $after) {
+      edges {
+        cursor
+        node {
+          id
+          status
+        }
+      }
+      pageInfo {
+        ...Page
+      }
+    }
+  }
+}
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<MyKeysOfAnyStatusQuery, MyKeysOfAnyStatusQueryVariables>;
+export const KeysOfOwnersDocument = new TypedDocumentString(`
+    query KeysOfOwners {
+  myApiKeys {
+    id
+    owner {
+      apiKeys(first: 2) {
+        edges {
+          node {
+            id
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<KeysOfOwnersQuery, KeysOfOwnersQueryVariables>;
 export const MyAuditLogDocument = new TypedDocumentString(`
-    query MyAuditLog($first: Int! = 50, $after: String) {
-  myAuditLog(first: $first, after: $after) {
+    query MyAuditLog($first: Int! = 50, $after: String, $filter: AuditFilter) {
+  myAuditLog(first: $first, after: $after, filter: $filter) {
     edges {
       cursor
       node {
@@ -769,12 +919,85 @@ export const MyAuditLogDocument = new TypedDocumentString(`
       }
     }
     pageInfo {
-      hasNextPage
-      endCursor
+      ...Page
     }
   }
 }
-    `) as unknown as TypedDocumentString<MyAuditLogQuery, MyAuditLogQueryVariables>;
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<MyAuditLogQuery, MyAuditLogQueryVariables>;
+export const ApiKeyEventsDocument = new TypedDocumentString(`
+    query ApiKeyEvents($id: ID!, $first: Int! = 20, $after: String) {
+  apiKey(id: $id) {
+    events(first: $first, after: $after) {
+      edges {
+        cursor
+        node {
+          ...Event
+        }
+      }
+      pageInfo {
+        ...Page
+      }
+    }
+  }
+}
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+fragment Event on AuditEvent {
+  id
+  at
+  action
+  apiKeyId
+  details
+}`) as unknown as TypedDocumentString<ApiKeyEventsQuery, ApiKeyEventsQueryVariables>;
+export const MyApiKeysWithEventsDocument = new TypedDocumentString(`
+    query MyApiKeysWithEvents($first: Int! = 20) {
+  myApiKeys {
+    id
+    events(first: $first) {
+      edges {
+        node {
+          action
+          apiKeyId
+        }
+      }
+      pageInfo {
+        ...Page
+      }
+    }
+  }
+}
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<MyApiKeysWithEventsQuery, MyApiKeysWithEventsQueryVariables>;
+export const MyAuditLogWithUsersDocument = new TypedDocumentString(`
+    query MyAuditLogWithUsers {
+  myAuditLog {
+    edges {
+      node {
+        action
+        userId
+        apiKeyId
+        user {
+          id
+          email
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MyAuditLogWithUsersQuery, MyAuditLogWithUsersQueryVariables>;
 export const SignUpDocument = new TypedDocumentString(`
     mutation SignUp($input: SignUpInput!) {
   signUp(input: $input) {
@@ -890,6 +1113,13 @@ export const EndSessionDocument = new TypedDocumentString(`
   userAgent
   current
 }`) as unknown as TypedDocumentString<EndSessionMutation, EndSessionMutationVariables>;
+export const EndOtherSessionsDocument = new TypedDocumentString(`
+    mutation EndOtherSessions {
+  endOtherSessions {
+    ended
+  }
+}
+    `) as unknown as TypedDocumentString<EndOtherSessionsMutation, EndOtherSessionsMutationVariables>;
 export const ResetPasswordDocument = new TypedDocumentString(`
     mutation ResetPassword($input: ResetPasswordInput!) {
   resetPassword(input: $input) {
@@ -933,6 +1163,26 @@ export const EndPortalSessionDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<EndPortalSessionMutation, EndPortalSessionMutationVariables>;
+export const ServerDocument = new TypedDocumentString(`
+    query Server {
+  server {
+    productName
+    version
+    keyNamespace
+    accounts
+    signUpIsOpen
+    identityProvider {
+      issuer
+      clientId
+      scope
+    }
+    example {
+      url
+      header
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ServerQuery, ServerQueryVariables>;
 export const VerifyApiKeyDocument = new TypedDocumentString(`
     mutation VerifyApiKey($input: VerifyApiKeyInput!) {
   verifyApiKey(input: $input) {
@@ -945,6 +1195,8 @@ export const VerifyApiKeyDocument = new TypedDocumentString(`
     name
     scopes
     metadata
+    trustedMetadata
+    ownerMetadata
     expiresAt
     rateLimit {
       limit
@@ -986,3 +1238,14 @@ export const MyApiKeyHistoryRefusalsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MyApiKeyHistoryRefusalsQuery, MyApiKeyHistoryRefusalsQueryVariables>;
+export const TrustedMetadataDocument = new TypedDocumentString(`
+    query TrustedMetadata($id: ID!) {
+  me {
+    trustedMetadata
+  }
+  apiKey(id: $id) {
+    metadata
+    trustedMetadata
+  }
+}
+    `) as unknown as TypedDocumentString<TrustedMetadataQuery, TrustedMetadataQueryVariables>;

@@ -142,6 +142,66 @@ describe('migrations', () => {
     await dropDatabase(url);
   });
 
+  describe('a migration that begins with “-- keyward: concurrently”', () => {
+    const INDEX = `-- keyward: concurrently
+      -- Builds an index; the table stays writable.
+      DROP INDEX CONCURRENTLY IF EXISTS extra_idx;
+      CREATE INDEX CONCURRENTLY extra_idx ON users (created_at);
+`;
+    const NAME = '29990101000000_index';
+
+    test('runs outside a transaction, and is recorded like any other', async () => {
+      const url = await newDatabase();
+      const folder = await withExtra({ [NAME]: INDEX });
+      expect(await migrate(url, logger, folder)).toEqual([NAME]);
+      expect(await runSql(url, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'extra_idx'::regclass")).toEqual([{ indisvalid: true }]);
+      expect(await migrate(url, logger, folder)).toEqual([]);
+      await dropDatabase(url);
+    });
+
+    test('waits for an older transaction, and blocks no query meanwhile', async () => {
+      const url = await newDatabase();
+      const folder = await withExtra({ [NAME]: INDEX });
+      const reader = new pg.Client({ connectionString: url });
+      await reader.connect();
+      await reader.query('BEGIN; UPDATE users SET created_at = created_at');
+      const migrated = migrate(url, logger, folder);
+      await migrationWaitsForLock(url);
+      const startedAt = performance.now();
+      await runSql(url, "INSERT INTO users (id, email, created_at) VALUES (gen_random_uuid(), 'ada@example.com', now())");
+      expect(performance.now() - startedAt).toBeLessThan(1_500);
+      await reader.query('COMMIT');
+      expect(await migrated).toEqual([NAME]);
+      await reader.end();
+      await dropDatabase(url);
+    });
+
+    test('F9: is repeated from its first statement after a failure', async () => {
+      const url = await newDatabase();
+      const folder = await withExtra({ [NAME]: `${INDEX}SELECT 1 / 0;\n` });
+      const failure = `Migration ${NAME} failed and is repeated at the next start: division by zero`;
+      await expect(migrate(url, logger, folder)).rejects.toThrow(failure);
+      await expect(migrate(url, logger, folder)).rejects.toThrow(failure);
+      await writeFile(path.join(folder, NAME, 'migration.sql'), INDEX);
+      expect(await migrate(url, logger, folder)).toEqual([NAME]);
+      await dropDatabase(url);
+    });
+
+    test('F10: is applied by one of five processes that start at once, because no process waits for the lock inside the database', async () => {
+      const url = await newDatabase();
+      const folder = await withExtra({ [NAME]: INDEX });
+      const reader = new pg.Client({ connectionString: url });
+      await reader.connect();
+      await reader.query('BEGIN; UPDATE users SET created_at = created_at');
+      const starts = Array.from({ length: 5 }, () => migrate(url, logger, folder));
+      await migrationWaitsForLock(url);
+      await reader.query('COMMIT');
+      expect((await Promise.all(starts)).flat()).toEqual([NAME]);
+      await reader.end();
+      await dropDatabase(url);
+    });
+  });
+
   test('F9: a failed migration leaves no change, the migrations before it remain, and the reason is reported', async () => {
     const url = await newDatabase();
     const folder = await withExtra({

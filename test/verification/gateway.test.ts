@@ -39,6 +39,8 @@ describe('/verify', () => {
       name: 'ci',
       scopes: ['a', 'b:*'],
       metadata: { plan: 'pro' },
+      trustedMetadata: {},
+      ownerMetadata: {},
       expiresAt: null,
       rateLimit: null,
     });
@@ -408,6 +410,8 @@ describe('verifyApiKey', () => {
       name: null,
       scopes: null,
       metadata: null,
+      trustedMetadata: null,
+      ownerMetadata: null,
       expiresAt: null,
       rateLimit: null,
     });

@@ -12,7 +12,7 @@ const tooLong = `must be at most ${OCTETS_MAX} bytes long`;
  * Returns the form in which an address is compared and stored: trimmed, lower case and NFC (last, because lower case can undo
  * it). The standard allows a case-sensitive part before the @, but providers do not use it and people type it in either case.
  */
-const canonical = (typed: string): string => typed.trim().toLowerCase().normalize('NFC');
+export const canonicalAddress = (typed: string): string => typed.trim().toLowerCase().normalize('NFC');
 
 /**
  * Reads and checks an email address.
@@ -22,7 +22,7 @@ const canonical = (typed: string): string => typed.trim().toLowerCase().normaliz
  */
 export function readEmail(typed: string): { email: string; fault: string | null } {
   if (typed.length > TYPED_LENGTH_MAX) return { email: '', fault: tooLong };
-  const email = canonical(typed);
+  const email = canonicalAddress(typed);
   return { email, fault: faultOf(email) };
 }
 

@@ -1,4 +1,5 @@
 import { validate as isUuid, v7 as uuidv7 } from 'uuid';
+import { canonicalJson } from '../../platform/canonical-json.js';
 import type { Database, Transaction } from '../../platform/database/client.js';
 import { isUniqueViolation } from '../../platform/database/database-errors.js';
 import type { User } from '../../platform/database/generated/client.js';
@@ -9,6 +10,13 @@ import { type LockedUser, lockUser, lockUsersByEmail } from './user-lock.queries
 import { type AccountOwner, findHighestPasswordCost, insertUsers } from './users.queries.js';
 
 export type { AccountOwner, User };
+
+/** What the product's backend sets for a user. An absent field is unchanged. */
+export interface ProductFields {
+  /** Canonical. */
+  email?: string | null;
+  trustedMetadata?: object;
+}
 
 /** Reads, creates and locks users. */
 export class Users {
@@ -118,6 +126,27 @@ export class Users {
   async lockAccounts(transaction: Transaction, emails: readonly string[]): Promise<Map<string, AccountOwner>> {
     const users = await lockUsersByEmail(transaction, emails);
     return new Map(users.map((user) => [user.email, user]));
+  }
+
+  /** Returns the ids of the users with these external ids. */
+  async findIdsByExternalId(externalIds: readonly string[]): Promise<string[]> {
+    const users = await this.#database.user.findMany({ where: { externalId: { in: [...externalIds] } }, select: { id: true } });
+    return users.map(({ id }) => id);
+  }
+
+  /**
+   * Changes what the product knows about a user, in a transaction that holds the user's row locked.
+   *
+   * @returns the user, and the names of the fields with a new value
+   */
+  async change(transaction: Transaction, id: string, fields: ProductFields): Promise<{ user: User; changed: string[] }> {
+    const before = await transaction.user.findUniqueOrThrow({ where: { id } });
+    const changed = Object.entries(fields).filter(
+      ([name, value]) => canonicalJson({ value }) !== canonicalJson({ value: before[name as keyof ProductFields] }),
+    );
+    if (changed.length === 0) return { user: before, changed: [] };
+    const user = await transaction.user.update({ where: { id }, data: Object.fromEntries(changed) });
+    return { user, changed: changed.map(([name]) => name) };
   }
 
   /**

@@ -15,6 +15,8 @@ export interface ExternalIdUser {
   /** How the creation is recorded in the audit log. */
   action: AuditAction;
   details?: object;
+  /** JSON that the product attaches to the user. */
+  trustedMetadata?: object;
 }
 
 /**
@@ -47,31 +49,32 @@ export class ExternalIdUsers {
 
   #createOnce(wanted: ExternalIdUser, actor: RequestActor): Promise<User> {
     const { externalId } = wanted;
-    const creating = this.#creating.get(externalId) ?? this.#create(wanted, actor).finally(() => this.#creating.delete(externalId));
+    const creating = this.#creating.get(externalId) ?? this.#createOrFind(wanted, actor).finally(() => this.#creating.delete(externalId));
     this.#creating.set(externalId, creating);
     return creating;
   }
 
-  async #create(wanted: ExternalIdUser, actor: RequestActor): Promise<User> {
-    const { user, isNew } = await this.#database.$transaction(async (transaction) => {
-      const created = await this.#insert(transaction, wanted, actor);
-      if (created) return { user: created, isNew: true };
-      const known = await find(transaction, wanted);
-      if (!known) throw conflict();
-      return { user: known, isNew: false };
-    });
-    if (isNew) this.#logger.info({ ...actorFields(actor), userId: user.id }, 'user with an external id created');
+  async #createOrFind(wanted: ExternalIdUser, actor: RequestActor): Promise<User> {
+    const user = (await this.create(wanted, actor)) ?? (await find(this.#database, wanted));
+    if (!user) throw conflict();
+    return user;
+  }
+
+  /** Creates the user. @returns null if the user exists. A parallel request that creates it is waited for */
+  async create(wanted: ExternalIdUser, actor: RequestActor): Promise<User | null> {
+    const user = await this.#database.$transaction((transaction) => this.#insert(transaction, wanted, actor));
+    if (user) this.#logger.info({ ...actorFields(actor), userId: user.id }, 'user with an external id created');
     return user;
   }
 
   /** Returns the new user; null if a parallel request created it. The insert then waits for that request and does not fail. */
   async #insert(
     transaction: Transaction,
-    { externalId, email, action, details }: ExternalIdUser,
+    { externalId, email, action, details, trustedMetadata }: ExternalIdUser,
     actor: RequestActor,
   ): Promise<User | null> {
     const [user] = await transaction.user.createManyAndReturn({
-      data: { email, externalId, createdAt: this.#clock.now() },
+      data: { email, externalId, createdAt: this.#clock.now(), ...(trustedMetadata && { trustedMetadata }) },
       skipDuplicates: true,
     });
     if (!user) return null;

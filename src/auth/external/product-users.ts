@@ -1,6 +1,6 @@
 import { AuditAction } from '../../audit/audit-entry.js';
 import type { ServiceActor } from '../../platform/actor.js';
-import type { User } from '../accounts/users.js';
+import type { ProductFields, User } from '../accounts/users.js';
 import type { ExternalIdUsers } from './external-id-users.js';
 
 /** The users that services of the product create, by the product's ids. */
@@ -14,5 +14,11 @@ export class ProductUsers {
   /** Returns the user with the external id, disabled or not. Creates the user if it does not exist. */
   findOrCreate(externalId: string, actor: ServiceActor): Promise<User> {
     return this.#users.findOrCreate({ externalId, email: null, action: AuditAction.USER_CREATED }, actor);
+  }
+
+  /** Creates the user with the external id. @param fields the email is canonical @returns null if the user exists */
+  create(externalId: string, { email = null, trustedMetadata }: ProductFields, actor: ServiceActor): Promise<User | null> {
+    const wanted = { externalId, email, action: AuditAction.USER_CREATED, ...(trustedMetadata && { trustedMetadata }) };
+    return this.#users.create(wanted, actor);
   }
 }

@@ -1,7 +1,6 @@
 import { canonicalAddress } from '../../platform/ip/address.js';
-import { shortTextFault } from '../../platform/text.js';
+import { externalIdFault } from '../external-id.js';
 
-const CHARACTERS_MAX = 255;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 /** What a service says about the person that it acts for. */
@@ -19,7 +18,7 @@ function decoded(value: string): string | null {
   if (!VISIBLE_ASCII.test(value)) return null;
   try {
     const text = decodeURIComponent(value);
-    return shortTextFault(text, CHARACTERS_MAX) === null ? text : null;
+    return externalIdFault(text) === null ? text : null;
   } catch {
     return null;
   }

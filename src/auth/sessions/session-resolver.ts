@@ -1,18 +1,22 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { CostArguments } from '../../platform/graphql/cost.js';
 import { CHANGE_COST, SIGN_IN_LIMITS } from '../../platform/limits.js';
-import { EndSessionPayload, Session } from '../auth.graphql.js';
+import { LocalAccountsOnly } from '../access-middleware.js';
+import { EndOtherSessionsPayload, EndSessionPayload, Session } from '../auth.graphql.js';
 import { type AuthContext, CurrentViewer } from '../auth-context.js';
-import { type Session as SessionRow, type Sessions, type Viewer } from './sessions.js';
+import type { OwnSessions } from './own-sessions.js';
+import type { Session as SessionRow, Sessions, Viewer } from './sessions.js';
 
 const sessionsCost = ({ childComplexity }: CostArguments): number => 1 + SIGN_IN_LIMITS.liveSessionsPerUser * childComplexity;
 
 @Resolver(() => Session)
 export class SessionResolver {
   readonly #sessions: Sessions;
+  readonly #ownSessions: OwnSessions;
 
-  constructor(sessions: Sessions) {
+  constructor(sessions: Sessions, ownSessions: OwnSessions) {
     this.#sessions = sessions;
+    this.#ownSessions = ownSessions;
   }
 
   @Query(() => [Session], { description: 'Your live sessions, at most 100, newest first.', complexity: sessionsCost })
@@ -29,7 +33,16 @@ export class SessionResolver {
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: AuthContext,
   ): Promise<EndSessionPayload> {
-    return { session: await this.#sessions.endOwn(viewer.user.id, id, context.actor) };
+    return { session: await this.#ownSessions.end(viewer.user.id, id, context.actor) };
+  }
+
+  @LocalAccountsOnly()
+  @Mutation(() => EndOtherSessionsPayload, {
+    complexity: CHANGE_COST,
+    description: 'Ends all your sessions except the session of the current request. FORBIDDEN if an identity provider keeps your sessions.',
+  })
+  async endOtherSessions(@CurrentViewer() viewer: Viewer, @Ctx() context: AuthContext): Promise<EndOtherSessionsPayload> {
+    return { ended: await this.#ownSessions.endOthers(viewer, context.actor) };
   }
 
   @FieldResolver(() => Date, { description: 'Time of the sign-in or of the last refresh. The access token may have been used later.' })

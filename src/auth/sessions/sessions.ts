@@ -1,11 +1,10 @@
-import { validate as isUuid } from 'uuid';
 import { AuditAction } from '../../audit/audit-entry.js';
 import type { AuditRecorder } from '../../audit/audit-recorder.js';
 import type { RequestSource, UserActor } from '../../platform/actor.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database, Transaction } from '../../platform/database/client.js';
 import type { Session } from '../../platform/database/generated/client.js';
-import { conflict, KeywardError, unauthenticated } from '../../platform/errors/keyward-error.js';
+import { conflict, unauthenticated } from '../../platform/errors/keyward-error.js';
 import { canonicalAddress } from '../../platform/ip/address.js';
 import { networkOf } from '../../platform/ip/network.js';
 import { SIGN_IN_LIMITS } from '../../platform/limits.js';
@@ -134,12 +133,24 @@ export class Sessions {
   async end(refreshToken: string, actor: UserActor): Promise<void> {
     const token = this.#deps.refreshTokens.read(refreshToken);
     if (!token) throw unauthenticated();
-    await this.#endOne(token.sessionId, AuditAction.USER_SIGNED_OUT, actor);
+    await this.endOne(token.sessionId, AuditAction.USER_SIGNED_OUT, actor);
   }
 
-  /** Ends all sessions of a user, in the transaction of the change that requires it. */
-  async endAll(transaction: Transaction, userId: string): Promise<void> {
-    await transaction.session.updateMany({ where: { userId, endedAt: null }, data: { endedAt: this.#deps.clock.now() } });
+  /** Ends a live session and records the reason in the audit log. */
+  endOne(id: string, action: AuditAction, actor: UserActor): Promise<void> {
+    return this.#deps.database.$transaction(async (transaction) => {
+      const [ended] = await transaction.session.updateManyAndReturn({
+        where: { id, endedAt: null },
+        data: { endedAt: this.#deps.clock.now() },
+      });
+      if (ended) await this.#deps.audit.record(transaction, { userId: ended.userId, action }, actor);
+    });
+  }
+
+  /** Ends all sessions of a user, in the transaction of the change that requires it. @returns the number of ended sessions */
+  async endAll(transaction: Transaction, userId: string): Promise<number> {
+    const data = { endedAt: this.#deps.clock.now() };
+    return (await transaction.session.updateMany({ where: { userId, endedAt: null }, data })).count;
   }
 
   /** Returns the number of the user's sessions, including ended ones that are still stored. */
@@ -154,22 +165,6 @@ export class Sessions {
       orderBy: NEWEST_FIRST,
       take: SIGN_IN_LIMITS.liveSessionsPerUser,
     });
-  }
-
-  /**
-   * Ends one of the user's sessions. Ending an ended session changes nothing and returns the same result.
-   *
-   * @throws {KeywardError} NOT_FOUND, FORBIDDEN for a session of another user
-   */
-  async endOwn(userId: string, id: string, actor: UserActor): Promise<Session> {
-    const session = isUuid(id) ? await this.#deps.database.session.findUnique({ where: { id } }) : null;
-    if (!session) throw new KeywardError('NOT_FOUND', 'There is no session with this ID.');
-    if (session.userId !== userId) {
-      await this.#deps.audit.recordRefusal(userId, { sessionId: id }, actor);
-      throw new KeywardError('FORBIDDEN', 'This session belongs to another user.');
-    }
-    await this.#endOne(id, AuditAction.SESSION_ENDED, actor);
-    return session;
   }
 
   /** Returns whether a session of the account was created or refreshed from this network within KNOWN_NETWORK_MS. */
@@ -209,19 +204,8 @@ export class Sessions {
     const justReplaced =
       generation === session.generation - 1 && this.#deps.clock.now().getTime() - session.refreshedAt.getTime() <= REUSE_GRACE_MS;
     if (justReplaced) throw conflict();
-    if (generation < session.generation) await this.#endOne(sessionId, AuditAction.SESSION_REUSE_DETECTED, actor);
+    if (generation < session.generation) await this.endOne(sessionId, AuditAction.SESSION_REUSE_DETECTED, actor);
     throw unauthenticated();
-  }
-
-  /** Ends a live session and records the reason in the audit log. */
-  #endOne(id: string, action: AuditAction, actor: UserActor): Promise<void> {
-    return this.#deps.database.$transaction(async (transaction) => {
-      const [ended] = await transaction.session.updateManyAndReturn({
-        where: { id, endedAt: null },
-        data: { endedAt: this.#deps.clock.now() },
-      });
-      if (ended) await this.#deps.audit.record(transaction, { userId: ended.userId, action }, actor);
-    });
   }
 
   #find(id: string): Promise<(Session & { user: User }) | null> {

@@ -32,6 +32,8 @@ export interface ErrorDetails {
   retryAfterSeconds?: number;
   /** Permission that the service token lacks. */
   requiredPermission?: string;
+  /** The API key that an earlier request with the same idempotency key created. */
+  apiKeyId?: string;
 }
 
 /**

@@ -111,7 +111,7 @@ describe('G7: error messages', () => {
     ['{ mee { id } }', 'Cannot query field "mee" on type "Query". Did you mean "me"?', 'Cannot query field "…" on type "…".'],
     ['{ me(nope: 1) { id } }', 'Unknown argument "nope" on field "Query.me".', 'Unknown argument "…" on field "…".'],
     // A name of the schema in the wrong place gets the same message as any other name.
-    ['{ me { apiKey } }', 'Cannot query field "apiKey" on type "User".', 'Cannot query field "…" on type "…".'],
+    ['{ me { keyPrefix } }', 'Cannot query field "keyPrefix" on type "User".', 'Cannot query field "…" on type "…".'],
     ['{ me { ...User } }', 'Unknown fragment "User".', 'Unknown fragment "…".'],
     ['{ me { id }', 'Syntax error: expected Name, found <EOF>.', 'Syntax error: the document is not GraphQL.'],
     ['{ me foo: }', 'Syntax error: expected Name, found "}".', 'Syntax error: the document is not GraphQL.'],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { buildSchema, type GraphQLSchema, isEnumType, isInputObjectType, isObjectType, isSpecifiedScalarType } from 'graphql';
+import { ERROR_CODES } from '../../../src/platform/errors/keyward-error.js';
 
 interface Described {
   name: string;
@@ -37,6 +38,12 @@ describe('schema.graphql', () => {
   test('returns a plaintext key only in the payloads of createApiKey and rotateApiKey', () => {
     const typesWithPlaintext = types.filter((type) => isObjectType(type) && 'plaintextKey' in type.getFields()).map(({ name }) => name);
     expect(typesWithPlaintext).toEqual(['CreateApiKeyPayload', 'RotateApiKeyPayload']);
+  });
+
+  test('lists every error code of the server in the enum ErrorCode, and no other', () => {
+    const type = schema.getType('ErrorCode');
+    const values = isEnumType(type) ? type.getValues().map(({ name }) => name) : [];
+    expect(values.sort()).toEqual([...ERROR_CODES].sort());
   });
 
   test('K2: has no field for a hash or a fingerprint', () => {

@@ -1,0 +1,70 @@
+import { validate as isUuid } from 'uuid';
+import { storableTime } from '../platform/database/storable-time.js';
+import { badUserInput, type FieldFault } from '../platform/errors/keyward-error.js';
+import { LIST_LIMITS } from '../platform/limits.js';
+import { isKeyPrefix } from '../platform/plaintext-key.js';
+import { characterFault } from '../platform/text.js';
+import type { KeySearch } from './api-key-list.queries.js';
+import type { ApiKeyStatus } from './api-key-status.js';
+import { scopeFault, scopesThatGrant } from './scopes.js';
+
+/** Which keys to return. Null counts as absent; an empty list matches nothing. */
+export interface ApiKeyFilter {
+  ownerIds?: readonly string[] | null;
+  externalIds?: readonly string[] | null;
+  keyPrefixes?: readonly string[] | null;
+  ids?: readonly string[] | null;
+  statuses?: readonly ApiKeyStatus[] | null;
+  /** A scope that the key grants, by itself or by a pattern. */
+  scope?: string | null;
+  createdBefore?: Date | null;
+  createdAfter?: Date | null;
+  expiresBefore?: Date | null;
+  /** Keys that were created before this time and not presented since. */
+  unusedSince?: Date | null;
+}
+
+/** Returns whether the filter would match every key. */
+export const isEmptyFilter = (filter: ApiKeyFilter): boolean =>
+  Object.values(filter).every((value) => value === null || value === undefined);
+
+/** @throws {KeywardError} BAD_USER_INPUT with every broken rule */
+export function checkFilter(filter: ApiKeyFilter): void {
+  const faults: FieldFault[] = [];
+  const report = (path: string, message: string | null) => message !== null && faults.push({ path: `filter.${path}`, message });
+  const { ownerIds, externalIds, keyPrefixes, ids, statuses, scope } = filter;
+  for (const [name, items] of Object.entries({ ownerIds, externalIds, keyPrefixes, ids, statuses })) {
+    if (items && items.length > LIST_LIMITS.filterItemsMax) report(name, `must have at most ${LIST_LIMITS.filterItemsMax} items`);
+  }
+  for (const [index, externalId] of (externalIds ?? []).entries()) report(`externalIds.${index}`, characterFault(externalId));
+  if (typeof scope === 'string') report('scope', scopeFault(scope));
+  if (faults.length > 0) throw badUserInput(faults);
+}
+
+const listOf = <T>(items: readonly T[] | null | undefined, isPossible: (item: T) => boolean = () => true): T[] | null =>
+  items ? [...new Set(items)].filter(isPossible) : null;
+
+/**
+ * Returns the search for the keys that a checked filter matches; null if no key can match.
+ *
+ * @param ownerIds the owners that the filter names by either id; null if it names none
+ */
+export function searchOf(filter: ApiKeyFilter, ownerIds: readonly string[] | null, now: Date): Omit<KeySearch, 'after'> | null {
+  const { keyPrefixes, ids, statuses, scope } = filter;
+  const lists = {
+    ownerIds: listOf(ownerIds),
+    keyPrefixes: listOf(keyPrefixes, isKeyPrefix),
+    ids: listOf(ids, isUuid),
+    statuses: listOf(statuses),
+  };
+  if (Object.values(lists).some((list) => list?.length === 0)) return null;
+  return {
+    ...lists,
+    anyScope: typeof scope === 'string' ? scopesThatGrant(scope) : null,
+    createdBefore: storableTime(filter.createdBefore),
+    createdAfter: storableTime(filter.createdAfter),
+    expiresBefore: storableTime(filter.expiresBefore),
+    unusedSince: storableTime(filter.unusedSince),
+    now,
+  };
+}

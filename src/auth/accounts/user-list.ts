@@ -1,0 +1,81 @@
+import type { Database } from '../../platform/database/client.js';
+import type { User } from '../../platform/database/generated/client.js';
+import { inOrderOf } from '../../platform/database/in-order-of.js';
+import { badUserInput, type FieldFault } from '../../platform/errors/keyward-error.js';
+import { LIST_LIMITS } from '../../platform/limits.js';
+import { ALL_USERS, type Cursors, type Found, type Page, type PageRequest, type Position } from '../../platform/pagination.js';
+import { characterFault, codePointCount } from '../../platform/text.js';
+import { canonicalAddress } from './email.js';
+import { findEndOfUsers, findFewUsers, findUsers, isNarrow, type UserSearch } from './user-list.queries.js';
+
+const SEARCH_CHARACTERS = { min: 2, max: 255 };
+
+/** Which users to return. Null counts as absent; an empty list matches nothing. */
+export interface UserFilter {
+  /** Beginning of the email address or of the external id. */
+  search?: string | null;
+  externalIds?: readonly string[] | null;
+  disabled?: boolean | null;
+}
+
+/** @throws {KeywardError} BAD_USER_INPUT with every broken rule */
+function checkFilter({ search, externalIds }: UserFilter): void {
+  const faults: FieldFault[] = [];
+  const report = (path: string, message: string | null) => message !== null && faults.push({ path: `filter.${path}`, message });
+  if (externalIds && externalIds.length > LIST_LIMITS.filterItemsMax) {
+    report('externalIds', `must have at most ${LIST_LIMITS.filterItemsMax} items`);
+  }
+  for (const [index, externalId] of (externalIds ?? []).entries()) report(`externalIds.${index}`, characterFault(externalId));
+  if (typeof search === 'string') {
+    const { min, max } = SEARCH_CHARACTERS;
+    const length = codePointCount(search.trim());
+    report('search', length < min || length > max ? `must have ${min} to ${max} characters` : characterFault(search.trim()));
+  }
+  if (faults.length > 0) throw badUserInput(faults);
+}
+
+/** Lists the users of all kinds, for services and the operator. */
+export class UserList {
+  readonly #database: Database;
+  readonly #cursors: Cursors;
+
+  constructor(options: { database: Database; cursors: Cursors }) {
+    this.#database = options.database;
+    this.#cursors = options.cursors;
+  }
+
+  /**
+   * Returns a page of users, newest first.
+   *
+   * @throws {KeywardError} BAD_USER_INPUT, like Cursors.page, and for a filter that breaks a rule
+   */
+  page(request: PageRequest, filter: UserFilter = {}): Promise<Page<User>> {
+    checkFilter(filter);
+    const { externalIds = null, disabled = null } = filter;
+    const search = filter.search?.trim() ?? null;
+    const prefixes = search === null ? null : { email: canonicalAddress(search), externalId: search };
+    return this.#cursors.page({ list: 'users', ownerId: ALL_USERS }, request, (after, limit) =>
+      this.#find({ externalIds, prefixes, isDisabled: disabled, after }, limit),
+    );
+  }
+
+  async #find(search: UserSearch, limit: number): Promise<Found<User>> {
+    const { externalIds, prefixes, after } = search;
+    if (externalIds?.length === 0) return { items: [] };
+    if (externalIds !== null || (prefixes !== null && (await isNarrow(this.#database, prefixes)))) {
+      return { items: await this.#itemsAt(await findFewUsers(this.#database, search, limit)) };
+    }
+    const positions = await findUsers(this.#database, search, limit);
+    const stoppedAt = positions.length === limit ? null : await findEndOfUsers(this.#database, after);
+    return { items: await this.#itemsAt(positions), stoppedAt };
+  }
+
+  async #itemsAt(positions: readonly Position[]): Promise<Found<User>['items']> {
+    const ids = positions.map(({ id }) => id);
+    const users = inOrderOf(ids, await this.#database.user.findMany({ where: { id: { in: ids } } }));
+    return positions.flatMap((position, index) => {
+      const node = users[index];
+      return node ? [{ node, position }] : [];
+    });
+  }
+}
