@@ -24,7 +24,7 @@ const logger = createLogger('silent');
 /**
  * @typedef {import('node:child_process').ChildProcess} ChildProcess
  * @typedef {{ port: number, child: ChildProcess }} Server
- * @typedef {'uniform' | 'zipf' | 'sequential'} Distribution of the keys of a load. Zipf: the frequency of the n-th key is 1/n of that of the first.
+ * @typedef {'uniform' | 'zipf' | 'sequential'} Distribution of the keys of a load. Zipf: the n-th key gets 1/n of the requests of the first.
  *   Sequential: every key is sent once
  * @typedef {{ port: number, path: string, body?: string, keys: number, distribution?: Distribution, sendsKey?: boolean, pid?: number | undefined }} Target
  *   what a load is sent to. By default, the distribution is uniform and the key is sent. The CPU time of `pid` is measured

@@ -65,8 +65,11 @@ export class Authentication {
 
   /** Rejects the caller unless it may use an operation. @throws {KeywardError} like `caller`, and FORBIDDEN */
   async authorize(access: Access): Promise<void> {
-    const refusal = refusalOf(access, await this.caller());
-    if (refusal) throw refusal;
+    const caller = await this.caller();
+    const refusal = refusalOf(access, caller);
+    if (!refusal) return;
+    this.#parts.authenticator.logRefusal(caller, refusal);
+    throw refusal;
   }
 
   /** Returns the signed-in user. @throws {KeywardError} FORBIDDEN for a service */

@@ -54,6 +54,11 @@ export class Authenticator {
     return this.#deps.services.refuseBrowser(source);
   }
 
+  /** Logs that a service may not use an operation. */
+  logRefusal(caller: Caller, refusal: KeywardError): void {
+    if (caller.kind === 'service') this.#deps.services.logRefusal(caller, refusal);
+  }
+
   async #person(accessToken: string, source: RequestSource): Promise<Caller | TokenRejection> {
     const viewer = await this.#viewer(accessToken, source);
     return 'rejection' in viewer ? viewer : { kind: 'person', viewer, actor: userActor(source) };

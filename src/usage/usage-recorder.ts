@@ -21,8 +21,6 @@ const ROWS_MAX = 100_000;
 /** Maximum time for the last write during shutdown. */
 const CLOSE_MS_MAX = 3_000;
 
-export type { UsageRow };
-
 /** One verification of an existing key with a correct secret. */
 export interface Use {
   keyId: string;
@@ -32,6 +30,19 @@ export interface Use {
   ipAddress: string | null;
   userAgent: string | null;
 }
+
+/** Remembers the row in which its uses are counted, so that the recorder need not search for it. */
+export interface UsageHolder {
+  /** Only the recorder sets it. Null at first, and while no use waits to be written. */
+  usageRow: CurrentRow | null;
+}
+
+/** A row that waits to be written. */
+interface CurrentRow extends UsageRow {
+  holder: UsageHolder | null;
+}
+
+const NO_REFUSALS: readonly number[] = REFUSAL_CODES.map(() => 0);
 
 const INDEX_OF_REFUSAL = Object.fromEntries(REFUSAL_CODES.map((code, index) => [code, index])) as Readonly<Record<RefusalCode, number>>;
 
@@ -44,7 +55,7 @@ export class UsageRecorder {
   readonly #pool: Pool;
   readonly #logger: Logger;
   readonly #metrics: UsageMetrics;
-  readonly #waiting = new Map<string, UsageRow>();
+  readonly #waiting = new Map<string, CurrentRow>();
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
@@ -57,23 +68,25 @@ export class UsageRecorder {
   }
 
   /**
-   * Counts one verification.
+   * Counts one verification. It is not counted if too many rows wait.
    *
    * @param use what to count; its time must not be before 1970
-   * @param known row that an earlier call returned for this key, which saves the search for it
-   * @returns the row in which the verification was counted, for the next call; null if it was not counted, because too many
-   *   rows wait
+   * @param holder the cached key, if there is one
    */
-  record(use: Use, known: UsageRow | null = null): UsageRow | null {
+  record(use: Use, holder: UsageHolder | null = null): void {
     const hour = use.at - (use.at % HOUR_MS);
-    const row = known !== null && known.hour === hour && !known.isTaken ? known : this.#rowOf(use.keyId, hour);
+    const known = holder?.usageRow;
+    const row = known?.hour === hour ? known : this.#rowOf(use.keyId, hour);
     if (row === null) {
       this.#metrics.dropped.inc();
-      return null;
+      return;
+    }
+    if (holder !== null) {
+      row.holder = holder;
+      holder.usageRow = row;
     }
     count(row, use);
     if (this.#flushing === undefined && this.#timer === undefined) this.#schedule();
-    return row;
   }
 
   /** Writes the current counts. Counts that cannot be written are kept for the next flush. */
@@ -93,20 +106,20 @@ export class UsageRecorder {
     await Promise.race([this.flush(), sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
   }
 
-  #rowOf(keyId: string, hour: number): UsageRow | null {
+  #rowOf(keyId: string, hour: number): CurrentRow | null {
     const rowId = `${keyId}${hour}`;
     const waiting = this.#waiting.get(rowId);
     if (waiting) return waiting;
     if (this.#waiting.size >= ROWS_MAX) return null;
-    const row: UsageRow = {
+    const row: CurrentRow = {
       keyId,
       hour,
       allowed: 0,
-      refusals: REFUSAL_CODES.map(() => 0),
+      refusals: NO_REFUSALS,
       lastAt: 0,
       lastIp: null,
       lastUserAgent: null,
-      isTaken: false,
+      holder: null,
     };
     this.#waiting.set(rowId, row);
     return row;
@@ -150,7 +163,8 @@ export class UsageRecorder {
     for (const [rowId, row] of this.#waiting) {
       if (rows.length === rowsMax) break;
       this.#waiting.delete(rowId);
-      row.isTaken = true;
+      // A later use needs another row, and a cached key must not keep this one in memory.
+      if (row.holder?.usageRow === row) row.holder.usageRow = null;
       rows.push(row);
     }
     return rows.sort((a, b) => (a.keyId < b.keyId ? -1 : a.keyId > b.keyId ? 1 : a.hour - b.hour));
@@ -159,7 +173,7 @@ export class UsageRecorder {
 
 function count(row: UsageRow, { at, code, ipAddress, userAgent }: Use): void {
   if (code === VerificationCode.VALID) row.allowed += 1;
-  else row.refusals[INDEX_OF_REFUSAL[code]] = (row.refusals[INDEX_OF_REFUSAL[code]] ?? 0) + 1;
+  else row.refusals = row.refusals.with(INDEX_OF_REFUSAL[code], (row.refusals[INDEX_OF_REFUSAL[code]] ?? 0) + 1);
   if (at < row.lastAt) return;
   row.lastAt = at;
   row.lastIp = ipAddress;

@@ -11,12 +11,10 @@ export interface UsageRow {
   hour: number;
   allowed: number;
   /** Rejections by code, in the order of REFUSAL_CODES. */
-  refusals: number[];
+  refusals: readonly number[];
   lastAt: number;
   lastIp: string | null;
   lastUserAgent: string | null;
-  /** Whether the row is being written. Later verifications are then counted in another row. */
-  isTaken: boolean;
 }
 
 /** Columns of the rejections, in the order of REFUSAL_CODES. The column `refused` is their sum. */

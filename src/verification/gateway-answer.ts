@@ -100,9 +100,9 @@ const addRateLimit = (headers: HeaderList, { limit, windowSeconds, remaining, re
   headers.push('ratelimit-policy', `"key";q=${limit};w=${windowSeconds}`, 'ratelimit', `"key";r=${remaining};t=${resetsInSeconds}`);
 
 /** Every header is always sent: a gateway that copies them to its upstream must never let a client's own header pass. */
-function addOwner(headers: HeaderList, { id, owner, scopes }: KeyEntry): void {
-  const externalId = owner.externalId === null ? '-' : encodedId(owner.externalId);
-  headers.push('x-keyward-key-id', id, 'x-keyward-user-id', owner.id);
+function addOwner(headers: HeaderList, { id, ownerId, ownerExternalId, scopes }: KeyEntry): void {
+  const externalId = ownerExternalId === null ? '-' : encodedId(ownerExternalId);
+  headers.push('x-keyward-key-id', id, 'x-keyward-user-id', ownerId);
   headers.push('x-keyward-external-id', externalId, 'x-keyward-scopes', scopes.join(' ') || '-');
 }
 

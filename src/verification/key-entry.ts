@@ -1,7 +1,5 @@
 import { type RateLimit, rateLimitOf } from '../api-keys/api-key-settings.js';
-import type { UsageRow } from '../usage/usage-recorder.js';
-import { VerificationCode } from '../usage/verification-code.js';
-import { messageOf } from './verification-message.js';
+import type { UsageHolder } from '../usage/usage-recorder.js';
 
 /** A key and its owner, as the lookup returns them in JSON. Times are ISO 8601. */
 export interface FoundKey {
@@ -26,20 +24,15 @@ export interface FoundKey {
   revokedAt: string | null;
 }
 
-/** The owner of keys. All cached keys of one owner share the object. */
-export interface KeyOwner {
-  readonly id: string;
-  readonly externalId: string | null;
-  readonly isDisabled: boolean;
-}
-
 /**
- * What a process knows about a key, in the form in which verification needs it. It takes about 430 bytes, so that 200,000 of
- * them fit into memory: texts and lists that are equal for many keys are shared, and the answer is one string.
+ * What a process knows about a key, in the form in which verification needs it. Memory holds up to VERIFICATION_CACHE_KEYS of them,
+ * so what is equal for many keys is shared, and the answer is composed for each verification.
  */
-export interface KeyEntry {
+export interface KeyEntry extends UsageHolder {
   readonly id: string;
-  readonly owner: KeyOwner;
+  readonly ownerId: string;
+  readonly ownerExternalId: string | null;
+  readonly isOwnerDisabled: boolean;
   readonly rateLimitId: string;
   readonly rateLimit: RateLimit | null;
   readonly scopes: readonly string[];
@@ -48,52 +41,36 @@ export interface KeyEntry {
   readonly isRevoked: boolean;
   /** Milliseconds since the epoch. Infinity if the key does not expire. */
   readonly expiresAtMs: number;
-  /** The answer to a verification that succeeds, as JSON. Its rate limit is null. */
-  readonly answer: string;
-  /** Row in which the usage of the key was counted last. */
-  usageRow: UsageRow | null;
+  readonly name: string | null;
+  /** The three kinds of metadata, as JSON. Keys without any share it. */
+  readonly metadataJson: string;
 }
 
 const NONE: readonly string[] = [];
 
 const listOf = (items: readonly string[]): readonly string[] => (items.length === 0 ? NONE : items);
 
-/** Creates the entry of a key. */
-export function entryOf(key: FoundKey, owner: KeyOwner = ownerOf(key)): KeyEntry {
-  // The fields of VerificationAnswer.
-  const answer = {
-    valid: true,
-    code: VerificationCode.VALID,
-    message: messageOf(VerificationCode.VALID),
-    keyId: key.id,
-    ownerId: key.ownerId,
-    ownerExternalId: key.ownerExternalId,
-    name: key.name,
-    scopes: key.scopes,
-    metadata: key.metadata,
-    trustedMetadata: key.trustedMetadata,
-    ownerMetadata: key.ownerMetadata,
-    expiresAt: key.expiresAt === null ? null : new Date(key.expiresAt),
-    rateLimit: null,
-  };
-  return {
-    id: key.id,
-    owner,
-    rateLimitId: key.rateLimitId === key.id ? key.id : key.rateLimitId,
-    rateLimit: rateLimitOf(key),
-    scopes: listOf(key.scopes),
-    allowedCidrs: listOf(key.allowedCidrs),
-    isEnabled: key.enabled,
-    isRevoked: key.revokedAt !== null,
-    expiresAtMs: key.expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(key.expiresAt),
-    answer: JSON.stringify(answer),
-    usageRow: null,
-  };
+const NO_METADATA = JSON.stringify({ metadata: {}, trustedMetadata: {}, ownerMetadata: {} });
+
+function metadataJsonOf({ metadata, trustedMetadata, ownerMetadata }: FoundKey): string {
+  const json = JSON.stringify({ metadata, trustedMetadata, ownerMetadata });
+  return json === NO_METADATA ? NO_METADATA : json;
 }
 
-/** Returns the owner of a key. */
-const ownerOf = (key: FoundKey): KeyOwner => ({
-  id: key.ownerId,
-  externalId: key.ownerExternalId,
-  isDisabled: key.ownerDisabledAt !== null,
+/** Creates the entry of a key. */
+export const entryOf = (key: FoundKey): KeyEntry => ({
+  id: key.id,
+  ownerId: key.ownerId,
+  ownerExternalId: key.ownerExternalId,
+  isOwnerDisabled: key.ownerDisabledAt !== null,
+  rateLimitId: key.rateLimitId === key.id ? key.id : key.rateLimitId,
+  rateLimit: rateLimitOf(key),
+  name: key.name,
+  scopes: listOf(key.scopes),
+  allowedCidrs: listOf(key.allowedCidrs),
+  metadataJson: metadataJsonOf(key),
+  isEnabled: key.enabled,
+  isRevoked: key.revokedAt !== null,
+  expiresAtMs: key.expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(key.expiresAt),
+  usageRow: null,
 });

@@ -1,5 +1,7 @@
 import { VerificationCode } from '../usage/verification-code.js';
-import type { Verification } from './verification.js';
+import type { KeyEntry } from './key-entry.js';
+import type { KnownVerification, RateLimitState, Verification } from './verification.js';
+import { messageOf } from './verification-message.js';
 
 /** A verification as both endpoints return it: verifyApiKey as ApiKeyVerification, /verify as JSON. */
 export interface VerificationAnswer {
@@ -31,25 +33,39 @@ const UNKNOWN_KEY = {
   rateLimit: null,
 };
 
+const expiryOf = ({ expiresAtMs }: KeyEntry): Date | null => (Number.isFinite(expiresAtMs) ? new Date(expiresAtMs) : null);
+
+const limitOf = ({ limit, remaining, resetsAt }: RateLimitState) => ({ limit, remaining, resetsAt });
+
 /** Returns the answer of verifyApiKey. */
 export function answerOf({ code, message, key, rateLimit }: Verification): VerificationAnswer {
   const valid = code === VerificationCode.VALID;
   if (key === null) return { valid, code, message, ...UNKNOWN_KEY };
-  const known: Omit<VerificationAnswer, 'expiresAt'> & { expiresAt: string | null } = JSON.parse(key.answer);
+  const { id: keyId, ownerId, ownerExternalId, name, scopes } = key;
   return {
-    ...known,
     valid,
     code,
     message,
-    expiresAt: known.expiresAt === null ? null : new Date(known.expiresAt),
-    rateLimit: rateLimit && { limit: rateLimit.limit, remaining: rateLimit.remaining, resetsAt: rateLimit.resetsAt },
+    keyId,
+    ownerId,
+    ownerExternalId,
+    name,
+    scopes,
+    ...JSON.parse(key.metadataJson),
+    expiresAt: expiryOf(key),
+    rateLimit: rateLimit && limitOf(rateLimit),
   };
 }
 
-/** Returns the body of /verify for a key that is valid. Without a rate limit, it is the string that is kept with the key. */
-export function answerBodyOf({ key, rateLimit }: Verification): string {
-  if (key === null) throw new Error('Only a key that exists has an answer.');
-  if (rateLimit === null) return key.answer;
-  const { limit, remaining, resetsAt } = rateLimit;
-  return `${key.answer.slice(0, -'null}'.length)}${JSON.stringify({ limit, remaining, resetsAt })}}`;
+const VALID = JSON.stringify({ valid: true, code: VerificationCode.VALID, message: messageOf(VerificationCode.VALID) }).slice(0, -1);
+
+/** Returns the JSON of an optional value. The texts of most keys are null, for which JSON.stringify would take longer. */
+const jsonOf = (value: object | string | null): string => (value === null ? 'null' : JSON.stringify(value));
+
+/** Returns the body of /verify for a valid key: the JSON of `answerOf`. */
+export function answerBodyOf({ key, rateLimit }: KnownVerification): string {
+  const scopes = key.scopes.length === 0 ? '[]' : JSON.stringify(key.scopes);
+  const names = `"keyId":"${key.id}","ownerId":"${key.ownerId}","ownerExternalId":${jsonOf(key.ownerExternalId)},"name":${jsonOf(key.name)}`;
+  const limits = `"expiresAt":${jsonOf(expiryOf(key))},"rateLimit":${rateLimit === null ? 'null' : JSON.stringify(limitOf(rateLimit))}`;
+  return `${VALID},${names},"scopes":${scopes},${key.metadataJson.slice(1, -1)},${limits}}`;
 }

@@ -39,7 +39,7 @@ export function refusalOf(key: KeyEntry, { ipAddress, scopes }: VerificationRequ
   if (key.isRevoked) return VerificationCode.REVOKED;
   if (key.expiresAtMs <= nowMs) return VerificationCode.EXPIRED;
   if (!key.isEnabled) return VerificationCode.DISABLED;
-  if (key.owner.isDisabled) return VerificationCode.OWNER_DISABLED;
+  if (key.isOwnerDisabled) return VerificationCode.OWNER_DISABLED;
   if (key.allowedCidrs.length > 0 && !isInRanges(key.allowedCidrs, ipAddress ?? '')) return VerificationCode.IP_NOT_ALLOWED;
   if (scopes.length > 0 && lackingScopeOf(key, scopes) !== undefined) return VerificationCode.INSUFFICIENT_SCOPE;
   return null;

@@ -27,7 +27,7 @@ export class VerificationResolver {
     @Ctx() context: VerificationContext,
   ): Promise<ApiKeyVerification> {
     const { verifierToken, bearerToken } = context;
-    const permit = this.#access.permitOf({ verifierToken, bearerToken, source: context });
+    const permit = this.#access.permitOf({ verifierToken, bearerToken, source: () => context });
     const { key, scopes, ipAddress, userAgent, dryRun } = input;
     return answerOf(
       await this.#verifier.verify({

@@ -38,8 +38,8 @@ export interface VerifierCredentials {
   verifierToken: string | undefined;
   /** The token of the header Authorization at verifyApiKey. At /verify that header has the key, so it is undefined. */
   bearerToken?: string | undefined;
-  /** Its address is compared with the ranges of a service token. */
-  source: RequestSource;
+  /** Returns where the request comes from. Its address is compared with the ranges of a service token. */
+  source: () => RequestSource;
 }
 
 interface Dependencies {
@@ -70,9 +70,9 @@ export class VerifierAccess {
    * @throws {KeywardError} VERIFIER_REFUSED if verification is restricted and the caller has no verifier token
    */
   permitOf({ verifierToken, bearerToken, source }: VerifierCredentials): Permit {
-    if (isServiceToken(verifierToken)) return this.#ask(verifierToken, source, REFUSALS.verifierToken);
+    if (isServiceToken(verifierToken)) return this.#ask(verifierToken, source(), REFUSALS.verifierToken);
     if (verifierToken !== undefined && this.#isKnown(verifierToken)) return KNOWN_VERIFIER;
-    if (isServiceToken(bearerToken)) return this.#ask(bearerToken, source, REFUSALS.authorization);
+    if (isServiceToken(bearerToken)) return this.#ask(bearerToken, source(), REFUSALS.authorization);
     if (this.#deps.isRestricted) throw verifierRefused();
     return ANYONE;
   }

@@ -118,7 +118,7 @@ export class Verifier {
     rateLimit: KnownVerification['rateLimit'] = null,
   ): KnownVerification {
     const { ipAddress, userAgent, dryRun } = request;
-    if (!dryRun) key.usageRow = this.#deps.usage.record({ keyId: key.id, at: nowMs, code, ipAddress, userAgent }, key.usageRow);
+    if (!dryRun) this.#deps.usage.record({ keyId: key.id, at: nowMs, code, ipAddress, userAgent }, key);
     const details: MessageDetails = {
       lackingScope: code === VerificationCode.INSUFFICIENT_SCOPE ? lackingScopeOf(key, request.scopes) : undefined,
       resetsInSeconds: rateLimit?.resetsInSeconds,

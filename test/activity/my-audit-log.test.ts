@@ -43,7 +43,7 @@ describe('myAuditLog', () => {
     const { accessToken } = dataOf(await app.send(SignInDocument, { input: credentials }, from)).signIn;
     const events = await log(accessToken);
     const at = (secondsAgo: number) => new Date(app.clock.now().getTime() - secondsAgo * 1_000).toISOString();
-    const common = { details: {}, apiKey: null };
+    const common = { details: {}, apiKey: null, actor: 'user' };
     const [ipAddress, userAgent] = ['2001:db8::7', 'browser/1.0'];
     expect(events.map(({ id: _id, ...event }) => event)).toEqual([
       { ...common, action: 'USER_SIGNED_IN', at: at(0), ipAddress, userAgent },

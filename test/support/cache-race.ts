@@ -36,6 +36,12 @@ async function load(lookup: CachedLookup<FoundKey>, fingerprint: string): Promis
   }
 }
 
+/** Returns false for a deadlock, so that the statement is sent again. */
+function isDeadlock(error: unknown): false {
+  if ((error as { code?: string }).code === '40P01') return false;
+  throw error;
+}
+
 class UnfollowingEntries extends Entries<FoundKey> {
   override drop(): void {}
 }
@@ -157,7 +163,8 @@ export async function openCacheRace(url: string): Promise<CacheRace> {
   const LARGE_CHANGES: Record<string, Change> = {
     'thousands of keys': () => writer.query('UPDATE api_keys SET enabled = NOT enabled'),
     'a truncated table': async () => {
-      await writer.query('TRUNCATE users CASCADE');
+      // It locks several tables, and may deadlock with the background.
+      for (let isDone = false; !isDone; ) isDone = await writer.query('TRUNCATE users CASCADE').then(() => true, isDeadlock);
     },
   };
 

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import pg from 'pg';
 import { Registry } from 'prom-client';
 import { createLogger } from '../../src/platform/logger.js';
-import { UsageRecorder, type Use } from '../../src/usage/usage-recorder.js';
+import { type UsageHolder, UsageRecorder, type Use } from '../../src/usage/usage-recorder.js';
 import { REFUSAL_CODES, VerificationCode } from '../../src/usage/verification-code.js';
 import { dropDatabase, newDatabase, runSql } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -92,16 +92,21 @@ describe('UsageRecorder', () => {
     ]);
   });
 
-  test('counts in the row that it returned before, until that row is written or its hour is over', async () => {
-    const key = randomUUID();
-    const first = use(key, '10:00:00');
-    const record = (time: string, known: ReturnType<UsageRecorder['record']>) =>
-      recorder.record({ keyId: key, at: at(time).getTime(), code: VerificationCode.VALID, ipAddress: null, userAgent: null }, known);
-    expect(record('10:59:59', first)).toBe(first);
-    const second = record('11:00:00', first);
+  test('counts in the row of the holder until that row is written or its hour is over, and lets the holder forget it', async () => {
+    const [key, holder] = [randomUUID(), { usageRow: null } as UsageHolder];
+    const record = (time: string) =>
+      recorder.record({ keyId: key, at: at(time).getTime(), code: VerificationCode.VALID, ipAddress: null, userAgent: null }, holder);
+    record('10:00:00');
+    const first = holder.usageRow;
+    record('10:59:59');
+    expect(holder.usageRow).toBe(first);
+    record('11:00:00');
+    const second = holder.usageRow;
     expect(second).not.toBe(first);
     await recorder.flush();
-    expect(record('11:00:01', second)).not.toBe(second);
+    expect(holder.usageRow).toBeNull();
+    record('11:00:01');
+    expect(holder.usageRow).not.toBe(second);
     await recorder.flush();
     expect(await rows()).toMatchObject([{ allowed: 2 }, { allowed: 2 }]);
   });

@@ -46,11 +46,11 @@ describe('verification during a database failure', () => {
   });
 });
 
-describe('the verification pool', () => {
-  test('F1: reconnects after its connections are terminated', async () => {
+describe.each(['changes', 'rows'])('the verification connection for %s', (lane) => {
+  test('F1: is opened again after it was terminated', async () => {
     const { key } = await newKey(app);
     expect((await askGateway(key)).statusCode).toBe(200);
-    const terminated = await terminateConnections(app.databaseUrl, 'keyward verification');
+    const terminated = await terminateConnections(app.databaseUrl, `keyward verification ${lane}`);
     expect(terminated.length).toBeGreaterThan(0);
     const statuses = new Set<number>();
     await eventually(
@@ -63,7 +63,7 @@ describe('the verification pool', () => {
     );
     // 503 only if a request used a connection before the pool noticed its end.
     expect([...statuses].filter((status) => status !== 503)).toEqual([200]);
-    const connected = await connectionsOf(app.databaseUrl, 'keyward verification');
+    const connected = await connectionsOf(app.databaseUrl, `keyward verification ${lane}`);
     expect(connected.length).toBeGreaterThan(0);
     expect(connected.filter((pid) => terminated.includes(pid))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import type { RequestSource } from '../../platform/actor.js';
+import { actorFields, type RequestSource } from '../../platform/actor.js';
 import type { Clock } from '../../platform/clock.js';
 import { KeywardError } from '../../platform/errors/keyward-error.js';
 import { LogLimiter } from '../../platform/log-limiter.js';
@@ -25,10 +25,12 @@ interface Dependencies {
 export class ServiceAuthenticator {
   readonly #deps: Dependencies;
   readonly #browsers: LogLimiter;
+  readonly #refusals: LogLimiter;
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
     this.#browsers = new LogLimiter(deps.logger, 'warn', FROM_BROWSER);
+    this.#refusals = new LogLimiter(deps.logger, 'warn', 'request of a service rejected');
   }
 
   /** Reads the token, which takes effect and ends at the next request, and the user that the service acts for. */
@@ -51,6 +53,11 @@ export class ServiceAuthenticator {
     };
   }
 
+  /** Logs that a service may not use an operation. */
+  logRefusal({ actor }: ServiceCaller, { details: { requiredPermission } }: KeywardError): void {
+    this.#refusals.log(requiredPermission ?? 'other', { ...actorFields(actor), requiredPermission });
+  }
+
   /** Logs that a web page sent a service token. @returns the error for its request */
   refuseBrowser({ requestId, ipAddress }: RequestSource): KeywardError {
     this.#browsers.log('Origin', { requestId, ipAddress });
@@ -59,5 +66,6 @@ export class ServiceAuthenticator {
 
   close(): void {
     this.#browsers.close();
+    this.#refusals.close();
   }
 }

@@ -73,7 +73,7 @@ describe('S3: a service that acts for a user', () => {
     expect(codesOf(await app.send(UpdateApiKeyDocument, { id, input: { name: 'mine' } }, options))).toEqual(['FORBIDDEN']);
     expect(codesOf(await app.send(RotateApiKeyDocument, { id }, options))).toEqual(['FORBIDDEN']);
     expect(codesOf(await app.send(RevokeApiKeyDocument, { id }, options))).toEqual(['FORBIDDEN']);
-    // An input that is rejected creates nobody either.
+    // An input that is rejected creates no user either.
     expect(codesOf(await app.send(CreateApiKeyDocument, { input: { name: '' } }, options))).toEqual(['BAD_USER_INPUT']);
     expect(await usersWith(externalId)).toEqual([]);
 

@@ -102,6 +102,14 @@ describe('S2: a service token', () => {
     await production.close();
   });
 
+  test('L2: without the permission is logged with its name and the permission', async () => {
+    const service = await newService(app, ['users:read'], { name: 'reader' });
+    const answer = await app.send(MyApiKeysDocument, {}, actingFor(service, 'x'));
+    expect(answer.errors[0]).toMatchObject({ extensions: { code: 'FORBIDDEN', requiredPermission: 'users:act' } });
+    const [line = ''] = app.logs().match(/^.*request of a service rejected.*$/m) ?? [];
+    expect(JSON.parse(line)).toMatchObject({ actor: 'service:reader', requiredPermission: 'users:act', ipAddress: '127.0.0.1' });
+  });
+
   test('with a wrong checksum, or an API key in its place, is rejected', async () => {
     const service = await newService(app, ['users:act']);
     const last = service.token.endsWith('0') ? '1' : '0';

@@ -110,6 +110,18 @@ describe('A12: the limit on concurrent requests of one user', () => {
     expect(answers).toEqual([]);
   });
 
+  test('of a service counts no cost, and waits beyond the requests that it may have at once, apart from those of other services', async () => {
+    const limits = { ...FAIR_USE_LIMITS, cost: { limit: 1, windowSeconds: 60 }, serviceRequestsAtOnce: 2 };
+    const fairUse = new FairUse(new WindowCounter({ clock: app.clock }), limits);
+    const [first, second, third, other] = [new Allowance(fairUse), new Allowance(fairUse), new Allowance(fairUse), new Allowance(fairUse)];
+    for (const allowance of [first, second, third, other]) allowance.cost = 1_000;
+    expect([await first.enterAsService('a'), await second.enterAsService('a')]).toEqual([false, false]);
+    const waiting = third.enterAsService('a');
+    expect(await other.enterAsService('b')).toBe(false);
+    first.leave();
+    expect(await waiting).toBe(true);
+  });
+
   test('passes the turn of a request that finished while it waited to the next request', async () => {
     const limits = { ...FAIR_USE_LIMITS, requestsAtOnce: 1 };
     const fairUse = new FairUse(new WindowCounter({ clock: app.clock }), limits);
