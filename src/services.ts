@@ -16,9 +16,7 @@ import { createExternalAccounts } from './auth/external/external-accounts.js';
 import { ExternalIdUsers } from './auth/external/external-id-users.js';
 import { ProductUsers } from './auth/external/product-users.js';
 import { createPortalSessions } from './auth/portal-sessions/create-portal-sessions.js';
-import { ServiceAuthenticator } from './auth/service-tokens/service-authenticator.js';
-import { ServiceTokenUses } from './auth/service-tokens/service-token-use.js';
-import { ServiceTokens } from './auth/service-tokens/service-tokens.js';
+import { createServiceTokens } from './auth/service-tokens/create-service-tokens.js';
 import { AccessTokens } from './auth/sessions/access-token.js';
 import { OwnSessions } from './auth/sessions/own-sessions.js';
 import { RefreshTokens } from './auth/sessions/refresh-token.js';
@@ -162,13 +160,6 @@ function createAccounts(base: Base) {
     ...services,
     ...portal,
   };
-}
-
-function createServiceTokens({ database, clock, audit, logger }: Base, users: Users) {
-  const serviceTokens = new ServiceTokens({ database, clock, audit, logger });
-  const serviceTokenUses = new ServiceTokenUses({ database, clock, logger });
-  const serviceAuthenticator = new ServiceAuthenticator({ serviceTokens, uses: serviceTokenUses, users, clock, logger });
-  return { serviceTokens, serviceTokenUses, serviceAuthenticator };
 }
 
 function createApiKeys(base: Base, users: Users) {

@@ -1,15 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GraphQLNonNull, isObjectType } from 'graphql';
 import { buildKeywardSchema } from '../src/app.js';
-import { accessOf } from '../src/auth/access-middleware.js';
 import {
   ApiKeyDocument,
+  DeleteUserDocument,
+  DisableUserDocument,
+  EnableUserDocument,
+  EndPortalSessionDocument,
   EndSessionDocument,
   MySessionsDocument,
   RevokeApiKeyDocument,
   RotateApiKeyDocument,
   type TypedDocumentString,
   UpdateApiKeyDocument,
+  UserDocument,
 } from './generated/graphql.js';
 import { runSql } from './support/database.js';
 import { newKey } from './support/doors.js';
@@ -23,27 +27,28 @@ afterAll(() => app.close());
 
 /** Each operation that takes an id, with the type of the id and the document that is sent. */
 // biome-ignore lint/suspicious/noExplicitAny: each document has variables and data of its own.
-const OPERATIONS: Record<string, { of: 'key' | 'session'; document: TypedDocumentString<any, any>; variables?: object }> = {
+const OPERATIONS: Record<string, { of: 'key' | 'session' | 'user'; document: TypedDocumentString<any, any>; variables?: object }> = {
   apiKey: { of: 'key', document: ApiKeyDocument },
   updateApiKey: { of: 'key', document: UpdateApiKeyDocument, variables: { input: { name: 'mine now', scopes: ['a'] } } },
   rotateApiKey: { of: 'key', document: RotateApiKeyDocument },
   revokeApiKey: { of: 'key', document: RevokeApiKeyDocument, variables: { reason: 'mine now' } },
   endSession: { of: 'session', document: EndSessionDocument },
+  // For services alone: users are rejected whoever the object belongs to.
+  user: { of: 'user', document: UserDocument },
+  disableUser: { of: 'user', document: DisableUserDocument },
+  enableUser: { of: 'user', document: EnableUserDocument },
+  deleteUser: { of: 'user', document: DeleteUserDocument },
+  endPortalSession: { of: 'user', document: EndPortalSessionDocument },
 };
 
 describe('K6: objects of another user', () => {
-  test('the table of operations has every operation of users that takes an id', () => {
+  test('the table of operations has every operation that takes an id', () => {
     const schema = buildKeywardSchema({} as never);
     const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
       isObjectType(type) ? Object.values(type.getFields()) : [],
     );
-    const accesses = accessOf(schema);
-    const isOfUsers = (name: string) => {
-      const access = accesses.get(name);
-      return access === 'public' || access?.people === true;
-    };
-    const takingIds = fields.filter(
-      ({ name, args }) => isOfUsers(name) && args.some(({ type }) => String(type instanceof GraphQLNonNull ? type.ofType : type) === 'ID'),
+    const takingIds = fields.filter(({ args }) =>
+      args.some(({ type }) => String(type instanceof GraphQLNonNull ? type.ofType : type) === 'ID'),
     );
     expect(takingIds.map(({ name }) => name).sort()).toEqual(Object.keys(OPERATIONS).sort());
   });
@@ -54,15 +59,15 @@ describe('K6: objects of another user', () => {
       const [owner, stranger] = [await newKey(app, { name: 'private' }), await newKey(app)];
       const [session] = (await app.ask(MySessionsDocument, {}, owner.token)).mySessions;
       const state = () =>
-        Promise.all(['api_keys', 'sessions'].map((table) => runSql(app.databaseUrl, `SELECT * FROM ${table} ORDER BY id`)));
+        Promise.all(['api_keys', 'sessions', 'users'].map((table) => runSql(app.databaseUrl, `SELECT * FROM ${table} ORDER BY id`)));
       const before = await state();
-      const id = of === 'key' ? owner.id : session?.id;
+      const id = { key: owner.id, session: session?.id, user: owner.userId }[of];
       const answer = await app.send(document, { id, ...variables }, { token: stranger.token });
       expect(codesOf(answer)).toEqual(['FORBIDDEN']);
-      expect([null, { apiKey: null }]).toContainEqual(answer.data);
+      expect([null, { apiKey: null }, { user: null }]).toContainEqual(answer.data);
       expect(answer.text).not.toMatch(/private|amos_/);
       expect(await state()).toEqual(before);
-      expect(codesOf(await app.send(document, { id, ...variables }, { token: owner.token }))).toEqual([]);
+      expect(codesOf(await app.send(document, { id, ...variables }, { token: owner.token }))).toEqual(of === 'user' ? ['FORBIDDEN'] : []);
     },
   );
 });

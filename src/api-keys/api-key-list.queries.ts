@@ -65,7 +65,10 @@ const examinedOf = (ownerIds: readonly string[]): number => Math.floor(LIST_LIMI
 
 const COLUMNS = Prisma.sql`id, user_id, created_at, revoked_at, expires_at, enabled, replaced_by_id, scopes`;
 
-/** Returns the keys that a page examines: those that the filter names, the newest of each owner, or the newest of all. */
+/**
+ * Returns the keys that a page examines: those that the filter names, the newest of each owner, or the newest of all. OFFSET 0 keeps
+ * the planner from reading the whole list in its order instead of the few named keys.
+ */
 function examinedBy(search: KeySearch): Prisma.Sql {
   const { ownerIds, keyPrefixes, ids } = search;
   if (isNamed(search)) {
@@ -74,7 +77,7 @@ function examinedBy(search: KeySearch): Prisma.Sql {
       ids && Prisma.sql`id = ANY(${[...ids]}::uuid[])`,
       ownerIds && Prisma.sql`user_id = ANY(${[...ownerIds]}::uuid[])`,
     ]);
-    return Prisma.sql`SELECT ${COLUMNS} FROM api_keys WHERE ${named} AND ${rangeOf(search)}`;
+    return Prisma.sql`SELECT ${COLUMNS} FROM api_keys WHERE ${named} AND ${rangeOf(search)} OFFSET 0`;
   }
   if (ownerIds === null) {
     return Prisma.sql`SELECT ${COLUMNS} FROM api_keys WHERE ${rangeOf(search)} ${NEWEST_FIRST} LIMIT ${LIST_LIMITS.examinedRowsMax}`;

@@ -128,7 +128,11 @@ export class Authentication {
     const user = await this.user();
     if (user) return user.id;
     if (caller.kind !== 'service' || caller.onBehalfOf === null) throw unauthenticated();
-    return (await this.#parts.productUsers.findOrCreate(caller.onBehalfOf.externalId, caller.actor)).id;
+    const { externalId } = caller.onBehalfOf;
+    const created = await this.#parts.productUsers.findOrCreate(externalId, caller.actor);
+    // The fields of the answer are those of the new user.
+    this.#caller = Promise.resolve({ ...caller, onBehalfOf: { externalId, user: created } });
+    return created.id;
   }
 
   /**

@@ -15,6 +15,30 @@ export type AccountsMode =
   /** No person signs in. The backend of the product acts for its users. */
   | 'NONE';
 
+/** Which API keys to select: those that match every field. A field that is absent or null does not restrict the keys. If a list is empty, no key matches. */
+export type ApiKeyFilter = {
+  /** Time after which the keys were created. */
+  createdAfter?: string | null | undefined;
+  /** Time before which the keys were created. */
+  createdBefore?: string | null | undefined;
+  /** Time before which the keys expire. Keys that do not expire are not selected. */
+  expiresBefore?: string | null | undefined;
+  /** External IDs of the owners of the keys, at most 100. */
+  externalIds?: Array<string> | null | undefined;
+  /** IDs of the keys, at most 100. */
+  ids?: Array<string | number> | null | undefined;
+  /** Key prefixes of the keys, at most 100. */
+  keyPrefixes?: Array<string> | null | undefined;
+  /** IDs of the owners of the keys, at most 100. */
+  ownerIds?: Array<string | number> | null | undefined;
+  /** Scope that the keys grant, by themselves or by a pattern: `orders:read` also selects keys with `orders:*`. */
+  scope?: string | null | undefined;
+  /** Current statuses of the keys, at most 100. */
+  statuses?: Array<ApiKeyStatus> | null | undefined;
+  /** Time before which the keys were created, and since which they were not presented. */
+  unusedSince?: string | null | undefined;
+};
+
 /** Status of an API key. Computed from its fields when it is read. */
 export type ApiKeyStatus =
   /** The key is valid. */
@@ -210,12 +234,32 @@ export type UpdateApiKeyInput = {
   trustedMetadata?: unknown;
 };
 
+/** A user of the product, and what to set. An absent field is unchanged. */
+export type UpsertUserInput = {
+  /** New email address of the user. Null if no address is known. */
+  email?: string | null | undefined;
+  /** ID of the user in the product or at the identity provider: 1 to 255 characters without control characters. */
+  externalId: string;
+  /** New JSON that the product attaches to the user, at most 4 KiB. It replaces the earlier one. Must not be null. */
+  trustedMetadata?: unknown;
+};
+
 /** Interval by which usage is summed. Intervals are aligned to UTC. */
 export type UsageInterval =
   /** One point for each day, over at most 90 days. */
   | 'DAY'
   /** One point for each hour, over at most 7 days. */
   | 'HOUR';
+
+/** Which users to return: those that match every field. A field that is absent or null does not restrict the users. */
+export type UserFilter = {
+  /** Whether the users are disabled. */
+  disabled?: boolean | null | undefined;
+  /** External IDs of the users, at most 100. If the list is empty, no user matches. */
+  externalIds?: Array<string> | null | undefined;
+  /** Beginning of the email address or of the external ID, 2 to 255 characters. The case of an email address is ignored. */
+  search?: string | null | undefined;
+};
 
 /** Outcome of a verification: VALID, or the reason for the rejection. */
 export type VerificationCode =
@@ -446,6 +490,87 @@ export type DeleteMyAccountMutationVariables = Exact<{
 
 export type DeleteMyAccountMutation = { deleteMyAccount: { deleted: boolean } };
 
+export type ManagedUserFragment = { id: string, email: string | null, externalId: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: unknown };
+
+export type UsersQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+  filter?: UserFilter | null | undefined;
+}>;
+
+
+export type UsersQuery = { users: { edges: Array<{ cursor: string, node: { id: string, email: string | null, externalId: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: unknown } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type UserQueryVariables = Exact<{
+  id?: string | number | null | undefined;
+  externalId?: string | null | undefined;
+}>;
+
+
+export type UserQuery = { user: { id: string, email: string | null, externalId: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: unknown } | null };
+
+export type UpsertUserMutationVariables = Exact<{
+  input: UpsertUserInput;
+}>;
+
+
+export type UpsertUserMutation = { upsertUser: { created: boolean, user: { id: string, email: string | null, externalId: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: unknown } } };
+
+export type DisableUserMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DisableUserMutation = { disableUser: { user: { id: string, email: string | null, externalId: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: unknown } } };
+
+export type EnableUserMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EnableUserMutation = { enableUser: { user: { id: string, email: string | null, externalId: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: unknown } } };
+
+export type DeleteUserMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DeleteUserMutation = { deleteUser: { deleted: boolean } };
+
+export type ApiKeysQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+  filter?: ApiKeyFilter | null | undefined;
+}>;
+
+
+export type ApiKeysQuery = { apiKeys: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type FindApiKeyQueryVariables = Exact<{
+  key: string;
+}>;
+
+
+export type FindApiKeyQuery = { findApiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null } | null };
+
+export type RevokeApiKeysMutationVariables = Exact<{
+  filter: ApiKeyFilter;
+  reason?: string | null | undefined;
+  dryRun?: boolean;
+}>;
+
+
+export type RevokeApiKeysMutation = { revokeApiKeys: { matched: number, revoked: number, complete: boolean, sample: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, rateLimit: { limit: number, windowSeconds: number } | null }> } };
+
+export type AuditLogQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+  filter?: AuditFilter | null | undefined;
+}>;
+
+
+export type AuditLogQuery = { auditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, actor: string, userId: string | null, apiKeyId: string | null, details: unknown } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
 export type CreatePortalSessionMutationVariables = Exact<{
   input: CreatePortalSessionInput;
 }>;
@@ -576,6 +701,16 @@ export const SessionFieldsFragmentDoc = new TypedDocumentString(`
   current
 }
     `, {"fragmentName":"SessionFields"}) as unknown as TypedDocumentString<SessionFieldsFragment, unknown>;
+export const ManagedUserFragmentDoc = new TypedDocumentString(`
+    fragment ManagedUser on User {
+  id
+  email
+  externalId
+  createdAt
+  disabledAt
+  trustedMetadata
+}
+    `, {"fragmentName":"ManagedUser"}) as unknown as TypedDocumentString<ManagedUserFragment, unknown>;
 export const MyApiKeysDocument = new TypedDocumentString(`
     query MyApiKeys {
   myApiKeys {
@@ -1143,6 +1278,224 @@ export const DeleteMyAccountDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DeleteMyAccountMutation, DeleteMyAccountMutationVariables>;
+export const UsersDocument = new TypedDocumentString(`
+    query Users($first: Int! = 50, $after: String, $filter: UserFilter) {
+  users(first: $first, after: $after, filter: $filter) {
+    edges {
+      cursor
+      node {
+        ...ManagedUser
+      }
+    }
+    pageInfo {
+      ...Page
+    }
+  }
+}
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+fragment ManagedUser on User {
+  id
+  email
+  externalId
+  createdAt
+  disabledAt
+  trustedMetadata
+}`) as unknown as TypedDocumentString<UsersQuery, UsersQueryVariables>;
+export const UserDocument = new TypedDocumentString(`
+    query User($id: ID, $externalId: String) {
+  user(id: $id, externalId: $externalId) {
+    ...ManagedUser
+  }
+}
+    fragment ManagedUser on User {
+  id
+  email
+  externalId
+  createdAt
+  disabledAt
+  trustedMetadata
+}`) as unknown as TypedDocumentString<UserQuery, UserQueryVariables>;
+export const UpsertUserDocument = new TypedDocumentString(`
+    mutation UpsertUser($input: UpsertUserInput!) {
+  upsertUser(input: $input) {
+    created
+    user {
+      ...ManagedUser
+    }
+  }
+}
+    fragment ManagedUser on User {
+  id
+  email
+  externalId
+  createdAt
+  disabledAt
+  trustedMetadata
+}`) as unknown as TypedDocumentString<UpsertUserMutation, UpsertUserMutationVariables>;
+export const DisableUserDocument = new TypedDocumentString(`
+    mutation DisableUser($id: ID!) {
+  disableUser(id: $id) {
+    user {
+      ...ManagedUser
+    }
+  }
+}
+    fragment ManagedUser on User {
+  id
+  email
+  externalId
+  createdAt
+  disabledAt
+  trustedMetadata
+}`) as unknown as TypedDocumentString<DisableUserMutation, DisableUserMutationVariables>;
+export const EnableUserDocument = new TypedDocumentString(`
+    mutation EnableUser($id: ID!) {
+  enableUser(id: $id) {
+    user {
+      ...ManagedUser
+    }
+  }
+}
+    fragment ManagedUser on User {
+  id
+  email
+  externalId
+  createdAt
+  disabledAt
+  trustedMetadata
+}`) as unknown as TypedDocumentString<EnableUserMutation, EnableUserMutationVariables>;
+export const DeleteUserDocument = new TypedDocumentString(`
+    mutation DeleteUser($id: ID!) {
+  deleteUser(id: $id) {
+    deleted
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteUserMutation, DeleteUserMutationVariables>;
+export const ApiKeysDocument = new TypedDocumentString(`
+    query ApiKeys($first: Int! = 50, $after: String, $filter: ApiKeyFilter) {
+  apiKeys(first: $first, after: $after, filter: $filter) {
+    edges {
+      cursor
+      node {
+        ...Key
+      }
+    }
+    pageInfo {
+      ...Page
+    }
+  }
+}
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}`) as unknown as TypedDocumentString<ApiKeysQuery, ApiKeysQueryVariables>;
+export const FindApiKeyDocument = new TypedDocumentString(`
+    query FindApiKey($key: String!) {
+  findApiKey(key: $key) {
+    ...Key
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}`) as unknown as TypedDocumentString<FindApiKeyQuery, FindApiKeyQueryVariables>;
+export const RevokeApiKeysDocument = new TypedDocumentString(`
+    mutation RevokeApiKeys($filter: ApiKeyFilter!, $reason: String, $dryRun: Boolean! = false) {
+  revokeApiKeys(filter: $filter, reason: $reason, dryRun: $dryRun) {
+    matched
+    revoked
+    complete
+    sample {
+      ...Key
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}`) as unknown as TypedDocumentString<RevokeApiKeysMutation, RevokeApiKeysMutationVariables>;
+export const AuditLogDocument = new TypedDocumentString(`
+    query AuditLog($first: Int! = 50, $after: String, $filter: AuditFilter) {
+  auditLog(first: $first, after: $after, filter: $filter) {
+    edges {
+      cursor
+      node {
+        id
+        at
+        action
+        actor
+        userId
+        apiKeyId
+        details
+      }
+    }
+    pageInfo {
+      ...Page
+    }
+  }
+}
+    fragment Page on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<AuditLogQuery, AuditLogQueryVariables>;
 export const CreatePortalSessionDocument = new TypedDocumentString(`
     mutation CreatePortalSession($input: CreatePortalSessionInput!) {
   createPortalSession(input: $input) {

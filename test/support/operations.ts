@@ -25,6 +25,7 @@ function literalOf(type: GraphQLInputType): string {
 
 /** Returns a document that asks for nothing but `__typename` of the operation, with all arguments that it requires. */
 export function documentOf({ kind, field }: (typeof OPERATIONS)[number]): string {
-  const args = field.args.filter(({ type }) => isNonNullType(type)).map(({ name, type }) => `${name}: ${literalOf(type)}`);
+  const required = field.args.filter(({ type, defaultValue }) => isNonNullType(type) && defaultValue === undefined);
+  const args = required.map(({ name, type }) => `${name}: ${literalOf(type)}`);
   return `${kind} { ${field.name}${args.length > 0 ? `(${args.join(' ')})` : ''} { __typename } }`;
 }

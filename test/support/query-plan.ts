@@ -5,6 +5,9 @@ import { runSql } from './database.js';
  * before, because the planner reads a small table from its beginning.
  */
 export async function planOf(databaseUrl: string, sql: string | undefined): Promise<string> {
-  const rows = await runSql<{ 'QUERY PLAN': string }>(databaseUrl, `EXPLAIN (GENERIC_PLAN) ${sql}`);
+  const url = new URL(databaseUrl);
+  // A small table would be read as a whole.
+  url.searchParams.set('options', '-c enable_seqscan=off');
+  const rows = await runSql<{ 'QUERY PLAN': string }>(url.href, `EXPLAIN (GENERIC_PLAN) ${sql}`);
   return rows.map((row) => row['QUERY PLAN']).join('\n');
 }

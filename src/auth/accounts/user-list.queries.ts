@@ -40,7 +40,10 @@ export async function isNarrow(database: Database, prefixes: { email: string; ex
   return (row?.count ?? 0) < max;
 }
 
-/** Finds users by external ids or prefixes, which few users have. Indexes find them, and they are sorted. */
+/**
+ * Finds users by external ids or prefixes, which few users have. Indexes find them, and they are sorted: OFFSET 0 keeps the planner
+ * from reading the whole list in its order instead.
+ */
 export function findFewUsers(
   database: Database,
   { externalIds, prefixes, isDisabled, after }: UserSearch,
@@ -49,7 +52,9 @@ export function findFewUsers(
   const named = externalIds === null ? Prisma.sql`true` : Prisma.sql`external_id = ANY(${[...externalIds]}::text[])`;
   const searched = prefixes === null ? Prisma.sql`true` : Prisma.sql`id IN (${matchingIds(prefixes)})`;
   return database.$queryRaw<Position[]>`
-    SELECT id, created_at AS at FROM users WHERE ${named} AND ${searched} AND ${isDisabledSql(isDisabled)} AND ${olderThan(after)}
+    SELECT id, created_at AS at FROM (
+      SELECT id, created_at FROM users WHERE ${named} AND ${searched} AND ${isDisabledSql(isDisabled)} AND ${olderThan(after)} OFFSET 0
+    ) AS found
     ${NEWEST_FIRST} LIMIT ${limit}`;
 }
 

@@ -10,6 +10,7 @@ import {
   MyAuditLogDocument,
   RevokeApiKeyDocument,
   SignOutDocument,
+  UpdateApiKeyDocument,
 } from '../../generated/graphql.js';
 import { runSql } from '../../support/database.js';
 import { dataOf, newKey } from '../../support/doors.js';
@@ -193,6 +194,14 @@ describe('S4: a portal session', () => {
       ipAddress: '203.0.113.9',
     });
     expect(app.logs()).not.toContain('zoë@example.com');
+  });
+
+  test.each([null, 'ada'])('S5: cannot set trustedMetadata, with the actor %j', async (actor) => {
+    const { token } = await newPortalSession(app, backend, { actor });
+    const input = { trustedMetadata: { plan: 'gold' } };
+    expect(codesOf(await app.send(CreateApiKeyDocument, { input }, { token }))).toEqual(['FORBIDDEN']);
+    const { apiKey } = dataOf(await app.send(CreateApiKeyDocument, {}, { token })).createApiKey;
+    expect(codesOf(await app.send(UpdateApiKeyDocument, { id: apiKey.id, input }, { token }))).toEqual(['FORBIDDEN']);
   });
 
   test('is ended at the next request on every replica, and ending it again changes nothing', async () => {
