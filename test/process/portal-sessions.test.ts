@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { runBuiltCommand } from '../support/commands.js';
-import { dropDatabase, newDatabase } from '../support/database.js';
+import { newDatabase } from '../support/database.js';
 import { ask, type ServerProcess, startServer } from '../support/server-process.js';
 
 /** Sessions that each kind of change ends, one after another. A change by the command line takes about a second. */
@@ -30,10 +30,16 @@ const statusOf = (server: ServerProcess, agent: Agent, token: string): Promise<n
       .end(ME);
   });
 
+const started: ServerProcess[] = [];
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((server) => server.stop()));
+});
+
 test('S4, A7: two processes under load accept no portal session after the acknowledgement that it was ended, its service token revoked or its user disabled', async () => {
   const DATABASE_URL = await newDatabase();
   const env = { DATABASE_URL, APP_SECRETS: randomBytes(32).toString('base64'), AUTH_MODE: 'product' };
   const servers = (await Promise.all([startServer(env), startServer(env)])) as [ServerProcess, ServerProcess];
+  started.push(...servers);
   const command = async (name: string, args: string[]) => {
     const { code, stdout, stderr } = await runBuiltCommand(name, [...args, '--json'], env);
     expect([code, stderr]).toEqual([0, '']);
@@ -81,14 +87,17 @@ test('S4, A7: two processes under load accept no portal session after the acknow
       }
     });
   });
-  for (const [index, { token, run }] of changes.entries()) {
-    await run(servers[index % 2] as ServerProcess);
-    acknowledged.add(token);
-    const agent = new Agent();
-    expect(await Promise.all(servers.map((one) => statusOf(one, agent, token)))).toEqual([401, 401]);
+  try {
+    for (const [index, { token, run }] of changes.entries()) {
+      await run(servers[index % 2] as ServerProcess);
+      acknowledged.add(token);
+      const agent = new Agent();
+      expect(await Promise.all(servers.map((one) => statusOf(one, agent, token)))).toEqual([401, 401]);
+    }
+  } finally {
+    isOver = true;
+    await Promise.all(load);
   }
-  isOver = true;
-  await Promise.all(load);
 
   // A user who is enabled again must open another session.
   const last = changes.at(-1)?.token ?? '';
@@ -98,6 +107,4 @@ test('S4, A7: two processes under load accept no portal session after the acknow
   expect(counts).toMatchObject({ late: 0, other: 0 });
   expect(counts.accepted).toBeGreaterThan(changes.length);
   expect(counts.rejected).toBeGreaterThan(changes.length);
-  await Promise.all(servers.map((server) => server.stop()));
-  await dropDatabase(DATABASE_URL);
 });
