@@ -96,6 +96,21 @@ describe('S1: what an object leads to', () => {
     expect(errors.map(({ extensions }) => extensions.requiredPermission)).toEqual([needed]);
   });
 
+  test('the permission for an operation covers its own result, and nothing behind it', async () => {
+    const service = await newService(app, ['users:write', 'keys:write']);
+    const send = (document: string) => app.send(document, {}, { token: service.token });
+    const permissions = async (document: string) => (await send(document)).errors.map(({ extensions }) => extensions.requiredPermission);
+    const externalId = newExternalId();
+    const upsert = (fields: string) => `mutation { upsertUser(input: { externalId: "${externalId}" }) { user { ${fields} } } }`;
+    expect(await permissions(upsert('id email externalId trustedMetadata'))).toEqual([]);
+    expect(await permissions(upsert('apiKeys { edges { cursor } }'))).toEqual(['keys:read']);
+    const sample = (fields: string) => `mutation { revokeApiKeys(filter: { ids: ["${made.id}"] }, dryRun: true) { sample { ${fields} } } }`;
+    expect(await permissions(sample('id name'))).toEqual([]);
+    expect(await permissions(sample('owner { id }'))).toEqual(['users:read']);
+    expect(await permissions(sample('replacedBy { id }'))).toEqual(['keys:read']);
+    expect(await permissions(sample('events { edges { cursor } }'))).toEqual(['audit:read']);
+  });
+
   test('a user, and a service that acts for the user, read everything that their own objects lead to', async () => {
     const fields = `id owner { id apiKeys { edges { node { id } } } } replacedBy { id replaces { id } }
       events { edges { node { id user { id } apiKey { id } } } }`;
