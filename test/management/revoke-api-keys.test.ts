@@ -141,7 +141,7 @@ describe('revokeApiKeys', () => {
     expect(await revoke({ filter: { ids: [id] } })).toMatchObject({ matched: 1, revoked: 1 });
   });
 
-  test('S6: stops after 4 s with complete: false, goes on when called again, and leaves each key whole', async () => {
+  test('S6: stops after 4 s with complete: false, continues when called again, and leaves each key whole', async () => {
     const many = await startTestApp();
     const { token } = await newService(many, ['keys:write']);
     await insertKeys(many, { owners: 1_000, keysEach: 5, prefix: 'bulk-' });
