@@ -6,7 +6,7 @@ import { mayRead, type Ownership } from './ownership.js';
 import type { ServicePermission } from './service-tokens/service-permission.js';
 
 /**
- * Marks a type of objects that belong to one user each. An object that a field leads to from another object of such a type can be
+ * Marks a type with objects that belong to one user each. An object that a field leads to from another object of such a type can be
  * read by the user, and by services with the permission.
  *
  * @param ownerIdOf returns the id of the user that an object belongs to; null if it belongs to no user

@@ -8,6 +8,7 @@ import {
   RotateApiKeyDocument,
   UpdateApiKeyDocument,
 } from '../generated/graphql.js';
+import { callerQueries } from '../support/acting-service.js';
 import { runSql } from '../support/database.js';
 import { newKey } from '../support/doors.js';
 import { queriesOf } from '../support/queries.js';
@@ -75,7 +76,7 @@ describe('ApiKey.events', () => {
       expect(myApiKeys).toHaveLength(12);
       for (const { id, events } of myApiKeys) expect(events.edges).toEqual([{ node: { action: 'API_KEY_CREATED', apiKeyId: id } }]);
     });
-    expect(queries).toHaveLength(3); // session with user, keys, events
+    expect(queries).toHaveLength(2 + callerQueries()); // session with user, keys, events
     await runSql(
       app.databaseUrl,
       `INSERT INTO audit_events (id, user_id, at, action, api_key_id)

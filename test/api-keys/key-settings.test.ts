@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApiKeyDocument, CreateApiKeyDocument, type CreateApiKeyInput, MyApiKeysDocument } from '../generated/graphql.js';
+import { credentialsOf } from '../support/acting-service.js';
 import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -118,7 +119,7 @@ describe('createApiKey with settings', () => {
       const response = await app.http.inject({
         method: 'POST',
         url: '/graphql',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        headers: { 'content-type': 'application/json', ...credentialsOf(token) },
         payload: `{"query":${JSON.stringify(String(CreateApiKeyDocument))},"variables":{"input":{"metadata":{"a":[0,{"b":${literal}}]}}}}`,
       });
       expect(response.json().errors[0].extensions).toEqual({ code: 'BAD_USER_INPUT', fields });
@@ -152,7 +153,7 @@ describe('createApiKey with settings', () => {
       const response = await app.http.inject({
         method: 'POST',
         url: '/graphql',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        headers: { 'content-type': 'application/json', ...credentialsOf(token) },
         payload: `{"query":${JSON.stringify(String(CreateApiKeyDocument))},"variables":{"input":{"metadata":${json}}}}`,
       });
       expect(response.statusCode).toBe(400);
@@ -165,7 +166,7 @@ describe('createApiKey with settings', () => {
     const response = await app.http.inject({
       method: 'POST',
       url: '/graphql',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      headers: { 'content-type': 'application/json', ...credentialsOf(token) },
       payload: `{"query":${JSON.stringify(String(CreateApiKeyDocument))},"variables":{"input":{"metadata":${metadata}}}}`,
     });
     expect(response.json().errors[0].extensions).toEqual({

@@ -9,7 +9,7 @@ import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const schema = buildKeywardSchema({} as never);
 
-/** The types of objects that belong to one user, with the permission that reads those of every user, and an operation for each. */
+/** The types with objects that belong to one user, with the permission that reads those of every user, and an operation for each. */
 const TYPES: Readonly<Record<string, { permission: (typeof SERVICE_PERMISSIONS)[number]; document: (field: string) => string }>> = {
   User: { permission: 'users:read', document: (field) => `query ($user: ID) { user(id: $user) { ${field} } }` },
   ApiKey: { permission: 'keys:read', document: (field) => `query ($key: String!) { findApiKey(key: $key) { ${field} } }` },

@@ -7,6 +7,7 @@ import { passwordQueueLimits } from '../../src/platform/queues/hash-queue.js';
 import { createServices, type Services } from '../../src/services.js';
 import type { SignUpMutation } from '../generated/graphql.js';
 import { SignUpDocument, type TypedDocumentString } from '../generated/graphql.js';
+import { ActingService, credentialsOf, isByService } from './acting-service.js';
 import { newDatabase } from './database.js';
 import { ObservedHashQueue } from './hash-queues.js';
 import { logQueries } from './queries.js';
@@ -33,7 +34,7 @@ export interface RequestOptions {
 type SignedUp = SignUpMutation['signUp'];
 
 /** A user with a password and an email address. */
-type NewUser = SignedUp & { user: { email: string } };
+export type NewUser = SignedUp & { user: { email: string } };
 
 export interface TestApp extends App, Pick<Services, 'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens'> {
   clock: TestClock;
@@ -92,12 +93,13 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     inject: { value: (request: InjectOptions) => inject((...exchange) => void app.http.server.emit('request', ...exchange), request) },
   });
 
+  let actingService: Promise<ActingService> | undefined;
   const send: TestApp['send'] = async (document, variables, { token, headers, ipAddress } = {}) => {
     const response = await http.inject({
       method: 'POST',
       url: '/graphql',
       remoteAddress: ipAddress ?? '127.0.0.1',
-      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }), ...headers },
+      headers: { 'content-type': 'application/json', ...credentialsOf(token), ...headers },
       payload: JSON.stringify({ query: String(document), variables }),
     });
     const body = JSON.parse(response.body);
@@ -126,8 +128,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     logs: () => lines.join(''),
     send,
     ask,
-    newUser: async (email = `${randomBytes(6).toString('hex')}@example.com`) =>
-      (await ask(SignUpDocument, { input: { email, password: PASSWORD } })).signUp as NewUser,
+    newUser: async (email = `${randomBytes(6).toString('hex')}@example.com`) => {
+      actingService ??= isByService() ? ActingService.create(services.serviceTokens) : undefined;
+      if (actingService) return (await actingService).newUser(email, send);
+      return (await ask(SignUpDocument, { input: { email, password: PASSWORD } })).signUp as NewUser;
+    },
   };
 }
 

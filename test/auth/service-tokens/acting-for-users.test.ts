@@ -89,6 +89,17 @@ describe('S3: a service that acts for a user', () => {
     expect(await usersWith(externalId)).toHaveLength(1);
   });
 
+  test('K8: creates one user and one key by 20 parallel requests with one idempotency key', async () => {
+    const externalId = newExternalId();
+    const create = () => app.send(CreateApiKeyDocument, { idempotencyKey: 'once' }, actingFor(backend, externalId));
+    const answers = await Promise.all(Array.from({ length: 20 }, create));
+    const created = answers.flatMap(({ data }) => (data ? [data.createApiKey.apiKey.id] : []));
+    expect(created).toHaveLength(1);
+    const conflicts = answers.flatMap(({ errors }) => errors.map(({ extensions }) => [extensions.code, extensions.apiKeyId]));
+    expect(conflicts).toEqual(Array(19).fill(['CONFLICT', created[0]]));
+    expect(await usersWith(externalId)).toHaveLength(1);
+  });
+
   test.each(['用户 🦊', 'a/b?c=d&e', 'x'.repeat(255), '🦊'.repeat(255), '-', 'A'])(
     'accepts the id %j, exactly as it is',
     async (externalId) => {
