@@ -13,6 +13,7 @@ import { AccountResolver } from './auth/accounts/account-resolver.js';
 import { AuthResolver } from './auth/auth-resolver.js';
 import { claimExternalIds } from './auth/external/id-namespace.js';
 import { closeRelations } from './auth/ownership-middleware.js';
+import { PortalSessionResolver } from './auth/portal-sessions/portal-session-resolver.js';
 import { warnAtStart } from './auth/service-tokens/start-warnings.js';
 import { SessionResolver } from './auth/sessions/session-resolver.js';
 import { type Context, registerGraphql } from './graphql-route.js';
@@ -58,6 +59,7 @@ export const buildKeywardSchema = (services: Services & { externalIdIssuer: stri
         new AuthResolver(services.auth),
         new AccountResolver(services.auth, services.externalIdIssuer),
         new SessionResolver(services.sessions, services.ownSessions),
+        new PortalSessionResolver(services.portalSessions),
         new ApiKeyResolver(services.apiKeys, services.revocation, services.keyQueries),
         new ApiKeyUsageResolver(),
         new UserKeysResolver(),
@@ -93,7 +95,12 @@ export async function createApp(services: Services): Promise<App> {
     registerAccessLog(scope, logger, 'info');
     registerBodies(scope);
     registerHtmlPolicy(scope, SANDBOX_CSP);
-    await registerCors(scope, { origins: config.corsOrigins, localPages: !production, logger });
+    await registerCors(scope, {
+      origins: config.corsOrigins,
+      localPages: !production,
+      isOfPortalSession: (origin) => services.portalOrigins.has(origin),
+      logger,
+    });
     registerGraphql(scope, graphql, { ...services, localAccounts, keysPerUserMax, production });
     if (introspection) registerSchemaRoute(scope, schema);
     registerHomePage(scope, { production, schemaIsPublic: introspection });

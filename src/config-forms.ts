@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { scopeFault } from './api-keys/scopes.js';
 import { PRODUCT } from './auth/external/id-namespace.js';
+import { LOCAL_ISSUER } from './auth/pinned-jwt.js';
 import { SERVICE_TOKEN_NAMESPACE } from './auth/service-tokens/service-token-rules.js';
-import { LOCAL_ISSUER } from './auth/sessions/access-token.js';
 import { trustedProxyFault } from './platform/ip/trusted-proxies.js';
 import { secretFault } from './platform/secrets.js';
 import { shortTextFault } from './platform/text.js';

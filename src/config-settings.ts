@@ -166,7 +166,7 @@ const settings = z.object({
     'Pages of these origins can call the API from a browser. Outside production, pages of `http://localhost` and ' +
       '`http://127.0.0.1` can also call it, on any port. If the setting is unset and clients can read the schema ' +
       '(`INTROSPECTION`), it is the origin of the hosted Apollo Sandbox, `https://studio.apollographql.com`; otherwise the list ' +
-      'is empty. A rejected origin is logged once.',
+      'is empty. Pages of an origin that a portal session is bound to can call it too. A rejected origin is logged once.',
   ),
   INTROSPECTION: optional(
     form.boolean,

@@ -87,6 +87,7 @@ function contextOf(request: FastifyRequest, parts: Parts): Context {
     bearerToken,
     source,
     actingHeaders: acting ?? NOBODY,
+    origin: request.headers.origin ?? null,
     isServiceTokenOfPage: acting !== null && isFromPage(request, parts.production),
     allowance,
   });

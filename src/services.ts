@@ -15,9 +15,8 @@ import { Authenticator } from './auth/authenticator.js';
 import { createExternalAccounts } from './auth/external/external-accounts.js';
 import { ExternalIdUsers } from './auth/external/external-id-users.js';
 import { ProductUsers } from './auth/external/product-users.js';
-import { ServiceAuthenticator } from './auth/service-tokens/service-authenticator.js';
-import { ServiceTokenUses } from './auth/service-tokens/service-token-use.js';
-import { ServiceTokens } from './auth/service-tokens/service-tokens.js';
+import { createPortalSessions } from './auth/portal-sessions/create-portal-sessions.js';
+import { createServiceTokens } from './auth/service-tokens/create-service-tokens.js';
 import { AccessTokens } from './auth/sessions/access-token.js';
 import { OwnSessions } from './auth/sessions/own-sessions.js';
 import { RefreshTokens } from './auth/sessions/refresh-token.js';
@@ -120,10 +119,13 @@ function createAccounts(base: Base) {
   const external = config.identityProvider && createExternalAccounts(config.identityProvider, { externalIdUsers, clock, logger });
   const rejections = new TokenRejectionLog({ clock, logger });
   const services = createServiceTokens(base, users);
+  const productUsers = new ProductUsers(externalIdUsers);
+  const portal = createPortalSessions(base, { users, productUsers });
   const authenticator = new Authenticator({
     sessions: config.localAccounts ? sessions : null,
     external,
     services: services.serviceAuthenticator,
+    portalSessions: portal.portalAuthenticator,
     rejections,
   });
   const resetTokens = new ResetTokens({ database, clock });
@@ -146,7 +148,7 @@ function createAccounts(base: Base) {
   });
   return {
     users,
-    productUsers: new ProductUsers(externalIdUsers),
+    productUsers,
     usageReader,
     sessions,
     ownSessions,
@@ -156,14 +158,8 @@ function createAccounts(base: Base) {
     rejections,
     auth,
     ...services,
+    ...portal,
   };
-}
-
-function createServiceTokens({ database, clock, audit, logger }: Base, users: Users) {
-  const serviceTokens = new ServiceTokens({ database, clock, audit, logger });
-  const serviceTokenUses = new ServiceTokenUses({ database, clock, logger });
-  const serviceAuthenticator = new ServiceAuthenticator({ serviceTokens, uses: serviceTokenUses, users, clock, logger });
-  return { serviceTokens, serviceTokenUses, serviceAuthenticator };
 }
 
 function createApiKeys(base: Base, users: Users) {
@@ -236,6 +232,7 @@ export function createServices(options: ServiceOptions) {
       await verification.usage.close();
       accounts.serviceAuthenticator.close();
       await accounts.serviceTokenUses.close();
+      await accounts.portalSessionPruning.close();
       await audit.close();
       await database.$disconnect();
       redis?.disconnect();

@@ -6,6 +6,7 @@ import {
   DeleteUserDocument,
   DisableUserDocument,
   EnableUserDocument,
+  EndPortalSessionDocument,
   EndSessionDocument,
   MySessionsDocument,
   RevokeApiKeyDocument,
@@ -37,6 +38,7 @@ const OPERATIONS: Record<string, { of: 'key' | 'session' | 'user'; document: Typ
   disableUser: { of: 'user', document: DisableUserDocument },
   enableUser: { of: 'user', document: EnableUserDocument },
   deleteUser: { of: 'user', document: DeleteUserDocument },
+  endPortalSession: { of: 'user', document: EndPortalSessionDocument },
 };
 
 describe('K6: objects of another user', () => {

@@ -62,6 +62,7 @@ export const PRESENTATION_IMPORTS = [
 export const OWNERS = new Map([
   ['User', 'auth'],
   ['Session', 'auth'],
+  ['PortalSession', 'auth'],
   ['ResetToken', 'auth'],
   ['Setting', 'auth'],
   ['ServiceToken', 'auth'],

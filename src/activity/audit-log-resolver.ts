@@ -2,9 +2,10 @@ import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphq
 import { ApiKey } from '../api-keys/api-key.graphql.js';
 import type { ApiKeyContext } from '../api-keys/api-key-context.js';
 import type { AuditEvent as AuditEventRow, AuditLog } from '../audit/audit-log.js';
-import { ForActingServices, ForServices } from '../auth/access-middleware.js';
+import { ForActingServices, ForPortalSessions, ForServices } from '../auth/access-middleware.js';
 import { User } from '../auth/auth.graphql.js';
 import { CurrentSubject, type Subject } from '../auth/auth-context.js';
+import { PortalPermission } from '../auth/portal-sessions/portal-permission.js';
 import { pageCost } from '../platform/graphql/cost.js';
 import { AuditEvent, AuditEventConnection, AuditFilter } from './audit-log.graphql.js';
 
@@ -17,6 +18,7 @@ export class AuditResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.AUDIT_READ)
   @Query(() => AuditEventConnection, { description: 'Events of the audit log of your account, newest first.', complexity: pageCost })
   async myAuditLog(
     @Arg('first', () => Int, { defaultValue: 50, description: 'Maximum number of events in the page: 1 to 100.' }) first: number,

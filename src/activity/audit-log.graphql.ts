@@ -20,6 +20,12 @@ registerEnumType(AuditAction, {
         'One or several sessions were ended: by their owner from another session, or as the oldest ones beyond the maximum number of sessions. `details` has the number if there can be several.',
     },
     SESSION_REUSE_DETECTED: { description: 'A refresh token was used again after it had been exchanged, so its session was ended.' },
+    PORTAL_SESSION_CREATED: {
+      description: 'A service created a portal session for the user. `details` holds its `portalSessionId`, permissions and origin.',
+    },
+    PORTAL_SESSION_ENDED: {
+      description: 'A portal session was ended: by a service, or as the oldest one beyond the maximum number of portal sessions.',
+    },
     USER_CREATED: { description: 'A service of the product created the user.' },
     USER_UPDATED: { description: 'A service of the product changed the user. `details` names the changed fields.' },
     USER_DISABLED: {
@@ -82,7 +88,7 @@ export class AuditEvent {
 
   @Field(() => JSONObject, {
     description:
-      'Further details of the event. An event of an API key always has its `keyPrefix`; an action of the operator or of a service has the `actor` of the event. Details never contain a secret.',
+      'Further details of the event. An event of an API key always has its `keyPrefix`; an action of the operator or of a service has the `actor` of the event, and an action in a portal session has the `portalSessionId`. Details never contain a secret.',
   })
   readonly details!: Record<string, unknown>;
 }

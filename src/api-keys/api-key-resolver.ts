@@ -1,7 +1,8 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { ForActingServices } from '../auth/access-middleware.js';
+import { ForActingServices, ForPortalSessions } from '../auth/access-middleware.js';
 import { User } from '../auth/auth.graphql.js';
 import { CurrentSubject, type Subject } from '../auth/auth-context.js';
+import { PortalPermission } from '../auth/portal-sessions/portal-permission.js';
 import { type CostArguments, pageCost } from '../platform/graphql/cost.js';
 import { CHANGE_COST } from '../platform/limits.js';
 import {
@@ -47,6 +48,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_READ)
   @Query(() => [ApiKey], {
     description: 'Your usable API keys: those that are neither revoked nor expired. Newest first.',
     complexity: usableKeysCost,
@@ -56,6 +58,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_READ)
   @Query(() => ApiKeyConnection, {
     description: 'Your revoked and expired API keys. The key that ended most recently is first.',
     complexity: pageCost,
@@ -70,6 +73,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_READ)
   @Query(() => ApiKey, {
     nullable: true,
     description: 'One of your API keys, with any status. NOT_FOUND if no key has this ID, FORBIDDEN if the key belongs to another user.',
@@ -82,6 +86,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_CREATE)
   @Mutation(() => CreateApiKeyPayload, {
     description:
       'Creates an API key and returns its plaintext once. API_KEY_LIMIT_REACHED if you already have the maximum number of usable keys.',
@@ -110,6 +115,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_UPDATE)
   @Mutation(() => UpdateApiKeyPayload, {
     complexity: CHANGE_COST,
     description:
@@ -124,6 +130,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_ROTATE)
   @Mutation(() => RotateApiKeyPayload, {
     complexity: CHANGE_COST,
     description:
@@ -149,6 +156,7 @@ export class ApiKeyResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions(PortalPermission.KEYS_REVOKE)
   @Mutation(() => RevokeApiKeyPayload, {
     complexity: CHANGE_COST,
     description:

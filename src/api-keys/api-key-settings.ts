@@ -79,7 +79,7 @@ function checkSettings(settings: KeySettings, now: Date, scopeCatalogue: readonl
 
 /** Rejects settings that the actor may not choose. @throws {KeywardError} FORBIDDEN */
 export function rejectForbiddenSettings({ trustedMetadata }: KeySettings, actor: Actor): void {
-  if (trustedMetadata === undefined || actor.kind !== 'user') return;
+  if (trustedMetadata === undefined || actor.kind === 'service' || actor.kind === 'operator') return;
   throw new KeywardError('FORBIDDEN', 'Only a service of the product can set `trustedMetadata`.');
 }
 

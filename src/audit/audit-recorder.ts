@@ -81,10 +81,11 @@ export class AuditRecorder {
   }
 }
 
-/** Returns the details to store. They name the actor unless it is a user. */
+/** Returns the details to store. They name the actor unless it is a user, and the portal session if there is one. */
 const detailsOf = ({ details }: AuditEntry, actor: Actor): object => ({
   ...details,
-  ...(actor.kind !== 'user' && { actor: nameOf(actor) }),
+  ...(nameOf(actor) !== 'user' && { actor: nameOf(actor) }),
+  ...(actor.kind === 'portal' && { portalSessionId: actor.portalSessionId }),
 });
 
 async function insert(database: Transaction, entries: readonly AuditEntry[], actor: Actor, at: Date): Promise<void> {

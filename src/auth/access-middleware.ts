@@ -3,7 +3,9 @@ import { Extensions } from 'type-graphql';
 import { accountKeptElsewhere } from './accounts/users.js';
 import type { AuthContext } from './auth-context.js';
 import type { Access } from './caller.js';
+import type { PortalPermission } from './portal-sessions/portal-permission.js';
 import type { ServicePermission } from './service-tokens/service-permission.js';
+import { closeTypes } from './type-access-middleware.js';
 
 /** Opens an operation to callers without a credential. Every other operation is for signed-in users. */
 export const Public = () => Extensions({ isPublic: true });
@@ -11,27 +13,42 @@ export const Public = () => Extensions({ isPublic: true });
 /** Rejects an operation with FORBIDDEN if Keyward keeps no accounts, because it is for accounts with a password. */
 export const LocalAccountsOnly = () => Extensions({ needsLocalAccounts: true });
 
+/** What the marks for people and services say. The mark for portal sessions is another one, because it is combined with them. */
+type PeopleAndServices = Omit<Access, 'portal'>;
+
 /** Opens an operation to services too, with users:act and a user that they act for. */
-export const ForActingServices = () => Extensions({ access: { people: true, services: 'acting' } satisfies Access });
+export const ForActingServices = () => Extensions({ access: { people: true, services: 'acting' } satisfies PeopleAndServices });
 
 /**
  * Opens an operation to services alone.
  *
  * @param services the permission that they need; `any` if they need none
  */
-export const ForServices = (services: ServicePermission | 'any') => Extensions({ access: { people: false, services } satisfies Access });
+export const ForServices = (services: ServicePermission | 'any') =>
+  Extensions({ access: { people: false, services } satisfies PeopleAndServices });
 
-const PEOPLE: Access = { people: true, services: 'none' };
+/**
+ * Opens an operation to portal sessions too.
+ *
+ * @param permissions the permissions of which the session needs one; none if every portal session may use the operation
+ */
+export const ForPortalSessions = (...permissions: PortalPermission[]) => Extensions({ portal: permissions });
+
+const PEOPLE: PeopleAndServices = { people: true, services: 'none' };
 
 /** Returns the access of each operation, by its name. `public`: everyone may use it. */
 export const accessOf = (schema: GraphQLSchema): Map<string, Access | 'public'> =>
   new Map(rootFieldsOf(schema).map(({ name, extensions }) => [name, extensions.isPublic === true ? 'public' : accessIn(extensions)]));
 
-const accessIn = ({ access }: { access?: unknown }): Access => (access as Access | undefined) ?? PEOPLE;
+const accessIn = ({ access, portal }: { access?: unknown; portal?: unknown }): Access => ({
+  ...((access as PeopleAndServices | undefined) ?? PEOPLE),
+  portal: (portal as Access['portal'] | undefined) ?? null,
+});
 
 /**
  * Puts one check in front of every operation of a schema. An operation that is not marked is for signed-in users: it is rejected
- * for every other caller, and its resolver is not called. Fields below the root are not checked again.
+ * for every other caller, and its resolver is not called. Fields below the root are checked by their type, see
+ * type-access-middleware.ts.
  *
  * @returns the same schema
  */
@@ -46,7 +63,7 @@ export function closeByDefault(schema: GraphQLSchema): GraphQLSchema {
       return guarded(source, args, context, info);
     };
   }
-  return schema;
+  return closeTypes(schema);
 }
 
 type Resolver = GraphQLFieldResolver<unknown, AuthContext>;

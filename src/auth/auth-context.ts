@@ -6,8 +6,9 @@ import type { RequestContext } from '../platform/graphql/request-context.js';
 import type { Allowance } from '../platform/rate-limit/fair-use.js';
 import type { User } from './accounts/users.js';
 import type { Authenticator } from './authenticator.js';
-import { type Access, type Caller, NO_USER_ID, refusalOf } from './caller.js';
+import { type Access, type Caller, NO_USER_ID, refusalOf, refusalOfPortal, type ServiceCaller } from './caller.js';
 import type { ProductUsers } from './external/product-users.js';
+import type { PortalPermission } from './portal-sessions/portal-permission.js';
 import type { ActingHeaders } from './service-tokens/acting-headers.js';
 import type { Viewer } from './sessions/sessions.js';
 
@@ -33,6 +34,8 @@ interface AuthenticationParts {
   bearerToken: string | undefined;
   source: RequestSource;
   actingHeaders: ActingHeaders;
+  /** Origin header of the request. Null if it has none. */
+  origin: string | null;
   /** Whether a web page sent a service token, in any header. */
   isServiceTokenOfPage: boolean;
   allowance: Allowance;
@@ -72,24 +75,47 @@ export class Authentication {
     throw refusal;
   }
 
-  /** Returns the signed-in user. @throws {KeywardError} FORBIDDEN for a service */
+  /**
+   * Rejects a portal session without a permission. Below an operation that is open to everyone there is no caller to reject.
+   *
+   * @throws {KeywardError} FORBIDDEN
+   */
+  async authorizePortal(permission: PortalPermission): Promise<void> {
+    const caller = await this.#caller;
+    const refusal = caller?.kind === 'portal' ? refusalOfPortal([permission], caller) : null;
+    if (refusal) throw refusal;
+  }
+
+  /** Returns the signed-in user. @throws {KeywardError} FORBIDDEN for a service or a portal session */
   async viewer(): Promise<Viewer> {
     const caller = await this.caller();
     if (caller.kind !== 'person') throw new KeywardError('FORBIDDEN', 'This operation is for signed-in users.');
     return caller.viewer;
   }
 
-  /** Returns the service that sent the request. @throws {KeywardError} FORBIDDEN for a person */
-  async service(): Promise<ServiceActor> {
+  /** Returns the service that sent the request. @throws {KeywardError} FORBIDDEN for every other caller */
+  async serviceCaller(): Promise<ServiceCaller> {
     const caller = await this.caller();
     if (caller.kind !== 'service') throw new KeywardError('FORBIDDEN', 'This operation is for services of the product.');
-    return caller.actor;
+    return caller;
+  }
+
+  /** Returns the service that sent the request, as it is recorded. @throws {KeywardError} like `serviceCaller` */
+  async service(): Promise<ServiceActor> {
+    return (await this.serviceCaller()).actor;
   }
 
   /** Returns the user that the operation is about. Null if a service acts for an unknown user. */
   async user(): Promise<User | null> {
     const caller = await this.caller();
-    return caller.kind === 'person' ? caller.viewer.user : (caller.onBehalfOf?.user ?? null);
+    switch (caller.kind) {
+      case 'person':
+        return caller.viewer.user;
+      case 'portal':
+        return caller.user;
+      case 'service':
+        return caller.onBehalfOf?.user ?? null;
+    }
   }
 
   async subject(): Promise<Subject> {
@@ -101,7 +127,7 @@ export class Authentication {
     const caller = await this.caller();
     const user = await this.user();
     if (user) return user.id;
-    if (caller.kind === 'person' || caller.onBehalfOf === null) throw unauthenticated();
+    if (caller.kind !== 'service' || caller.onBehalfOf === null) throw unauthenticated();
     const { externalId } = caller.onBehalfOf;
     const created = await this.#parts.productUsers.findOrCreate(externalId, caller.actor);
     // The fields of the answer are those of the new user.
@@ -129,9 +155,10 @@ export class Authentication {
     return waited ? this.#find() : caller;
   }
 
-  /** A service that acts for a user consumes the allowance of the user. */
+  /** A service that acts for a user consumes the allowance of the user, and so does a portal session. */
   #enter(caller: Caller): Promise<boolean> {
     const { allowance } = this.#parts;
+    if (caller.kind === 'portal') return allowance.enter(caller.user.id);
     if (caller.kind === 'person') return allowance.enter(caller.viewer.user.id);
     const { serviceTokenId, onBehalfOf } = caller;
     if (onBehalfOf === null) return allowance.enterAsService(serviceTokenId);
@@ -139,8 +166,8 @@ export class Authentication {
   }
 
   async #find(): Promise<Caller> {
-    const { authenticator, bearerToken, source, actingHeaders } = this.#parts;
-    const caller = bearerToken === undefined ? null : await authenticator.authenticate(bearerToken, source, actingHeaders);
+    const { authenticator, bearerToken, source, actingHeaders, origin } = this.#parts;
+    const caller = bearerToken === undefined ? null : await authenticator.authenticate(bearerToken, source, { ...actingHeaders, origin });
     if (!caller) throw unauthenticated();
     return caller;
   }
@@ -151,3 +178,6 @@ export const CurrentViewer = () => createParameterDecorator<AuthContext>(({ cont
 
 /** Injects the subject as an argument, in an operation that `@ForActingServices()` opens to services. */
 export const CurrentSubject = () => createParameterDecorator<AuthContext>(({ context }) => context.authentication.subject());
+
+/** Injects the service as an argument, in an operation that `@ForServices()` opens. */
+export const CurrentService = () => createParameterDecorator<AuthContext>(({ context }) => context.authentication.serviceCaller());

@@ -1,6 +1,6 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { KeywardError } from '../platform/errors/keyward-error.js';
-import { ForActingServices, LocalAccountsOnly, Public } from './access-middleware.js';
+import { ForActingServices, ForPortalSessions, LocalAccountsOnly, Public } from './access-middleware.js';
 import { AuthPayload, ChangePasswordInput, ResetPasswordInput, SignInInput, SignOutPayload, SignUpInput, User } from './auth.graphql.js';
 import { type AuthContext, CurrentViewer } from './auth-context.js';
 import type { AuthService } from './auth-service.js';
@@ -15,8 +15,10 @@ export class AuthResolver {
   }
 
   @ForActingServices()
+  @ForPortalSessions()
   @Query(() => User, {
-    description: 'The signed-in user, or the user that a service acts for. NOT_FOUND if no user has the external ID that the service sent.',
+    description:
+      'The signed-in user, the user of the portal session, or the user that a service acts for. NOT_FOUND if no user has the external ID that the service sent.',
   })
   async me(@Ctx() { authentication }: AuthContext): Promise<User> {
     const user = await authentication.user();

@@ -1,6 +1,7 @@
-import type { ServiceActor, UserActor } from '../platform/actor.js';
+import type { PortalActor, ServiceActor, UserActor } from '../platform/actor.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
 import type { User } from './accounts/users.js';
+import type { PortalPermission } from './portal-sessions/portal-permission.js';
 import type { ServicePermission } from './service-tokens/service-permission.js';
 import type { Viewer } from './sessions/sessions.js';
 
@@ -24,8 +25,16 @@ export interface ServiceCaller {
   readonly actor: ServiceActor;
 }
 
+/** A client with the token of a portal session. It acts for the user of the session alone. */
+export interface PortalCaller {
+  readonly kind: 'portal';
+  readonly user: User;
+  readonly permissions: readonly string[];
+  readonly actor: PortalActor;
+}
+
 /** Who sends a request. */
-export type Caller = PersonCaller | ServiceCaller;
+export type Caller = PersonCaller | ServiceCaller | PortalCaller;
 
 /** Who may use an operation that is not public. */
 export interface Access {
@@ -33,10 +42,15 @@ export interface Access {
   readonly people: boolean;
   /** The permission that a service needs. `acting`: users:act, and a user that it acts for. `any`: none. `none`: no service may use it. */
   readonly services: ServicePermission | 'acting' | 'any' | 'none';
+  /** The permissions of which a portal session needs one. Empty if it needs none. Null: no portal session may use it. */
+  readonly portal: readonly PortalPermission[] | null;
 }
 
-const forbidden = (message: string, requiredPermission?: ServicePermission) =>
+const forbidden = (message: string, requiredPermission?: string) =>
   new KeywardError('FORBIDDEN', message, requiredPermission === undefined ? {} : { requiredPermission });
+
+/** Creates the error for a service that acts for a disabled user. */
+export const userIsDisabled = () => forbidden('This user is disabled.');
 
 function refusalOfService({ services }: Access, { permissions, onBehalfOf }: ServiceCaller): KeywardError | null {
   if (services === 'none') return forbidden('This operation is for signed-in users. A service cannot use it.');
@@ -47,11 +61,20 @@ function refusalOfService({ services }: Access, { permissions, onBehalfOf }: Ser
   if (onBehalfOf === null) {
     return forbidden('Send X-Keyward-On-Behalf-Of with the percent-encoded external ID of the user that the service acts for.');
   }
-  return onBehalfOf.user?.disabledAt ? forbidden('This user is disabled.') : null;
+  return onBehalfOf.user?.disabledAt ? userIsDisabled() : null;
+}
+
+/** Returns the error with which a portal session is rejected that needs one of the permissions; null if it has one. */
+export function refusalOfPortal(portal: readonly PortalPermission[] | null, { permissions }: PortalCaller): KeywardError | null {
+  if (portal === null) return forbidden('A portal session cannot use this operation.');
+  const [required] = portal;
+  if (required === undefined || portal.some((permission) => permissions.includes(permission))) return null;
+  return forbidden(`The portal session lacks the permission ${portal.join(' or ')}.`, required);
 }
 
 /** Returns the error with which an operation is rejected for a caller; null if the caller may use it. */
 export function refusalOf(access: Access, caller: Caller): KeywardError | null {
   if (caller.kind === 'service') return refusalOfService(access, caller);
+  if (caller.kind === 'portal') return refusalOfPortal(access.portal, caller);
   return access.people ? null : forbidden('This operation is for services of the product. It needs a service token.');
 }

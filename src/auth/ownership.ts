@@ -12,6 +12,7 @@ export interface Ownership {
 /** Returns the id of the user that the caller is or acts for. Null for a service that acts for no user. */
 function ownIdOf(caller: Caller): string | null {
   if (caller.kind === 'person') return caller.viewer.user.id;
+  if (caller.kind === 'portal') return caller.user.id;
   const user = caller.permissions.includes('users:act') ? (caller.onBehalfOf?.user ?? null) : null;
   return user === null || user.disabledAt !== null ? null : user.id;
 }

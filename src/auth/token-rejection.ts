@@ -29,6 +29,9 @@ export const TOKEN_REJECTION_REASONS = [
   'service token revoked',
   'service token expired',
   'address of the service',
+  'unknown portal session',
+  'portal session ended',
+  'origin of the portal session',
 ] as const;
 
 export type TokenRejectionReason = (typeof TOKEN_REJECTION_REASONS)[number];

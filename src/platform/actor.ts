@@ -31,8 +31,19 @@ export interface ServiceActor {
   readonly clientAddress: string | null;
 }
 
+/** A user of the product, or a person who acts for that user, in a portal session. */
+export interface PortalActor {
+  readonly kind: 'portal';
+  readonly source: RequestSource;
+  readonly portalSessionId: string;
+  /** Name of the service token that created the session. */
+  readonly service: string;
+  /** Who uses the session, as the service said. Null if it is the user. */
+  readonly person: string | null;
+}
+
 /** Who sends a request. */
-export type RequestActor = UserActor | ServiceActor;
+export type RequestActor = UserActor | ServiceActor | PortalActor;
 
 /** Who does something. Log lines and audit events record it. */
 export type Actor = RequestActor | OperatorActor;
@@ -46,21 +57,29 @@ export const sourceFields = ({ requestId, ipAddress }: RequestSource) => ({ requ
 
 /** Returns the actor as the audit log names it: `user`, `operator`, `service:NAME` or `service:NAME/PERSON`. */
 export function nameOf(actor: Actor): string {
-  if (actor.kind !== 'service') return actor.kind;
-  return `service:${actor.name}${actor.person === null ? '' : `/${actor.person}`}`;
+  switch (actor.kind) {
+    case 'service':
+      return `service:${actor.name}${actor.person === null ? '' : `/${actor.person}`}`;
+    case 'portal':
+      return actor.person === null ? 'user' : `service:${actor.service}/${actor.person}`;
+    default:
+      return actor.kind;
+  }
 }
 
-/** Returns who at the product asked a service to act. Null for every other actor, and if the service did not say. */
-export const personOf = (actor: Actor): string | null => (actor.kind === 'service' ? actor.person : null);
+/** Returns who at the product acts through a service or in a portal session. Null for every other actor, and if the service did not say. */
+export const personOf = (actor: Actor): string | null => ('person' in actor ? actor.person : null);
 
 /** Returns the fields that every log line about an action of the actor has. */
-export function actorFields(actor: Actor): { requestId?: string; ipAddress?: string; actor?: string } {
+export function actorFields(actor: Actor): { requestId?: string; ipAddress?: string; actor?: string; portalSessionId?: string } {
   switch (actor.kind) {
     case 'user':
       return sourceFields(actor.source);
     case 'service':
       // The person may be an email address, which is not logged.
       return { ...sourceFields(actor.source), actor: nameOf({ ...actor, person: null }) };
+    case 'portal':
+      return { ...sourceFields(actor.source), portalSessionId: actor.portalSessionId };
     case 'operator':
       return { actor: actor.kind };
   }

@@ -211,5 +211,21 @@ export const SERVICE_TOKEN_LIMITS = {
   useIntervalSeconds: MINUTE_SECONDS,
 } as const;
 
+/** Limits of portal sessions. */
+export const PORTAL_SESSION_LIMITS = {
+  expiresInSecondsMin: MINUTE_SECONDS,
+  expiresInSecondsMax: HOUR_SECONDS,
+  /** Live portal sessions of one user. A further one ends the oldest. */
+  livePerUser: 20,
+  /** An ended or expired portal session is stored for this time, so that its page can still read why its requests are rejected. */
+  keptSeconds: DAY_SECONDS,
+  /** Rows that one statement removes. */
+  prunedAtOnceMax: 1_000,
+  /** Origins that one query looks up. An origin that arrives while more are waiting is not allowed to call the API. */
+  originsWaitingMax: 256,
+  /** Time for which a process remembers that an origin is allowed. */
+  originMemorySeconds: MINUTE_SECONDS,
+} as const;
+
 /** Cost of a change, in addition to the fields of its response: a transaction under the user's lock, and an audit event. */
 export const CHANGE_COST = 10;

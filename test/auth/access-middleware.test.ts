@@ -37,8 +37,8 @@ async function ask(source: string, caller: Caller): Promise<ExecutionResult> {
 
 test('S1: an operation for services is marked with the permission that it needs', () => {
   expect(Object.fromEntries(accessOf(schema))).toEqual({
-    users: { people: false, services: 'users:read' },
-    policies: { people: false, services: 'any' },
+    users: { people: false, services: 'users:read', portal: null },
+    policies: { people: false, services: 'any', portal: null },
   });
 });
 

@@ -96,7 +96,7 @@ describe('S1: what an object leads to', () => {
     expect(errors.map(({ extensions }) => extensions.requiredPermission)).toEqual([needed]);
   });
 
-  test('the permission for an operation covers its own result, and no object that the result leads to', async () => {
+  test('the permission for an operation covers its own result, and nothing after it', async () => {
     const service = await newService(app, ['users:write', 'keys:write']);
     const send = (document: string) => app.send(document, {}, { token: service.token });
     const permissions = async (document: string) => (await send(document)).errors.map(({ extensions }) => extensions.requiredPermission);

@@ -2,37 +2,35 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runBuiltCommand } from '../support/commands.js';
 import { dropDatabase, newDatabase } from '../support/database.js';
 import { ask, type ServerProcess, startServer } from '../support/server-process.js';
 
 const EXAMPLE = path.resolve('examples/own-users');
-const VERIFY = 'mutation ($input: VerifyApiKeyInput!) { verifyApiKey(input: $input) { code } }';
+const ORIGIN = 'https://app.acme.test';
+const VERIFY = 'mutation ($input: VerifyApiKeyInput!) { verifyApiKey(input: $input) { code ownerExternalId } }';
 
-/** What the product answers to a create request; other answers are compared as a whole. */
-type Body = { plaintextKey: string; apiKey: { id: string } };
+/** What the product answers; other answers are compared as a whole. */
+type Body = { plaintextKey: string; apiKey: { id: string }; accessToken: string };
 
-let folder: string;
-let databaseUrl: string;
-let keyward: ServerProcess;
-let product: { url: string; stop(): Promise<unknown> };
-
-/** Runs a file of the example in the folder that contains its keys. */
-function runExample(file: string, env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [path.join(EXAMPLE, file)], {
-    cwd: folder,
-    env: { PATH: process.env.PATH ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return { child, exited: once(child, 'close') };
+interface Product {
+  url: string;
+  stop(): Promise<unknown>;
 }
 
-async function startProduct(): Promise<typeof product> {
-  const { child, exited } = runExample('server.mjs', { PORT: '0', KEYWARD_URL: keyward.url });
+let databaseUrl: string;
+let keyward: ServerProcess;
+let serviceToken: string;
+const products: Record<string, Product> = {};
+
+async function startProduct(file: string): Promise<Product> {
+  const child = spawn(process.execPath, [path.join(EXAMPLE, file)], {
+    env: { PATH: process.env.PATH ?? '', PORT: '0', KEYWARD_URL: keyward.url, KEYWARD_TOKEN: serviceToken, PRODUCT_ORIGIN: ORIGIN },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'close');
   const url = await new Promise<string>((resolve, reject) => {
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -42,66 +40,60 @@ async function startProduct(): Promise<typeof product> {
     });
     void exited.then(() => reject(new Error('the example ended before it listened')));
   });
-  return {
-    url,
-    stop: () => {
-      child.kill();
-      return exited;
-    },
+  const stop = () => {
+    child.kill();
+    return exited;
   };
-}
-
-/** Signs in at the product and returns a function that sends requests with the session cookie. */
-async function signIn(email: string, password: string) {
-  const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${product.url}/sign-in`, { method: 'POST', headers, body: JSON.stringify({ email, password }) });
-  const [cookie] = answer.headers.getSetCookie();
-  expect([answer.status, cookie]).toEqual([204, expect.stringMatching(/^session=[\w-]{43};.* HttpOnly; SameSite=Strict$/)]);
-  return async (method: string, route: string, body?: object) => {
-    const response = await fetch(`${product.url}${route}`, {
-      method,
-      headers: { ...headers, cookie: cookie?.split(';')[0] ?? '' },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, body: (await response.json()) as Body, cacheControl: response.headers.get('cache-control') };
-  };
+  return { url, stop };
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'keyward-own-users-'));
-  expect((await runExample('make-keys.mjs').exited)[0]).toBe(0);
   databaseUrl = await newDatabase();
-  keyward = await startServer({
-    DATABASE_URL: databaseUrl,
-    APP_SECRETS: randomBytes(32).toString('base64'),
-    AUTH_MODE: 'external',
-    AUTH_ISSUER: 'https://acme.test',
-    AUTH_AUDIENCE: 'keyward',
-    AUTH_JWKS_URL: pathToFileURL(path.join(folder, 'jwks.json')).href,
-  });
-  product = await startProduct();
+  const env = { DATABASE_URL: databaseUrl, APP_SECRETS: randomBytes(32).toString('base64'), AUTH_MODE: 'product' };
+  keyward = await startServer(env);
+  const created = await runBuiltCommand('service-tokens', ['create', 'backend', '--permissions', 'users:act', '--json'], env);
+  serviceToken = JSON.parse(created.stdout).token;
+  for (const file of ['express-backend.mjs', 'fastify-backend.mjs']) products[file] = await startProduct(file);
 });
 afterAll(async () => {
-  await product.stop();
+  await Promise.all(Object.values(products).map((product) => product.stop()));
   await keyward.stop();
   await dropDatabase(databaseUrl);
-  await rm(folder, { recursive: true });
 });
 
-describe('examples/own-users', () => {
-  test('keeps the private key readable by its owner only, and out of jwks.json', async () => {
-    expect((await stat(path.join(folder, 'private-key.pem'))).mode & 0o777).toBe(0o600);
-    expect(Object.keys(JSON.parse(readFileSync(path.join(folder, 'jwks.json'), 'utf8')).keys[0]).sort()).toEqual(
-      ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'].sort(),
-    );
+describe.each(['express-backend.mjs', 'fastify-backend.mjs'])('examples/own-users/%s', (file) => {
+  const send = (method: string, route: string, { headers = {}, body }: { headers?: Record<string, string>; body?: object } = {}) =>
+    fetch(`${products[file]?.url}${route}`, {
+      method,
+      headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+
+  /** Signs in at the product and returns a function that sends requests with the session cookie. */
+  async function signIn(name: 'ada' | 'grace') {
+    const answer = await send('POST', '/sign-in', { body: { email: `${name}@acme.test`, password: `${name}-password` } });
+    const [cookie = ''] = answer.headers.getSetCookie();
+    expect([answer.status, cookie]).toEqual([204, expect.stringMatching(/^session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)]);
+    const headers = { cookie: cookie.split(';')[0] ?? '' };
+    return async (method: string, route: string, body?: object, more: Record<string, string> = {}) => {
+      const response = await send(method, route, { headers: { ...headers, ...more }, ...(body && { body }) });
+      const text = await response.text();
+      const isJson = response.headers.get('content-type')?.includes('json');
+      return { status: response.status, body: (isJson ? JSON.parse(text) : null) as Body, caching: response.headers.get('cache-control') };
+    };
+  }
+
+  test('its routes take at most 30 lines', () => {
+    const code = readFileSync(path.join(EXAMPLE, file), 'utf8').trimEnd().split('\n');
+    expect(code.filter((line) => !/^(?:import|\/\/|\/\*\*|$)/.test(line)).length).toBeLessThanOrEqual(30);
   });
 
   test('creates, lists and revokes keys of the user who is signed in at the product', async () => {
-    const ada = await signIn('ada@acme.test', 'ada-password');
+    const ada = await signIn('ada');
     const created = await ada('POST', '/api-keys', { name: 'build server' });
     expect(created).toEqual({
-      status: 201,
-      cacheControl: 'no-store',
+      status: 200,
+      caching: 'no-store',
       body: {
         plaintextKey: expect.stringMatching(/^amos_/),
         apiKey: { id: expect.any(String), name: 'build server', keyPrefix: expect.any(String) },
@@ -109,45 +101,97 @@ describe('examples/own-users', () => {
     });
     const { plaintextKey: key, apiKey } = created.body;
     expect((await ada('GET', '/api-keys')).body).toMatchObject([{ id: apiKey.id, name: 'build server', status: 'ACTIVE' }]);
-    expect(await ask(keyward, VERIFY, { input: { key } })).toEqual({ verifyApiKey: { code: 'VALID' } });
-    expect(await ada('DELETE', `/api-keys/${apiKey.id}`)).toMatchObject({
-      status: 200,
-      body: { apiKey: { id: apiKey.id, status: 'REVOKED' } },
-    });
-    expect(await ask(keyward, VERIFY, { input: { key } })).toEqual({ verifyApiKey: { code: 'REVOKED' } });
+    expect(await ask(keyward, VERIFY, { input: { key } })).toEqual({ verifyApiKey: { code: 'VALID', ownerExternalId: 'user-1' } });
+    const revoked = await ada('DELETE', `/api-keys/${apiKey.id}`);
+    expect(revoked).toMatchObject({ status: 200, body: { apiKey: { id: apiKey.id, status: 'REVOKED' } } });
+    expect(await ask(keyward, VERIFY, { input: { key } })).toMatchObject({ verifyApiKey: { code: 'REVOKED' } });
     expect((await ada('GET', '/api-keys')).body).toEqual([]);
   });
 
+  test('creates keys of an organisation, with the person as the actor, and only for its members', async () => {
+    const ada = await signIn('ada');
+    const { plaintextKey: key, apiKey } = (await ada('POST', '/organisations/org_123/api-keys')).body;
+    expect((await ada('GET', '/organisations/org_123/api-keys')).body).toMatchObject([{ id: apiKey.id, createdBy: 'user-1' }]);
+    expect(await ask(keyward, VERIFY, { input: { key } })).toMatchObject({ verifyApiKey: { ownerExternalId: 'org_123' } });
+    expect((await ada('GET', '/api-keys')).body).toEqual([]);
+    const grace = await signIn('grace');
+    for (const [method, route] of [
+      ['GET', '/organisations/org_123/api-keys'],
+      ['POST', '/organisations/user-1/api-keys'],
+      ['DELETE', `/organisations/org_123/api-keys/${apiKey.id}`],
+      ['POST', '/organisations/org_123/portal-session'],
+    ] as const) {
+      expect((await grace(method, route)).status).toBe(403);
+    }
+    expect((await ada('DELETE', `/organisations/org_123/api-keys/${apiKey.id}`)).status).toBe(200);
+  });
+
   test('rejects revoking another user’s key, and leaves the key valid', async () => {
-    const ada = await signIn('ada@acme.test', 'ada-password');
-    const grace = await signIn('grace@acme.test', 'grace-password');
+    const [ada, grace] = [await signIn('ada'), await signIn('grace')];
     const { plaintextKey: key, apiKey } = (await ada('POST', '/api-keys')).body;
     expect(await grace('DELETE', `/api-keys/${apiKey.id}`)).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
     expect((await grace('GET', '/api-keys')).body).toEqual([]);
-    expect(await ask(keyward, VERIFY, { input: { key } })).toEqual({ verifyApiKey: { code: 'VALID' } });
+    expect(await ask(keyward, VERIFY, { input: { key } })).toMatchObject({ verifyApiKey: { code: 'VALID' } });
+    await ada('DELETE', `/api-keys/${apiKey.id}`);
+  });
+
+  test('passes no header of its client on', async () => {
+    const ada = await signIn('ada');
+    const forged = {
+      origin: 'https://evil.test',
+      'x-keyward-on-behalf-of': 'user-2',
+      'x-keyward-actor': 'mallory',
+      authorization: 'Bearer x',
+    };
+    const { status, body } = await ada('POST', '/api-keys', {}, forged);
+    expect(status).toBe(200);
+    expect((await ada('GET', '/api-keys')).body).toMatchObject([{ id: body.apiKey.id, createdBy: 'user-1' }]);
+    await ada('DELETE', `/api-keys/${body.apiKey.id}`);
+  });
+
+  test('passes on only the settings of a key that users may choose', async () => {
+    const ada = await signIn('ada');
+    const { status, body } = await ada('POST', '/api-keys', { name: 'CI', trustedMetadata: { plan: 'gold' }, rateLimit: { limit: 1 } });
+    expect(status).toBe(200);
+    await ada('DELETE', `/api-keys/${body.apiKey.id}`);
   });
 
   test('names the invalid field of a rejected input', async () => {
-    const ada = await signIn('ada@acme.test', 'ada-password');
+    const ada = await signIn('ada');
     expect(await ada('POST', '/api-keys', { scopes: ['NOT A SCOPE'] })).toMatchObject({
       status: 400,
       body: { code: 'BAD_USER_INPUT', fields: [{ path: expect.stringContaining('scopes'), message: expect.any(String) }] },
     });
   });
 
+  test('opens a portal session that only the page of the product can use', async () => {
+    const ada = await signIn('ada');
+    const { accessToken } = (await ada('POST', '/portal-session')).body;
+    const fromPage = (query: string, origin: string) =>
+      fetch(`${keyward.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${accessToken}`, origin },
+        body: JSON.stringify({ query }),
+      });
+    const answer = await fromPage('{ me { externalId } myApiKeys { id } }', ORIGIN);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect(await answer.json()).toEqual({ data: { me: { externalId: 'user-1' }, myApiKeys: [] } });
+    expect((await fromPage('{ me { externalId } }', 'https://evil.test')).status).toBe(401);
+  });
+
   test.each([
     ['without a session', {}],
     ['with an invented session', { cookie: 'session=invented' }],
   ])('answers 401 to a request %s', async (_case, headers: Record<string, string>) => {
-    for (const method of ['GET', 'POST']) {
-      expect((await fetch(`${product.url}/api-keys`, { method, headers })).status).toBe(401);
+    for (const [method, route] of [
+      ['GET', '/api-keys'],
+      ['POST', '/api-keys'],
+      ['DELETE', '/api-keys/1'],
+      ['POST', '/portal-session'],
+    ] as const) {
+      expect((await send(method, route, { headers })).status).toBe(401);
     }
-    const wrong = JSON.stringify({ email: 'ada@acme.test', password: 'grace-password' });
-    const signedIn = await fetch(`${product.url}/sign-in`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: wrong,
-    });
+    const signedIn = await send('POST', '/sign-in', { body: { email: 'ada@acme.test', password: 'grace-password' } });
     expect([signedIn.status, signedIn.headers.getSetCookie()]).toEqual([401, []]);
   });
 });

@@ -72,6 +72,10 @@ export type AuditAction =
   | 'PASSWORD_RESET'
   /** The operator created a password reset token. */
   | 'PASSWORD_RESET_ISSUED'
+  /** A service created a portal session for the user. `details` holds its `portalSessionId`, permissions and origin. */
+  | 'PORTAL_SESSION_CREATED'
+  /** A portal session was ended: by a service, or as the oldest one beyond the maximum number of portal sessions. */
+  | 'PORTAL_SESSION_ENDED'
   /** The operator created a service token. */
   | 'SERVICE_TOKEN_CREATED'
   /** The operator revoked a service token. */
@@ -140,6 +144,35 @@ export type CreateApiKeyInput = {
   /** JSON that the product attaches to the key, at most 4 KiB. FORBIDDEN unless a service of the product acts for the user. Must not be null. */
   trustedMetadata?: unknown;
 };
+
+/** Settings of a new portal session. */
+export type CreatePortalSessionInput = {
+  /** Who at the product uses the portal session, 1 to 255 characters without control characters. The audit log and `createdBy` name it. Null if it is the user. */
+  actor?: string | null | undefined;
+  /** Lifetime of the portal session in seconds: 60 to 3,600. It cannot be renewed. */
+  expiresInSeconds?: number;
+  /** ID of the user in the product, 1 to 255 characters without control characters. The user is created if no user has this ID. */
+  externalId: string;
+  /** The only origin that may use the portal session, such as `https://app.example.com`. Requests with another Origin header, or without one, are UNAUTHENTICATED. Pages of this origin can call the API from a browser, also if CORS_ORIGINS does not contain it. Null if every client may use the session. */
+  origin?: string | null | undefined;
+  /** What the portal session permits. If the list is empty, the session permits only `me`. */
+  permissions: Array<PortalPermission>;
+};
+
+/** What a portal session permits, for its user alone. Every portal session permits `me`. */
+export type PortalPermission =
+  /** Read the audit log of the user. */
+  | 'AUDIT_READ'
+  /** Create API keys. The result contains the new key, also without KEYS_READ. */
+  | 'KEYS_CREATE'
+  /** Read the API keys of the user and their usage. */
+  | 'KEYS_READ'
+  /** Revoke API keys. */
+  | 'KEYS_REVOKE'
+  /** Rotate API keys. */
+  | 'KEYS_ROTATE'
+  /** Update the settings of API keys. */
+  | 'KEYS_UPDATE';
 
 /** Rate limit to set for an API key. */
 export type RateLimitInput = {
@@ -537,6 +570,20 @@ export type AuditLogQueryVariables = Exact<{
 
 
 export type AuditLogQuery = { auditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, actor: string, userId: string | null, apiKeyId: string | null, details: unknown } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type CreatePortalSessionMutationVariables = Exact<{
+  input: CreatePortalSessionInput;
+}>;
+
+
+export type CreatePortalSessionMutation = { createPortalSession: { accessToken: string, expiresAt: string, portalSessionId: string, user: { id: string, externalId: string | null } } };
+
+export type EndPortalSessionMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EndPortalSessionMutation = { endPortalSession: { ended: boolean } };
 
 export type ServerQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1449,6 +1496,26 @@ export const AuditLogDocument = new TypedDocumentString(`
   startCursor
   endCursor
 }`) as unknown as TypedDocumentString<AuditLogQuery, AuditLogQueryVariables>;
+export const CreatePortalSessionDocument = new TypedDocumentString(`
+    mutation CreatePortalSession($input: CreatePortalSessionInput!) {
+  createPortalSession(input: $input) {
+    accessToken
+    expiresAt
+    portalSessionId
+    user {
+      id
+      externalId
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreatePortalSessionMutation, CreatePortalSessionMutationVariables>;
+export const EndPortalSessionDocument = new TypedDocumentString(`
+    mutation EndPortalSession($id: ID!) {
+  endPortalSession(id: $id) {
+    ended
+  }
+}
+    `) as unknown as TypedDocumentString<EndPortalSessionMutation, EndPortalSessionMutationVariables>;
 export const ServerDocument = new TypedDocumentString(`
     query Server {
   server {

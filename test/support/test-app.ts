@@ -36,7 +36,9 @@ type SignedUp = SignUpMutation['signUp'];
 /** A user with a password and an email address. */
 export type NewUser = SignedUp & { user: { email: string } };
 
-export interface TestApp extends App, Pick<Services, 'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens'> {
+export interface TestApp
+  extends App,
+    Pick<Services, 'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens' | 'portalSessionPruning'> {
   clock: TestClock;
   /** Hashes of passwords. */
   hashes: ObservedHashQueue;
@@ -112,7 +114,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     return data;
   };
 
-  const { database, usage, metrics, cachedKeys, serviceTokens } = services;
+  const { database, usage, metrics, cachedKeys, serviceTokens, portalSessionPruning } = services;
   return {
     ...app,
     http,
@@ -121,6 +123,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     metrics,
     cachedKeys,
     serviceTokens,
+    portalSessionPruning,
     hashes,
     keyHashes,
     clock,

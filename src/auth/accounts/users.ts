@@ -149,8 +149,14 @@ export class Users {
     return { user, changed: changed.map(([name]) => name) };
   }
 
-  /** Disables or enables a user, in a transaction that holds the user's row locked. @param disabledAt null enables the user */
-  setDisabled(transaction: Transaction, id: string, disabledAt: Date | null): Promise<User> {
+  /**
+   * Disables or enables a user, in a transaction that holds the user's row locked. Disabling ends the user's portal sessions, so that
+   * enabling the user again does not revive them.
+   *
+   * @param disabledAt null enables the user
+   */
+  async setDisabled(transaction: Transaction, id: string, disabledAt: Date | null): Promise<User> {
+    if (disabledAt) await transaction.portalSession.updateMany({ where: { userId: id, endedAt: null }, data: { endedAt: disabledAt } });
     return transaction.user.update({ where: { id }, data: { disabledAt } });
   }
 

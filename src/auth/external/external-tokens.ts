@@ -40,11 +40,8 @@ function peek(token: string): { header: ProtectedHeaderParameters; claims: JWTPa
   }
 }
 
-/** Returns the unverified `iss` of a token: undefined if it has none, null if it is not a JWT. */
-export const claimedIssuerOf = (token: string): unknown => {
-  const read = peek(token);
-  return read === null ? null : read.claims.iss;
-};
+/** Returns the unverified claims of a token; null if it is not a JWT. */
+export const unverifiedClaimsOf = (token: string): JWTPayload | null => peek(token)?.claims ?? null;
 
 /** `jku`, `jwk`, `x5u` and `x5c` are ignored, because only the configuration determines the keys. */
 function headerRejection({ typ, crit }: ProtectedHeaderParameters): TokenRejection | null {

@@ -1,5 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import cors from '@fastify/cors';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from '../logger.js';
 
 /** A page under development, on any port of the local machine. */
@@ -10,38 +11,50 @@ const LOGGABLE_ORIGIN = /^(?:null|https?:\/\/[a-z0-9.:[\]-]{1,253})$/;
 
 const LOGGED_ORIGINS_MAX = 100;
 
-/** Logs each rejected origin once, so that a developer finds the missing setting. */
-function registerRejectedOrigins(app: FastifyInstance, isAllowed: (origin: string) => boolean, logger: Logger): void {
+/** Returns a function that logs each rejected origin once, so that a developer finds the missing setting. */
+function rejectedOriginLog(logger: Logger) {
   const logged = new Set<string>();
-  app.addHook('onRequest', (request, _reply, done) => {
-    const { origin, host } = request.headers;
+  return (origin: string, host: string | undefined): void => {
     // Browsers also send the origin with a POST to the same origin, as from Sandbox.
-    const isForeign = origin !== undefined && !isAllowed(origin) && origin.replace(/^https?:\/\//, '') !== host;
+    const isForeign = origin.replace(/^https?:\/\//, '') !== host;
     if (isForeign && LOGGABLE_ORIGIN.test(origin) && logged.size < LOGGED_ORIGINS_MAX && !logged.has(origin)) {
       logged.add(origin);
       logger.warn({ origin }, 'Origin rejected: it is not in CORS_ORIGINS, so its pages cannot read responses');
     }
-    done();
-  });
+  };
 }
 
 /**
  * Allows pages of these origins to call the routes of this scope with any header.
  *
  * @param options.localPages whether to allow pages of localhost as well
+ * @param options.isOfPortalSession returns whether to allow an origin because a portal session is bound to it
  */
 export async function registerCors(
   app: FastifyInstance,
-  options: { origins: readonly string[]; localPages: boolean; logger: Logger },
+  options: {
+    origins: readonly string[];
+    localPages: boolean;
+    isOfPortalSession: (origin: string) => Promise<boolean>;
+    logger: Logger;
+  },
 ): Promise<void> {
   const origins = new Set(options.origins);
-  const isAllowed = (origin: string) => origins.has(origin) || (options.localPages && LOCAL_ORIGIN.test(origin));
-  registerRejectedOrigins(app, isAllowed, options.logger);
+  const logRejected = rejectedOriginLog(options.logger);
+  const isAllowed = async ({ origin, host }: IncomingHttpHeaders): Promise<boolean> => {
+    if (origin === undefined) return false;
+    if (origins.has(origin) || (options.localPages && LOCAL_ORIGIN.test(origin))) return true;
+    if (await options.isOfPortalSession(origin)) return true;
+    logRejected(origin, host);
+    return false;
+  };
   await app.register(cors, {
-    origin: (origin, callback) => callback(null, origin !== undefined && isAllowed(origin)),
-    methods: ['GET', 'POST'],
-    exposedHeaders: ['x-request-id', 'retry-after', 'www-authenticate'],
-    maxAge: 600,
-    strictPreflight: false,
+    delegator: async ({ headers }: FastifyRequest) => ({
+      origin: await isAllowed(headers),
+      methods: ['GET', 'POST'],
+      exposedHeaders: ['x-request-id', 'retry-after', 'www-authenticate'],
+      maxAge: 600,
+      strictPreflight: false,
+    }),
   });
 }

@@ -98,6 +98,7 @@ describe('A12: the limit on concurrent requests of one user', () => {
       productUsers: {} as never,
       source: {} as never,
       actingHeaders: { onBehalfOf: null, actor: null, clientAddress: null },
+      origin: null,
       isServiceTokenOfPage: false,
       allowance: new Allowance(fairUse),
     });
