@@ -209,16 +209,17 @@ export function createServices(options: ServiceOptions) {
   const base = createBase(options);
   const accounts = createAccounts(base);
   const keys = createApiKeys(base, accounts.users);
+  const auditLog = new AuditLog({ database: base.database, cursors: base.cursors });
   const verification = createVerification(base, accounts);
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
   return {
     ...base,
     ...accounts,
     ...keys,
-    ...createManagement({ ...base, ...accounts, ...keys }),
+    ...createManagement({ ...base, ...accounts, ...keys, auditLog }),
+    auditLog,
     ...verification,
     serverInfo: serverInfoOf(base.config),
-    auditLog: new AuditLog({ database, cursors: base.cursors }),
     fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),
     /** Rejects all requests that wait for a hash. */
     closeQueues() {

@@ -1,4 +1,4 @@
-// Runs the tests of the operations on keys once more. Their users have no session: a service acts for each of them.
+// Runs the tests of the operations on keys again. Their users have no session: a service acts for each of them.
 process.env.TEST_CALLER = 'service';
 
 const FILES = [

@@ -33,7 +33,7 @@ const OPERATIONS: Record<string, { of: 'key' | 'session' | 'user'; document: Typ
   rotateApiKey: { of: 'key', document: RotateApiKeyDocument },
   revokeApiKey: { of: 'key', document: RevokeApiKeyDocument, variables: { reason: 'mine now' } },
   endSession: { of: 'session', document: EndSessionDocument },
-  // For services alone: users are rejected whoever the object belongs to.
+  // For services alone: users are rejected for their own objects too.
   user: { of: 'user', document: UserDocument },
   disableUser: { of: 'user', document: DisableUserDocument },
   enableUser: { of: 'user', document: EnableUserDocument },

@@ -50,7 +50,7 @@ export class ApiKeyList {
   }
 
   /**
-   * Returns the usable keys that match at this moment.
+   * Returns the usable keys that match now.
    *
    * @throws {KeywardError} BAD_USER_INPUT for a filter that breaks a rule
    */

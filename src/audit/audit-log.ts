@@ -12,6 +12,9 @@ import { type AuditFilter, checkFilter, checkOwnFilter } from './audit-filter.js
 /** Actions that this version can return. A newer version on the same database may write others. */
 const KNOWN_ACTIONS: string[] = Object.values(AuditAction);
 
+/** Events that an export reads at once. */
+const EXPORTED_AT_ONCE = 1_000;
+
 export interface AuditEvent extends Omit<StoredEvent, 'action'> {
   action: AuditAction;
 }
@@ -74,6 +77,18 @@ export class AuditLog {
       if ([userId, apiKeyId].some((id) => id !== null && !isUuid(id))) return { items: [] };
       return this.#find({ userId, apiKeyId }, filter, { after, limit });
     });
+  }
+
+  /** Yields all events of a user, newest first. */
+  async *eventsOf(userId: string): AsyncGenerator<StoredEvent> {
+    const search = { of: { userId, apiKeyId: null }, actions: KNOWN_ACTIONS, from: null, to: null };
+    for (let after: Position | null = null; ; ) {
+      const events: StoredEvent[] = await findEvents(this.#database, { ...search, after }, EXPORTED_AT_ONCE);
+      yield* events;
+      const last = events.at(-1);
+      if (!last || events.length < EXPORTED_AT_ONCE) return;
+      after = last;
+    }
   }
 
   /** Creates the loader of one request. One query loads the same part of the events of several keys. */

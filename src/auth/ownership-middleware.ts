@@ -6,7 +6,7 @@ import { mayRead, type Ownership } from './ownership.js';
 import type { ServicePermission } from './service-tokens/service-permission.js';
 
 /**
- * Marks a type whose objects belong to one user each. An object that a field leads to from another object of such a type can be
+ * Marks a type with objects that belong to one user each. An object that a field leads to from another object of such a type can be
  * read by the user, and by services with the permission.
  *
  * @param ownerIdOf returns the id of the user that an object belongs to; null if it belongs to no user
@@ -25,7 +25,7 @@ function ownershipsIn(type: GraphQLNamedType, seen = new Set<GraphQLNamedType>()
 }
 
 /** Returns the fields that lead from an object of a user to objects, with the types of these objects. */
-export function relationsOf(
+function relationsOf(
   schema: GraphQLSchema,
 ): { typeName: string; field: GraphQLField<unknown, AuthContext>; source: Ownership; targets: Ownership[] }[] {
   return Object.values(schema.getTypeMap()).flatMap((type) => {

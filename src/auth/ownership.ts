@@ -9,7 +9,7 @@ export interface Ownership {
   readonly ownerIdOf: (object: never) => string | null;
 }
 
-/** Returns the id of the user that the caller is or acts for. Null if there is none. */
+/** Returns the id of the user that the caller is or acts for. Null for a service that acts for no user. */
 function ownIdOf(caller: Caller): string | null {
   if (caller.kind === 'person') return caller.viewer.user.id;
   if (caller.kind === 'portal') return caller.user.id;

@@ -10,6 +10,7 @@ import { accountKeptElsewhere, type User, type Users } from '../auth/accounts/us
 import { changeExternalIdIssuer } from '../auth/external/id-namespace.js';
 import type { Sessions } from '../auth/sessions/sessions.js';
 import type { DeletedUser, UserAdministration } from '../management/user-administration.js';
+import type { UserExport } from '../management/user-export.js';
 import { OPERATOR } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
@@ -34,6 +35,7 @@ interface OperatorDependencies {
   sessions: Sessions;
   resetTokens: ResetTokens;
   userAdministration: UserAdministration;
+  userExport: UserExport;
   revocation: KeyRevocation;
   keyQueries: ApiKeyQueries;
   keyFinder: KeyFinder;
@@ -101,6 +103,11 @@ export class OperatorService {
    */
   delete(text: string): Promise<DeletedUser> {
     return this.#administer(text, (id) => this.#deps.userAdministration.delete(id, OPERATOR));
+  }
+
+  /** Returns everything that is stored about a user, without secrets and their hashes. */
+  async export(text: string): Promise<object> {
+    return this.#deps.userExport.run(await this.#find(text));
   }
 
   /** Ends every session of a user. The tokens are rejected from the next request on. @returns the number of ended sessions */

@@ -16,8 +16,8 @@ export const unescapeAddress = (typed: string): string =>
   });
 
 /** Returns JSON in which each character outside ASCII is escaped, for the same reason. Programs read the same value. */
-const asciiJson = (record: OutputRecord): string =>
-  JSON.stringify(record).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const asciiJson = (value: object, indent?: number): string =>
+  JSON.stringify(value, null, indent).replace(/[^\x20-\x7e\n]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 const textOf = (name: string, value: OutputRecord[string]): string => {
   if (name === 'email' && typeof value === 'string') return escapeAddress(value);
@@ -27,6 +27,9 @@ const textOf = (name: string, value: OutputRecord[string]): string => {
 };
 
 const isRecord = (records: object): records is OutputRecord => !(Symbol.iterator in records || Symbol.asyncIterator in records);
+
+/** Writes a value with nested parts to stdout as one indented JSON document. */
+export const writeDocument = (value: object): void => void process.stdout.write(`${asciiJson(value, 2)}\n`);
 
 /** Writes each record to stdout as soon as it is read, in one line: as JSON, or for people as pairs of `name: value`. */
 export async function writeRecords(

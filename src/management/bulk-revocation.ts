@@ -28,6 +28,14 @@ export interface BulkResult {
   sample: ApiKey[];
 }
 
+/** A revocation in progress. */
+interface Task {
+  reason: string | null;
+  actor: Actor;
+  /** Time in milliseconds at which it stops. */
+  until: number;
+}
+
 interface Dependencies {
   keyList: ApiKeyList;
   revocation: KeyRevocation;
@@ -84,36 +92,41 @@ export class BulkRevocation {
     }
   }
 
-  async #revokeAll(usable: UsableKeys, task: { reason: string | null; actor: Actor; until: number }) {
+  async #revokeAll(usable: UsableKeys, task: Task): Promise<{ revoked: ApiKey[]; isComplete: boolean }> {
     const revoked: ApiKey[] = [];
+    const failures: unknown[] = [];
     for (let after: Position | null = null; ; ) {
       const { keys, end } = await usable.find(after, keysAtOnce);
       const owners = byOwner(keys);
       for (let next = 0; next < owners.length; next += ownersAtOnce) {
-        if (this.#isOver(task.until)) return { revoked, isComplete: false };
-        const isDone = await this.#revokeOf(owners.slice(next, next + ownersAtOnce), task, revoked);
-        if (!isDone) return { revoked, isComplete: false };
+        if (this.#isOver(task.until)) return this.#resultOf(revoked, failures, false);
+        await this.#revokeOf(owners.slice(next, next + ownersAtOnce), task, { revoked, failures });
       }
-      if (end === null) return { revoked, isComplete: true };
+      if (end === null) return this.#resultOf(revoked, failures, true);
       after = end;
     }
   }
 
-  /** Revokes keys of some owners at the same time. @returns false if some could not be revoked, after others were */
+  /** Revokes keys of some owners at the same time. The keys of an owner are left for a repetition if the row of the owner is locked for too long. */
   async #revokeOf(
     owners: readonly { userId: string; ids: string[] }[],
-    { reason, actor }: { reason: string | null; actor: Actor },
-    revoked: ApiKey[],
-  ): Promise<boolean> {
+    { reason, actor }: Task,
+    { revoked, failures }: { revoked: ApiKey[]; failures: unknown[] },
+  ): Promise<void> {
     const revoke = ({ userId, ids }: { userId: string; ids: string[] }) => this.#deps.revocation.revokeUsable(userId, ids, reason, actor);
-    const results = await Promise.allSettled(owners.map(revoke));
-    for (const result of results) if (result.status === 'fulfilled') revoked.push(...result.value);
-    const failed = results.find((result) => result.status === 'rejected');
-    if (!failed) return true;
-    // The answer must report the keys that were revoked.
-    if (revoked.length === 0) throw failed.reason;
-    this.#deps.logger.warn({ ...actorFields(actor), err: failed.reason, revoked: revoked.length }, 'bulk revocation stopped by an error');
-    return false;
+    for (const result of await Promise.allSettled(owners.map(revoke))) {
+      if (result.status === 'fulfilled') revoked.push(...result.value);
+      else failures.push(result.reason);
+    }
+  }
+
+  /** @throws the first failure if no key was revoked. Otherwise the answer must report the keys that were revoked */
+  #resultOf(revoked: ApiKey[], failures: readonly unknown[], isAtEnd: boolean): { revoked: ApiKey[]; isComplete: boolean } {
+    const [failure] = failures;
+    if (failures.length === 0) return { revoked, isComplete: isAtEnd };
+    if (revoked.length === 0) throw failure;
+    this.#deps.logger.warn({ err: failure, owners: failures.length, revoked: revoked.length }, 'keys of some users not revoked in bulk');
+    return { revoked, isComplete: false };
   }
 
   #isOver(until: number): boolean {

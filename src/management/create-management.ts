@@ -2,6 +2,7 @@ import { ApiKeyList } from '../api-keys/api-key-list.js';
 import type { ApiKeyQueries } from '../api-keys/api-key-queries.js';
 import type { ApiKeyService } from '../api-keys/api-key-service.js';
 import { KeyRevocation } from '../api-keys/key-revocation.js';
+import type { AuditLog } from '../audit/audit-log.js';
 import type { AuditRecorder } from '../audit/audit-recorder.js';
 import type { AccountDeletion } from '../auth/accounts/account-deletion.js';
 import type { ResetTokens } from '../auth/accounts/reset-tokens.js';
@@ -13,8 +14,10 @@ import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/client.js';
 import type { Logger } from '../platform/logger.js';
 import type { Cursors } from '../platform/pagination.js';
+import type { UsageService } from '../usage/usage-service.js';
 import { BulkRevocation } from './bulk-revocation.js';
 import { UserAdministration } from './user-administration.js';
+import { UserExport } from './user-export.js';
 import { UserUpsert } from './user-upsert.js';
 
 interface Parts {
@@ -30,6 +33,8 @@ interface Parts {
   deletion: AccountDeletion;
   apiKeys: ApiKeyService;
   keyQueries: ApiKeyQueries;
+  usageReader: UsageService;
+  auditLog: AuditLog;
 }
 
 /** Creates the services that read and change the users and keys of everyone. */
@@ -42,6 +47,7 @@ export function createManagement(parts: Parts) {
     userList: new UserList(parts),
     userAdministration: new UserAdministration(parts),
     userUpsert: new UserUpsert(parts),
+    userExport: new UserExport(parts),
     bulkRevocation: new BulkRevocation({ ...parts, keyList, revocation }),
   };
 }

@@ -170,7 +170,7 @@ export const BULK_REVOCATION_LIMITS = {
   countingMsMax: 1_000,
   /** Keys that are read together. Those of one user are revoked in one transaction. */
   keysAtOnce: 200,
-  /** Users whose keys are revoked at the same time, each on a connection to the database. */
+  /** Users for which keys are revoked at the same time, each on a connection to the database. */
   ownersAtOnce: 4,
   /** Keys in the answer. */
   sampleMax: 20,

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import { DAY_MS, HOUR_MS } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
+import type { ApiKeyUsage } from '../platform/database/generated/client.js';
 import { badUserInput } from '../platform/errors/keyward-error.js';
 import { findLastUses, forgetUsage, type LastUse, sumUsage } from './usage.queries.js';
 import { REFUSAL_CODES, type RefusalCode } from './verification-code.js';
@@ -57,6 +58,11 @@ export class UsageService {
         return loader.load(keyId);
       },
     };
+  }
+
+  /** Returns all stored usage of keys, in the order of time. */
+  allOf(keyIds: readonly string[]): Promise<ApiKeyUsage[]> {
+    return this.#database.apiKeyUsage.findMany({ where: { keyId: { in: [...keyIds] } }, orderBy: [{ hour: 'asc' }, { keyId: 'asc' }] });
   }
 
   /** Deletes the usage of keys, in the transaction that deletes them. Counts of the last second may be written later. */

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
+import { readActingHeaders } from '../auth/service-tokens/acting-headers.js';
+import { isServiceToken } from '../auth/service-tokens/service-token-rules.js';
 import { toKeywardError } from '../platform/errors/to-keyward-error.js';
 import { bearerChallenge } from '../platform/http/bearer-token.js';
 import type { CallerAddresses } from '../platform/http/caller-address.js';
@@ -38,9 +40,15 @@ export interface GatewayDependencies {
   countError: ErrorCounter;
 }
 
+/** Returns whether a service token came with headers about a user that are ambiguous, although they mean nothing here. */
+const hasBadActingHeaders = ({ rawHeaders }: IncomingMessage, { verifierToken }: GatewayHeaders): boolean =>
+  isServiceToken(verifierToken) && 'fault' in readActingHeaders(rawHeaders);
+
 /** Returns the status that rejects a request before its key is read, or null. */
-const requestFaultOf = (request: IncomingMessage): 400 | 405 | 431 | null =>
-  requestFault(request) ?? (hasMalformedPath(request.url ?? '') ? 400 : request.method === 'TRACE' ? 405 : null);
+const requestFaultOf = (request: IncomingMessage, headers: GatewayHeaders): 400 | 405 | 431 | null =>
+  requestFault(request) ??
+  (hasBadActingHeaders(request, headers) ? 400 : null) ??
+  (hasMalformedPath(request.url ?? '') ? 400 : request.method === 'TRACE' ? 405 : null);
 
 /** One request, with what its answer and its log lines need. */
 interface Exchange {
@@ -76,24 +84,15 @@ export class GatewayListener implements FrontListener {
 
   handle(request: IncomingMessage, response: ServerResponse, isClosing: () => boolean): void {
     const requestId = randomUUID();
-    const headers = gatewayHeadersOf(request);
-    const peer = request.socket.remoteAddress;
-    const exchange: Exchange = {
-      request,
-      url: request.url ?? '',
-      requestId,
-      headers,
-      ipAddress: this.#deps.callerAddresses.of(peer, headers.forwardedFor) || null,
-      answer: new GatewayAnswer(response, requestId, isClosing),
-    };
-    this.#deps.callerAddresses.warnIfIgnored(peer, headers.forwardedFor);
-    if (this.#deps.logger.isLevelEnabled('debug')) this.#logWhenAnswered(exchange, response);
+    const answer = new GatewayAnswer(response, requestId, isClosing);
     try {
-      const fault = isClosing() ? 503 : requestFaultOf(request);
+      const exchange = this.#exchangeOf(request, requestId, answer);
+      if (this.#deps.logger.isLevelEnabled('debug')) this.#logWhenAnswered(exchange, response);
+      const fault = isClosing() ? 503 : requestFaultOf(request, exchange.headers);
       if (fault === null) this.#verify(exchange);
       else this.#reject(exchange, fault);
     } catch (error) {
-      this.#fail(exchange, error);
+      this.#fail({ requestId, answer }, error);
     }
   }
 
@@ -101,6 +100,14 @@ export class GatewayListener implements FrontListener {
   close(): void {
     this.#failures.close();
     this.#requests.close();
+  }
+
+  #exchangeOf(request: IncomingMessage, requestId: string, answer: GatewayAnswer): Exchange {
+    const headers = gatewayHeadersOf(request);
+    const peer = request.socket.remoteAddress;
+    this.#deps.callerAddresses.warnIfIgnored(peer, headers.forwardedFor);
+    const ipAddress = this.#deps.callerAddresses.of(peer, headers.forwardedFor) || null;
+    return { request, url: request.url ?? '', requestId, headers, ipAddress, answer };
   }
 
   #verify(exchange: Exchange): void {
@@ -148,7 +155,7 @@ export class GatewayListener implements FrontListener {
     answer.sendProblem({ status, code, headers });
   }
 
-  #fail({ requestId, answer }: Exchange, error: unknown): void {
+  #fail({ requestId, answer }: Pick<Exchange, 'requestId' | 'answer'>, error: unknown): void {
     if (error instanceof AmbiguousKeyError) {
       answer.sendProblem({ status: 400, code: 'BAD_REQUEST' });
       return;

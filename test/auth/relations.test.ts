@@ -9,7 +9,7 @@ import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const schema = buildKeywardSchema({} as never);
 
-/** The types whose objects belong to one user, with the permission that reads those of every user, and an operation for each. */
+/** The types with objects that belong to one user, with the permission that reads those of every user, and an operation for each. */
 const TYPES: Readonly<Record<string, { permission: (typeof SERVICE_PERMISSIONS)[number]; document: (field: string) => string }>> = {
   User: { permission: 'users:read', document: (field) => `query ($user: ID) { user(id: $user) { ${field} } }` },
   ApiKey: { permission: 'keys:read', document: (field) => `query ($key: String!) { findApiKey(key: $key) { ${field} } }` },
@@ -94,6 +94,21 @@ describe('S1: what an object leads to', () => {
     const theirs = { user: apiKey.owner.id, key: apiKey.keyPrefix, id: apiKey.id };
     const { errors } = await app.send(documentOf(source, field), theirs, actingFor(reader, externalId));
     expect(errors.map(({ extensions }) => extensions.requiredPermission)).toEqual([needed]);
+  });
+
+  test('the permission for an operation covers its own result, and nothing after it', async () => {
+    const service = await newService(app, ['users:write', 'keys:write']);
+    const send = (document: string) => app.send(document, {}, { token: service.token });
+    const permissions = async (document: string) => (await send(document)).errors.map(({ extensions }) => extensions.requiredPermission);
+    const externalId = newExternalId();
+    const upsert = (fields: string) => `mutation { upsertUser(input: { externalId: "${externalId}" }) { user { ${fields} } } }`;
+    expect(await permissions(upsert('id email externalId trustedMetadata'))).toEqual([]);
+    expect(await permissions(upsert('apiKeys { edges { cursor } }'))).toEqual(['keys:read']);
+    const sample = (fields: string) => `mutation { revokeApiKeys(filter: { ids: ["${made.id}"] }, dryRun: true) { sample { ${fields} } } }`;
+    expect(await permissions(sample('id name'))).toEqual([]);
+    expect(await permissions(sample('owner { id }'))).toEqual(['users:read']);
+    expect(await permissions(sample('replacedBy { id }'))).toEqual(['keys:read']);
+    expect(await permissions(sample('events { edges { cursor } }'))).toEqual(['audit:read']);
   });
 
   test('a user, and a service that acts for the user, read everything that their own objects lead to', async () => {

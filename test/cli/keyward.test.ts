@@ -24,9 +24,19 @@ describe('keyward', () => {
     expect(commands.map((command) => command.path)).toEqual([
       'keyward',
       'keyward serve',
-      ...['', ' list', ' show', ' create', ' reset-token', ' disable', ' enable', ' delete', ' change-issuer'].map(
-        (name) => `keyward users${name}`,
-      ),
+      ...[
+        '',
+        ' list',
+        ' show',
+        ' export',
+        ' create',
+        ' reset-token',
+        ' disable',
+        ' enable',
+        ' end-sessions',
+        ' delete',
+        ' change-issuer',
+      ].map((name) => `keyward users${name}`),
       ...['', ' list', ' expiring', ' revoke', ' find-owner'].map((name) => `keyward keys${name}`),
       ...['', ' create', ' list', ' rotate', ' revoke'].map((name) => `keyward service-tokens${name}`),
       'keyward import',

@@ -154,6 +154,36 @@ describe('keyward users', () => {
     expect((await verify(app, { key })).code).toBe('VALID');
   });
 
+  test('end-sessions ends every session, and leaves the keys valid', async () => {
+    const { token, userId, key } = await newKey(app);
+    expect(await runJson('users', 'end-sessions', userId)).toMatchObject([{ id: userId, sessionsEnded: 1 }]);
+    expect(codesOf(await app.send(MeDocument, {}, { token }))).toEqual(['UNAUTHENTICATED']);
+    expect((await verify(app, { key })).code).toBe('VALID');
+    expect(await runJson('users', 'end-sessions', userId)).toMatchObject([{ sessionsEnded: 0 }]);
+    expect(await actions(userId)).toEqual([{ action: 'SESSION_ENDED', actor: 'operator' }]);
+  });
+
+  test('export prints everything about one user as JSON, without secrets', async () => {
+    const { id, key, userId } = await newKey(app, { name: 'Café\u202e', scopes: ['a'] });
+    const { id: foreign } = await newKey(app);
+    await verify(app, { key });
+    await app.usage.flush();
+    const { code, stdout, stderr } = await users('export', userId);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const exported = JSON.parse(stdout);
+    expect(exported).toMatchObject({
+      user: { id: userId, email: expect.any(String), hasPassword: true, trustedMetadata: {} },
+      sessions: [{ userId, ipAddress: '127.0.0.1' }],
+      apiKeys: [{ id, name: 'Café\u202e', scopes: ['a'], usage: [{ allowed: 1, refused: 0 }] }],
+      auditEvents: [{ action: 'API_KEY_CREATED', apiKeyId: id }, { action: 'USER_SIGNED_UP' }],
+    });
+    expect(Object.keys(exported)).toEqual(['user', 'sessions', 'apiKeys', 'auditEvents']);
+    expect(stdout).not.toMatch(/hash(?:edKey)?"|fingerprint|passwordHash|\$2[aby]\$/i);
+    expect(stdout).not.toContain(key);
+    expect(stdout).not.toContain(foreign);
+    expect(stdout).toMatch(/^[\x20-\x7e\n]*$/);
+  });
+
   test('a text that matches several users changes none of them, prints their ids and exits with 1', async () => {
     const email = 'shared@example.com';
     const { user } = await app.newUser(email);

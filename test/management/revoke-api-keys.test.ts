@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 import {
   type ApiKeyFilter,
   RevokeApiKeysDocument,
@@ -141,7 +142,7 @@ describe('revokeApiKeys', () => {
     expect(await revoke({ filter: { ids: [id] } })).toMatchObject({ matched: 1, revoked: 1 });
   });
 
-  test('S6: stops after 4 s with complete: false, goes on when called again, and leaves each key whole', async () => {
+  test('S6: stops after 4 s with complete: false, continues when called again, and leaves each key whole', async () => {
     const many = await startTestApp();
     const { token } = await newService(many, ['keys:write']);
     await insertKeys(many, { owners: 1_000, keysEach: 5, prefix: 'bulk-' });
@@ -168,6 +169,19 @@ describe('revokeApiKeys', () => {
     expect(await runSql(many.databaseUrl, whole)).toEqual([{ count: 0 }]);
     await many.close();
   }, 120_000);
+
+  test('F3: leaves the keys of a user with a locked row for the next call, and revokes the others', async () => {
+    const keys = [await newKey(), await newKey(), await newKey()];
+    const ids = keys.map(({ id }) => id);
+    const locker = new pg.Client({ connectionString: app.databaseUrl });
+    await locker.connect();
+    await locker.query('BEGIN');
+    await locker.query('SELECT FROM users WHERE external_id = $1 FOR UPDATE', [keys[1]?.externalId]);
+    const first = await revoke({ filter: { ids } });
+    await locker.end();
+    expect(first).toMatchObject({ matched: 3, revoked: 2, complete: false });
+    expect(await revoke({ filter: { ids } })).toMatchObject({ matched: 1, revoked: 1, complete: true, sample: [{ id: ids[1] }] });
+  });
 
   test('F8: revokes nothing of a user if an event cannot be written, and reports what was revoked before', async () => {
     const broken = await startTestApp();

@@ -88,7 +88,7 @@ describe('upsertUser', () => {
     ['input.trustedMetadata', { externalId: 'x', trustedMetadata: null }],
     ['input.trustedMetadata', { externalId: 'x', trustedMetadata: { text: 'x'.repeat(5_000) } }],
     ['input.trustedMetadata.n', { externalId: 'x', trustedMetadata: { n: 1e308 } }],
-  ])('G9: rejects an invalid %s, and creates nobody', async (path, input) => {
+  ])('G9: rejects an invalid %s, and creates no user', async (path, input) => {
     const answer = await send(input as UpsertUserInput);
     expect(answer.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path }] });
     expect(await runSql(app.databaseUrl, "SELECT id FROM users WHERE external_id IN ('x', '') OR external_id LIKE 'a_b'")).toEqual([]);

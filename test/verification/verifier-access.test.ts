@@ -65,6 +65,17 @@ describe('S2: a service token with keys:verify', () => {
     }
   });
 
+  test('gets 400 at /verify with an ambiguous or malformed X-Keyward-On-Behalf-Of, which other callers may send', async () => {
+    const { key } = await newKey(app);
+    const { token } = await newService(app, ['keys:verify']);
+    for (const value of ['', '%', 'a b', ['a', 'b']]) {
+      const headers = { 'x-keyward-on-behalf-of': value };
+      expect(await gateway(app, { key, token }, headers)).toBe('400 BAD_REQUEST');
+      expect(await gateway(app, { key, token: STATIC_TOKEN }, headers)).toBe('200 VALID');
+    }
+    expect(await gateway(app, { key, token }, { 'x-keyward-on-behalf-of': 'user-1' })).toBe('200 VALID');
+  });
+
   test('is needed where verification is restricted, unless the caller has one of VERIFIER_TOKENS', async () => {
     const { key } = await newKey(app);
     for (const server of [app, replica]) {

@@ -30,7 +30,7 @@ const isDisabledSql = (isDisabled: boolean | null) =>
 const olderThan = (after: Position | null) =>
   after ? Prisma.sql`(created_at, id) < (${after.at}::timestamptz, ${after.id}::uuid)` : Prisma.sql`true`;
 
-/** Returns whether the indexes find so few users with the prefixes that a page can examine all of them. */
+/** Returns whether a page can examine all users that the indexes find with the prefixes. */
 export async function isNarrow(database: Database, prefixes: { email: string; externalId: string }): Promise<boolean> {
   const max = LIST_LIMITS.examinedRowsMax;
   const [row] = await database.$queryRaw<{ count: number }[]>`

@@ -158,6 +158,11 @@ export class Sessions {
     return transaction.session.count({ where: { userId } });
   }
 
+  /** Returns all sessions of the user that are stored, newest first, with ended ones. */
+  listAll(userId: string): Promise<Session[]> {
+    return this.#deps.database.session.findMany({ where: { userId }, orderBy: NEWEST_FIRST });
+  }
+
   /** Returns the user's live sessions, newest first, up to the maximum number for each user. */
   listLive(userId: string): Promise<Session[]> {
     return this.#deps.database.session.findMany({

@@ -1,5 +1,5 @@
 import type { KeywardCommand } from '../keyward-command.js';
-import { unescapeAddress } from '../output.js';
+import { unescapeAddress, writeDocument } from '../output.js';
 import { overviewRecords, userRecord } from '../records.js';
 
 const USER = 'ID, external id or email address of the user.';
@@ -21,6 +21,14 @@ function addReaders(users: KeywardCommand): void {
   userCommand(users, 'show', 'Shows one user with sessions and last sign-in.').prints(async ({ operator }, { args: [user = ''] }) => {
     const { user: found, ...rest } = await operator.show(user);
     return { ...userRecord(found), ...rest };
+  });
+  userCommand(
+    users,
+    'export',
+    'Prints everything that is stored about a user as one JSON document: account, sessions, keys, usage and audit log. It contains no password, key, token or hash.',
+  ).runs(async ({ operator }, { args: [user = ''] }) => {
+    writeDocument(await operator.export(user));
+    return 0;
   });
 }
 
@@ -47,6 +55,12 @@ function addWriters(users: KeywardCommand): void {
   );
   userCommand(users, 'enable', 'Enables a disabled user. The user can sign in again, and the keys are valid again.').prints(
     async ({ operator }, { args: [user = ''] }) => userRecord(await operator.enable(user)),
+  );
+  userCommand(users, 'end-sessions', 'Ends every session of a user. The user’s tokens are rejected from the next request.').prints(
+    async ({ operator }, { args: [user = ''] }) => {
+      const { user: found, sessions } = await operator.endSessions(user);
+      return { ...userRecord(found), sessionsEnded: sessions };
+    },
   );
   userCommand(
     users,

@@ -1,0 +1,39 @@
+import type { ApiKeyQueries } from '../api-keys/api-key-queries.js';
+import type { AuditLog } from '../audit/audit-log.js';
+import type { User } from '../auth/accounts/users.js';
+import type { Sessions } from '../auth/sessions/sessions.js';
+import type { UsageService } from '../usage/usage-service.js';
+
+interface Dependencies {
+  sessions: Sessions;
+  keyQueries: ApiKeyQueries;
+  usageReader: UsageService;
+  auditLog: AuditLog;
+}
+
+/** Exports everything that is stored about a user, without secrets and their hashes, for a request of the user (GDPR, article 15). */
+export class UserExport {
+  readonly #deps: Dependencies;
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+  }
+
+  /** Returns the data as an object to be written as JSON. */
+  async run({ passwordHash, ...user }: User): Promise<object> {
+    const { sessions, keyQueries, usageReader, auditLog } = this.#deps;
+    const keys = await keyQueries.listAll(user.id);
+    const usage = await usageReader.allOf(keys.map(({ id }) => id));
+    const auditEvents = [];
+    for await (const event of auditLog.eventsOf(user.id)) auditEvents.push(event);
+    return {
+      user: { ...user, hasPassword: passwordHash !== null },
+      sessions: await sessions.listAll(user.id),
+      apiKeys: keys.map(({ hashedKey: _hashedKey, fingerprint: _fingerprint, ...key }) => ({
+        ...key,
+        usage: usage.filter(({ keyId }) => keyId === key.id).map(({ keyId: _keyId, ...row }) => row),
+      })),
+      auditEvents,
+    };
+  }
+}
