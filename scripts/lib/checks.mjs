@@ -13,6 +13,7 @@ export function check() {
   runNode('node_modules/knip/bin/knip.js', '--no-progress', `--include=${UNUSED}`);
   runNode('scripts/licences.mjs', '--check');
   runNode('scripts/emit-settings.mjs', '--check');
+  runNode('scripts/emit-access.mjs', '--check');
   runNode('scripts/emit-schema.mjs', '--check');
   runNode('node_modules/@graphql-codegen/cli/esm/bin.js', '--errors-only', '--check');
   runNode('scripts/check-phrases.mjs');
