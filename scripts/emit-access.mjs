@@ -30,7 +30,9 @@ if (after === undefined) throw new Error('docs/access.md must contain both marke
 // Nothing is resolved, so the resolvers need no services.
 const schema = buildKeywardSchema(/** @type {any} */ ({}));
 const rows = [...accessOf(schema)].sort(([one], [other]) => one.localeCompare(other)).map(rowOf);
-const table = ['| operation | user | service that acts | service | portal session |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
+const table = ['| operation | user | service that acts | service | portal session |', '| --- | --- | --- | --- | --- |', ...rows].join(
+  '\n',
+);
 const text = `${before}${BEGIN}\n${table}\n\n${END}${after}`;
 if (!process.argv.includes('--check')) writeFileSync(file, text);
 else if (text !== page) {
