@@ -5,7 +5,7 @@ import type { AuthContext } from './auth-context.js';
 import type { Access } from './caller.js';
 import type { PortalPermission } from './portal-sessions/portal-permission.js';
 import type { ServicePermission } from './service-tokens/service-permission.js';
-import { closeTypes } from './type-access-middleware.js';
+import { closeTypes, permissionsBelow } from './type-access-middleware.js';
 
 /** Opens an operation to callers without a credential. Every other operation is for signed-in users. */
 export const Public = () => Extensions({ isPublic: true });
@@ -74,6 +74,9 @@ const authorized = (access: Access, resolve: Resolver): Resolver => {
     const { authentication } = context;
     const run = async () => {
       await authentication.authorize(access);
+      if (access.portal !== null && info.parentType === info.schema.getMutationType()) {
+        for (const permission of permissionsBelow(info)) await authentication.authorizePortal(permission);
+      }
       return resolve(source, args, context, info);
     };
     try {

@@ -1,4 +1,16 @@
-import { defaultFieldResolver, type GraphQLObjectType, type GraphQLSchema, getNamedType, isObjectType } from 'graphql';
+import {
+  defaultFieldResolver,
+  type FragmentDefinitionNode,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  getNamedType,
+  isObjectType,
+  type SelectionSetNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
 import type { AuthContext } from './auth-context.js';
 import { PortalPermission } from './portal-sessions/portal-permission.js';
 
@@ -16,6 +28,35 @@ const PERMISSIONS: ReadonlyMap<string, PortalPermission> = new Map([
  */
 const isChecked = (type: GraphQLObjectType, schema: GraphQLSchema): boolean =>
   type !== schema.getQueryType() && type !== schema.getMutationType() && !/^__|(?:Payload|Connection|Edge)$/.test(type.name);
+
+/**
+ * Returns the permissions that a portal session needs for what an operation returns. They are checked before a mutation changes
+ * anything: an error below its result would discard the result, and with it a plaintext that is returned once.
+ */
+export function permissionsBelow({ schema, fieldNodes, fragments, returnType }: GraphQLResolveInfo): Set<PortalPermission> {
+  const permissions = new Set<PortalPermission>();
+  const types = new TypeInfo(schema, returnType);
+  const seen = new Set<string>();
+  const collect = (node: SelectionSetNode | FragmentDefinitionNode) =>
+    visit(
+      node,
+      visitWithTypeInfo(types, {
+        Field() {
+          const [parent, type] = [types.getParentType(), types.getType()];
+          const permission = type ? PERMISSIONS.get(getNamedType(type).name) : undefined;
+          if (permission !== undefined && isObjectType(parent) && isChecked(parent, schema)) permissions.add(permission);
+        },
+        FragmentSpread({ name: { value: name } }) {
+          const fragment = fragments[name];
+          if (!fragment || seen.has(name)) return;
+          seen.add(name);
+          collect(fragment);
+        },
+      }),
+    );
+  for (const { selectionSet } of fieldNodes) if (selectionSet) collect(selectionSet);
+  return permissions;
+}
 
 /** Puts a check in front of every field that leads to another object. @returns the same schema */
 export function closeTypes(schema: GraphQLSchema): GraphQLSchema {

@@ -105,6 +105,20 @@ function selectionOf(field: (typeof PATHS)[number]['field']): string {
   return `${field.name}${args.length > 0 ? `(${args.map(({ name }) => `${name}: "2026-01-01T00:00:00Z"`).join(' ')})` : ''} { __typename }`;
 }
 
+describe('S4: a mutation with a result that the portal session may not read', () => {
+  test.each([
+    ['a field', 'mutation { createApiKey { plaintextKey apiKey { events { edges { cursor } } } } }'],
+    [
+      'a fragment',
+      'mutation { createApiKey { ...Made } } fragment Made on CreateApiKeyPayload { plaintextKey apiKey { ... { ...Trail } } } fragment Trail on ApiKey { events { edges { cursor } } }',
+    ],
+  ])('is rejected before it changes anything, by %s, so that no plaintext key is lost', async (_name, document) => {
+    const { token, userId } = await newPortalSession(app, backend, { permissions: ['KEYS_READ', 'KEYS_CREATE'] });
+    expect(codesOf(await app.send(document, {}, { token }))).toEqual(['FORBIDDEN']);
+    expect(await app.database.apiKey.count({ where: { userId } })).toBe(0);
+  });
+});
+
 describe('S1, S4: no path leads a portal session to what it may not read', () => {
   test('the paths from one object to another are found', () => {
     expect(PATHS.map(({ type, field, needs }) => `${type}.${field.name} ${needs}`)).toEqual(
