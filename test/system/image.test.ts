@@ -110,7 +110,7 @@ describe('the steps of the Dockerfile, without Docker', () => {
     expect(readdirSync(root).sort()).toEqual(['assets', 'bin', 'dist', 'node_modules', 'package.json', 'prisma']);
     expect(readdirSync(path.join(root, 'prisma'))).toEqual(['migrations']);
     const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { devDependencies: Record<string, string> };
-    // These two are also dependencies of dependencies.
+    // These are also dependencies of dependencies.
     const shared = ['@types/node', '@types/pg', '@prisma/driver-adapter-utils', 'light-my-request'];
     const tools = Object.keys(devDependencies).filter((name) => !shared.includes(name));
     expect(tools).toEqual(expect.arrayContaining(['typescript', 'prisma', 'jest', '@biomejs/biome', '@swc/core']));
