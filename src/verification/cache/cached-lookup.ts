@@ -1,4 +1,6 @@
+import pg from 'pg';
 import type { Registry } from 'prom-client';
+import { databaseFault } from '../../platform/database/database-errors.js';
 import type { Pool } from '../../platform/database/pool.js';
 import { serviceUnavailable } from '../../platform/errors/keyward-error.js';
 import { VERIFICATION_CACHE_LIMITS } from '../../platform/limits.js';
@@ -32,8 +34,14 @@ export interface CachedLookupOptions<Value> {
   entries?: Entries<Value>;
 }
 
-/** Returns the error of a lookup without an answer: what the driver threw, or SERVICE_UNAVAILABLE. */
-export const errorOf = ({ reason, cause }: Unavailable): Error => cause ?? serviceUnavailable(RETRY_AFTER_SECONDS, new Error(reason));
+/**
+ * Returns the error of a lookup without an answer. What PostgreSQL itself rejected stays as it is. Everything else is a lost
+ * connection, which the driver reports in many forms, so an unknown error is SERVICE_UNAVAILABLE too.
+ */
+export const errorOf = ({ reason, cause }: Unavailable): Error =>
+  cause instanceof pg.DatabaseError || (cause && databaseFault(cause) !== null)
+    ? cause
+    : serviceUnavailable(RETRY_AFTER_SECONDS, cause ?? new Error(reason));
 
 /** Finds keys by fingerprint, from memory where the database confirms that nothing has changed. */
 export class CachedLookup<Value extends object> {

@@ -4,7 +4,8 @@ import pg from 'pg';
 import { Registry } from 'prom-client';
 import { createPool, type Pool } from '../../../src/platform/database/pool.js';
 import { createLogger } from '../../../src/platform/logger.js';
-import { CachedLookup } from '../../../src/verification/cache/cached-lookup.js';
+import { CachedLookup, errorOf } from '../../../src/verification/cache/cached-lookup.js';
+import { Unavailable } from '../../../src/verification/cache/protocol.js';
 import { pruneChanges } from '../../../src/verification/cache/pruning.queries.js';
 import { dropDatabase, newDatabase } from '../../support/database.js';
 
@@ -178,4 +179,16 @@ describe('pruning', () => {
     const grown = await growth(async () => expect(await find('one')).toEqual({ isEnabled: false }));
     expect(grown).toMatchObject({ hits: 0, resets: 1 });
   });
+});
+
+test('F1: a lookup without an answer is SERVICE_UNAVAILABLE, whatever ended its connection, unless PostgreSQL rejected the read', () => {
+  const destroyed = Object.assign(new Error('Cannot call write after a stream was destroyed'), { code: 'ERR_STREAM_DESTROYED' });
+  for (const cause of [destroyed, new TypeError('socket is null'), undefined]) {
+    expect(errorOf(new Unavailable('no connection', cause))).toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+      details: { retryAfterSeconds: 1 },
+    });
+  }
+  const rejected = new pg.DatabaseError('relation "api_keys" does not exist', 0, 'error');
+  expect(errorOf(new Unavailable('no connection', rejected))).toBe(rejected);
 });
