@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 import {
   EndOtherSessionsDocument,
   MeDocument,
@@ -7,15 +9,23 @@ import {
   RefreshSessionDocument,
   SignInDocument,
 } from '../../generated/graphql.js';
-import { runSql } from '../../support/database.js';
+import { newDatabase, runSql } from '../../support/database.js';
+import { eventually } from '../../support/eventually.js';
 import { codesOf, PASSWORD, startTestApp, type TestApp } from '../../support/test-app.js';
+import { TestClock } from '../../support/test-clock.js';
 import { AUDIENCE, claimsAt, ISSUER, newKeyPair, signToken, startKeyServer } from '../../support/token-issuer.js';
 
 let app: TestApp;
+let otherReplica: TestApp;
 beforeAll(async () => {
-  app = await startTestApp();
+  const shared = { databaseUrl: await newDatabase(), appSecrets: [randomBytes(32)], clock: new TestClock() };
+  app = await startTestApp(shared);
+  otherReplica = await startTestApp(shared);
 });
-afterAll(() => app.close());
+afterAll(async () => {
+  await otherReplica.close();
+  await app.close();
+});
 
 const signIn = async (email: string) => (await app.ask(SignInDocument, { input: { email, password: PASSWORD } })).signIn;
 const endOthers = (token: string, on = app) => on.send(EndOtherSessionsDocument, {}, { token });
@@ -50,15 +60,24 @@ describe('endOtherSessions', () => {
     expect(await eventsOf(accessToken)).toEqual([]);
   });
 
-  test('keeps exactly one session if all sessions of a user call it at the same time', async () => {
-    const { user, accessToken } = await app.newUser();
-    const tokens = [accessToken];
-    for (let count = 1; count < 8; count += 1) tokens.push((await signIn(user.email)).accessToken);
-    const answers = await Promise.all(tokens.map((token) => endOthers(token)));
-    const codes = answers.flatMap(codesOf);
-    expect(codes).toEqual(Array(7).fill('UNAUTHENTICATED'));
-    const [winner = ''] = tokens.filter((_, index) => answers[index]?.data);
-    expect(await sessions(winner)).toHaveLength(1);
+  test('keeps exactly one of two sessions that end each other at the same time on two replicas', async () => {
+    const { user, ...laptop } = await app.newUser();
+    const phone = await signIn(user.email);
+    const holder = new pg.Client({ connectionString: app.databaseUrl });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [user.id]);
+    const answers = Promise.all([endOthers(laptop.accessToken), endOthers(phone.accessToken, otherReplica)]);
+    const bothWait = async () => {
+      const waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+      expect(await runSql(app.databaseUrl, waiting)).toHaveLength(2);
+    };
+    await eventually(bothWait, { withinMs: 1_500 });
+    await holder.query('COMMIT');
+    await holder.end();
+    expect((await answers).map(codesOf).sort()).toEqual([[], ['UNAUTHENTICATED']]);
+    const live = 'SELECT 1 FROM sessions WHERE user_id = $1 AND ended_at IS NULL';
+    expect(await runSql(app.databaseUrl, live, [user.id])).toHaveLength(1);
   });
 
   test('F8: ends no session if its event cannot be written', async () => {
