@@ -5,7 +5,7 @@ import { LOCAL_ISSUER } from './auth/pinned-jwt.js';
 import { SERVICE_TOKEN_NAMESPACE } from './auth/service-tokens/service-token-rules.js';
 import { trustedProxyFault } from './platform/ip/trusted-proxies.js';
 import { secretFault } from './platform/secrets.js';
-import { shortTextFault } from './platform/text.js';
+import { isVisibleAscii, shortTextFault } from './platform/text.js';
 
 /** The form of a setting. No message of its schema may repeat a value, because settings hold secrets. */
 export interface Form<Value> {
@@ -105,14 +105,12 @@ export const keyNamespace = formOf(
   (text) => /^[a-z][a-z0-9]{1,11}$/.test(text) && text !== SERVICE_TOKEN_NAMESPACE,
 );
 
-const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
-
 /** 16 random characters cannot be guessed. A shorter token is a word or a placeholder. */
 const TOKEN_CHARACTERS_MIN = 16;
 const TOKEN_TEXT = `of at least ${TOKEN_CHARACTERS_MIN} visible ASCII characters`;
 
 const tokenFault = (token: string): string | null =>
-  VISIBLE_ASCII.test(token) && token.length >= TOKEN_CHARACTERS_MIN
+  isVisibleAscii(token) && token.length >= TOKEN_CHARACTERS_MIN
     ? null
     : `must be a token ${TOKEN_TEXT}, without spaces (create one with: openssl rand -hex 32)`;
 
@@ -128,14 +126,11 @@ export const token: Form<string> = {
 
 export const oidcScope = formOf('scopes of OpenID Connect, separated by single spaces, that include openid', (text) => {
   const scopes = text.split(' ');
-  return scopes.includes('openid') && scopes.every((scope) => VISIBLE_ASCII.test(scope));
+  return scopes.includes('openid') && scopes.every((scope) => isVisibleAscii(scope));
 });
 
 /** The name of an issuer or an audience in a JWT. */
-export const partyName = formOf(
-  '1 to 500 visible ASCII characters, without spaces',
-  (text) => text.length <= 500 && VISIBLE_ASCII.test(text),
-);
+export const partyName = formOf('1 to 500 visible ASCII characters, without spaces', (text) => text.length <= 500 && isVisibleAscii(text));
 
 /**
  * Returns the rule that the recorded issuer of external ids breaks; null if it is valid. The ids of the product itself are

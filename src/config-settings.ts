@@ -111,13 +111,13 @@ const settings = z.object({
   ),
   AUTH_CONSOLE_CLIENT_ID: optional(
     form.partyName,
-    'The console signs in at the identity provider as this client. `server` reports it to every caller. ' +
-      'If the setting is unset, the console cannot sign in there.',
+    'A sign-in page can sign in at the identity provider as this client. `server` reports it to every caller. ' +
+      'If the setting is unset, `server` reports no identity provider.',
   ),
   AUTH_CONSOLE_SCOPE: setting(
     form.oidcScope,
     'openid email',
-    'The console requests these scopes when it signs in at the identity provider.',
+    'A sign-in page requests these scopes when it signs in at the identity provider.',
   ),
   CONSOLE_PRODUCT_NAME: setting(
     form.productName,
@@ -153,7 +153,7 @@ const settings = z.object({
     form.integer(0, 10_000_000),
     '200000',
     'A process keeps the state of at most this number of keys in memory. Before each answer, one small read of the database ' +
-      'confirms that nothing has changed. 200,000 keys take about 100 MB. `0` means that each verification reads the key from ' +
+      'confirms that nothing has changed. 200,000 keys take about 110 MB. `0` means that each verification reads the key from ' +
       'the database.',
   ),
   SCOPES: optional(
@@ -163,8 +163,8 @@ const settings = z.object({
   ),
   CORS_ORIGINS: optional(
     form.origins,
-    'Pages of these origins can call the API from a browser. Outside production, pages of `http://localhost` and ' +
-      '`http://127.0.0.1` can also call it, on any port. If the setting is unset and clients can read the schema ' +
+    'Pages of these origins can call the API from a browser. Outside production, pages of `http://localhost`, ' +
+      '`http://127.0.0.1` and `http://[::1]` can also call it, on any port. If the setting is unset and clients can read the schema ' +
       '(`INTROSPECTION`), it is the origin of the hosted Apollo Sandbox, `https://studio.apollographql.com`; otherwise the list ' +
       'is empty. Pages of an origin that a portal session is bound to can call it too. A rejected origin is logged once.',
   ),

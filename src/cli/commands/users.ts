@@ -25,7 +25,7 @@ function addReaders(users: KeywardCommand): void {
   userCommand(
     users,
     'export',
-    'Prints everything that is stored about a user as one JSON document: account, sessions, keys, usage and audit log. It contains no password, key, token or hash.',
+    'Prints a user as one JSON document: account, sessions, keys, usage and audit log. It contains no password, key, token or hash.',
   ).runs(async ({ operator }, { args: [user = ''] }) => {
     writeDocument(await operator.export(user));
     return 0;
@@ -56,12 +56,14 @@ function addWriters(users: KeywardCommand): void {
   userCommand(users, 'enable', 'Enables a disabled user. The user can sign in again, and the keys are valid again.').prints(
     async ({ operator }, { args: [user = ''] }) => userRecord(await operator.enable(user)),
   );
-  userCommand(users, 'end-sessions', 'Ends every session of a user. The user’s tokens are rejected from the next request.').prints(
-    async ({ operator }, { args: [user = ''] }) => {
-      const { user: found, sessions } = await operator.endSessions(user);
-      return { ...userRecord(found), sessionsEnded: sessions };
-    },
-  );
+  userCommand(
+    users,
+    'end-sessions',
+    'Ends every session that a user opened by a sign-in at Keyward. Their tokens are rejected from the next request.',
+  ).prints(async ({ operator }, { args: [user = ''] }) => {
+    const { user: found, sessions } = await operator.endSessions(user);
+    return { ...userRecord(found), sessionsEnded: sessions };
+  });
   userCommand(
     users,
     'delete',
