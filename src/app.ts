@@ -12,7 +12,6 @@ import { closeByDefault } from './auth/access-middleware.js';
 import { AccountResolver } from './auth/accounts/account-resolver.js';
 import { AuthResolver } from './auth/auth-resolver.js';
 import { claimExternalIds } from './auth/external/id-namespace.js';
-import { closeRelations } from './auth/ownership-middleware.js';
 import { PortalSessionResolver } from './auth/portal-sessions/portal-session-resolver.js';
 import { warnAtStart } from './auth/service-tokens/start-warnings.js';
 import { SessionResolver } from './auth/sessions/session-resolver.js';
@@ -50,26 +49,24 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Builds the schema. Every operation that is not `@Public()` requires a session. */
+/** Builds the schema. Every operation that is not `@Public()` requires credentials. */
 export const buildKeywardSchema = (services: Services & { externalIdIssuer: string | null }): GraphQLSchema =>
   closeByDefault(
-    closeRelations(
-      buildGraphqlSchema([
-        new ServerInfoResolver(services.serverInfo),
-        new AuthResolver(services.auth),
-        new AccountResolver(services.auth, services.externalIdIssuer),
-        new SessionResolver(services.sessions, services.ownSessions),
-        new PortalSessionResolver(services.portalSessions),
-        new ApiKeyResolver(services.apiKeys, services.revocation, services.keyQueries),
-        new ApiKeyUsageResolver(),
-        new UserKeysResolver(),
-        new AuditResolver(services.auditLog),
-        new ApiKeyEventsResolver(),
-        new ManagementUsersResolver(services),
-        new ManagementKeysResolver(services),
-        new VerificationResolver(services.verifier, services.verifierAccess),
-      ]),
-    ),
+    buildGraphqlSchema([
+      new ServerInfoResolver(services.serverInfo),
+      new AuthResolver(services.auth),
+      new AccountResolver(services.auth, services.externalIdIssuer),
+      new SessionResolver(services.sessions, services.ownSessions),
+      new PortalSessionResolver(services.portalSessions),
+      new ApiKeyResolver(services.apiKeys, services.revocation, services.keyQueries),
+      new ApiKeyUsageResolver(),
+      new UserKeysResolver(),
+      new AuditResolver(services.auditLog),
+      new ApiKeyEventsResolver(),
+      new ManagementUsersResolver(services),
+      new ManagementKeysResolver(services),
+      new VerificationResolver(services.verifier, services.verifierAccess),
+    ]),
   );
 
 /** Creates the server on the services: GraphQL, routes and shutdown. It does not listen yet. */

@@ -22,6 +22,13 @@ import { Allowance, FairUse } from './platform/rate-limit/fair-use.js';
 import { UsageService } from './usage/usage-service.js';
 import type { VerificationContext } from './verification/verification-context.js';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The credentials of a GraphQL request. Undefined on other routes. */
+    credentials: Credentials;
+  }
+}
+
 export const GRAPHQL_PATH = '/graphql';
 
 /** Context of a request for the resolvers of all features. */
@@ -49,7 +56,7 @@ interface Credentials {
   acting: ActingHeaders | null;
 }
 
-const NOBODY: ActingHeaders = { onBehalfOf: null, actor: null, clientAddress: null };
+const NOT_ACTING: ActingHeaders = { onBehalfOf: null, actor: null, clientAddress: null };
 
 /** Reads the credentials. @throws {HttpError} 400 if a header about the user that a service acts for is ambiguous or malformed */
 function credentialsOf({ headers, raw }: FastifyRequest): Credentials {
@@ -68,17 +75,20 @@ function isFromPage({ headers: { origin, host } }: FastifyRequest, production: b
 
 /** Registers the GraphQL endpoint. Each request gets a new context. */
 export function registerGraphql(http: FastifyInstance, graphql: ApolloServer<Context>, parts: Parts): void {
+  http.decorateRequest('credentials');
   http.route({
     method: ['GET', 'POST'],
     exposeHeadRoute: false,
     url: GRAPHQL_PATH,
-    onRequest: async (request) => void credentialsOf(request),
+    onRequest: async (request) => {
+      request.credentials = credentialsOf(request);
+    },
     handler: fastifyApolloHandler(graphql, { context: async (request) => contextOf(request, parts) }),
   });
 }
 
 function contextOf(request: FastifyRequest, parts: Parts): Context {
-  const { bearerToken, verifierToken, acting } = credentialsOf(request);
+  const { bearerToken, verifierToken, acting } = request.credentials;
   const source = { requestId: request.id, ipAddress: request.callerAddress, userAgent: request.headers['user-agent'] ?? null };
   const allowance = new Allowance(parts.fairUse);
   const authentication = new Authentication({
@@ -86,7 +96,7 @@ function contextOf(request: FastifyRequest, parts: Parts): Context {
     productUsers: parts.productUsers,
     bearerToken,
     source,
-    actingHeaders: acting ?? NOBODY,
+    actingHeaders: acting ?? NOT_ACTING,
     origin: request.headers.origin ?? null,
     isServiceTokenOfPage: acting !== null && isFromPage(request, parts.production),
     allowance,

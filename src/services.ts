@@ -59,7 +59,10 @@ export interface ServiceOptions {
   /** Newest first. */
   appSecrets: readonly Buffer[];
   logger: Logger;
-  /** Whether the services are for the command line: one database connection with longer timeouts, and rate limits in this process alone, without Redis. */
+  /**
+   * Whether the services are for the command line: one database connection with longer timeouts, and rate limits in this process
+   * alone, without Redis.
+   */
   isCommand?: boolean;
   /** The options below are passed by tests only. */
   clock?: Clock;

@@ -11,13 +11,13 @@ export class ApiKeyEventsResolver {
     complexity: pageCost,
     description: 'Events of the audit log that concern the key, newest first.',
   })
-  async events(
+  events(
     @Root() key: ApiKey,
     @Ctx() context: ActivityContext,
     @Arg('first', () => Int, { defaultValue: 20, description: 'Maximum number of events in the page: 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'Cursor after which the page begins. Null if the page is the first one.' })
     after: string | null | undefined,
   ): Promise<AuditEventConnection> {
-    return (await context.keyEvents.page(key.id, { first, after: after ?? null })) as AuditEventConnection;
+    return context.keyEvents.page(key.id, { first, after: after ?? null });
   }
 }

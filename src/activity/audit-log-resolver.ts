@@ -20,7 +20,7 @@ export class AuditResolver {
   @ForActingServices()
   @ForPortalSessions(PortalPermission.AUDIT_READ)
   @Query(() => AuditEventConnection, { description: 'Events of the audit log of your account, newest first.', complexity: pageCost })
-  async myAuditLog(
+  myAuditLog(
     @Arg('first', () => Int, { defaultValue: 50, description: 'Maximum number of events in the page: 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'Cursor after which the page begins. Null if the page is the first one.' })
     after: string | null | undefined,
@@ -28,8 +28,7 @@ export class AuditResolver {
     filter: AuditFilter | null | undefined,
     @CurrentSubject() { userId }: Subject,
   ): Promise<AuditEventConnection> {
-    const page = await this.#audit.page(userId, { first, after: after ?? null }, filter ?? {});
-    return page as AuditEventConnection;
+    return this.#audit.page(userId, { first, after: after ?? null }, filter ?? {});
   }
 
   @ForServices('audit:read')
@@ -37,14 +36,14 @@ export class AuditResolver {
     description: 'Events of the audit log of all users, newest first, with those that concern no user.',
     complexity: pageCost,
   })
-  async auditLog(
+  auditLog(
     @Arg('first', () => Int, { defaultValue: 50, description: 'Maximum number of events in the page: 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'Cursor after which the page begins. Null if the page is the first one.' })
     after: string | null | undefined,
     @Arg('filter', () => AuditFilter, { nullable: true, description: 'Which events to return. Null if all events are returned.' })
     filter: AuditFilter | null | undefined,
   ): Promise<AuditEventConnection> {
-    return (await this.#audit.pageOfAll({ first, after: after ?? null }, filter ?? {})) as AuditEventConnection;
+    return this.#audit.pageOfAll({ first, after: after ?? null }, filter ?? {});
   }
 
   @FieldResolver(() => String, {
@@ -52,8 +51,7 @@ export class AuditResolver {
       'Who did it: `user` for the user of the account, `operator` for the command line, or `service:NAME` or `service:NAME/ACTOR` for a service with that service token, where ACTOR is who asked for it at the product.',
   })
   actor(@Root() { details }: AuditEventRow): string {
-    const actor = typeof details === 'object' && details !== null && 'actor' in details ? details.actor : null;
-    return typeof actor === 'string' ? actor : 'user';
+    return typeof details.actor === 'string' ? details.actor : 'user';
   }
 
   @FieldResolver(() => User, {

@@ -1,6 +1,7 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { AuditAction } from '../audit/audit-entry.js';
 import { BelongsToUser } from '../auth/ownership-middleware.js';
+import { PortalPermission } from '../auth/portal-sessions/portal-permission.js';
 import { connectionOf } from '../platform/graphql/connection.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
 
@@ -50,7 +51,7 @@ registerEnumType(AuditAction, {
   },
 });
 
-@BelongsToUser('audit:read', ({ userId }: { userId: string | null }) => userId)
+@BelongsToUser({ service: 'audit:read', portal: PortalPermission.AUDIT_READ }, ({ userId }: { userId: string | null }) => userId)
 @ObjectType({ description: 'An event in the audit log of an account. Events are never changed.' })
 export class AuditEvent {
   @Field(() => ID, { description: 'ID of the event. It never changes.' })

@@ -1,11 +1,17 @@
-import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import {
+  defaultFieldResolver,
+  type GraphQLFieldResolver,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+} from 'graphql';
 import { Extensions } from 'type-graphql';
 import { accountKeptElsewhere } from './accounts/users.js';
 import type { AuthContext } from './auth-context.js';
-import type { Access } from './caller.js';
+import { type Access, type PortalCaller, refusalOfPortal } from './caller.js';
+import { closeRelations, portalPermissionsBelow } from './ownership-middleware.js';
 import type { PortalPermission } from './portal-sessions/portal-permission.js';
 import type { ServicePermission } from './service-tokens/service-permission.js';
-import { closeTypes, permissionsBelow } from './type-access-middleware.js';
 
 /** Opens an operation to callers without a credential. Every other operation is for signed-in users. */
 export const Public = () => Extensions({ isPublic: true });
@@ -47,8 +53,7 @@ const accessIn = ({ access, portal }: { access?: unknown; portal?: unknown }): A
 
 /**
  * Puts one check in front of every operation of a schema. An operation that is not marked is for signed-in users: it is rejected
- * for every other caller, and its resolver is not called. Fields below the root are checked by their type, see
- * type-access-middleware.ts.
+ * for every other caller, and its resolver is not called. `closeRelations` checks the fields below the root.
  *
  * @returns the same schema
  */
@@ -63,7 +68,7 @@ export function closeByDefault(schema: GraphQLSchema): GraphQLSchema {
       return guarded(source, args, context, info);
     };
   }
-  return closeTypes(schema);
+  return closeRelations(schema);
 }
 
 type Resolver = GraphQLFieldResolver<unknown, AuthContext>;
@@ -73,10 +78,8 @@ const authorized = (access: Access, resolve: Resolver): Resolver => {
   return async (source, args, context, info) => {
     const { authentication } = context;
     const run = async () => {
-      await authentication.authorize(access);
-      if (access.portal !== null && info.parentType === info.schema.getMutationType()) {
-        for (const permission of permissionsBelow(info)) await authentication.authorizePortal(permission);
-      }
+      const caller = await authentication.authorize(access);
+      if (caller.kind === 'portal' && info.parentType === info.schema.getMutationType()) refuseBelow(info, caller);
       return resolve(source, args, context, info);
     };
     try {
@@ -87,6 +90,14 @@ const authorized = (access: Access, resolve: Resolver): Resolver => {
     }
   };
 };
+
+/** @throws {KeywardError} FORBIDDEN if the portal session may not read what the result of an operation leads to */
+function refuseBelow(info: GraphQLResolveInfo, caller: PortalCaller): void {
+  for (const permission of portalPermissionsBelow(info)) {
+    const refusal = refusalOfPortal([permission], caller);
+    if (refusal) throw refusal;
+  }
+}
 
 function rootFieldsOf(schema: GraphQLSchema) {
   const types = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];

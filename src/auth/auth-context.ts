@@ -1,14 +1,13 @@
 import type DataLoader from 'dataloader';
 import { createParameterDecorator } from 'type-graphql';
-import type { RequestActor, RequestSource, ServiceActor } from '../platform/actor.js';
+import type { RequestActor, RequestSource } from '../platform/actor.js';
 import { KeywardError, unauthenticated } from '../platform/errors/keyward-error.js';
 import type { RequestContext } from '../platform/graphql/request-context.js';
 import type { Allowance } from '../platform/rate-limit/fair-use.js';
 import type { User } from './accounts/users.js';
 import type { Authenticator } from './authenticator.js';
-import { type Access, type Caller, NO_USER_ID, refusalOf, refusalOfPortal, type ServiceCaller } from './caller.js';
+import { type Access, type Caller, NO_USER_ID, refusalOf, type ServiceCaller, userOf } from './caller.js';
 import type { ProductUsers } from './external/product-users.js';
-import type { PortalPermission } from './portal-sessions/portal-permission.js';
 import type { ActingHeaders } from './service-tokens/acting-headers.js';
 import type { Viewer } from './sessions/sessions.js';
 
@@ -66,24 +65,13 @@ export class Authentication {
     if (isServiceTokenOfPage) throw authenticator.refuseBrowser(source);
   }
 
-  /** Rejects the caller unless it may use an operation. @throws {KeywardError} like `caller`, and FORBIDDEN */
-  async authorize(access: Access): Promise<void> {
+  /** Returns the caller if it may use an operation. @throws {KeywardError} like `caller`, and FORBIDDEN */
+  async authorize(access: Access): Promise<Caller> {
     const caller = await this.caller();
     const refusal = refusalOf(access, caller);
-    if (!refusal) return;
+    if (!refusal) return caller;
     this.#parts.authenticator.logRefusal(caller, refusal);
     throw refusal;
-  }
-
-  /**
-   * Rejects a portal session without a permission. Below an operation that is open to everyone there is no caller to reject.
-   *
-   * @throws {KeywardError} FORBIDDEN
-   */
-  async authorizePortal(permission: PortalPermission): Promise<void> {
-    const caller = await this.#caller;
-    const refusal = caller?.kind === 'portal' ? refusalOfPortal([permission], caller) : null;
-    if (refusal) throw refusal;
   }
 
   /** Returns the signed-in user. @throws {KeywardError} FORBIDDEN for a service or a portal session */
@@ -100,22 +88,9 @@ export class Authentication {
     return caller;
   }
 
-  /** Returns the service that sent the request, as it is recorded. @throws {KeywardError} like `serviceCaller` */
-  async service(): Promise<ServiceActor> {
-    return (await this.serviceCaller()).actor;
-  }
-
   /** Returns the user that the operation is about. Null if a service acts for an unknown user. */
   async user(): Promise<User | null> {
-    const caller = await this.caller();
-    switch (caller.kind) {
-      case 'person':
-        return caller.viewer.user;
-      case 'portal':
-        return caller.user;
-      case 'service':
-        return caller.onBehalfOf?.user ?? null;
-    }
+    return userOf(await this.caller());
   }
 
   async subject(): Promise<Subject> {

@@ -2,7 +2,7 @@ import { AuditAction } from '../audit/audit-entry.js';
 import type { AuditRecorder } from '../audit/audit-recorder.js';
 import { actorFields, type UserActor } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
-import { badUserInput, conflict, type FieldFault, KeywardError, unauthenticated } from '../platform/errors/keyward-error.js';
+import { badUserInput, conflict, KeywardError, refuseFaults, unauthenticated } from '../platform/errors/keyward-error.js';
 import { networkOf } from '../platform/ip/network.js';
 import { PASSWORD_QUEUE_LIMITS } from '../platform/limits.js';
 import type { Logger } from '../platform/logger.js';
@@ -29,9 +29,6 @@ const SIGN_IN_TRIES = 3;
 
 /** Time after the authentication of a user by an identity provider during which the token replaces a password check. */
 const FRESH_SECONDS = 300;
-
-const fieldFaults = (faults: Record<string, string | null>): FieldFault[] =>
-  Object.entries(faults).flatMap(([path, message]) => (message === null ? [] : [{ path, message }]));
 
 interface AuthDependencies {
   clock: Clock;
@@ -70,8 +67,10 @@ export class AuthService {
     if (!this.#deps.signUpIsOpen) throw new KeywardError('FORBIDDEN', 'Sign-up is disabled. Ask the operator for an account.');
     const { email, fault } = readNewEmail(input.email);
     const passwordFault = this.#deps.rules.fault(input.password, fault === null ? email : null);
-    const faults = fieldFaults({ 'input.email': fault, 'input.password': passwordFault });
-    if (faults.length > 0) throw badUserInput(faults);
+    refuseFaults('input.', (report) => {
+      report('email', fault);
+      report('password', passwordFault);
+    });
     const signedIn = await this.#inTurn(networkOf(actor.source.ipAddress), async () => {
       const giveBack = await this.#deps.limits.signUp(actor.source.ipAddress);
       try {
@@ -124,8 +123,7 @@ export class AuthService {
   async changePassword(viewer: Viewer, input: { currentPassword: string; newPassword: string }, actor: UserActor): Promise<SignedIn> {
     const { user, sessionId } = viewer;
     if (sessionId === null) throw accountKeptElsewhere();
-    const faults = fieldFaults({ 'input.newPassword': this.#deps.rules.fault(input.newPassword, user.email) });
-    if (faults.length > 0) throw badUserInput(faults);
+    refuseFaults('input.', (report) => report('newPassword', this.#deps.rules.fault(input.newPassword, user.email)));
     const signedIn = await this.#inTurn(user.id, async () => {
       const { user: proven } = await this.#proof.again(user, input.currentPassword, actor);
       const passwordHash = await this.#deps.passwords.hash(input.newPassword, turnOf(actor.source.ipAddress, true));
@@ -149,8 +147,7 @@ export class AuthService {
   async resetPassword(input: { token: string; newPassword: string }, actor: UserActor): Promise<SignedIn> {
     const user = await this.#deps.resetTokens.find(input.token);
     if (!user) throw unauthenticated();
-    const faults = fieldFaults({ 'input.newPassword': this.#deps.rules.fault(input.newPassword, user.email) });
-    if (faults.length > 0) throw badUserInput(faults);
+    refuseFaults('input.', (report) => report('newPassword', this.#deps.rules.fault(input.newPassword, user.email)));
     const signedIn = await this.#inTurn(user.id, async () => {
       const passwordHash = await this.#deps.passwords.hash(input.newPassword, turnOf(actor.source.ipAddress, true));
       return this.#deps.users.withLocked(user.id, async (transaction) => {

@@ -2,7 +2,7 @@ import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { JSONObject } from '../platform/graphql/scalars.js';
 import { BelongsToUser } from './ownership-middleware.js';
 
-@BelongsToUser('users:read', ({ id }: { id: string }) => id)
+@BelongsToUser({ service: 'users:read', portal: null }, ({ id }: { id: string }) => id)
 @ObjectType({ description: 'A user: the owner of API keys.' })
 export class User {
   @Field(() => ID, { description: 'ID of the user. It never changes.' })

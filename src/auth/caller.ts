@@ -36,6 +36,18 @@ export interface PortalCaller {
 /** Who sends a request. */
 export type Caller = PersonCaller | ServiceCaller | PortalCaller;
 
+/** Returns the user that the caller is or acts for. Null for a service that acts for no user, or for an unknown one. */
+export function userOf(caller: Caller): User | null {
+  switch (caller.kind) {
+    case 'person':
+      return caller.viewer.user;
+    case 'portal':
+      return caller.user;
+    case 'service':
+      return caller.onBehalfOf?.user ?? null;
+  }
+}
+
 /** Who may use an operation that is not public. */
 export interface Access {
   /** Whether signed-in users may use it. */
@@ -49,6 +61,10 @@ export interface Access {
 const forbidden = (message: string, requiredPermission?: string) =>
   new KeywardError('FORBIDDEN', message, requiredPermission === undefined ? {} : { requiredPermission });
 
+/** Creates the error for a service that lacks a permission. */
+export const lacksPermission = (permission: ServicePermission) =>
+  forbidden(`The service token lacks the permission ${permission}.`, permission);
+
 /** Creates the error for a service that acts for a disabled user. */
 export const userIsDisabled = () => forbidden('This user is disabled.');
 
@@ -56,7 +72,7 @@ function refusalOfService({ services }: Access, { permissions, onBehalfOf }: Ser
   if (services === 'none') return forbidden('This operation is for signed-in users. A service cannot use it.');
   if (services === 'any') return null;
   const required = services === 'acting' ? 'users:act' : services;
-  if (!permissions.includes(required)) return forbidden(`The service token lacks the permission ${required}.`, required);
+  if (!permissions.includes(required)) return lacksPermission(required);
   if (services !== 'acting') return null;
   if (onBehalfOf === null) {
     return forbidden('Send X-Keyward-On-Behalf-Of with the percent-encoded external ID of the user that the service acts for.');

@@ -1,40 +1,46 @@
-import { defaultFieldResolver, type GraphQLField, type GraphQLNamedType, type GraphQLSchema, getNamedType, isObjectType } from 'graphql';
+import {
+  defaultFieldResolver,
+  type FragmentDefinitionNode,
+  type GraphQLNamedType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  getNamedType,
+  isObjectType,
+  type SelectionSetNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
 import { Extensions } from 'type-graphql';
-import { KeywardError } from '../platform/errors/keyward-error.js';
 import type { AuthContext } from './auth-context.js';
-import { mayRead, type Ownership } from './ownership.js';
-import type { ServicePermission } from './service-tokens/service-permission.js';
+import { type Ownership, refusalOfRelation } from './ownership.js';
+import type { PortalPermission } from './portal-sessions/portal-permission.js';
 
 /**
  * Marks a type with objects that belong to one user each. An object that a field leads to from another object of such a type can be
- * read by the user, and by services with the permission.
+ * read by the user, and by the services and portal sessions that have the permission.
  *
+ * @param permissions.service with which a service reads the objects of every user
+ * @param permissions.portal that a portal session needs for the objects of its user; null if it needs none
  * @param ownerIdOf returns the id of the user that an object belongs to; null if it belongs to no user
  */
-export const BelongsToUser = (permission: ServicePermission, ownerIdOf: Ownership['ownerIdOf']) =>
-  Extensions({ ownership: { permission, ownerIdOf } satisfies Ownership });
+export const BelongsToUser = (permissions: Pick<Ownership, 'service' | 'portal'>, ownerIdOf: Ownership['ownerIdOf']) =>
+  Extensions({ ownership: { ...permissions, ownerIdOf } satisfies Ownership });
 
-const ownershipOf = (type: GraphQLNamedType): Ownership | null => (type.extensions.ownership as Ownership | undefined) ?? null;
-
-/** Returns how the objects in a value of a type belong to users: those of the type itself, or those that it wraps, such as a page. */
-function ownershipsIn(type: GraphQLNamedType, seen = new Set<GraphQLNamedType>()): Ownership[] {
-  if (!isObjectType(type) || seen.has(type)) return [];
-  seen.add(type);
-  const own = ownershipOf(type);
-  return own ? [own] : Object.values(type.getFields()).flatMap((field) => ownershipsIn(getNamedType(field.type), seen));
+/** The extensions of a type that is marked, and of a field that leads to objects of such a type. */
+interface Marks {
+  ownership?: Ownership;
+  relation?: Ownership;
 }
 
-/** Returns the fields that lead from an object of a user to objects, with the types of these objects. */
-function relationsOf(
-  schema: GraphQLSchema,
-): { typeName: string; field: GraphQLField<unknown, AuthContext>; source: Ownership; targets: Ownership[] }[] {
-  return Object.values(schema.getTypeMap()).flatMap((type) => {
-    const source = ownershipOf(type);
-    if (!source || !isObjectType(type)) return [];
-    return Object.values(type.getFields())
-      .map((field) => ({ typeName: type.name, field, source, targets: ownershipsIn(getNamedType(field.type)) }))
-      .filter(({ targets }) => targets.length > 0);
-  });
+const ownershipOf = ({ extensions }: GraphQLNamedType): Ownership | undefined => (extensions as Marks).ownership;
+
+/** Returns how the objects in a value of a type belong to users: those of the type itself, or those that it wraps, such as a page. */
+function ownershipIn(type: GraphQLNamedType, seen = new Set<GraphQLNamedType>()): Ownership | undefined {
+  if (!isObjectType(type) || seen.has(type)) return undefined;
+  seen.add(type);
+  const wrapped = () => Object.values(type.getFields()).map((field) => ownershipIn(getNamedType(field.type), seen));
+  return ownershipOf(type) ?? wrapped().find((ownership) => ownership !== undefined);
 }
 
 /**
@@ -45,19 +51,48 @@ function relationsOf(
  * @returns the same schema
  */
 export function closeRelations(schema: GraphQLSchema): GraphQLSchema {
-  for (const { field, source, targets } of relationsOf(schema)) {
-    const resolve = field.resolve ?? defaultFieldResolver;
-    field.resolve = async (object, args, context: AuthContext, info) => {
-      const caller = await context.authentication.caller();
-      const ownerId = source.ownerIdOf(object as never);
-      const refused = targets.find((target) => !mayRead(caller, target, ownerId));
-      if (refused) {
-        if (caller.kind !== 'service') throw new KeywardError('FORBIDDEN', 'This belongs to another user.');
-        const { permission: requiredPermission } = refused;
-        throw new KeywardError('FORBIDDEN', `The service token lacks the permission ${requiredPermission}.`, { requiredPermission });
-      }
-      return resolve(object, args, context, info);
-    };
+  for (const type of Object.values(schema.getTypeMap())) {
+    const source = ownershipOf(type);
+    if (!source || !isObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const relation = ownershipIn(getNamedType(field.type));
+      if (!relation) continue;
+      const resolve = field.resolve ?? defaultFieldResolver;
+      field.extensions = { ...field.extensions, relation };
+      field.resolve = async (object, args, context: AuthContext, info) => {
+        const refusal = refusalOfRelation(await context.authentication.caller(), relation, source.ownerIdOf(object as never));
+        if (refusal) throw refusal;
+        return resolve(object, args, context, info);
+      };
+    }
   }
   return schema;
+}
+
+/**
+ * Returns the permissions that a portal session needs for what the result of an operation leads to. They are checked before a
+ * mutation changes anything: an error below its result would discard the result, and with it a plaintext that is returned once.
+ */
+export function portalPermissionsBelow({ schema, fieldNodes, fragments, returnType }: GraphQLResolveInfo): Set<PortalPermission> {
+  const permissions = new Set<PortalPermission>();
+  const types = new TypeInfo(schema, returnType);
+  const seen = new Set<string>();
+  const collect = (node: SelectionSetNode | FragmentDefinitionNode) =>
+    visit(
+      node,
+      visitWithTypeInfo(types, {
+        Field() {
+          const permission = (types.getFieldDef()?.extensions as Marks | undefined)?.relation?.portal;
+          if (permission) permissions.add(permission);
+        },
+        FragmentSpread({ name: { value: name } }) {
+          const fragment = fragments[name];
+          if (!fragment || seen.has(name)) return;
+          seen.add(name);
+          collect(fragment);
+        },
+      }),
+    );
+  for (const { selectionSet } of fieldNodes) if (selectionSet) collect(selectionSet);
+  return permissions;
 }

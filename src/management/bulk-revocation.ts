@@ -107,7 +107,10 @@ export class BulkRevocation {
     }
   }
 
-  /** Revokes keys of some owners at the same time. The keys of an owner are left for a repetition if the row of the owner is locked for too long. */
+  /**
+   * Revokes keys of some owners at the same time. The keys of an owner are left for a repetition if the row of the owner is locked
+   * for too long.
+   */
   async #revokeOf(
     owners: readonly { userId: string; ids: string[] }[],
     { reason, actor }: Task,

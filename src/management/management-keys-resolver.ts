@@ -4,7 +4,8 @@ import { ApiKey, ApiKeyConnection } from '../api-keys/api-key.graphql.js';
 import type { ApiKeyList } from '../api-keys/api-key-list.js';
 import type { KeyFinder } from '../api-keys/key-finder.js';
 import { ForServices } from '../auth/access-middleware.js';
-import type { AuthContext } from '../auth/auth-context.js';
+import { CurrentService } from '../auth/auth-context.js';
+import type { ServiceCaller } from '../auth/caller.js';
 import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
 import { pageCost } from '../platform/graphql/cost.js';
 import { CHANGE_COST } from '../platform/limits.js';
@@ -76,8 +77,8 @@ export class ManagementKeysResolver {
     reason: string | null | undefined,
     @Arg('dryRun', () => Boolean, { defaultValue: false, description: 'Whether to count the keys without revoking them.' })
     isDryRun: boolean,
-    @Ctx() { authentication }: AuthContext,
+    @CurrentService() { actor }: ServiceCaller,
   ): Promise<RevokeApiKeysPayload> {
-    return this.#services.bulkRevocation.run({ filter, reason: reason ?? null, isDryRun }, await authentication.service());
+    return this.#services.bulkRevocation.run({ filter, reason: reason ?? null, isDryRun }, actor);
   }
 }

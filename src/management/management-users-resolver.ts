@@ -1,9 +1,10 @@
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { ForServices } from '../auth/access-middleware.js';
 import type { UserList } from '../auth/accounts/user-list.js';
 import type { Users } from '../auth/accounts/users.js';
 import { User } from '../auth/auth.graphql.js';
-import type { AuthContext } from '../auth/auth-context.js';
+import { CurrentService } from '../auth/auth-context.js';
+import type { ServiceCaller } from '../auth/caller.js';
 import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
 import { pageCost } from '../platform/graphql/cost.js';
 import { CHANGE_COST } from '../platform/limits.js';
@@ -75,9 +76,9 @@ export class ManagementUsersResolver {
   })
   async upsertUser(
     @Arg('input', () => UpsertUserInput, { description: 'The user, and what to set.' }) input: UpsertUserInput,
-    @Ctx() { authentication }: AuthContext,
+    @CurrentService() { actor }: ServiceCaller,
   ): Promise<UpsertUserPayload> {
-    return this.#services.userUpsert.run(input, await authentication.service());
+    return this.#services.userUpsert.run(input, actor);
   }
 
   @ForServices('users:write')
@@ -88,9 +89,9 @@ export class ManagementUsersResolver {
   })
   async disableUser(
     @Arg('id', () => ID, { description: ID_OF_USER }) id: string,
-    @Ctx() { authentication }: AuthContext,
+    @CurrentService() { actor }: ServiceCaller,
   ): Promise<DisableUserPayload> {
-    return { user: await this.#services.userAdministration.disable(id, await authentication.service()) };
+    return { user: await this.#services.userAdministration.disable(id, actor) };
   }
 
   @ForServices('users:write')
@@ -101,9 +102,9 @@ export class ManagementUsersResolver {
   })
   async enableUser(
     @Arg('id', () => ID, { description: ID_OF_USER }) id: string,
-    @Ctx() { authentication }: AuthContext,
+    @CurrentService() { actor }: ServiceCaller,
   ): Promise<EnableUserPayload> {
-    return { user: await this.#services.userAdministration.enable(id, await authentication.service()) };
+    return { user: await this.#services.userAdministration.enable(id, actor) };
   }
 
   @ForServices('users:write')
@@ -113,9 +114,9 @@ export class ManagementUsersResolver {
   })
   async deleteUser(
     @Arg('id', () => ID, { description: ID_OF_USER }) id: string,
-    @Ctx() { authentication }: AuthContext,
+    @CurrentService() { actor }: ServiceCaller,
   ): Promise<DeleteUserPayload> {
-    await this.#services.userAdministration.delete(id, await authentication.service());
+    await this.#services.userAdministration.delete(id, actor);
     return { deleted: true };
   }
 }

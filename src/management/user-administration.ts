@@ -101,10 +101,7 @@ export class UserAdministration {
     const user = await this.get(id);
     const changeLocked = (transaction: Transaction, locked: { disabledAt: Date | null }) =>
       change(transaction, { ...user, disabledAt: locked.disabledAt });
-    const { result, logged } = await this.#deps.users.withLocked(id, changeLocked, { alsoDisabled: true }).catch((error: unknown) => {
-      // The user was deleted after it was read.
-      throw error instanceof KeywardError && error.code === 'UNAUTHENTICATED' ? noSuchUser() : error;
-    });
+    const { result, logged } = await this.#deps.users.withLocked(id, changeLocked, { alsoDisabled: true, goneError: noSuchUser });
     if (logged !== null) this.#deps.logger.info({ ...actorFields(actor), userId: id }, logged);
     return result;
   }

@@ -11,7 +11,7 @@ interface Dependencies {
   auditLog: AuditLog;
 }
 
-/** Exports everything that is stored about a user, without secrets and their hashes, for a request of the user (GDPR, article 15). */
+/** Exports a user with sessions, keys, usage and audit log, without secrets and their hashes, for a request of the user (GDPR, article 15). */
 export class UserExport {
   readonly #deps: Dependencies;
 

@@ -6,7 +6,7 @@ import type { ProductFields, User, Users } from '../auth/accounts/users.js';
 import type { ProductUsers } from '../auth/external/product-users.js';
 import { externalIdFault } from '../auth/external-id.js';
 import { actorFields, type ServiceActor } from '../platform/actor.js';
-import { badUserInput, conflict, type FieldFault, KeywardError } from '../platform/errors/keyward-error.js';
+import { conflict, refuseFaults } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
 
 /** A user of the product, and what to set. An absent field is unchanged. */
@@ -26,16 +26,13 @@ interface Dependencies {
 
 /** Returns the settings as fields of the user. @throws {KeywardError} BAD_USER_INPUT with every broken rule */
 function fieldsOf({ externalId, email, trustedMetadata }: UserSettings): ProductFields {
-  const faults: FieldFault[] = [];
-  const report = (path: string, message: string | null) => {
-    if (message !== null) faults.push({ path: `input.${path}`, message });
-  };
-  report('externalId', externalIdFault(externalId));
   const address = typeof email === 'string' ? readNewEmail(email) : null;
-  report('email', address?.fault ?? null);
-  if (trustedMetadata === null) report('trustedMetadata', 'must not be null');
-  if (trustedMetadata) reportMetadataFaults('trustedMetadata', trustedMetadata, report);
-  if (faults.length > 0) throw badUserInput(faults);
+  refuseFaults('input.', (report) => {
+    report('externalId', externalIdFault(externalId));
+    report('email', address?.fault ?? null);
+    if (trustedMetadata === null) report('trustedMetadata', 'must not be null');
+    if (trustedMetadata) reportMetadataFaults('trustedMetadata', trustedMetadata, report);
+  });
   return { ...(email !== undefined && { email: address?.email ?? null }), ...(trustedMetadata && { trustedMetadata }) };
 }
 
@@ -72,9 +69,7 @@ export class UserUpsert {
       if (details.changed.length > 0) await audit.record(transaction, { userId, action: AuditAction.USER_UPDATED, details }, actor);
       return result;
     };
-    const { user, changed } = await users.withLocked(userId, change, { alsoDisabled: true }).catch((error: unknown) => {
-      throw error instanceof KeywardError && error.code === 'UNAUTHENTICATED' ? conflict() : error;
-    });
+    const { user, changed } = await users.withLocked(userId, change, { alsoDisabled: true, goneError: conflict });
     if (changed.length > 0) logger.info({ ...actorFields(actor), userId, changed }, 'user updated');
     return user;
   }

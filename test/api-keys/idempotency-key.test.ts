@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   CreateApiKeyDocument,
@@ -9,17 +8,14 @@ import {
   type RotateApiKeyInput,
 } from '../generated/graphql.js';
 import { credentialsOf, isByService } from '../support/acting-service.js';
-import { newDatabase, runSql } from '../support/database.js';
+import { runSql } from '../support/database.js';
 import { dataOf, newKey } from '../support/doors.js';
-import { type Answer, codesOf, PASSWORD, startTestApp, type TestApp } from '../support/test-app.js';
-import { TestClock } from '../support/test-clock.js';
+import { type Answer, codesOf, PASSWORD, startReplicas, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 let otherReplica: TestApp;
 beforeAll(async () => {
-  const shared = { databaseUrl: await newDatabase(), appSecrets: [randomBytes(32)], clock: new TestClock() };
-  app = await startTestApp(shared);
-  otherReplica = await startTestApp(shared);
+  [app, otherReplica] = await startReplicas();
 });
 afterAll(async () => {
   await otherReplica.close();

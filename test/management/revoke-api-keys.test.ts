@@ -118,7 +118,7 @@ describe('revokeApiKeys', () => {
     const filters: ApiKeyFilter[] = [
       ...['ownerIds', 'externalIds', 'keyPrefixes', 'ids', 'statuses'].map((name) => ({ [name]: [] })),
       { ids: [], createdBefore: '2999-01-01T00:00:00Z' },
-      { externalIds: ['nobody'] },
+      { externalIds: ['unknown'] },
       { ownerIds: ['x'] },
       { ids: ['x'] },
       { keyPrefixes: ['x'] },

@@ -56,7 +56,7 @@ describe('users', () => {
     await runSql(app.databaseUrl, "UPDATE users SET disabled_at = now() WHERE external_id = 'combined-2'");
     expect(externalIdsOf(await list({ filter: { search: 'combined', disabled: true } }))).toEqual(['combined-2']);
     expect(externalIdsOf(await list({ filter: { search: 'combined', disabled: false } }))).toEqual(['combined-1']);
-    const externalIds = ['combined-2', 'combined-1', 'nobody'];
+    const externalIds = ['combined-2', 'combined-1', 'unknown'];
     expect(externalIdsOf(await list({ filter: { externalIds, search: null, disabled: null } }))).toEqual(['combined-2', 'combined-1']);
     expect(externalIdsOf(await list({ filter: { externalIds, disabled: false } }))).toEqual(['combined-1']);
     expect(await list({ filter: { externalIds: [] } })).toMatchObject({ edges: [], pageInfo: { hasNextPage: false } });

@@ -70,6 +70,12 @@ export interface TestAppOptions {
   logQueries?: boolean;
 }
 
+/** Starts two replicas on one new database, with the same secrets and clock. */
+export async function startReplicas(): Promise<[TestApp, TestApp]> {
+  const shared = { databaseUrl: await newDatabase(), appSecrets: [randomBytes(32)], clock: new TestClock() };
+  return [await startTestApp(shared), await startTestApp(shared)];
+}
+
 /** Starts the whole app on a new database, with a clock that stands still, and sends requests without a socket. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const lines: string[] = [];

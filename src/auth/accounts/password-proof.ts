@@ -5,6 +5,7 @@ import { KeywardError } from '../../platform/errors/keyward-error.js';
 import type { Logger } from '../../platform/logger.js';
 import type { Turn } from '../../platform/queues/hash-queue.js';
 import { turnOf } from '../../platform/queues/network-turn.js';
+import { NO_USER_ID } from '../caller.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { SignInLimits } from '../sign-in-limits.js';
 import type { Passwords } from './password.js';
@@ -31,9 +32,6 @@ interface Parts {
   audit: AuditRecorder;
   logger: Logger;
 }
-
-/** An id that no user has. It is queried if the user does not exist, so that both cases send the same queries. */
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 const invalidCredentials = () => new KeywardError('INVALID_CREDENTIALS', 'The email address or the password is wrong.');
 
@@ -65,7 +63,8 @@ export class PasswordProof {
     let user: User | null = null;
     const isKnownNetwork = async (network: string) => {
       user = await find();
-      return sessions.isKnownNetwork(user?.id ?? NIL_UUID, network);
+      // Queried for an unknown user too, so that both cases send the same queries.
+      return sessions.isKnownNetwork(user?.id ?? NO_USER_ID, network);
     };
     const attempt = await limits.attempt({ email, ipAddress: actor.source.ipAddress, opensSession, isKnownNetwork });
     const turn = turnOf(actor.source.ipAddress, attempt.isKnown || !opensSession);

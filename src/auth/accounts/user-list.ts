@@ -1,12 +1,12 @@
 import type { Database } from '../../platform/database/client.js';
 import type { User } from '../../platform/database/generated/client.js';
-import { inOrderOf } from '../../platform/database/in-order-of.js';
-import { badUserInput, type FieldFault } from '../../platform/errors/keyward-error.js';
+import { refuseFaults } from '../../platform/errors/keyward-error.js';
 import { LIST_LIMITS } from '../../platform/limits.js';
-import { ALL_USERS, type Cursors, type Found, type Page, type PageRequest, type Position } from '../../platform/pagination.js';
+import { ALL_USERS, type Cursors, type Found, itemsAt, type Page, type PageRequest, type Position } from '../../platform/pagination.js';
 import { characterFault, codePointCount } from '../../platform/text.js';
 import { canonicalAddress } from './email.js';
 import { findEndOfUsers, findFewUsers, findUsers, isNarrow, type UserSearch } from './user-list.queries.js';
+import type { Users } from './users.js';
 
 const SEARCH_CHARACTERS = { min: 2, max: 255 };
 
@@ -20,27 +20,27 @@ export interface UserFilter {
 
 /** @throws {KeywardError} BAD_USER_INPUT with every broken rule */
 function checkFilter({ search, externalIds }: UserFilter): void {
-  const faults: FieldFault[] = [];
-  const report = (path: string, message: string | null) => message !== null && faults.push({ path: `filter.${path}`, message });
-  if (externalIds && externalIds.length > LIST_LIMITS.filterItemsMax) {
-    report('externalIds', `must have at most ${LIST_LIMITS.filterItemsMax} items`);
-  }
-  for (const [index, externalId] of (externalIds ?? []).entries()) report(`externalIds.${index}`, characterFault(externalId));
-  if (typeof search === 'string') {
+  refuseFaults('filter.', (report) => {
+    if (externalIds && externalIds.length > LIST_LIMITS.filterItemsMax) {
+      report('externalIds', `must have at most ${LIST_LIMITS.filterItemsMax} items`);
+    }
+    for (const [index, externalId] of (externalIds ?? []).entries()) report(`externalIds.${index}`, characterFault(externalId));
+    if (typeof search !== 'string') return;
     const { min, max } = SEARCH_CHARACTERS;
     const length = codePointCount(search.trim());
     report('search', length < min || length > max ? `must have ${min} to ${max} characters` : characterFault(search.trim()));
-  }
-  if (faults.length > 0) throw badUserInput(faults);
+  });
 }
 
 /** Lists the users of all kinds, for services and the operator. */
 export class UserList {
   readonly #database: Database;
+  readonly #users: Users;
   readonly #cursors: Cursors;
 
-  constructor(options: { database: Database; cursors: Cursors }) {
+  constructor(options: { database: Database; users: Users; cursors: Cursors }) {
     this.#database = options.database;
+    this.#users = options.users;
     this.#cursors = options.cursors;
   }
 
@@ -49,7 +49,7 @@ export class UserList {
    *
    * @throws {KeywardError} BAD_USER_INPUT, like Cursors.page, and for a filter that breaks a rule
    */
-  page(request: PageRequest, filter: UserFilter = {}): Promise<Page<User>> {
+  page(request: PageRequest, filter: UserFilter): Promise<Page<User>> {
     checkFilter(filter);
     const { externalIds = null, disabled = null } = filter;
     const search = filter.search?.trim() ?? null;
@@ -71,11 +71,6 @@ export class UserList {
   }
 
   async #itemsAt(positions: readonly Position[]): Promise<Found<User>['items']> {
-    const ids = positions.map(({ id }) => id);
-    const users = inOrderOf(ids, await this.#database.user.findMany({ where: { id: { in: ids } } }));
-    return positions.flatMap((position, index) => {
-      const node = users[index];
-      return node ? [{ node, position }] : [];
-    });
+    return itemsAt(positions, await this.#users.findByIds(positions.map(({ id }) => id)));
   }
 }

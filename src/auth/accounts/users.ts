@@ -164,17 +164,17 @@ export class Users {
    * Runs `change` in a transaction that holds the user's row locked, so that each change of a user sees the previous one.
    *
    * @param options.alsoDisabled whether a disabled user is allowed, as for the operator
-   * @throws {KeywardError} UNAUTHENTICATED if the user was deleted or disabled concurrently; SERVICE_UNAVAILABLE if too
-   *   many changes of the user are waiting
+   * @param options.goneError creates what is thrown if the user was deleted or disabled concurrently: by default, UNAUTHENTICATED
+   * @throws {KeywardError} SERVICE_UNAVAILABLE if too many changes of the user are waiting
    */
   withLocked<T>(
     userId: string,
     change: (transaction: Transaction, user: LockedUser) => Promise<T>,
-    { alsoDisabled = false } = {},
+    { alsoDisabled = false, goneError = unauthenticated }: { alsoDisabled?: boolean; goneError?: () => Error } = {},
   ): Promise<T> {
     const changeLocked = async (transaction: Transaction): Promise<T> => {
       const user = await lockUser(transaction, userId);
-      if (!user || (user.disabledAt && !alsoDisabled)) throw unauthenticated();
+      if (!user || (user.disabledAt && !alsoDisabled)) throw goneError();
       return change(transaction, user);
     };
     return this.#turns.run(userId, () => this.#database.$transaction(changeLocked));

@@ -1,4 +1,4 @@
-import { badUserInput, type FieldFault } from '../../platform/errors/keyward-error.js';
+import { refuseFaults } from '../../platform/errors/keyward-error.js';
 import { PORTAL_SESSION_LIMITS } from '../../platform/limits.js';
 import { externalIdFault } from '../external-id.js';
 import type { PortalPermission } from './portal-permission.js';
@@ -23,12 +23,10 @@ export const isWebOrigin = (text: string): boolean =>
 /** @throws {KeywardError} BAD_USER_INPUT with every broken rule */
 export function refuseBadSettings({ externalId, expiresInSeconds, origin, actor }: PortalSessionSettings): void {
   const { expiresInSecondsMin: min, expiresInSecondsMax: max } = PORTAL_SESSION_LIMITS;
-  const faults: Record<string, string | null> = {
-    'input.externalId': externalIdFault(externalId),
-    'input.expiresInSeconds': expiresInSeconds >= min && expiresInSeconds <= max ? null : `must be from ${min} to ${max}`,
-    'input.origin': origin === null || isWebOrigin(origin) ? null : 'must be an origin such as https://app.example.com, without a path',
-    'input.actor': actor === null ? null : externalIdFault(actor),
-  };
-  const broken: FieldFault[] = Object.entries(faults).flatMap(([path, message]) => (message === null ? [] : [{ path, message }]));
-  if (broken.length > 0) throw badUserInput(broken);
+  refuseFaults('input.', (report) => {
+    report('externalId', externalIdFault(externalId));
+    report('expiresInSeconds', expiresInSeconds >= min && expiresInSeconds <= max ? null : `must be from ${min} to ${max}`);
+    if (origin !== null && !isWebOrigin(origin)) report('origin', 'must be an origin such as https://app.example.com, without a path');
+    if (actor !== null) report('actor', externalIdFault(actor));
+  });
 }

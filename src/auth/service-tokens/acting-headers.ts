@@ -1,7 +1,6 @@
 import { canonicalAddress } from '../../platform/ip/address.js';
+import { isVisibleAscii } from '../../platform/text.js';
 import { externalIdFault } from '../external-id.js';
-
-const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 /** What a service says about the person that it acts for. */
 export interface ActingHeaders {
@@ -15,7 +14,7 @@ export interface ActingHeaders {
 
 /** Returns the decoded text of a header; null if it is empty, not percent-encoded UTF-8, too long or has control characters. */
 function decoded(value: string): string | null {
-  if (!VISIBLE_ASCII.test(value)) return null;
+  if (!isVisibleAscii(value)) return null;
   try {
     const text = decodeURIComponent(value);
     return externalIdFault(text) === null ? text : null;

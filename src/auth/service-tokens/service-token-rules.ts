@@ -8,7 +8,10 @@ export const SERVICE_TOKEN_NAMESPACE = 'svc';
 /** State of a service token when it is presented. */
 export interface ServiceTokenState {
   readonly isRevoked: boolean;
-  /** Time from which the presented secret is rejected: the expiry of the token, or the end of the overlap of a rotation. Infinity if it has none. */
+  /**
+   * Time from which the presented secret is rejected: the expiry of the token, or the end of the overlap of a rotation. Infinity
+   * if it has none.
+   */
   readonly endsAtMs: number;
   /** Addresses from which the token may be used. Empty if every address may use it. */
   readonly cidrs: readonly string[];

@@ -1,4 +1,4 @@
-import { badUserInput, type FieldFault } from '../../platform/errors/keyward-error.js';
+import { badUserInput, refuseFaults } from '../../platform/errors/keyward-error.js';
 import { canonicalRange } from '../../platform/ip/address-ranges.js';
 import { SERVICE_TOKEN_LIMITS } from '../../platform/limits.js';
 import { isServicePermission, SERVICE_PERMISSIONS } from './service-permission.js';
@@ -30,14 +30,12 @@ function cidrsFault(cidrs: readonly string[]): string | null {
 
 /** Returns the settings as columns. @throws {KeywardError} BAD_USER_INPUT with every broken rule */
 export function columnsOf({ name, permissions, cidrs, expiresAt }: ServiceTokenSettings, now: Date) {
-  const faults: Record<string, string | null> = {
-    name: NAME.test(name) ? null : 'must be 1 to 64 lower-case letters, digits and hyphens',
-    permissions: permissionsFault(permissions),
-    cidrs: cidrsFault(cidrs),
-    'expires-at': expiresAt !== null && expiresAt <= now ? 'must be in the future' : null,
-  };
-  const broken: FieldFault[] = Object.entries(faults).flatMap(([path, message]) => (message === null ? [] : [{ path, message }]));
-  if (broken.length > 0) throw badUserInput(broken);
+  refuseFaults('', (report) => {
+    report('name', NAME.test(name) ? null : 'must be 1 to 64 lower-case letters, digits and hyphens');
+    report('permissions', permissionsFault(permissions));
+    report('cidrs', cidrsFault(cidrs));
+    report('expires-at', expiresAt !== null && expiresAt <= now ? 'must be in the future' : null);
+  });
   return {
     name,
     permissions: [...new Set(permissions)],

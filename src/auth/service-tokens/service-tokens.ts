@@ -46,7 +46,9 @@ export class ServiceTokens {
   async permissionsInUse(): Promise<string[][]> {
     const now = this.#deps.clock.now();
     const live = { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] };
-    return (await this.#deps.database.serviceToken.findMany({ where: live })).map(({ permissions }) => permissions);
+    return (await this.#deps.database.serviceToken.findMany({ where: live, select: { permissions: true } })).map(
+      ({ permissions }) => permissions,
+    );
   }
 
   /** Finds a token by its secret, or by its secret before the last rotation, in one query. @returns null if no token has the secret */

@@ -7,6 +7,7 @@ export async function warnAtStart(
   { signUpIsOpen, verificationIsOpen }: { signUpIsOpen: boolean; verificationIsOpen: boolean },
   logger: Logger,
 ): Promise<void> {
+  if (!signUpIsOpen && !verificationIsOpen) return;
   const permissions = await serviceTokens.permissionsInUse();
   if (signUpIsOpen && permissions.length > 0) {
     logger.warn(

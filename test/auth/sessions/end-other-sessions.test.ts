@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import {
@@ -9,18 +8,15 @@ import {
   RefreshSessionDocument,
   SignInDocument,
 } from '../../generated/graphql.js';
-import { newDatabase, runSql } from '../../support/database.js';
+import { runSql } from '../../support/database.js';
 import { eventually } from '../../support/eventually.js';
-import { codesOf, PASSWORD, startTestApp, type TestApp } from '../../support/test-app.js';
-import { TestClock } from '../../support/test-clock.js';
+import { codesOf, PASSWORD, startReplicas, startTestApp, type TestApp } from '../../support/test-app.js';
 import { AUDIENCE, claimsAt, ISSUER, newKeyPair, signToken, startKeyServer } from '../../support/token-issuer.js';
 
 let app: TestApp;
 let otherReplica: TestApp;
 beforeAll(async () => {
-  const shared = { databaseUrl: await newDatabase(), appSecrets: [randomBytes(32)], clock: new TestClock() };
-  app = await startTestApp(shared);
-  otherReplica = await startTestApp(shared);
+  [app, otherReplica] = await startReplicas();
 });
 afterAll(async () => {
   await otherReplica.close();
