@@ -1,6 +1,6 @@
 import { validate as isUuid } from 'uuid';
 import { storableTime } from '../platform/database/storable-time.js';
-import { badUserInput, type FieldFault } from '../platform/errors/keyward-error.js';
+import { refuseFaults } from '../platform/errors/keyward-error.js';
 import { LIST_LIMITS } from '../platform/limits.js';
 import { isKeyPrefix } from '../platform/plaintext-key.js';
 import { characterFault } from '../platform/text.js';
@@ -30,15 +30,14 @@ export const isEmptyFilter = (filter: ApiKeyFilter): boolean =>
 
 /** @throws {KeywardError} BAD_USER_INPUT with every broken rule */
 export function checkFilter(filter: ApiKeyFilter): void {
-  const faults: FieldFault[] = [];
-  const report = (path: string, message: string | null) => message !== null && faults.push({ path: `filter.${path}`, message });
   const { ownerIds, externalIds, keyPrefixes, ids, statuses, scope } = filter;
-  for (const [name, items] of Object.entries({ ownerIds, externalIds, keyPrefixes, ids, statuses })) {
-    if (items && items.length > LIST_LIMITS.filterItemsMax) report(name, `must have at most ${LIST_LIMITS.filterItemsMax} items`);
-  }
-  for (const [index, externalId] of (externalIds ?? []).entries()) report(`externalIds.${index}`, characterFault(externalId));
-  if (typeof scope === 'string') report('scope', scopeFault(scope));
-  if (faults.length > 0) throw badUserInput(faults);
+  refuseFaults('filter.', (report) => {
+    for (const [name, items] of Object.entries({ ownerIds, externalIds, keyPrefixes, ids, statuses })) {
+      if (items && items.length > LIST_LIMITS.filterItemsMax) report(name, `must have at most ${LIST_LIMITS.filterItemsMax} items`);
+    }
+    for (const [index, externalId] of (externalIds ?? []).entries()) report(`externalIds.${index}`, characterFault(externalId));
+    if (typeof scope === 'string') report('scope', scopeFault(scope));
+  });
 }
 
 const listOf = <T>(items: readonly T[] | null | undefined, isPossible: (item: T) => boolean = () => true): T[] | null =>

@@ -3,10 +3,10 @@ import type { Users } from '../auth/accounts/users.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { inOrderOf } from '../platform/database/in-order-of.js';
-import { ALL_USERS, type Cursors, type Found, type Page, type PageRequest, type Position } from '../platform/pagination.js';
+import { ALL_USERS, type Cursors, type Found, itemsAt, type Page, type PageRequest, type Position } from '../platform/pagination.js';
 import { type ApiKeyFilter, checkFilter, searchOf } from './api-key-filter.js';
 import { countKeys, findEndOfKeys, findKeys, type KeyPosition, type KeySearch } from './api-key-list.queries.js';
+import { findKeysByIds } from './api-key-queries.js';
 import { ApiKeyStatus } from './api-key-status.js';
 
 const USABLE = [ApiKeyStatus.ACTIVE, ApiKeyStatus.ROTATING, ApiKeyStatus.DISABLED];
@@ -34,18 +34,14 @@ export class ApiKeyList {
    *
    * @throws {KeywardError} BAD_USER_INPUT, like Cursors.page, and for a filter that breaks a rule
    */
-  page(request: PageRequest, filter: ApiKeyFilter = {}): Promise<Page<ApiKey>> {
+  page(request: PageRequest, filter: ApiKeyFilter): Promise<Page<ApiKey>> {
     checkFilter(filter);
     return this.#deps.cursors.page({ list: 'api-keys', ownerId: ALL_USERS }, request, async (after, limit): Promise<Found<ApiKey>> => {
       const search = searchOf(filter, await this.#ownersOf(filter), this.#deps.clock.now());
       if (!search) return { items: [] };
       const { keys: positions, end } = await this.#find({ ...search, after }, limit);
       const keys = await this.findByIds(positions.map(({ id }) => id));
-      const items = positions.flatMap((position, index) => {
-        const node = keys[index];
-        return node ? [{ node, position }] : [];
-      });
-      return { items, stoppedAt: positions.length === limit ? null : end };
+      return { items: itemsAt(positions, keys), stoppedAt: positions.length === limit ? null : end };
     });
   }
 
@@ -70,8 +66,8 @@ export class ApiKeyList {
   }
 
   /** Returns the keys in the order of the ids, with null for each unknown id. */
-  async findByIds(ids: readonly string[]): Promise<(ApiKey | null)[]> {
-    return inOrderOf(ids, await this.#deps.database.apiKey.findMany({ where: { id: { in: [...ids] } } }));
+  findByIds(ids: readonly string[]): Promise<(ApiKey | null)[]> {
+    return findKeysByIds(this.#deps.database, ids);
   }
 
   async #find(search: KeySearch, limit: number): Promise<{ keys: KeyPosition[]; end: Position | null }> {

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Database } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { inOrderOf } from '../platform/database/in-order-of.js';
+import { findKeysByIds } from './api-key-queries.js';
 
 /** Loads keys for the resolvers of one request. One query loads all the keys that the request needs. */
 export interface ApiKeyLoaders {
@@ -9,9 +9,5 @@ export interface ApiKeyLoaders {
 }
 
 export function createApiKeyLoaders(database: Database): ApiKeyLoaders {
-  return {
-    byId: new DataLoader(async (ids: readonly string[]) => {
-      return inOrderOf(ids, await database.apiKey.findMany({ where: { id: { in: [...ids] } } }));
-    }),
-  };
+  return { byId: new DataLoader((ids: readonly string[]) => findKeysByIds(database, ids)) };
 }

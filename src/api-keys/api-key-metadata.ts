@@ -1,7 +1,5 @@
+import type { Report } from '../platform/errors/keyward-error.js';
 import { characterFault, isPrintableName } from '../platform/text.js';
-
-/** Reports the error in the setting at a path. The message is null if the setting is valid. */
-export type Report = (path: string, message: string | null) => void;
 
 const METADATA_BYTES_MAX = 4_096;
 

@@ -2,7 +2,7 @@ import { type Clock, DAY_MS } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
 import { inOrderOf } from '../platform/database/in-order-of.js';
-import type { Cursors, Page, PageRequest } from '../platform/pagination.js';
+import { type Cursors, itemsAt, type Page, type PageRequest } from '../platform/pagination.js';
 import { findEndedKeys } from './api-key-history.queries.js';
 import { type ApiKeyStatus, expiresWithin, statusOf, usableAt } from './api-key-status.js';
 
@@ -14,6 +14,10 @@ export async function idsOfKeys(transaction: Transaction, userId: string): Promi
   const keys = await transaction.apiKey.findMany({ where: { userId }, select: { id: true } });
   return keys.map(({ id }) => id);
 }
+
+/** Returns the keys in the order of the ids, with null for each unknown id. */
+export const findKeysByIds = async (database: Database, ids: readonly string[]): Promise<(ApiKey | null)[]> =>
+  inOrderOf(ids, await database.apiKey.findMany({ where: { id: { in: [...ids] } } }));
 
 /** Reads API keys, for their owners and for the operator. */
 export class ApiKeyQueries {
@@ -47,12 +51,7 @@ export class ApiKeyQueries {
     return this.#cursors.page({ list: 'api-key-history', ownerId: userId }, request, async (after, limit) => {
       const positions = await findEndedKeys(this.#database, { userId, now: this.#clock.now(), after, limit });
       const ids = positions.map(({ id }) => id);
-      const keys = inOrderOf(ids, await this.#database.apiKey.findMany({ where: { id: { in: ids } } }));
-      const items = positions.flatMap((position, index) => {
-        const node = keys[index];
-        return node ? [{ node, position }] : [];
-      });
-      return { items };
+      return { items: itemsAt(positions, await findKeysByIds(this.#database, ids)) };
     });
   }
 

@@ -1,8 +1,8 @@
 import type { Actor } from '../platform/actor.js';
-import { badUserInput, type FieldFault, KeywardError } from '../platform/errors/keyward-error.js';
+import { KeywardError, type Report, refuseFaults } from '../platform/errors/keyward-error.js';
 import { canonicalRange, isAddressOrRange } from '../platform/ip/address-ranges.js';
 import { shortTextFault } from '../platform/text.js';
-import { type Report, reportMetadataFaults } from './api-key-metadata.js';
+import { reportMetadataFaults } from './api-key-metadata.js';
 import { grantedScopeFault, SCOPES_MAX } from './scopes.js';
 
 const NAME_CHARACTERS_MAX = 100;
@@ -91,11 +91,7 @@ export function rejectForbiddenSettings({ trustedMetadata }: KeySettings, actor:
  * @throws {KeywardError} BAD_USER_INPUT with every broken rule; the paths begin with `input.`
  */
 export function columnsOf(settings: KeySettings, now: Date, scopeCatalogue: readonly string[]): KeyColumns {
-  const faults: FieldFault[] = [];
-  checkSettings(settings, now, scopeCatalogue, (path, message) => {
-    if (message !== null) faults.push({ path: `input.${path}`, message });
-  });
-  if (faults.length > 0) throw badUserInput(faults);
+  refuseFaults('input.', (report) => checkSettings(settings, now, scopeCatalogue, report));
   const { name, scopes, allowedCidrs, rateLimit, metadata, trustedMetadata, expiresAt, enabled } = settings;
   return {
     ...(name !== undefined && { name }),

@@ -1,5 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { BelongsToUser } from '../auth/ownership-middleware.js';
+import { PortalPermission } from '../auth/portal-sessions/portal-permission.js';
 import { connectionOf } from '../platform/graphql/connection.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
 import { ApiKeyStatus } from './api-key-status.js';
@@ -37,7 +38,7 @@ export class RateLimitInput {
   readonly windowSeconds!: number;
 }
 
-@BelongsToUser('keys:read', ({ userId }: { userId: string }) => userId)
+@BelongsToUser({ service: 'keys:read', portal: PortalPermission.KEYS_READ }, ({ userId }: { userId: string }) => userId)
 @ObjectType({
   description: 'An API key. Its plaintext is returned once, by `createApiKey` or `rotateApiKey`, and is never a field of this type.',
 })

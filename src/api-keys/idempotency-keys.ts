@@ -4,10 +4,9 @@ import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
 import { IDEMPOTENCY_LIMITS } from '../platform/limits.js';
+import { isVisibleAscii } from '../platform/text.js';
 import { pruneIdempotencyKeys } from './idempotency-keys.queries.js';
 import type { Issue } from './key-issuer.js';
-
-const VALID_KEY = /^[\x21-\x7e]+$/;
 
 /** A request that creates a key, as far as its repetition is recognised by it. */
 export interface IdempotentRequest {
@@ -52,7 +51,7 @@ export class IdempotencyKeys {
   /** Returns the guard of a request. @throws {KeywardError} BAD_USER_INPUT for an idempotency key with a wrong form */
   guard({ key, ...request }: IdempotentRequest): RepetitionGuard {
     if (key === null || key === undefined) return NO_GUARD;
-    if (!VALID_KEY.test(key) || key.length > IDEMPOTENCY_LIMITS.keyCharacters) {
+    if (!isVisibleAscii(key) || key.length > IDEMPOTENCY_LIMITS.keyCharacters) {
       throw invalidKey(`must be 1 to ${IDEMPOTENCY_LIMITS.keyCharacters} visible ASCII characters, without spaces`);
     }
     const keyedBy = (userId: string): KeyedRequest => ({ ...request, key, userId });

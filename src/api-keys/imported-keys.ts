@@ -1,8 +1,7 @@
 import type { Database, Transaction } from '../platform/database/client.js';
 import { countedAt } from './api-key-status.js';
-import { type ImportedKeyRow, insertImportedKeys } from './imported-keys.queries.js';
 
-export type { ImportedKeyRow };
+export { insertImportedKeys } from './imported-keys.queries.js';
 
 /** A stored key with an imported key prefix, and its owner. */
 export interface StoredKey {
@@ -11,28 +10,19 @@ export interface StoredKey {
   user: { email: string | null; externalId: string | null };
 }
 
-/** The keys that an import compares and writes. Each method runs in the transaction of the import. */
-export class ImportedKeys {
-  /** Returns the stored keys with these key prefixes. */
-  findByPrefix(database: Transaction, keyPrefixes: readonly string[]): Promise<StoredKey[]> {
-    return database.apiKey.findMany({
-      where: { keyPrefix: { in: [...keyPrefixes] } },
-      select: { keyPrefix: true, hashedKey: true, user: { select: { email: true, externalId: true } } },
-    });
-  }
+/** Returns the stored keys with these key prefixes. */
+export const findStoredKeys = (database: Transaction, keyPrefixes: readonly string[]): Promise<StoredKey[]> =>
+  database.apiKey.findMany({
+    where: { keyPrefix: { in: [...keyPrefixes] } },
+    select: { keyPrefix: true, hashedKey: true, user: { select: { email: true, externalId: true } } },
+  });
 
-  /** Returns the number of keys of each user that count against the limit. Users without such keys are absent. */
-  async countByUser(database: Transaction, userIds: readonly string[], now: Date): Promise<Map<string, number>> {
-    if (userIds.length === 0) return new Map();
-    const where = { userId: { in: [...userIds] }, AND: countedAt(now) };
-    const groups = await database.apiKey.groupBy({ by: ['userId'], where, _count: true });
-    return new Map(groups.map(({ userId, _count }) => [userId, _count]));
-  }
-
-  /** Inserts keys. @throws the driver's unique violation if a key prefix already exists */
-  insert(transaction: Transaction, keys: readonly ImportedKeyRow[]): Promise<void> {
-    return insertImportedKeys(transaction, keys);
-  }
+/** Returns the number of keys of each user that count against the limit. Users without such keys are absent. */
+export async function countKeysByUser(database: Transaction, userIds: readonly string[], now: Date): Promise<Map<string, number>> {
+  if (userIds.length === 0) return new Map();
+  const where = { userId: { in: [...userIds] }, AND: countedAt(now) };
+  const groups = await database.apiKey.groupBy({ by: ['userId'], where, _count: true });
+  return new Map(groups.map(({ userId, _count }) => [userId, _count]));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { badUserInput, type FieldFault } from '../platform/errors/keyward-error.js';
+import { refuseFaults } from '../platform/errors/keyward-error.js';
 import { expiryFault } from './api-key-settings.js';
 
 const GRACE_SECONDS_MAX = 30 * 86_400;
@@ -13,11 +13,9 @@ export interface Rotation {
 
 /** Checks the options of a rotation. @throws {KeywardError} BAD_USER_INPUT */
 export function refuseBadRotation({ gracePeriodSeconds, expiresAt }: Rotation, now: Date): void {
-  const faults: FieldFault[] = [];
-  if (gracePeriodSeconds < 0 || gracePeriodSeconds > GRACE_SECONDS_MAX) {
-    faults.push({ path: 'input.gracePeriodSeconds', message: `must be from 0 to ${GRACE_SECONDS_MAX}` });
-  }
-  const fault = expiresAt ? expiryFault(expiresAt, now) : null;
-  if (fault !== null) faults.push({ path: 'input.expiresAt', message: fault });
-  if (faults.length > 0) throw badUserInput(faults);
+  refuseFaults('input.', (report) => {
+    const isPossible = gracePeriodSeconds >= 0 && gracePeriodSeconds <= GRACE_SECONDS_MAX;
+    report('gracePeriodSeconds', isPossible ? null : `must be from 0 to ${GRACE_SECONDS_MAX}`);
+    if (expiresAt) report('expiresAt', expiryFault(expiresAt, now));
+  });
 }

@@ -13,7 +13,7 @@ export interface StoredEvent {
   apiKeyId: string | null;
   ipAddress: string | null;
   userAgent: string | null;
-  details: object;
+  details: Record<string, unknown>;
 }
 
 /** A part of the events of one user, of one key or of all users. */

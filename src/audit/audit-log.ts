@@ -56,7 +56,7 @@ export class AuditLog {
    *
    * @throws {KeywardError} BAD_USER_INPUT, like Cursors.page, and for a filter that breaks a rule
    */
-  page(userId: string, request: PageRequest, filter: AuditFilter = {}): Promise<Page<AuditEvent>> {
+  page(userId: string, request: PageRequest, filter: AuditFilter): Promise<Page<AuditEvent>> {
     checkOwnFilter(filter);
     return this.#cursors.page({ list: 'audit-log', ownerId: userId }, request, async (after, limit) => {
       const { apiKeyId = null } = filter;
@@ -70,7 +70,7 @@ export class AuditLog {
    *
    * @throws {KeywardError} BAD_USER_INPUT, like page
    */
-  pageOfAll(request: PageRequest, filter: AuditFilter = {}): Promise<Page<AuditEvent>> {
+  pageOfAll(request: PageRequest, filter: AuditFilter): Promise<Page<AuditEvent>> {
     checkFilter(filter);
     return this.#cursors.page({ list: 'audit-log', ownerId: ALL_USERS }, request, async (after, limit) => {
       const { userId = null, apiKeyId = null } = filter;

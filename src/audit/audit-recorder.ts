@@ -48,8 +48,8 @@ export class AuditRecorder {
   }
 
   /**
-   * Records and logs that a user, or a service for a user, requested an object of another user: once a minute for each user and object, with the number of
-   * repetitions since the last event.
+   * Records and logs that a user, or a service for a user, requested an object of another user: once a minute for each user and
+   * object, with the number of repetitions since the last event.
    */
   async recordRefusal(userId: string | null, details: { apiKeyId: string } | { sessionId: string }, actor: RequestActor): Promise<void> {
     const repeated = await this.#refusals.count(`${userId ?? nameOf(actor)} ${Object.values(details)[0]}`);

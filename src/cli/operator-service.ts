@@ -76,7 +76,7 @@ export class OperatorService {
 
   /** Creates a user without a password, and a token to set one. @throws {KeywardError} EMAIL_TAKEN */
   async create(typedEmail: string): Promise<{ user: User; resetToken: IssuedResetToken }> {
-    const email = emailOf(typedEmail, readNewEmail);
+    const email = newEmailOf(typedEmail);
     return this.#deps.users.create(
       { email, passwordHash: null, selfRegistered: false, createdAt: this.#deps.clock.now() },
       async (transaction, user) => {
@@ -105,7 +105,7 @@ export class OperatorService {
     return this.#administer(text, (id) => this.#deps.userAdministration.delete(id, OPERATOR));
   }
 
-  /** Returns everything that is stored about a user, without secrets and their hashes. */
+  /** Returns a user with sessions, keys, usage and audit log, without secrets and their hashes. */
   async export(text: string): Promise<object> {
     return this.#deps.userExport.run(await this.#find(text));
   }
@@ -209,8 +209,8 @@ export class OperatorService {
 
 const noSuchKey = () => new KeywardError('NOT_FOUND', 'There is no API key with this ID, key prefix or plaintext.');
 
-function emailOf(typed: string, read = readEmail): string {
-  const { email, fault } = read(typed);
+function newEmailOf(typed: string): string {
+  const { email, fault } = readNewEmail(typed);
   if (fault !== null) throw badUserInput([{ path: 'email', message: fault }]);
   return email;
 }

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { ImportedKeys } from '../api-keys/imported-keys.js';
+import { countKeysByUser, findStoredKeys, insertImportedKeys } from '../api-keys/imported-keys.js';
 import { AuditAction } from '../audit/audit-entry.js';
 import type { AuditRecorder } from '../audit/audit-recorder.js';
 import type { AccountOwner, Users } from '../auth/accounts/users.js';
@@ -64,7 +64,6 @@ export class KeyImporter {
   readonly #scopeCatalogue: readonly string[];
   readonly #intoExisting: boolean;
   readonly #dryRun: DryRun | null;
-  readonly #importedKeys = new ImportedKeys();
 
   constructor(options: ImporterDependencies & ImportOptions) {
     this.#database = options.database;
@@ -143,7 +142,7 @@ export class KeyImporter {
   }
 
   async #identities(database: Transaction, keys: readonly ImportedKey[]): Promise<Map<string, string>> {
-    const stored = await this.#importedKeys.findByPrefix(database, distinct(keys.map(({ keyPrefix }) => keyPrefix)));
+    const stored = await findStoredKeys(database, distinct(keys.map(({ keyPrefix }) => keyPrefix)));
     // An import never targets a user with an external id, so a key of such a user is always another key.
     const ownerOf = ({ email, externalId }: { email: string | null; externalId: string | null }) => (externalId === null && email) || '';
     return new Map(stored.map(({ keyPrefix, hashedKey, user }) => [keyPrefix, identityOf({ hashedKey, email: ownerOf(user) })]));
@@ -156,14 +155,14 @@ export class KeyImporter {
   }
 
   async #usableCounts(database: Transaction, userIds: ReadonlyMap<string, string>, now: Date): Promise<Map<string, number>> {
-    const byId = await this.#importedKeys.countByUser(database, [...userIds.values()], now);
+    const byId = await countKeysByUser(database, [...userIds.values()], now);
     return new Map([...userIds].map(([email, id]) => [email, byId.get(id) ?? 0]));
   }
 
   async #store(transaction: Transaction, imported: readonly ImportedKey[], userIds: ReadonlyMap<string, string>, now: Date): Promise<void> {
     if (imported.length === 0) return;
     const rows = imported.map(({ email, ...key }) => ({ ...key, id: uuidv7({ msecs: now.getTime() }), userId: userIds.get(email) ?? '' }));
-    await this.#importedKeys.insert(transaction, rows);
+    await insertImportedKeys(transaction, rows);
     const entries = rows.map(({ id, userId, keyPrefix }) => ({
       userId,
       action: AuditAction.API_KEY_IMPORTED,

@@ -48,6 +48,13 @@ export interface Found<T> {
   stoppedAt?: Position | null;
 }
 
+/** Returns the items of a list at these positions. @param nodes in the order of the positions; null for a node that was deleted since */
+export const itemsAt = <T>(positions: readonly Position[], nodes: readonly (T | null)[]): Found<T>['items'] =>
+  positions.flatMap((position, index) => {
+    const node = nodes[index];
+    return node ? [{ node, position }] : [];
+  });
+
 /**
  * Issues and reads cursors: the position of an item and an HMAC-SHA-256 over list, owner and position, as base64url. A
  * position instead of an offset keeps the pages correct while items are added. The MAC prevents a client from requesting a

@@ -18,6 +18,9 @@ export function characterFault(text: string): string | null {
   return null;
 }
 
+/** Returns whether a text has only visible ASCII characters, without spaces, and at least one. */
+export const isVisibleAscii = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
+
 const USER_AGENT_CHARACTERS_MAX = 300;
 
 /** Returns a user agent without control characters, which PostgreSQL (NUL) or a terminal cannot process, cut to 300 characters. */

@@ -163,9 +163,9 @@ function failToStart(error: NodeJS.ErrnoException): never {
 
 /**
  * Applies the pending migrations of `prisma/migrations`. Each one runs in a transaction together with its row in
- * `_prisma_migrations`, which has Prisma's format, except those that are built concurrently. One advisory lock covers all of them, so if several processes start
- * together, one applies the migrations and the others wait. Unknown migrations in the database are ignored: they belong to
- * a newer version of Keyward that runs in parallel.
+ * `_prisma_migrations`, which has Prisma's format, except those that are built concurrently. One advisory lock covers all of
+ * them, so if several processes start together, one applies the migrations and the others wait. Unknown migrations in the
+ * database are ignored: they belong to a newer version of Keyward that runs in parallel.
  *
  * @returns the names of the migrations that this call applied
  * @throws {StartupError} if the database is unreachable or a migration fails; the failed migration is rolled back

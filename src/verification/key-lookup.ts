@@ -11,14 +11,12 @@ import { HashQueue } from '../platform/queues/hash-queue.js';
 import { queueNetworkOf } from '../platform/queues/network-turn.js';
 import { type CachedLookup, errorOf } from './cache/cached-lookup.js';
 import { Unavailable } from './cache/protocol.js';
+import { VERIFICATION_TIMEOUTS_MS } from './cache/read-connection.js';
 import type { KeyEntry } from './key-entry.js';
 import { findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
 import type { Permit } from './permit.js';
 import { type LookupEntry, ServiceTokenEntry } from './service-token-entry.js';
 import type { VerificationMetrics } from './verification-metrics.js';
-
-/** Shorter than the timeouts of gateways. */
-const TIMEOUTS_MS = { connect: 1_500, lock: 1_000, statement: 1_500, query: 2_000 };
 
 const CONNECTIONS_MAX = 4;
 
@@ -30,7 +28,11 @@ const BATCH_MAX = 32;
 
 /** Creates the pool of verification, so that no other work delays it. */
 export const createVerificationPool = (url: string, logger: Logger): Pool =>
-  createPool(url, logger, { applicationName: 'keyward verification', connectionsMax: CONNECTIONS_MAX, timeoutsMs: TIMEOUTS_MS });
+  createPool(url, logger, {
+    applicationName: 'keyward verification',
+    connectionsMax: CONNECTIONS_MAX,
+    timeoutsMs: VERIFICATION_TIMEOUTS_MS,
+  });
 
 /** A text that is presented as a key. */
 export interface Presented {
@@ -70,10 +72,11 @@ export class KeyLookup {
     this.#database = database;
     this.#metrics = metrics;
     this.#keys = keys;
-    this.#byPrefix = batched(async (keyPrefixes) => {
+    const findAll = async (keyPrefixes: readonly string[]) => {
       const imported = await findKeysByPrefix(pool, keyPrefixes);
       return keyPrefixes.map((keyPrefix) => imported.get(keyPrefix) ?? null);
-    });
+    };
+    this.#byPrefix = new DataLoader(findAll, { cache: false, maxBatchSize: BATCH_MAX, batchScheduleFn: atEndOfTurn });
   }
 
   /** Returns whether the key with this fingerprint is in memory. */
@@ -85,7 +88,8 @@ export class KeyLookup {
    * Finds a presented key.
    *
    * @param onFound gets null if there is no such key: its prefix is unknown, or its secret is wrong
-   * @param onFailed gets the reason for which the caller may not verify keys, what the database throws, and SERVICE_UNAVAILABLE if too many verifications or comparisons wait
+   * @param onFailed gets the reason for which the caller may not verify keys, what the database throws, and SERVICE_UNAVAILABLE if
+   *   too many verifications or comparisons wait
    */
   find(presented: Presented, onFound: OnFound, onFailed: (error: unknown) => void): void {
     this.#keys.find(presented.fingerprint, (answer) => {
@@ -147,26 +151,5 @@ export class KeyLookup {
 
 const comparisonOf = (hashedKey: string, fingerprint: string): string => `${hashedKey} ${fingerprint}`;
 
-/** @param findAll returns the item of each key, or null, in the same order */
-function batched<T>(findAll: (keys: readonly string[]) => Promise<(T | null)[]>): DataLoader<string, T | null> {
-  return new DataLoader(findAll, { cache: false, maxBatchSize: BATCH_MAX, batchScheduleFn: turnByTurn() });
-}
-
-/**
- * Creates a schedule for DataLoader. It dispatches a batch at the end of the event-loop turn, when all readable sockets have
- * been read, or when the batch is full. DataLoader's default dispatches after each socket. DataLoader opens the next batch
- * only when the previous one is full, so scheduling a batch dispatches the previous one at once.
- */
-function turnByTurn(): (dispatch: () => void) => void {
-  let sendLast = () => {};
-  return (dispatch) => {
-    let isSent = false;
-    const send = () => {
-      if (!isSent) dispatch();
-      isSent = true;
-    };
-    sendLast();
-    sendLast = send;
-    setImmediate(send);
-  };
-}
+/** DataLoader's default dispatches after each socket. At the end of the turn, all readable sockets have been read. */
+const atEndOfTurn = (dispatch: () => void): void => void setImmediate(dispatch);

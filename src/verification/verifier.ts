@@ -46,8 +46,8 @@ export class Verifier {
    * is used only after a read of the database confirmed that nothing has changed.
    *
    * @param onVerified gets the outcome. A rejection is an outcome too
-   * @param onFailed gets the reason for which the caller may not verify keys, BAD_USER_INPUT for an invalid question, SERVICE_UNAVAILABLE if too many verifications wait, and what
-   *   the database throws if it cannot be asked
+   * @param onFailed gets the reason for which the caller may not verify keys, BAD_USER_INPUT for an invalid question,
+   *   SERVICE_UNAVAILABLE if too many verifications wait, and what the database throws if it cannot be asked
    */
   run(request: VerificationRequest, onVerified: OnVerified, onFailed: OnFailed): void {
     const faults = requestFaults(request);

@@ -239,10 +239,10 @@ describe('keyward users', () => {
   );
 
   test.each([
-    ['an unknown address', ['users', 'show', 'nobody@example.com'], NO_USER],
-    ['an unknown external id', ['users', 'show', 'nobody'], NO_USER],
+    ['an unknown address', ['users', 'show', 'unknown@example.com'], NO_USER],
+    ['an unknown external id', ['users', 'show', 'unknown'], NO_USER],
     ['an unknown id', ['users', 'delete', '01900000-0000-7000-8000-000000000000'], NO_USER],
-    ['a new user with no address', ['users', 'create', 'nobody'], 'email must be an email address'],
+    ['a new user with no address', ['users', 'create', 'no-at-sign'], 'email must be an email address'],
     ['an unknown key', ['keys', 'revoke', 'amos_00000000'], 'There is no API key with this ID, key prefix or plaintext.'],
     ['garbage for a key', ['keys', 'find-owner', "' OR 1=1 --\u0000"], 'There is no API key with this ID, key prefix or plaintext.'],
   ])('%s is reported in one line on stderr, with exit code 1', async (_case, [group, ...args], message) => {

@@ -58,6 +58,23 @@ export const unauthenticated = () => new KeywardError('UNAUTHENTICATED', 'Sign i
 export const badUserInput = (fields: FieldFault[]) =>
   new KeywardError('BAD_USER_INPUT', `Invalid input: ${[...new Set(fields.map((field) => field.path))].join(', ')}.`, { fields });
 
+/** Reports the rule that the value at a path breaks. The message is null if it breaks none. */
+export type Report = (path: string, message: string | null) => void;
+
+/**
+ * Runs the checks of an input.
+ *
+ * @param prefix precedes each reported path
+ * @throws {KeywardError} BAD_USER_INPUT with every broken rule
+ */
+export function refuseFaults(prefix: 'input.' | 'filter.' | '', check: (report: Report) => void): void {
+  const faults: FieldFault[] = [];
+  check((path, message) => {
+    if (message !== null) faults.push({ path: `${prefix}${path}`, message });
+  });
+  if (faults.length > 0) throw badUserInput(faults);
+}
+
 export const conflict = () => new KeywardError('CONFLICT', 'Another request changed the same data. Try again.');
 
 /** Creates a SERVICE_UNAVAILABLE error, which the caller may retry after `retryAfterSeconds`. */

@@ -42,6 +42,7 @@ export interface FrontListener {
 export function createHttpServer(options: { logger: Logger; callerAddresses: CallerAddresses; front: FrontListener }): FastifyInstance {
   const { logger, front } = options;
   let closing = false;
+  const isClosing = () => closing;
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -53,7 +54,7 @@ export function createHttpServer(options: { logger: Logger; callerAddresses: Cal
     serverFactory: (handler, { keepAliveTimeout }) =>
       Object.assign(
         createNodeServer((request, response) => {
-          if (front.claims(request)) front.handle(request, response, () => closing);
+          if (front.claims(request)) front.handle(request, response, isClosing);
           else handler(request, response);
         }),
         { keepAliveTimeout },

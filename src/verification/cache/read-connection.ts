@@ -1,12 +1,13 @@
 import type pg from 'pg';
+import type { PoolTimeouts } from '../../platform/database/pool.js';
 import { ScramClient } from '../../platform/database/scram-client.js';
 import type { Logger } from '../../platform/logger.js';
 import type { FoundRecord } from '../service-token-entry.js';
 import type { Lane, Read, Reply } from './protocol.js';
 import { queryOf, replyOf } from './read.queries.js';
 
-/** The limits of the pool for verification: a verification waits no longer than a gateway waits for its answer. */
-const TIMEOUTS_MS = { connect: 1_500, lock: 1_000, statement: 1_500, query: 2_000 };
+/** Timeouts of every query of verification. They are shorter than the timeouts of gateways. */
+export const VERIFICATION_TIMEOUTS_MS: PoolTimeouts = { connect: 1_500, lock: 1_000, statement: 1_500, query: 2_000 };
 
 /** Interval between two attempts to connect. What waits is answered when an attempt fails. */
 const RETRY_MS = 200;
@@ -48,10 +49,10 @@ export class ReadConnection {
     const client = new ScramClient({
       connectionString: url,
       application_name: `keyward verification ${lane}`,
-      connectionTimeoutMillis: TIMEOUTS_MS.connect,
-      lock_timeout: TIMEOUTS_MS.lock,
-      statement_timeout: TIMEOUTS_MS.statement,
-      query_timeout: TIMEOUTS_MS.query,
+      connectionTimeoutMillis: VERIFICATION_TIMEOUTS_MS.connect,
+      lock_timeout: VERIFICATION_TIMEOUTS_MS.lock,
+      statement_timeout: VERIFICATION_TIMEOUTS_MS.statement,
+      query_timeout: VERIFICATION_TIMEOUTS_MS.query,
       keepAlive: true,
     });
     this.#client = client;
