@@ -1,0 +1,28 @@
+// Builds and packs @keyward/client, as it is published.
+import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { packFolder } from './pack-folder.mjs';
+import { inRoot, runNode } from './prepare.mjs';
+
+/** The files of the package beside the compiled code. */
+const FILES = ['package.json', 'README.md', 'LICENSE'];
+
+/**
+ * Builds @keyward/client and packs it.
+ *
+ * @param {string} folder an existing folder for the tarball
+ * @returns {string} the path of the tarball
+ */
+export function packClient(folder) {
+  const stage = path.join(folder, 'client-stage');
+  rmSync(stage, { recursive: true, force: true });
+  mkdirSync(stage, { recursive: true });
+  for (const file of FILES) cpSync(inRoot('client', file), path.join(stage, file));
+  runNode('node_modules/typescript/bin/tsc', '-p', 'client/tsconfig.build.json', '--outDir', path.join(stage, 'dist'));
+  const tarball = packFolder(stage, folder);
+  rmSync(stage, { recursive: true });
+  return tarball;
+}
+
+/** Returns the manifest of the client. */
+export const clientManifest = () => JSON.parse(readFileSync(inRoot('client/package.json'), 'utf8'));
