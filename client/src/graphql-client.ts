@@ -52,7 +52,8 @@ function errorOf(error: unknown, { headers }: Reply): KeywardError {
   const retryAfterSeconds = retryAfterOf(headers['retry-after']);
   if (details.retryAfterSeconds === undefined && retryAfterSeconds !== null) details.retryAfterSeconds = retryAfterSeconds;
   if (extensions?.code === 'SERVICE_UNAVAILABLE') details.reason = 'unavailable';
-  details.requestId ??= headers['x-request-id'];
+  const requestId = headers['x-request-id'];
+  if (details.requestId === undefined && typeof requestId === 'string') details.requestId = requestId;
   return new KeywardError(String(extensions?.code ?? 'INTERNAL_SERVER_ERROR'), String(message ?? 'The operation failed.'), details);
 }
 
