@@ -62,7 +62,8 @@ const produced: Record<string, Set<string>> = {};
 
 /** Returns what is wrong with an answer by the document, and records what it shows. */
 function check(path: string, { status, headers, body }: Answer): string[] {
-  const seen = (produced[path] ??= new Set());
+  const seen = produced[path] ?? new Set();
+  produced[path] = seen;
   const response = paths[path]?.get.responses[status];
   if (!response) return [`${status} is not documented`];
   const [type = ''] = (headers['content-type'] ?? '').split(';');
