@@ -34,7 +34,7 @@ const EXTENSIONS: readonly (keyof KeywardErrorDetails)[] = [
 ];
 
 /** Returns the headers that name the user. They are percent-encoded, so an ID can contain any character. */
-export function headersOf({ externalId, actor, clientAddress }: ActingFor): Record<string, string> {
+function headersOf({ externalId, actor, clientAddress }: ActingFor): Record<string, string> {
   return {
     'x-keyward-on-behalf-of': encodeURIComponent(externalId),
     ...(actor !== undefined && { 'x-keyward-actor': encodeURIComponent(actor) }),

@@ -49,7 +49,7 @@ export class KeywardUnavailableError extends Error {
   }
 }
 
-/** Returns the seconds of a `Retry-After` header; null if there is none. Keyward sends seconds, never a date. */
+/** Returns the seconds of a `Retry-After` header; null without this header. Keyward sends seconds, never a date. */
 export function retryAfterOf(header: string | undefined): number | null {
   const seconds = Number(header ?? Number.NaN);
   return Number.isInteger(seconds) && seconds > 0 ? seconds : null;

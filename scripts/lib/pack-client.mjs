@@ -1,11 +1,11 @@
 // Builds and packs @keyward/client, as it is published.
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { packFolder } from './pack-folder.mjs';
+import { packFolder, repository } from './pack-folder.mjs';
 import { inRoot, runNode } from './prepare.mjs';
 
-/** The files of the package beside the compiled code. */
-const FILES = ['package.json', 'README.md', 'LICENSE'];
+/** The files of the package beside its manifest and the compiled code. */
+const FILES = ['README.md', 'LICENSE'];
 
 /**
  * Builds @keyward/client and packs it.
@@ -18,11 +18,10 @@ export function packClient(folder) {
   rmSync(stage, { recursive: true, force: true });
   mkdirSync(stage, { recursive: true });
   for (const file of FILES) cpSync(inRoot('client', file), path.join(stage, file));
+  const manifest = { ...JSON.parse(readFileSync(inRoot('client/package.json'), 'utf8')), ...repository() };
+  writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   runNode('node_modules/typescript/bin/tsc', '-p', 'client/tsconfig.build.json', '--outDir', path.join(stage, 'dist'));
   const tarball = packFolder(stage, folder);
   rmSync(stage, { recursive: true });
   return tarball;
 }
-
-/** Returns the manifest of the client. */
-export const clientManifest = () => JSON.parse(readFileSync(inRoot('client/package.json'), 'utf8'));

@@ -28,3 +28,9 @@ export function packFolder(folder, destination) {
   const [packed] = JSON.parse(npm(['pack', '--json', '--ignore-scripts', '--pack-destination', destination], folder));
   return path.join(destination, packed.filename);
 }
+
+/** Returns the URL of the repository that a workflow publishes from. npm compares it with the provenance. */
+export function repository() {
+  const { GITHUB_SERVER_URL = 'https://github.com', GITHUB_REPOSITORY } = process.env;
+  return GITHUB_REPOSITORY ? { repository: { type: 'git', url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git` } } : {};
+}

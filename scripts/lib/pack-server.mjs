@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { packFolder } from './pack-folder.mjs';
+import { packFolder, repository } from './pack-folder.mjs';
 import { inRoot, root } from './prepare.mjs';
 import { nameOf, shippedPlaces } from './shipped-packages.mjs';
 
@@ -32,13 +32,7 @@ const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 /** @param {string} file @param {object} value */
 const writeJson = (file, value) => writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
 
-/** Returns the URL of the repository that a workflow publishes from. npm compares it with the provenance. */
-function repository() {
-  const { GITHUB_SERVER_URL = 'https://github.com', GITHUB_REPOSITORY } = process.env;
-  return GITHUB_REPOSITORY ? { repository: { type: 'git', url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git` } } : {};
-}
-
-/** Returns the manifest of the published package. The one of the repository is private, so that it cannot be published by mistake. */
+/** Returns the manifest of the published package. The manifest of the repository is private, so that it cannot be published by mistake. */
 function publishedManifest() {
   const manifest = readJson(inRoot('package.json'));
   const fields = Object.fromEntries(Object.entries(manifest).filter(([name]) => PUBLISHED.has(name)));

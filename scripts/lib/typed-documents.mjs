@@ -29,7 +29,10 @@ function enumOf(schema, name) {
   return `/** ${type.description} */\nexport type ${name} =\n${values.join('\n')};`;
 }
 
-/** @type {import('@graphql-codegen/plugin-helpers').PluginFunction} */
+/**
+ * @param {import('graphql').GraphQLSchema} schema
+ * @param {readonly { document?: import('graphql').DocumentNode }[]} files
+ */
 export const plugin = (schema, files) => {
   const definitions = files.flatMap(({ document }) => document?.definitions ?? []);
   const fragments = new Map(definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [])));
