@@ -18,7 +18,7 @@ export function packClient(folder) {
   rmSync(stage, { recursive: true, force: true });
   mkdirSync(stage, { recursive: true });
   for (const file of FILES) cpSync(inRoot('client', file), path.join(stage, file));
-  const manifest = { ...JSON.parse(readFileSync(inRoot('client/package.json'), 'utf8')), ...repository() };
+  const manifest = { ...JSON.parse(readFileSync(inRoot('client/package.json'), 'utf8')), ...repository('client') };
   writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   runNode('node_modules/typescript/bin/tsc', '-p', 'client/tsconfig.build.json', '--outDir', path.join(stage, 'dist'));
   const tarball = packFolder(stage, folder);

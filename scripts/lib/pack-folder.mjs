@@ -29,8 +29,14 @@ export function packFolder(folder, destination) {
   return path.join(destination, packed.filename);
 }
 
-/** Returns the URL of the repository that a workflow publishes from. npm compares it with the provenance. */
-export function repository() {
+/**
+ * Returns the repository that a workflow publishes from, as a field of package.json. npm compares it with the provenance.
+ *
+ * @param {string} [directory] folder of the package in the repository
+ */
+export function repository(directory) {
   const { GITHUB_SERVER_URL = 'https://github.com', GITHUB_REPOSITORY } = process.env;
-  return GITHUB_REPOSITORY ? { repository: { type: 'git', url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git` } } : {};
+  return GITHUB_REPOSITORY
+    ? { repository: { type: 'git', url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git`, ...(directory && { directory }) } }
+    : {};
 }
