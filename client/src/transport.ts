@@ -91,7 +91,9 @@ export class Transport {
   #exchange(outgoing: OutgoingRequest): Promise<Reply> {
     return new Promise((resolve, reject) => {
       let current: ClientRequest | undefined;
+      let isOver = false;
       const fail = (error: KeywardUnavailableError) => {
+        isOver = true;
         clearTimeout(deadline);
         reject(error);
         current?.destroy();
@@ -111,7 +113,8 @@ export class Transport {
         });
         request.on('error', (error: NodeJS.ErrnoException) => {
           const { code = '' } = error;
-          if (mayRetry && request.reusedSocket && !isAnswered && CLOSED_WHILE_IDLE.has(code)) start(false);
+          // A request that was ended by the timeout reports ECONNRESET too.
+          if (mayRetry && !isOver && request.reusedSocket && !isAnswered && CLOSED_WHILE_IDLE.has(code)) start(false);
           else fail(new KeywardUnavailableError('network', { code }));
         });
         request.end(outgoing.body);

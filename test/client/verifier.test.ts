@@ -145,6 +145,24 @@ describe('KeywardVerifier.verify', () => {
     await proxy.close();
   });
 
+  test('does not send a verification again after its timeout', async () => {
+    const { key } = await newKey(app);
+    let requests = 0;
+    const proxy = await listen(async (_request, response) => {
+      requests += 1;
+      if (requests > 1) return;
+      const answer = await fetch(`${url}/verify`, { headers: { 'x-api-key': key, 'x-verifier-token': VERIFIER_TOKEN } });
+      response.writeHead(answer.status, { 'x-keyward-key-id': String(answer.headers.get('x-keyward-key-id')) }).end(await answer.text());
+    });
+    const verifier = newVerifier({ url: proxy.url, timeoutMs: 1_000 });
+    await verifier.verify(key);
+    expect(await verifier.verify(key)).toMatchObject({ reason: 'timeout' });
+    // The next request of another client arrives after any request that the first client would have sent.
+    await newVerifier({ url: proxy.url, timeoutMs: 200 }).verify(key);
+    await proxy.close();
+    expect(requests).toBe(3);
+  });
+
   test('F1: is never valid while Keyward or its database is unavailable, and returns when to try again', async () => {
     const { key } = await newKey(app);
     expect(await newVerifier({ url: 'http://127.0.0.1:9' }).verify(key)).toEqual({
