@@ -1,5 +1,6 @@
 // Builds and packs @keyward/client, as it is published.
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { packFolder, repository } from './pack-folder.mjs';
 import { inRoot, runNode } from './prepare.mjs';
@@ -14,9 +15,7 @@ const FILES = ['README.md', 'LICENSE'];
  * @returns {string} the path of the tarball
  */
 export function packClient(folder) {
-  const stage = path.join(folder, 'client-stage');
-  rmSync(stage, { recursive: true, force: true });
-  mkdirSync(stage, { recursive: true });
+  const stage = mkdtempSync(path.join(tmpdir(), 'keyward-client-'));
   for (const file of FILES) cpSync(inRoot('client', file), path.join(stage, file));
   const manifest = { ...JSON.parse(readFileSync(inRoot('client/package.json'), 'utf8')), ...repository('client') };
   writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);

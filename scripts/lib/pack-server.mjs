@@ -1,6 +1,7 @@
 // Packs the server as it is published: compiled code with every package that it needs, in the tested versions.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { packFolder, repository } from './pack-folder.mjs';
 import { inRoot, root } from './prepare.mjs';
@@ -68,9 +69,7 @@ function copyPackages(target) {
  * @returns {string} the path of the tarball
  */
 export function packServer(folder) {
-  const stage = path.join(folder, 'server-stage');
-  rmSync(stage, { recursive: true, force: true });
-  mkdirSync(stage, { recursive: true });
+  const stage = mkdtempSync(path.join(tmpdir(), 'keyward-server-'));
   // npm selects the files by `files` of package.json.
   const whole = packFolder(root, stage);
   execFileSync('tar', ['-xzf', whole, '-C', stage]);
@@ -80,7 +79,7 @@ export function packServer(folder) {
   copyPackages(unpacked);
   const tarball = packFolder(unpacked, stage);
   const target = path.join(folder, path.basename(tarball));
-  renameSync(tarball, target);
+  copyFileSync(tarball, target);
   rmSync(stage, { recursive: true });
   return target;
 }
