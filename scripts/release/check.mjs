@@ -27,7 +27,7 @@ function state(name, value) {
 }
 
 /** @param {string} file */
-const megabytes = (file) => Number((statSync(file).size / MB).toFixed(1));
+const megabytes = (file) => Number((statSync(file).size / MB).toFixed(2));
 
 function folderOfNode24() {
   const args = ['exec', '--yes', '--prefer-offline', `--package=${NODE_24}`, '-c', 'node -p process.execPath'];
