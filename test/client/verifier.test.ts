@@ -145,6 +145,17 @@ describe('KeywardVerifier.verify', () => {
     await proxy.close();
   });
 
+  test('does not send a verification again if a new connection breaks off, because Keyward may have counted it', async () => {
+    let requests = 0;
+    const proxy = await listen((request) => {
+      requests += 1;
+      request.socket.destroy();
+    });
+    expect(await newVerifier({ url: proxy.url }).verify(KEY)).toMatchObject({ reason: 'network' });
+    await proxy.close();
+    expect(requests).toBe(1);
+  });
+
   test('does not send a verification again after its timeout', async () => {
     const { key } = await newKey(app);
     let requests = 0;
