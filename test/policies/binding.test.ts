@@ -56,6 +56,9 @@ describe('P1: a policy binds existing keys, and the message of a rejection names
     });
     expect(await verify(key, { ipAddress: '198.51.100.1' })).toMatchObject({ message: 'The key must not be used from this IP address.' });
     expect(await verify(key)).toMatchObject({ code: 'IP_NOT_ALLOWED' });
+    // What plain SQL wrote wrongly permits no address.
+    await changePolicy(app, key.policyId, { allowedCidrs: ['anywhere'] });
+    expect(await verify(key, { ipAddress: '192.0.2.1' })).toMatchObject({ code: 'IP_NOT_ALLOWED' });
   });
 
   test('for the lifetime, and a key that only the policy ended is valid again when the policy permits it', async () => {
