@@ -1,4 +1,4 @@
-import { type RateLimit, rateLimitOf } from '../api-keys/api-key-settings.js';
+import { type RateLimit, rateLimitOf } from '../policies/limit-settings.js';
 import type { UsageHolder } from '../usage/usage-recorder.js';
 
 /** A key and its owner, as the lookup returns them in JSON. Times are ISO 8601. */

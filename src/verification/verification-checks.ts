@@ -1,8 +1,8 @@
-import { isScopeGranted, SCOPE_CHARACTERS_MAX, SCOPES_MAX } from '../api-keys/scopes.js';
 import type { FieldFault } from '../platform/errors/keyward-error.js';
 import { isAddress } from '../platform/ip/address.js';
 import { isInRanges } from '../platform/ip/address-ranges.js';
 import { characterFault } from '../platform/text.js';
+import { isScopeGranted, SCOPE_CHARACTERS_MAX, SCOPES_MAX } from '../policies/scopes.js';
 import { type RefusalCode, VerificationCode } from '../usage/verification-code.js';
 import type { KeyEntry } from './key-entry.js';
 import type { VerificationRequest } from './verification.js';

@@ -1,4 +1,4 @@
-import type { RateLimit } from '../api-keys/api-key-settings.js';
+import type { RateLimit } from '../policies/limit-settings.js';
 import type { KnownCode, VerificationCode } from '../usage/verification-code.js';
 import type { KeyEntry } from './key-entry.js';
 import type { Permit } from './permit.js';
