@@ -209,7 +209,9 @@ type Settings = z.output<typeof settings>;
 function checkIdentityProvider(env: Settings, report: (name: keyof Settings, message: string) => void): void {
   const isUsed =
     ['external', 'both'].includes(env.AUTH_MODE ?? '') ||
-    [...IDENTITY_PROVIDER_SETTINGS, 'AUTH_POLICY_CLAIM' as const, 'AUTH_CONSOLE_CLIENT_ID' as const].some((name) => env[name] !== undefined);
+    [...IDENTITY_PROVIDER_SETTINGS, 'AUTH_POLICY_CLAIM' as const, 'AUTH_CONSOLE_CLIENT_ID' as const].some(
+      (name) => env[name] !== undefined,
+    );
   if (!isUsed) return;
   const fault =
     env.AUTH_JWKS_URL === undefined ? null : keySourceFault(env.AUTH_JWKS_URL, { allowHttp: env.AUTH_JWKS_ALLOW_HTTP === true });

@@ -17,7 +17,8 @@ function accountsOf({ AUTH_MODE, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, A
   const mode = AUTH_MODE ?? (issuer === undefined ? 'local' : 'both');
   const usesProvider = mode === 'external' || mode === 'both';
   const isComplete = issuer !== undefined && audience !== undefined && jwksUrl !== undefined;
-  const identityProvider: IdentityProvider | null = usesProvider && isComplete ? { issuer, audience, jwksUrl: new URL(jwksUrl) } : null;
+  const identityProvider: IdentityProvider | null =
+    usesProvider && isComplete ? { issuer, audience, jwksUrl: new URL(jwksUrl), policyClaim: AUTH_POLICY_CLAIM ?? null } : null;
   return {
     /** Whether Keyward keeps accounts with a password. */
     localAccounts: mode === 'local' || mode === 'both',

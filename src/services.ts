@@ -12,6 +12,7 @@ import { ResetTokens } from './auth/accounts/reset-tokens.js';
 import { Users } from './auth/accounts/users.js';
 import { AuthService } from './auth/auth-service.js';
 import { Authenticator } from './auth/authenticator.js';
+import { ClaimedPolicies } from './auth/external/claimed-policies.js';
 import { createExternalAccounts } from './auth/external/external-accounts.js';
 import { ExternalIdUsers } from './auth/external/external-id-users.js';
 import { ProductUsers } from './auth/external/product-users.js';
@@ -38,6 +39,8 @@ import { createRedis } from './platform/rate-limit/redis.js';
 import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter.js';
 import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
 import { AppSecrets } from './platform/secrets.js';
+import { PolicyAdministration } from './policies/policy-administration.js';
+import { findPolicyId } from './policies/policy-names.js';
 import { serverInfoOf } from './server/server-info.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageService } from './usage/usage-service.js';
@@ -119,7 +122,9 @@ function createAccounts(base: Base) {
   });
   const ownSessions = new OwnSessions({ database, clock, users, sessions, audit });
   const externalIdUsers = new ExternalIdUsers({ database, clock, audit, logger });
-  const external = config.identityProvider && createExternalAccounts(config.identityProvider, { externalIdUsers, clock, logger });
+  const claimedPolicies = new ClaimedPolicies({ users, findPolicyId: (name) => findPolicyId(database, name), audit, logger });
+  const external =
+    config.identityProvider && createExternalAccounts(config.identityProvider, { externalIdUsers, claimedPolicies, clock, logger });
   const rejections = new TokenRejectionLog({ clock, logger });
   const services = createServiceTokens(base, users);
   const productUsers = new ProductUsers(externalIdUsers);
@@ -213,14 +218,16 @@ export function createServices(options: ServiceOptions) {
   const accounts = createAccounts(base);
   const keys = createApiKeys(base, accounts.users);
   const auditLog = new AuditLog({ database: base.database, cursors: base.cursors });
+  const policies = new PolicyAdministration({ ...base, scopeCatalogue: base.config.scopeCatalogue });
   const verification = createVerification(base, accounts);
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
   return {
     ...base,
     ...accounts,
     ...keys,
-    ...createManagement({ ...base, ...accounts, ...keys, auditLog }),
+    ...createManagement({ ...base, ...accounts, ...keys, auditLog, policies }),
     auditLog,
+    policies,
     ...verification,
     serverInfo: serverInfoOf(base.config),
     fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),

@@ -82,6 +82,7 @@ export const OWNERS = new Map([
 export const READERS = [
   { files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'Policy', 'ServiceToken'] },
   { files: 'policies/**/*.queries.ts', models: ['User'] },
+  { files: 'api-keys/policy-impact.queries.ts', models: ['User'] },
 ];
 
 export const LIMITS = { medianFileLines: 60, fileLines: 250, functionLines: 60 };

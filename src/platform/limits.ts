@@ -176,6 +176,21 @@ export const BULK_REVOCATION_LIMITS = {
   sampleMax: 20,
 } as const;
 
+/** Policies, and the keys that a change of a policy affects. */
+export const POLICY_LIMITS = {
+  /** Policies in the database: they are returned in one list. */
+  policiesMax: 500,
+  /** The affected keys are counted for this time, so that a request is answered within 5 s. */
+  countingMsMax: 3_500,
+  /** Time that one query for a part of the keys should take. The parts are made larger or smaller accordingly. */
+  partMs: 250,
+  /** Users of the first part and of the largest one. */
+  usersAtOnceMin: 500,
+  usersAtOnceMax: 100_000,
+  /** Keys in the answer. */
+  sampleMax: 20,
+} as const;
+
 /** Idempotency keys of requests that create API keys. */
 export const IDEMPOTENCY_LIMITS = {
   /** Characters of one idempotency key. */

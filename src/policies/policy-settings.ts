@@ -24,7 +24,7 @@ export interface PolicySettings {
 }
 
 /** The settings as columns of the table, without the name. */
-export type PolicyChange = Partial<Omit<PolicyColumns, 'id' | 'name'> & { description: string | null }>;
+export type PolicyColumnChange = Partial<Omit<PolicyColumns, 'id' | 'name'> & { description: string | null }>;
 
 /** Returns whether a text can be the name of a policy. */
 export const isPolicyName = (text: string): boolean => NAME.test(text);
@@ -60,7 +60,7 @@ export function refusePolicyFaults(settings: PolicySettings, scopeCatalogue: rea
 }
 
 /** Returns the columns that checked settings change. */
-export function policyColumnsOf(settings: PolicySettings): PolicyChange {
+export function policyColumnsOf(settings: PolicySettings): PolicyColumnChange {
   const { description, scopes, keysMax, ownerRateLimit, keyLifetimeDaysMax, expiryRequired, allowedCidrs } = settings;
   return {
     ...(description !== undefined && { description }),

@@ -71,6 +71,10 @@ export function databaseFault(error: unknown, depth = 0): DatabaseFault | null {
   return databaseFault(cause, depth + 1) ?? databaseFault(driverError, depth + 1);
 }
 
+/** Returns whether an error reports that PostgreSQL cancelled a statement that took too long (query_canceled). */
+export const isStatementTimeout = (error: unknown): boolean =>
+  databaseFault(error) === 'unavailable' && JSON.stringify((error as { meta?: unknown }).meta ?? {}).includes('57014');
+
 /** Returns whether an error reports that a row refers to one that does not exist, or is still referred to by another row. */
 export function isForeignKeyViolation(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
