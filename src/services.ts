@@ -48,6 +48,7 @@ import { CachedLookup } from './verification/cache/cached-lookup.js';
 import { TriggerCheck } from './verification/cache/trigger-check.js';
 import { entryOf } from './verification/key-entry.js';
 import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
+import { PolicyEntries } from './verification/policy-entry.js';
 import { isFoundServiceToken, type LookupEntry, ServiceTokenEntry } from './verification/service-token-entry.js';
 import { VerificationMetrics } from './verification/verification-metrics.js';
 import { Verifier } from './verification/verifier.js';
@@ -189,13 +190,15 @@ function createVerification(base: Base, { serviceTokenUses, rejections }: Return
   const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf } = base;
   const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
   const verificationMetrics = new VerificationMetrics(metrics);
+  const policies = new PolicyEntries();
   const cachedKeys = new CachedLookup({
     url: databaseUrl,
     pool: verificationPool,
     logger,
     metrics,
     keysMax: config.verificationCacheKeys,
-    install: (record): LookupEntry => (isFoundServiceToken(record) ? new ServiceTokenEntry(record) : entryOf(record)),
+    install: (record): LookupEntry =>
+      isFoundServiceToken(record) ? new ServiceTokenEntry(record) : entryOf(record, record.policy && policies.entryOf(record.policy)),
     observeBatch: (verifications) => verificationMetrics.batchSize.observe(verifications),
   });
   const keyLookup = new KeyLookup({ keys: cachedKeys, pool: verificationPool, database, metrics: verificationMetrics });
