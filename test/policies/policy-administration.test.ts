@@ -32,7 +32,7 @@ const eventsOf = async (policyId: string) => {
   return auditLog.edges.map(({ node }) => node).filter(({ details }) => (details as { policyId?: string }).policyId === policyId);
 };
 const faultsOf = ({ errors }: Pick<Answer<unknown>, 'errors'>) =>
-  (errors[0]?.extensions.fields as { path: string; message: string }[]).map(({ path }) => path);
+  ((errors[0]?.extensions.fields ?? []) as { path: string; message: string }[]).map(({ path }) => path);
 
 describe('createPolicy', () => {
   test('creates a policy with every setting in its canonical form, and records the ceilings', async () => {
