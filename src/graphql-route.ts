@@ -20,7 +20,8 @@ import { HttpError } from './platform/http/error-answers.js';
 import type { Cursors } from './platform/pagination.js';
 import { Allowance, FairUse } from './platform/rate-limit/fair-use.js';
 import { type PoliciesContext } from './policies/policies-context.js';
-import { createPolicyLoaders } from './policies/policy-loaders.js';
+import { createPolicyLoader } from './policies/policy-loader.js';
+import { createPolicyRowLoaders } from './policies/policy-row-loaders.js';
 import { UsageService } from './usage/usage-service.js';
 import type { VerificationContext } from './verification/verification-context.js';
 
@@ -119,8 +120,9 @@ function contextOf(request: FastifyRequest, parts: Parts): Context {
     localAccounts: parts.localAccounts,
     usage: parts.usageReader.loaders(),
     apiKeys,
+    policies: createPolicyLoader(parts.database),
     userKeys: new UserKeys({ database: parts.database, cursors: parts.cursors, loaders: apiKeys }),
-    policies: createPolicyLoaders(parts.database),
+    policyRows: createPolicyRowLoaders(parts.database),
     keyEvents: parts.auditLog.keyEvents(),
     users: new DataLoader((ids: readonly string[]) => parts.users.findByIds(ids)),
   };

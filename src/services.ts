@@ -3,6 +3,7 @@ import { ApiKeyService } from './api-keys/api-key-service.js';
 import { IdempotencyKeys } from './api-keys/idempotency-keys.js';
 import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
+import { KeyPolicies } from './api-keys/key-policies.js';
 import { AuditLog } from './audit/audit-log.js';
 import { AuditRecorder } from './audit/audit-recorder.js';
 import { AccountDeletion } from './auth/accounts/account-deletion.js';
@@ -179,6 +180,7 @@ function createApiKeys(base: Base, users: Users) {
   return {
     apiKeys: new ApiKeyService({ database, clock, users, issuer, idempotencyKeys, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
+    keyPolicies: new KeyPolicies({ database, clock, keysPerUserMax, scopeCatalogue, expiryWarningDays }),
     keyFinder: new KeyFinder(database),
     /** Creates an importer for one run. A dry run remembers the lines that it has seen. */
     createImporter: (options: ImportOptions) =>

@@ -77,12 +77,12 @@ export const OWNERS = new Map([
 
 /**
  * Statements that read tables of features below. Verification must read a key, its owner, the owner's policy and a verifier's token in
- * one snapshot. The policy that applies depends on the user.
+ * one snapshot. The policy that applies to a key depends on its owner.
  */
 export const READERS = [
   { files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'Policy', 'ServiceToken'] },
   { files: 'policies/**/*.queries.ts', models: ['User'] },
-  { files: 'api-keys/policy-impact.queries.ts', models: ['User'] },
+  { files: 'api-keys/**/*.queries.ts', models: ['User'] },
 ];
 
 export const LIMITS = { medianFileLines: 60, fileLines: 250, functionLines: 60 };

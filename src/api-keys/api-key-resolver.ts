@@ -175,15 +175,15 @@ export class ApiKeyResolver {
   }
 
   @FieldResolver(() => ApiKeyStatus, { description: 'Current status of the key.' })
-  status(@Root() key: ApiKeyRow): ApiKeyStatus {
-    return this.#queries.statusOf(key);
+  async status(@Root() key: ApiKeyRow, @Ctx() { policies }: ApiKeyContext): Promise<ApiKeyStatus> {
+    return this.#queries.statusOf(key, await policies.load(key.userId));
   }
 
   @FieldResolver(() => Boolean, {
     description: 'Whether the key is usable and expires within 14 days, or within the number of days that the operator has configured.',
   })
-  expiresSoon(@Root() key: ApiKeyRow): boolean {
-    return this.#queries.expiresSoon(key);
+  async expiresSoon(@Root() key: ApiKeyRow, @Ctx() { policies }: ApiKeyContext): Promise<boolean> {
+    return this.#queries.expiresSoon(key, await policies.load(key.userId));
   }
 
   @FieldResolver(() => RateLimit, {

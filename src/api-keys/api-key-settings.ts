@@ -66,11 +66,20 @@ export function rejectForbiddenSettings({ trustedMetadata }: KeySettings, actor:
  * Validates settings and converts them to columns.
  *
  * @param scopeCatalogue the scopes that can be granted; empty if every scope can be granted
+ * @param checkMore reports the broken rules of a policy together with the others
  * @returns the columns that the settings change
  * @throws {KeywardError} BAD_USER_INPUT with every broken rule; the paths begin with `input.`
  */
-export function columnsOf(settings: KeySettings, now: Date, scopeCatalogue: readonly string[]): KeyColumns {
-  refuseFaults('input.', (report) => checkSettings(settings, now, scopeCatalogue, report));
+export function columnsOf(
+  settings: KeySettings,
+  now: Date,
+  scopeCatalogue: readonly string[],
+  checkMore: (report: Report) => void = () => undefined,
+): KeyColumns {
+  refuseFaults('input.', (report) => {
+    checkSettings(settings, now, scopeCatalogue, report);
+    checkMore(report);
+  });
   const { name, scopes, allowedCidrs, rateLimit, metadata, trustedMetadata, expiresAt, enabled } = settings;
   return {
     ...(name !== undefined && { name }),

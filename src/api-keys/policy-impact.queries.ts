@@ -41,10 +41,13 @@ const expiry = (days: number | null) =>
 const isShortened = ({ daysBefore, daysAfter }: ImpactSearch) =>
   daysBefore === daysAfter ? Prisma.sql`false` : Prisma.sql`${expiry(daysAfter)} < ${expiry(daysBefore)}`;
 
+/** OFFSET 0 makes the planner find the keys of each user by an index, so that the time of a part depends on its users alone. */
 const usableKeys = (search: ImpactSearch) => Prisma.sql`
-  FROM users u JOIN api_keys k ON k.user_id = u.id
+  FROM users u CROSS JOIN LATERAL (
+    SELECT id, scopes, allowed_cidrs, created_at, imported_at, expires_at FROM api_keys
+    WHERE user_id = u.id AND revoked_at IS NULL OFFSET 0) AS k
   WHERE ${hasPolicy(search.policyId)} ${olderThan(search.after)} ${notOlderThan(search.until)}
-    AND k.revoked_at IS NULL AND ${expiry(search.daysBefore)} > ${search.now}::timestamptz`;
+    AND ${expiry(search.daysBefore)} > ${search.now}::timestamptz`;
 
 /** Returns the position of the last of the next `count` users of a policy. Null if there are fewer. */
 export async function findEndOfUsers(

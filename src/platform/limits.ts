@@ -160,6 +160,8 @@ export const LIST_LIMITS = {
   examinedRowsMax: 20_000,
   /** Items of a list in a filter. */
   filterItemsMax: 100,
+  /** Users of a policy up to which the keys are found by their owners. Each has the same share of the examined rows. */
+  policyOwnersMax: 500,
 } as const;
 
 /** Revoking many keys by one request. */

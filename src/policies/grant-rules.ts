@@ -5,13 +5,13 @@ import { isScopeGranted } from './scopes.js';
 
 /** Settings that a policy limits when a key is created or changed. Absent settings are unchanged. */
 export interface GrantedSettings {
-  scopes?: readonly string[] | null;
-  expiresAt?: Date | null;
+  scopes?: readonly string[] | null | undefined;
+  expiresAt?: Date | null | undefined;
 }
 
 /** Returns the rule of a policy that granting a scope breaks; null if the policy permits it. */
 export const scopeGrantFault = (scope: string, policy: Pick<PolicyRules, 'scopes'> | null): string | null =>
-  policy === null || policy.scopes === null || isScopeGranted(policy.scopes, scope) ? null : 'is not permitted by the policy that applies';
+  policy === null || policy.scopes === null || isScopeGranted(policy.scopes, scope) ? null : 'is not permitted by the policy';
 
 /**
  * Returns the rule of a policy that an expiry breaks; null if the policy permits it.
@@ -25,9 +25,11 @@ export function expiryGrantFault(
   policy: Pick<PolicyRules, 'expiryRequired' | 'keyLifetimeDaysMax'> | null,
 ): string | null {
   if (policy === null) return null;
-  if (expiresAt === null) return policy.expiryRequired ? 'is required by the policy that applies' : null;
+  if (expiresAt === null) return policy.expiryRequired ? 'is required by the policy' : null;
   const end = lifetimeEndOf(lifetimeStartsAt, policy);
-  return end === null || expiresAt <= end ? null : `must be at most ${policy.keyLifetimeDaysMax} days after the creation of the key`;
+  return end === null || expiresAt <= end
+    ? null
+    : `must be within ${policy.keyLifetimeDaysMax} days, the longest lifetime that the policy permits`;
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { AuthContext } from '../auth/auth-context.js';
-import type { PolicyLoaders } from './policy-loaders.js';
+import type { PolicyRowLoaders } from './policy-row-loaders.js';
 
 /** What the resolvers of policies read of a request. */
 export interface PoliciesContext extends AuthContext {
   /** Loads policies, and the numbers of their users. */
-  policies: PolicyLoaders;
+  policyRows: PolicyRowLoaders;
 }

@@ -1,7 +1,7 @@
 import type { Transaction } from '../platform/database/client.js';
 import { Prisma } from '../platform/database/generated/client.js';
 import type { PolicyColumns } from './policy-rules.js';
-import { policyJsonSql } from './policy-sql.js';
+import { JOIN_POLICY, POLICY_JSON } from './policy-sql.js';
 
 /** A user, and the policy that applies to the user. */
 export interface UserPolicyRow {
@@ -12,7 +12,6 @@ export interface UserPolicyRow {
 /** Finds the policies that apply to users. Unknown users have no row. It is SQL because Prisma cannot join by an expression. */
 export function findPolicyRows(database: Transaction, userIds: readonly string[]): Promise<UserPolicyRow[]> {
   return database.$queryRaw<UserPolicyRow[]>`
-    SELECT u.id AS "userId", ${Prisma.raw(policyJsonSql('p'))} AS policy
-    FROM users u LEFT JOIN policies p ON p.id = coalesce(u.policy_id, (SELECT d.id FROM policies d WHERE d.name = 'default'))
+    SELECT u.id AS "userId", ${Prisma.raw(POLICY_JSON)} AS policy FROM users u ${Prisma.raw(JOIN_POLICY)}
     WHERE u.id = ANY(${[...userIds]}::uuid[])`;
 }

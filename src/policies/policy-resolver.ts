@@ -72,6 +72,6 @@ export class PolicyResolver {
     description: 'Number of users who have this policy of their own. Null for every caller that is not a service.',
   })
   async userCount(@Root() { id }: PolicyRow, @Ctx() context: PoliciesContext): Promise<number | null> {
-    return (await isForService(context)) ? context.policies.userCount.load(id) : null;
+    return (await isForService(context)) ? context.policyRows.userCount.load(id) : null;
   }
 }

@@ -13,7 +13,7 @@ export class UserPolicyResolver {
     description:
       'The user’s own policy. Null if the user has none: the policy named `default` then applies, or the settings if there is no such policy.',
   })
-  async policy(@Root() { policyId }: UserRow, @Ctx() { policies }: PoliciesContext): Promise<PolicyRow | null> {
-    return policyId === null ? null : policies.byId.load(policyId);
+  async policy(@Root() { policyId }: UserRow, @Ctx() { policyRows }: PoliciesContext): Promise<PolicyRow | null> {
+    return policyId === null ? null : policyRows.byId.load(policyId);
   }
 }

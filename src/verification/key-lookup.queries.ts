@@ -1,5 +1,5 @@
 import type { Pool } from '../platform/database/pool.js';
-import { policyJsonSql } from '../policies/policy-sql.js';
+import { JOIN_POLICY, POLICY_JSON } from '../policies/policy-sql.js';
 
 /**
  * Returns SQL for the keys with the fingerprints in a parameter, with the state of their owners and the policies that apply to them, as
@@ -13,9 +13,8 @@ export const keysByFingerprintSql = (parameter: '$1' | '$2'): string => `
              k.allowed_cidrs AS "allowedCidrs", k.rate_limit AS "rateLimit", k.rate_limit_window_seconds AS "rateLimitWindowSeconds",
              k.metadata, k.trusted_metadata AS "trustedMetadata", u.trusted_metadata AS "ownerMetadata", k.enabled, k.created_at AS "createdAt",
              k.imported_at AS "importedAt", k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", u.disabled_at AS "ownerDisabledAt",
-             p.id AS "policyId", ${policyJsonSql('p')} AS policy
-      FROM api_keys k JOIN users u ON u.id = k.user_id
-      LEFT JOIN policies p ON p.id = coalesce(u.policy_id, (SELECT d.id FROM policies d WHERE d.name = 'default'))
+             p.id AS "policyId", ${POLICY_JSON} AS policy
+      FROM api_keys k JOIN users u ON u.id = k.user_id ${JOIN_POLICY}
       WHERE k.fingerprint = ANY(${parameter}::bytea[])
     ) AS found`;
 

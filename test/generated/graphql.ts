@@ -31,6 +31,8 @@ export type ApiKeyFilter = {
   keyPrefixes?: Array<string> | null | undefined;
   /** IDs of the owners of the keys, at most 100. */
   ownerIds?: Array<string | number> | null | undefined;
+  /** Name of the policy that the owners of the keys have of their own. If there is no policy with this name, no key matches. */
+  policy?: string | null | undefined;
   /** Scope that the keys grant, by themselves or by a pattern: `orders:read` also selects keys with `orders:*`. */
   scope?: string | null | undefined;
   /** Current statuses of the keys, at most 100. */
@@ -601,6 +603,25 @@ export type AuditLogQueryVariables = Exact<{
 
 export type AuditLogQuery = { auditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, actor: string, userId: string | null, apiKeyId: string | null, details: unknown } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
+export type LimitsFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, rateLimit: { limit: number, windowSeconds: number } | null };
+
+export type MyKeyPolicyQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyKeyPolicyQuery = { myKeyPolicy: { scopes: Array<string> | null, keysMax: number, keysUsed: number, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, expiryWarningDays: number, yourAddress: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
+
+export type MyApiKeysWithLimitsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyApiKeysWithLimitsQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, rateLimit: { limit: number, windowSeconds: number } | null }> };
+
+export type ApiKeyWithLimitsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ApiKeyWithLimitsQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, rateLimit: { limit: number, windowSeconds: number } | null } | null };
+
 export type PolicyFieldsFragment = { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null };
 
 export type PoliciesQueryVariables = Exact<{ [key: string]: never; }>;
@@ -722,27 +743,6 @@ export const PageFragmentDoc = new TypedDocumentString(`
   endCursor
 }
     `, {"fragmentName":"Page"}) as unknown as TypedDocumentString<PageFragment, unknown>;
-export const KeyFragmentDoc = new TypedDocumentString(`
-    fragment Key on ApiKey {
-  id
-  keyPrefix
-  name
-  status
-  scopes
-  allowedCidrs
-  rateLimit {
-    limit
-    windowSeconds
-  }
-  metadata
-  enabled
-  createdAt
-  expiresAt
-  revokedAt
-  revokedReason
-  expiresSoon
-}
-    `, {"fragmentName":"Key"}) as unknown as TypedDocumentString<KeyFragment, unknown>;
 export const EventFragmentDoc = new TypedDocumentString(`
     fragment Event on AuditEvent {
   id
@@ -785,6 +785,58 @@ export const ManagedUserFragmentDoc = new TypedDocumentString(`
   trustedMetadata
 }
     `, {"fragmentName":"ManagedUser"}) as unknown as TypedDocumentString<ManagedUserFragment, unknown>;
+export const KeyFragmentDoc = new TypedDocumentString(`
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}
+    `, {"fragmentName":"Key"}) as unknown as TypedDocumentString<KeyFragment, unknown>;
+export const LimitsFragmentDoc = new TypedDocumentString(`
+    fragment Limits on ApiKey {
+  ...Key
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}`, {"fragmentName":"Limits"}) as unknown as TypedDocumentString<LimitsFragment, unknown>;
 export const PolicyFieldsFragmentDoc = new TypedDocumentString(`
     fragment PolicyFields on Policy {
   id
@@ -1587,6 +1639,96 @@ export const AuditLogDocument = new TypedDocumentString(`
   startCursor
   endCursor
 }`) as unknown as TypedDocumentString<AuditLogQuery, AuditLogQueryVariables>;
+export const MyKeyPolicyDocument = new TypedDocumentString(`
+    query MyKeyPolicy {
+  myKeyPolicy {
+    scopes
+    keysMax
+    keysUsed
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+    keyLifetimeDaysMax
+    expiryRequired
+    allowedCidrs
+    expiryWarningDays
+    yourAddress
+  }
+}
+    `) as unknown as TypedDocumentString<MyKeyPolicyQuery, MyKeyPolicyQueryVariables>;
+export const MyApiKeysWithLimitsDocument = new TypedDocumentString(`
+    query MyApiKeysWithLimits {
+  myApiKeys {
+    ...Limits
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}
+fragment Limits on ApiKey {
+  ...Key
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
+}`) as unknown as TypedDocumentString<MyApiKeysWithLimitsQuery, MyApiKeysWithLimitsQueryVariables>;
+export const ApiKeyWithLimitsDocument = new TypedDocumentString(`
+    query ApiKeyWithLimits($id: ID!) {
+  apiKey(id: $id) {
+    ...Limits
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}
+fragment Limits on ApiKey {
+  ...Key
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
+}`) as unknown as TypedDocumentString<ApiKeyWithLimitsQuery, ApiKeyWithLimitsQueryVariables>;
 export const PoliciesDocument = new TypedDocumentString(`
     query Policies {
   policies {

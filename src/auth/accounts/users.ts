@@ -143,6 +143,12 @@ export class Users {
     return users.map(({ id }) => id);
   }
 
+  /** Returns the ids of at most `limit` users who have a policy of their own. */
+  async findIdsByPolicy(policyId: string, limit: number): Promise<string[]> {
+    const users = await this.#database.user.findMany({ where: { policyId }, select: { id: true }, take: limit });
+    return users.map(({ id }) => id);
+  }
+
   /**
    * Changes what the product knows about a user, in a transaction that holds the user's row locked. The time at which the policy is
    * set is recorded even if the user has the policy already, because an older token of the identity provider must not change it. It

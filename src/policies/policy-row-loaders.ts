@@ -5,13 +5,13 @@ import { inOrderOf } from '../platform/database/in-order-of.js';
 import { countUsersOf } from './policy-administration.queries.js';
 
 /** Loads policies for the resolvers of one request. One query loads all that the request needs. */
-export interface PolicyLoaders {
+export interface PolicyRowLoaders {
   byId: DataLoader<string, Policy | null>;
   /** Number of users who have a policy of their own, by the id of the policy. */
   userCount: DataLoader<string, number>;
 }
 
-export const createPolicyLoaders = (database: Database): PolicyLoaders => ({
+export const createPolicyRowLoaders = (database: Database): PolicyRowLoaders => ({
   byId: new DataLoader(async (ids: readonly string[]) =>
     inOrderOf(ids, await database.policy.findMany({ where: { id: { in: [...ids] } } })),
   ),
