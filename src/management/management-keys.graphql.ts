@@ -25,8 +25,7 @@ export class ApiKeyFilter {
 
   @Field(() => String, {
     nullable: true,
-    description:
-      'Name of the policy that the owners of the keys have of their own. If there is no policy with this name, no key matches.',
+    description: 'Name of the policy that the owners of the keys have of their own. If there is no policy with this name, no key matches.',
   })
   readonly policy?: string | null;
 

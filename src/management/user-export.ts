@@ -2,6 +2,7 @@ import type { ApiKeyQueries } from '../api-keys/api-key-queries.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { User } from '../auth/accounts/users.js';
 import type { Sessions } from '../auth/sessions/sessions.js';
+import type { PolicyAdministration } from '../policies/policy-administration.js';
 import type { UsageService } from '../usage/usage-service.js';
 
 interface Dependencies {
@@ -9,6 +10,7 @@ interface Dependencies {
   keyQueries: ApiKeyQueries;
   usageReader: UsageService;
   auditLog: AuditLog;
+  policies: PolicyAdministration;
 }
 
 /** Exports a user with sessions, keys, usage and audit log, without secrets and their hashes, for a request of the user (GDPR, article 15). */
@@ -27,7 +29,7 @@ export class UserExport {
     const auditEvents = [];
     for await (const event of auditLog.eventsOf(user.id)) auditEvents.push(event);
     return {
-      user: { ...user, hasPassword: passwordHash !== null },
+      user: { ...user, hasPassword: passwordHash !== null, policy: await this.#policyNameOf(user.policyId) },
       sessions: await sessions.listAll(user.id),
       apiKeys: keys.map(({ hashedKey: _hashedKey, fingerprint: _fingerprint, ...key }) => ({
         ...key,
@@ -35,5 +37,9 @@ export class UserExport {
       })),
       auditEvents,
     };
+  }
+
+  async #policyNameOf(policyId: string | null): Promise<string | null> {
+    return policyId === null ? null : (await this.#deps.policies.get(policyId)).name;
   }
 }

@@ -10,7 +10,7 @@ import type { Policy } from '../platform/database/generated/client.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
 import { POLICY_LIMITS } from '../platform/limits.js';
 import type { Logger } from '../platform/logger.js';
-import { lockPolicies } from './policy-administration.queries.js';
+import { countUsersOf, lockPolicies } from './policy-administration.queries.js';
 import { newPolicy, policyChangesOf, recordedPolicy } from './policy-changes.js';
 import { isPolicyName, type PolicySettings, policyColumnsOf, policyNameFault, refusePolicyFaults } from './policy-settings.js';
 
@@ -43,6 +43,11 @@ export class PolicyAdministration {
   /** Returns all policies, by name. */
   list(): Promise<Policy[]> {
     return this.#deps.database.policy.findMany({ orderBy: { name: 'asc' } });
+  }
+
+  /** Returns the number of users who have each policy of their own. Policies without users have no entry. */
+  countUsers(ids: readonly string[]): Promise<Map<string, number>> {
+    return countUsersOf(this.#deps.database, ids);
   }
 
   /** Returns a policy. @throws {KeywardError} NOT_FOUND */
