@@ -36,12 +36,12 @@ export class ClaimedPolicies {
    *
    * @returns the user after the change
    */
-  async apply(user: User, { name, issuedAt }: ClaimedPolicy, actor: UserActor): Promise<User> {
+  async apply(user: User, { issuer, name, issuedAt }: ClaimedPolicy, actor: UserActor): Promise<User> {
     if (!isLater(issuedAt, user)) return user;
     const policyId = typeof name === 'string' ? await this.#deps.findPolicyId(name) : null;
     if (policyId === null || typeof name !== 'string') return this.#ignore(user, name, actor);
     try {
-      return await this.#set(user.id, { policyId, name, issuedAt }, actor);
+      return await this.#set(user.id, { issuer, policyId, name, issuedAt }, actor);
     } catch (error) {
       // The policy was deleted meanwhile.
       if (isForeignKeyViolation(error)) return this.#ignore(user, name, actor);
@@ -49,14 +49,18 @@ export class ClaimedPolicies {
     }
   }
 
-  async #set(userId: string, { policyId, name, issuedAt }: { policyId: string; name: string; issuedAt: Date }, actor: UserActor) {
+  async #set(
+    userId: string,
+    { issuer, policyId, name, issuedAt }: ClaimedPolicy & { policyId: string; name: string },
+    actor: UserActor,
+  ): Promise<User> {
     const { users, audit, logger } = this.#deps;
     const { user, isChanged } = await users.withLocked(userId, async (transaction) => {
       const before = await transaction.user.findUniqueOrThrow({ where: { id: userId } });
       if (!isLater(issuedAt, before)) return { user: before, isChanged: false };
       const after = await transaction.user.update({ where: { id: userId }, data: { policyId, policySetAt: issuedAt } });
       if (before.policyId === policyId) return { user: after, isChanged: false };
-      const details = { changed: ['policy'], policy: name, issuer: 'identity provider' };
+      const details = { changed: ['policy'], policy: name, issuer };
       await audit.record(transaction, { userId, action: AuditAction.USER_UPDATED, details }, actor);
       return { user: after, isChanged: true };
     });

@@ -35,6 +35,7 @@ export interface ExternalIdentity {
 
 /** A policy in a token. */
 export interface ClaimedPolicy {
+  issuer: string;
   /** Value of the claim, as the provider signed it. */
   name: unknown;
   /** Time at which the token was issued. */
@@ -134,7 +135,9 @@ export class ExternalTokens {
   /** A token that does not state when it was issued sets no policy, because it may be older than the last change. */
   #policyOf(payload: JWTPayload): ClaimedPolicy | null {
     const name = this.#policyClaim !== null && Object.hasOwn(payload, this.#policyClaim) ? payload[this.#policyClaim] : null;
-    return name === null || name === undefined || payload.iat === undefined ? null : { name, issuedAt: new Date(payload.iat * 1_000) };
+    return name === null || name === undefined || payload.iat === undefined
+      ? null
+      : { issuer: this.issuer, name, issuedAt: new Date(payload.iat * 1_000) };
   }
 
   #rejectionOf(error: unknown): TokenRejection {
