@@ -52,7 +52,11 @@ const settings = z.object({
       '(`openssl rand -base64 32`), and remove the old secret after `REFRESH_TOKEN_TTL_SECONDS`. The setting is required with ' +
       '`DATABASE_URL`. If it is unset, Keyward creates a secret once and stores it in `DATA_DIR`.',
   ),
-  MAX_KEYS_PER_USER: setting(form.integer(1, 100_000), '5', 'A user can have at most this number of usable API keys.'),
+  MAX_KEYS_PER_USER: setting(
+    form.integer(1, 100_000),
+    '5',
+    'A user can have at most this number of usable API keys, unless a policy sets another number.',
+  ),
   KEY_NAMESPACE: setting(
     form.keyNamespace,
     'amos',

@@ -43,20 +43,9 @@ import { AppSecrets } from './platform/secrets.js';
 import { PolicyAdministration } from './policies/policy-administration.js';
 import { findPolicyId } from './policies/policy-names.js';
 import { serverInfoOf } from './server/server-info.js';
-import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageService } from './usage/usage-service.js';
-import { CachedLookup } from './verification/cache/cached-lookup.js';
-import { TriggerCheck } from './verification/cache/trigger-check.js';
-import { entryOf } from './verification/key-entry.js';
-import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
-import { PolicyEntries } from './verification/policy-entry.js';
-import { isFoundServiceToken, type LookupEntry, ServiceTokenEntry } from './verification/service-token-entry.js';
-import { VerificationMetrics } from './verification/verification-metrics.js';
-import { Verifier } from './verification/verifier.js';
-import { VerifierAccess } from './verification/verifier-access.js';
-
-/** Rate-limited keys that one process counts at the same time. A counter takes about 200 bytes. */
-const RATE_LIMITED_KEYS_MAX = 200_000;
+import { createVerification } from './verification/create-verification.js';
+import { createVerificationPool } from './verification/key-lookup.js';
 
 export interface ServiceOptions {
   config: Config;
@@ -178,6 +167,7 @@ function createApiKeys(base: Base, users: Users) {
   const { keysPerUserMax, scopeCatalogue, expiryWarningDays } = config;
   const idempotencyKeys = new IdempotencyKeys({ database, clock });
   return {
+    idempotencyKeys,
     apiKeys: new ApiKeyService({ database, clock, users, issuer, idempotencyKeys, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
     keyPolicies: new KeyPolicies({ database, clock, keysPerUserMax, scopeCatalogue, expiryWarningDays }),
@@ -188,35 +178,6 @@ function createApiKeys(base: Base, users: Users) {
   };
 }
 
-function createVerification(base: Base, { serviceTokenUses, rejections }: ReturnType<typeof createAccounts>) {
-  const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf } = base;
-  const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
-  const verificationMetrics = new VerificationMetrics(metrics);
-  const policies = new PolicyEntries();
-  const cachedKeys = new CachedLookup({
-    url: databaseUrl,
-    pool: verificationPool,
-    logger,
-    metrics,
-    keysMax: config.verificationCacheKeys,
-    install: (record): LookupEntry =>
-      isFoundServiceToken(record) ? new ServiceTokenEntry(record) : entryOf(record, record.policy && policies.entryOf(record.policy)),
-    observeBatch: (verifications) => verificationMetrics.batchSize.observe(verifications),
-  });
-  const keyLookup = new KeyLookup({ keys: cachedKeys, pool: verificationPool, database, metrics: verificationMetrics });
-  const rateLimits = budgetsOf('rate-limit', RATE_LIMITED_KEYS_MAX);
-  const verifier = new Verifier({ keys: keyLookup, rateLimits, usage, metrics: verificationMetrics, clock, logger });
-  const verifierAccess = new VerifierAccess({
-    tokens: config.verifierTokens,
-    isRestricted: config.verificationIsRestricted,
-    lookup: cachedKeys,
-    uses: serviceTokenUses,
-    rejections,
-    clock,
-  });
-  return { usage, cachedKeys, triggerCheck: new TriggerCheck(mainPool), keyLookup, verifier, verifierAccess };
-}
-
 /** Creates every service once, for the server, the command line and the tests (composition root). */
 export function createServices(options: ServiceOptions) {
   const base = createBase(options);
@@ -224,7 +185,7 @@ export function createServices(options: ServiceOptions) {
   const keys = createApiKeys(base, accounts.users);
   const auditLog = new AuditLog({ database: base.database, cursors: base.cursors });
   const policies = new PolicyAdministration({ ...base, scopeCatalogue: base.config.scopeCatalogue });
-  const verification = createVerification(base, accounts);
+  const verification = createVerification({ ...base, ...accounts });
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
   return {
     ...base,

@@ -47,7 +47,7 @@ export type ApiKeyStatus =
   | 'ACTIVE'
   /** The owner disabled the key and can enable it again. */
   | 'DISABLED'
-  /** The key has expired and cannot become valid again. */
+  /** The key has expired. It becomes valid again only if the policy of its owner ended it before its own expiry, and later permits it. */
   | 'EXPIRED'
   /** The key was revoked and cannot become valid again. */
   | 'REVOKED'

@@ -13,7 +13,7 @@ import {
 import { runSql } from '../support/database.js';
 import { dataOf } from '../support/doors.js';
 import { keyMaker } from '../support/managed-keys.js';
-import { PolicyDesk } from '../support/policies.js';
+import { PolicyDesk } from '../support/policy-desk.js';
 import { queriesOf } from '../support/queries.js';
 import { planOf } from '../support/query-plan.js';
 import { actingFor, newExternalId, newService } from '../support/services.js';

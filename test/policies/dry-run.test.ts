@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type CreateApiKeyInput, RevokeApiKeyDocument, UpdatePolicyDocument } from '../generated/graphql.js';
 import { runSql } from '../support/database.js';
 import { keyMaker } from '../support/managed-keys.js';
-import { PolicyDesk } from '../support/policies.js';
+import { PolicyDesk } from '../support/policy-desk.js';
 import { actingFor, newExternalId, newService } from '../support/services.js';
 import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 

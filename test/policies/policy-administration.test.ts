@@ -3,7 +3,7 @@ import { AuditLogDocument, PoliciesDocument, type PolicyInput, UpsertUserDocumen
 import { runSql } from '../support/database.js';
 import { dataOf } from '../support/doors.js';
 import { keyMaker } from '../support/managed-keys.js';
-import { PolicyDesk } from '../support/policies.js';
+import { PolicyDesk } from '../support/policy-desk.js';
 import { newExternalId, newService } from '../support/services.js';
 import { type Answer, codesOf, startTestApp, type TestApp } from '../support/test-app.js';
 

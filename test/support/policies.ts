@@ -1,53 +1,41 @@
-import {
-  CreatePolicyDocument,
-  DeletePolicyDocument,
-  type PolicyInput,
-  UpdatePolicyDocument,
-  UpsertUserDocument,
-} from '../generated/graphql.js';
-import { dataOf } from './doors.js';
-import { newService, type TestService } from './services.js';
+import type { Prisma } from '../../src/platform/database/generated/client.js';
 import type { TestApp } from './test-app.js';
 
-/** A service that manages policies and users in a test. */
-export class PolicyDesk {
-  readonly app: TestApp;
-  readonly service: TestService;
-
-  private constructor(app: TestApp, service: TestService) {
-    this.app = app;
-    this.service = service;
-  }
-
-  /** Opens the desk with a service token of its own. */
-  static async open(app: TestApp): Promise<PolicyDesk> {
-    const permissions = ['policies:write', 'users:act', 'users:read', 'users:write', 'keys:read', 'audit:read'];
-    return new PolicyDesk(app, await newService(app, permissions));
-  }
-
-  sendCreate(input: PolicyInput, dryRun = false) {
-    return this.app.send(CreatePolicyDocument, { input, dryRun }, { token: this.service.token });
-  }
-
-  async create(input: PolicyInput, dryRun = false) {
-    return dataOf(await this.sendCreate(input, dryRun)).createPolicy;
-  }
-
-  sendUpdate(id: string, input: PolicyInput, dryRun = false) {
-    return this.app.send(UpdatePolicyDocument, { id, input, dryRun }, { token: this.service.token });
-  }
-
-  async update(id: string, input: PolicyInput, dryRun = false) {
-    return dataOf(await this.sendUpdate(id, input, dryRun)).updatePolicy;
-  }
-
-  sendDelete(id: string) {
-    return this.app.send(DeletePolicyDocument, { id }, { token: this.service.token });
-  }
-
-  /** Sets the policy of a user of the product. The user is created if it does not exist. @param policy null: none of their own */
-  async assign(externalId: string, policy: string | null) {
-    const answer = await this.app.send(UpsertUserDocument, { input: { externalId, policy } }, { token: this.service.token });
-    return dataOf(answer).upsertUser.user;
-  }
+/** Ceilings of a policy in a test. An absent one limits nothing. */
+export interface Ceilings {
+  scopes?: string[] | null | undefined;
+  keysMax?: number | null | undefined;
+  ownerRateLimit?: { limit: number; windowSeconds: number } | null | undefined;
+  keyLifetimeDaysMax?: number | null | undefined;
+  expiryRequired?: boolean | undefined;
+  allowedCidrs?: string[] | undefined;
 }
+
+/** Returns the ceilings as columns of the table. */
+export const columnsOf = ({ scopes, keysMax, ownerRateLimit, keyLifetimeDaysMax, expiryRequired, allowedCidrs }: Ceilings) => ({
+  limitsScopes: Array.isArray(scopes),
+  scopes: scopes ?? [],
+  keysMax: keysMax ?? null,
+  ownerRateLimit: ownerRateLimit?.limit ?? null,
+  ownerRateLimitWindowSeconds: ownerRateLimit?.windowSeconds ?? null,
+  keyLifetimeDaysMax: keyLifetimeDaysMax ?? null,
+  expiryRequired: expiryRequired ?? false,
+  allowedCidrs: allowedCidrs ?? [],
+});
+
+let policies = 0;
+
+/** Creates a policy. @returns its ID and its name, which no other policy has unless it is given */
+export async function newPolicy(app: TestApp, ceilings: Ceilings, name?: string): Promise<{ id: string; name: string }> {
+  policies += 1;
+  const data = { ...columnsOf(ceilings), name: name ?? `policy-${policies}`, createdAt: app.clock.now() };
+  return app.database.policy.create({ data, select: { id: true, name: true } });
+}
+
+/** Replaces all ceilings of a policy. */
+export const changePolicy = (app: TestApp, id: string, ceilings: Ceilings) =>
+  app.database.policy.update({ where: { id }, data: columnsOf(ceilings) });
+
+/** Sets the policy of users. @param policyId null if they have no policy of their own */
+export const assignPolicy = (app: TestApp, where: Prisma.UserWhereInput, policyId: string | null) =>
+  app.database.user.updateMany({ where, data: { policyId } });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AuditLogDocument, CreateApiKeyDocument, MyPolicyDocument, VerifyApiKeyDocument } from '../../generated/graphql.js';
 import { runSql } from '../../support/database.js';
 import { dataOf } from '../../support/doors.js';
-import { PolicyDesk } from '../../support/policies.js';
+import { PolicyDesk } from '../../support/policy-desk.js';
 import { codesOf, startTestApp, type TestApp } from '../../support/test-app.js';
 import {
   AUDIENCE,
