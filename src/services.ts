@@ -98,6 +98,14 @@ function createBase(options: ServiceOptions) {
 
 type Base = ReturnType<typeof createBase>;
 
+/** Creates the services of the identity provider. Null if none is configured. */
+function createExternal({ config, clock, database, audit, logger }: Base, parts: { users: Users; externalIdUsers: ExternalIdUsers }) {
+  const { identityProvider } = config;
+  const findPolicy = (name: string) => findPolicyId(database, name);
+  const claimedPolicies = new ClaimedPolicies({ ...parts, findPolicyId: findPolicy, audit, logger });
+  return identityProvider && createExternalAccounts(identityProvider, { ...parts, claimedPolicies, clock, logger });
+}
+
 /** Creates the services of accounts: passwords, sessions and users of an identity provider. */
 function createAccounts(base: Base) {
   const { config, clock, database, secrets, audit, logger, hashes, budgetsOf } = base;
@@ -113,9 +121,7 @@ function createAccounts(base: Base) {
   });
   const ownSessions = new OwnSessions({ database, clock, users, sessions, audit });
   const externalIdUsers = new ExternalIdUsers({ database, clock, audit, logger });
-  const claimedPolicies = new ClaimedPolicies({ users, findPolicyId: (name) => findPolicyId(database, name), audit, logger });
-  const external =
-    config.identityProvider && createExternalAccounts(config.identityProvider, { externalIdUsers, claimedPolicies, clock, logger });
+  const external = createExternal(base, { users, externalIdUsers });
   const rejections = new TokenRejectionLog({ clock, logger });
   const services = createServiceTokens(base, users);
   const productUsers = new ProductUsers(externalIdUsers);
