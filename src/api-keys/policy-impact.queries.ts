@@ -10,7 +10,7 @@ export interface ImpactSearch {
   after: Position | null;
   until: Position | null;
   now: Date;
-  /** Maximum lifetime before and after the change. Null if there is none. */
+  /** Maximum lifetime before and after the change. Null if there is no maximum. */
   daysBefore: number | null;
   daysAfter: number | null;
   /** Which lists of the keys the change can narrow. The keys are counted by these alone. */
@@ -41,7 +41,7 @@ const expiry = (days: number | null) =>
 const isShortened = ({ daysBefore, daysAfter }: ImpactSearch) =>
   daysBefore === daysAfter ? Prisma.sql`false` : Prisma.sql`${expiry(daysAfter)} < ${expiry(daysBefore)}`;
 
-/** OFFSET 0 makes the planner find the keys of each user by an index, so that the time of a part depends on its users alone. */
+/** With OFFSET 0, the planner finds the keys of each user by an index, so that the time of a part depends on its users alone. */
 const usableKeys = (search: ImpactSearch) => Prisma.sql`
   FROM users u CROSS JOIN LATERAL (
     SELECT id, scopes, allowed_cidrs, created_at, imported_at, expires_at FROM api_keys

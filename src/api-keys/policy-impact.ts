@@ -37,7 +37,7 @@ interface Progress {
   sampleIds: string[];
 }
 
-/** Tells which keys a change of a policy affects, by the rules of verification. */
+/** Returns which keys a change of a policy affects, by the rules of verification. */
 export class PolicyImpact {
   readonly #database: Database;
   readonly #clock: Clock;

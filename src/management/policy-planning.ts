@@ -6,7 +6,7 @@ import { NO_CEILINGS } from '../policies/policy-losses.js';
 import { DEFAULT_POLICY_NAME, rulesOf } from '../policies/policy-rules.js';
 import type { PolicySettings } from '../policies/policy-settings.js';
 
-/** A change of a policy, made or planned. */
+/** A change of a policy, applied or planned. */
 export interface PlannedPolicy {
   /** The policy after the change. */
   policy: Policy;
@@ -22,7 +22,7 @@ interface Dependencies {
 
 const NO_IMPACT: Impact = { affectedKeys: 0, isComplete: true, sample: [] };
 
-/** Creates and changes policies, and tells which keys that affects. With `isDryRun`, it only tells. */
+/** Creates and changes policies, and returns which keys that affects. With `isDryRun`, nothing changes. */
 export class PolicyPlanning {
   readonly #deps: Dependencies;
 

@@ -174,7 +174,7 @@ export const BULK_REVOCATION_LIMITS = {
   keysAtOnce: 200,
   /** Users for which keys are revoked at the same time, each on a connection to the database. */
   ownersAtOnce: 4,
-  /** Wait for the row of a user. With the default of 2 s, a locked row met shortly before `msMax` would make the answer late. */
+  /** Wait for the row of a user. With the default of 2 s, the answer would be late if a row is locked shortly before `msMax`. */
   lockWaitMsMax: 500,
   /** Keys in the answer. */
   sampleMax: 20,
@@ -186,7 +186,7 @@ export const POLICY_LIMITS = {
   policiesMax: 500,
   /** The affected keys are counted for this time, so that a request is answered within 5 s. */
   countingMsMax: 3_500,
-  /** Time that one query for a part of the keys should take. The parts are made larger or smaller accordingly. */
+  /** Time that one query for a part of the keys should take. The number of users of the next part is adapted to it. */
   partMs: 250,
   /** Users of the first part and of the largest one. */
   usersAtOnceMin: 500,

@@ -170,4 +170,4 @@ export class PolicyAdministration {
 const nameTaken = () => new KeywardError('CONFLICT', 'A policy with this name already exists.');
 
 const tooManyPolicies = () =>
-  new KeywardError('CONFLICT', `There are already ${POLICY_LIMITS.policiesMax} policies, the maximum. Delete one that no user has.`);
+  new KeywardError('CONFLICT', `There are already ${POLICY_LIMITS.policiesMax} policies, the maximum. Delete a policy that no user has.`);

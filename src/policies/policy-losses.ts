@@ -6,7 +6,7 @@ import { isScopeGranted } from './scopes.js';
 /** The ceilings that a change of a policy can take from existing keys. */
 export type Ceilings = Pick<PolicyRules, 'scopes' | 'allowedCidrs' | 'keyLifetimeDaysMax'>;
 
-/** The ceilings that apply where there is no policy. */
+/** The ceilings that apply if there is no policy. */
 export const NO_CEILINGS: Ceilings = { scopes: null, allowedCidrs: [], keyLifetimeDaysMax: null };
 
 /** Returns whether a required scope exists that a key meets before a change of its policy, and not after it. */

@@ -61,7 +61,7 @@ export class PolicyResolver {
 
   @FieldResolver(() => RateLimit, {
     nullable: true,
-    description: 'Rate limit that all keys of an owner share. Null if there is none.',
+    description: 'Rate limit that all keys of an owner share. Null if the policy has no such limit.',
   })
   ownerRateLimit(@Root() policy: PolicyRow): RateLimit | null {
     return rulesOf(policy).ownerRateLimit;

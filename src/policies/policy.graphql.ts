@@ -62,7 +62,7 @@ export class PolicyInput {
 
   @Field(() => RateLimitInput, {
     nullable: true,
-    description: 'Rate limit that all keys of an owner share. Null if there is none.',
+    description: 'Rate limit that all keys of an owner share. Null if the policy has no such limit.',
   })
   readonly ownerRateLimit?: RateLimitInput | null;
 

@@ -135,7 +135,7 @@ describe('updatePolicy', () => {
     expect(second?.details).toMatchObject({ changed, after: { scopes: null, ownerRateLimit: null } });
   });
 
-  test('tells an empty list of scopes from none', async () => {
+  test('distinguishes an empty list of scopes from null', async () => {
     const { policy } = await desk.create({ name: 'no-scopes', scopes: [] });
     expect(policy.scopes).toEqual([]);
     expect((await desk.update(policy.id, { scopes: null })).policy.scopes).toBeNull();

@@ -54,7 +54,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Every use that tells two policies apart: a scope that only a pattern covers, and an address in no network of a policy. */
+/** Every use by which two policies can differ: a scope that only a pattern covers, and an address in no network of a policy. */
 const everyUse = () =>
   [[], ...[...SCOPES, 'a:z', 'a:b:z'].map((scope) => [scope])].flatMap((scopes) =>
     [...ADDRESSES, '12.1.2.3'].map((ipAddress) => ({ scopes, ipAddress, atMs: nowMs() })),

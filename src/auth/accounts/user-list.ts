@@ -41,7 +41,7 @@ export class UserList {
   readonly #cursors: Cursors;
   readonly #findPolicyId: (name: string) => Promise<string | null>;
 
-  /** @param options.findPolicyId returns the id of the policy with a name; null if there is none */
+  /** @param options.findPolicyId returns the id of the policy with a name; null if no policy has the name */
   constructor(options: { database: Database; users: Users; cursors: Cursors; findPolicyId: (name: string) => Promise<string | null> }) {
     this.#findPolicyId = options.findPolicyId;
     this.#database = options.database;

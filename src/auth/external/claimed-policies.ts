@@ -10,7 +10,7 @@ import type { ClaimedPolicy } from './external-tokens.js';
 
 interface Dependencies {
   users: Users;
-  /** Returns the id of the policy with a name. Null if there is none. */
+  /** Returns the id of the policy with a name. Null if no policy has the name. */
   findPolicyId: (name: string) => Promise<string | null>;
   audit: AuditRecorder;
   logger: Logger;

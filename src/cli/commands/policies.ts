@@ -87,7 +87,7 @@ function addWriters(group: KeywardCommand): void {
     );
   withSettings(group.command('update'))
     .description('Changes a policy, with effect from the next verification. A setting that is absent is unchanged.')
-    .option('--clear <list>', `Comma-separated settings that limit nothing any more: ${Object.keys(CLEARED).join(', ')}.`, readCleared)
+    .option('--clear <list>', `Comma-separated settings that no longer limit anything: ${Object.keys(CLEARED).join(', ')}.`, readCleared)
     .example('keyward policies update free --scopes orders:read --dry-run')
     .prints<PolicyOptions>(async ({ policies }, { args: [name = ''], options }) =>
       plannedRecord(await policies.update(name, settingsOf(options), options.dryRun === true)),

@@ -75,7 +75,7 @@ export function databaseFault(error: unknown, depth = 0): DatabaseFault | null {
 export const isStatementTimeout = (error: unknown): boolean =>
   databaseFault(error) === 'unavailable' && JSON.stringify((error as { meta?: unknown }).meta ?? {}).includes('57014');
 
-/** Returns whether an error reports that a row refers to one that does not exist, or is still referred to by another row. */
+/** Returns whether an error reports that a row refers to a row that does not exist, or is still referred to. */
 export function isForeignKeyViolation(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, meta } = error as { code?: unknown; meta?: unknown };

@@ -94,7 +94,7 @@ describe('AUTH_POLICY_CLAIM', () => {
     expect(await policyOf(await tokenOf(sub, 'free'))).toBe('free');
   });
 
-  test('P1: an older token that was never sent does not undo a newer one that changed nothing', async () => {
+  test('P1: an older token that was never sent does not undo a newer token without effect', async () => {
     const sub = randomUUID();
     await desk.assign(sub, 'free');
     app.clock.advanceSeconds(60);
@@ -134,7 +134,7 @@ describe('AUTH_POLICY_CLAIM', () => {
     expect(await runSql(app.databaseUrl, sql, [sub])).toEqual([{ events: 1 }]);
   });
 
-  test('P1: of parallel tokens in any order, the one that was issued last wins', async () => {
+  test('P1: of parallel tokens in any order, the token with the latest time of issue wins', async () => {
     for (let round = 0; round < 5; round += 1) {
       const sub = randomUUID();
       const ages = [50, 10, 40, 20, 30];
