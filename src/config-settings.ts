@@ -113,6 +113,12 @@ const settings = z.object({
     'If this is true, `AUTH_JWKS_URL` can be plain http://… on any machine. ' +
       'Use it only in a network that you trust, such as Compose or Kubernetes.',
   ),
+  AUTH_POLICY_CLAIM: optional(
+    form.partyName,
+    'This claim of the access tokens of the identity provider names the [policy](guides/plans-and-limits.md) of the user. A token ' +
+      'changes the policy only if its `iat` is later than the last time at which the policy was set. If the setting is unset, tokens ' +
+      'set no policy.',
+  ),
   AUTH_CONSOLE_CLIENT_ID: optional(
     form.partyName,
     'A sign-in page can sign in at the identity provider as this client. `server` reports it to every caller. ' +
@@ -207,7 +213,9 @@ type Settings = z.output<typeof settings>;
 function checkIdentityProvider(env: Settings, report: (name: keyof Settings, message: string) => void): void {
   const isUsed =
     ['external', 'both'].includes(env.AUTH_MODE ?? '') ||
-    [...IDENTITY_PROVIDER_SETTINGS, 'AUTH_CONSOLE_CLIENT_ID' as const].some((name) => env[name] !== undefined);
+    [...IDENTITY_PROVIDER_SETTINGS, 'AUTH_POLICY_CLAIM' as const, 'AUTH_CONSOLE_CLIENT_ID' as const].some(
+      (name) => env[name] !== undefined,
+    );
   if (!isUsed) return;
   const fault =
     env.AUTH_JWKS_URL === undefined ? null : keySourceFault(env.AUTH_JWKS_URL, { allowHttp: env.AUTH_JWKS_ALLOW_HTTP === true });

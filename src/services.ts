@@ -13,6 +13,7 @@ import { ResetTokens } from './auth/accounts/reset-tokens.js';
 import { Users } from './auth/accounts/users.js';
 import { AuthService } from './auth/auth-service.js';
 import { Authenticator } from './auth/authenticator.js';
+import { ClaimedPolicies } from './auth/external/claimed-policies.js';
 import { createExternalAccounts } from './auth/external/external-accounts.js';
 import { ExternalIdUsers } from './auth/external/external-id-users.js';
 import { ProductUsers } from './auth/external/product-users.js';
@@ -39,6 +40,8 @@ import { createRedis } from './platform/rate-limit/redis.js';
 import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter.js';
 import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
 import { AppSecrets } from './platform/secrets.js';
+import { PolicyAdministration } from './policies/policy-administration.js';
+import { findPolicyId } from './policies/policy-names.js';
 import { serverInfoOf } from './server/server-info.js';
 import { UsageService } from './usage/usage-service.js';
 import { createVerification } from './verification/create-verification.js';
@@ -95,6 +98,14 @@ function createBase(options: ServiceOptions) {
 
 type Base = ReturnType<typeof createBase>;
 
+/** Creates the services of the identity provider. Null if none is configured. */
+function createExternal({ config, clock, database, audit, logger }: Base, parts: { users: Users; externalIdUsers: ExternalIdUsers }) {
+  const { identityProvider } = config;
+  const findPolicy = (name: string) => findPolicyId(database, name);
+  const claimedPolicies = new ClaimedPolicies({ ...parts, findPolicyId: findPolicy, audit, logger });
+  return identityProvider && createExternalAccounts(identityProvider, { ...parts, claimedPolicies, clock, logger });
+}
+
 /** Creates the services of accounts: passwords, sessions and users of an identity provider. */
 function createAccounts(base: Base) {
   const { config, clock, database, secrets, audit, logger, hashes, budgetsOf } = base;
@@ -110,7 +121,7 @@ function createAccounts(base: Base) {
   });
   const ownSessions = new OwnSessions({ database, clock, users, sessions, audit });
   const externalIdUsers = new ExternalIdUsers({ database, clock, audit, logger });
-  const external = config.identityProvider && createExternalAccounts(config.identityProvider, { externalIdUsers, clock, logger });
+  const external = createExternal(base, { users, externalIdUsers });
   const rejections = new TokenRejectionLog({ clock, logger });
   const services = createServiceTokens(base, users);
   const productUsers = new ProductUsers(externalIdUsers);
@@ -179,14 +190,16 @@ export function createServices(options: ServiceOptions) {
   const accounts = createAccounts(base);
   const keys = createApiKeys(base, accounts.users);
   const auditLog = new AuditLog({ database: base.database, cursors: base.cursors });
+  const policies = new PolicyAdministration({ ...base, scopeCatalogue: base.config.scopeCatalogue });
   const verification = createVerification({ ...base, ...accounts });
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
   return {
     ...base,
     ...accounts,
     ...keys,
-    ...createManagement({ ...base, ...accounts, ...keys, auditLog }),
+    ...createManagement({ ...base, ...accounts, ...keys, auditLog, policies }),
     auditLog,
+    policies,
     ...verification,
     serverInfo: serverInfoOf(base.config),
     fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),

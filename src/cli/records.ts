@@ -14,7 +14,7 @@ export const userRecord = (user: User): OutputRecord => ({
 });
 
 export async function* overviewRecords(overviews: AsyncIterable<UserOverview>): AsyncGenerator<OutputRecord> {
-  for await (const { user, keys } of overviews) yield { ...userRecord(user), keys };
+  for await (const { user, keys, policy } of overviews) yield { ...userRecord(user), keys, policy };
 }
 
 /** Returns the fields of a key to print. They contain no secret. */
