@@ -7,6 +7,7 @@ import {
   MyApiKeysDocument,
   MyAuditLogDocument,
   type MyAuditLogQueryVariables,
+  MyKeyPolicyDocument,
   RevokeApiKeyDocument,
   RotateApiKeyDocument,
   type RotateApiKeyInput,
@@ -50,6 +51,11 @@ export class ActingClient {
   /** Returns the usable keys of the user, newest first. */
   async myApiKeys() {
     return onlyField(await this.request(MyApiKeysDocument, {}));
+  }
+
+  /** Returns the limits that apply to the keys of the user now, and the number of the keys. */
+  async myKeyPolicy() {
+    return onlyField(await this.request(MyKeyPolicyDocument, {}));
   }
 
   /** Returns a key of the user. NOT_FOUND if it does not exist, FORBIDDEN if it belongs to another user. */

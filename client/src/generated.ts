@@ -19,6 +19,8 @@ export type ApiKeyFilter = {
   keyPrefixes?: Array<string> | null | undefined;
   /** IDs of the owners of the keys, at most 100. */
   ownerIds?: Array<string | number> | null | undefined;
+  /** Name of the policy that the owners of the keys have of their own. If there is no policy with this name, no key matches. */
+  policy?: string | null | undefined;
   /** Scope that the keys grant, by themselves or by a pattern: `orders:read` also selects keys with `orders:*`. */
   scope?: string | null | undefined;
   /** Current statuses of the keys, at most 100. */
@@ -33,7 +35,7 @@ export type ApiKeyStatus =
   | 'ACTIVE'
   /** The owner disabled the key and can enable it again. */
   | 'DISABLED'
-  /** The key has expired and cannot become valid again. */
+  /** The key has expired. It becomes valid again only if the policy of its owner ended it before its own expiry, and later permits it. */
   | 'EXPIRED'
   /** The key was revoked and cannot become valid again. */
   | 'REVOKED'
@@ -60,6 +62,12 @@ export type AuditAction =
   | 'PASSWORD_RESET'
   /** The operator created a password reset token. */
   | 'PASSWORD_RESET_ISSUED'
+  /** A policy was created. */
+  | 'POLICY_CREATED'
+  /** A policy was deleted. */
+  | 'POLICY_DELETED'
+  /** Settings of a policy were changed. */
+  | 'POLICY_UPDATED'
   /** A service created a portal session for the user. `details` holds its `portalSessionId`, permissions and origin. */
   | 'PORTAL_SESSION_CREATED'
   /** A portal session was ended: by a service, or as the oldest one beyond the maximum number of portal sessions. */
@@ -139,6 +147,26 @@ export type CreatePortalSessionInput = {
   permissions: Array<PortalPermission>;
 };
 
+/** Settings of a policy. In `updatePolicy`, an absent field is unchanged. Null clears a setting: the policy then does not limit it. */
+export type PolicyInput = {
+  /** Addresses and CIDR ranges from which keys may be used, at most 50. An empty list, or null, permits every address. */
+  allowedCidrs?: Array<string> | null | undefined;
+  /** Description for services and the operator, at most 500 characters. Null clears it. */
+  description?: string | null | undefined;
+  /** Whether every new key needs an expiry. Must not be null. */
+  expiryRequired?: boolean | null | undefined;
+  /** Maximum lifetime of a key in days: 1 to 3,650. Null if the policy permits any lifetime. */
+  keyLifetimeDaysMax?: number | null | undefined;
+  /** Maximum number of usable keys of a user: 0 to 1,000. Null if `MAX_KEYS_PER_USER` applies. */
+  keysMax?: number | null | undefined;
+  /** Name of the policy: 1 to 64 lower-case letters, digits and hyphens, beginning with a letter. Required by `createPolicy`. It never changes. */
+  name?: string | null | undefined;
+  /** Rate limit that all keys of an owner share. Null if the policy has no such limit. */
+  ownerRateLimit?: RateLimitInput | null | undefined;
+  /** Scopes and patterns that keys may have, at most 50. An empty list permits no scope, null every scope. */
+  scopes?: Array<string> | null | undefined;
+};
+
 /** What a portal session permits, for its user alone. Every portal session permits `me`. */
 export type PortalPermission =
   /** Read the audit log of the user. */
@@ -154,7 +182,7 @@ export type PortalPermission =
   /** Update the settings of API keys. */
   | 'KEYS_UPDATE';
 
-/** Rate limit to set for an API key. */
+/** Rate limit to set for an API key, or for all API keys of an owner together. */
 export type RateLimitInput = {
   /** Number of verifications that succeed in one window: 1 to 1,000,000. */
   limit: number;
@@ -196,6 +224,8 @@ export type UpsertUserInput = {
   email?: string | null | undefined;
   /** ID of the user in the product or at the identity provider: 1 to 255 characters without control characters. */
   externalId: string;
+  /** Name of the policy of the user, with effect from the next verification. Null if the user is to have none of their own. BAD_USER_INPUT if there is no policy with this name. */
+  policy?: string | null | undefined;
   /** New JSON that the product attaches to the user, at most 4 KiB. It replaces the earlier one. Must not be null. */
   trustedMetadata?: Readonly<Record<string, unknown>> | null | undefined;
 };
@@ -206,6 +236,8 @@ export type UserFilter = {
   disabled?: boolean | null | undefined;
   /** External IDs of the users, at most 100. If the list is empty, no user matches. */
   externalIds?: Array<string> | null | undefined;
+  /** Name of the policy that the users have of their own. If there is no policy with this name, no user matches. */
+  policy?: string | null | undefined;
   /** Beginning of the email address or of the external ID, 2 to 255 characters. The case of an email address is ignored. */
   search?: string | null | undefined;
 };
@@ -230,23 +262,23 @@ export type AuditLogQueryVariables = Exact<{
 
 export type AuditLogQuery = { auditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, actor: string, userId: string | null, apiKeyId: string | null, ipAddress: string | null, userAgent: string | null, details: Readonly<Record<string, unknown>> } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
-export type ApiKeyFieldsFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null };
+export type ApiKeyFieldsFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
 
-export type OwnedApiKeyFieldsFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, owner: { id: string, externalId: string | null }, rateLimit: { limit: number, windowSeconds: number } | null };
+export type OwnedApiKeyFieldsFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, owner: { id: string, externalId: string | null }, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
 
 export type PageFieldsFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
 
 export type MyApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MyApiKeysQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null }> };
+export type MyApiKeysQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }> };
 
 export type ApiKeyQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null } | null };
+export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } | null };
 
 export type MyApiKeyHistoryQueryVariables = Exact<{
   first?: number;
@@ -254,7 +286,7 @@ export type MyApiKeyHistoryQueryVariables = Exact<{
 }>;
 
 
-export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type CreateApiKeyMutationVariables = Exact<{
   input?: CreateApiKeyInput | null | undefined;
@@ -262,7 +294,7 @@ export type CreateApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type CreateApiKeyMutation = { createApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
+export type CreateApiKeyMutation = { createApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } } };
 
 export type UpdateApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -270,7 +302,7 @@ export type UpdateApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type UpdateApiKeyMutation = { updateApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
+export type UpdateApiKeyMutation = { updateApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } } };
 
 export type RotateApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -279,7 +311,7 @@ export type RotateApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type RotateApiKeyMutation = { rotateApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null }, replaced: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
+export type RotateApiKeyMutation = { rotateApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }, replaced: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } } };
 
 export type RevokeApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -287,7 +319,7 @@ export type RevokeApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type RevokeApiKeyMutation = { revokeApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null } } };
+export type RevokeApiKeyMutation = { revokeApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } } };
 
 export type ApiKeysQueryVariables = Exact<{
   first?: number;
@@ -296,14 +328,14 @@ export type ApiKeysQueryVariables = Exact<{
 }>;
 
 
-export type ApiKeysQuery = { apiKeys: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, owner: { id: string, externalId: string | null }, rateLimit: { limit: number, windowSeconds: number } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type ApiKeysQuery = { apiKeys: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, owner: { id: string, externalId: string | null }, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type FindApiKeyQueryVariables = Exact<{
   key: string;
 }>;
 
 
-export type FindApiKeyQuery = { findApiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, owner: { id: string, externalId: string | null }, rateLimit: { limit: number, windowSeconds: number } | null } | null };
+export type FindApiKeyQuery = { findApiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, owner: { id: string, externalId: string | null }, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } | null };
 
 export type RevokeApiKeysMutationVariables = Exact<{
   filter: ApiKeyFilter;
@@ -312,14 +344,50 @@ export type RevokeApiKeysMutationVariables = Exact<{
 }>;
 
 
-export type RevokeApiKeysMutation = { revokeApiKeys: { matched: number, revoked: number, complete: boolean, sample: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null }> } };
+export type RevokeApiKeysMutation = { revokeApiKeys: { matched: number, revoked: number, complete: boolean, sample: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }> } };
 
-export type UserFieldsFragment = { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>> };
+export type PolicyFieldsFragment = { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null };
+
+export type MyKeyPolicyQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyKeyPolicyQuery = { myKeyPolicy: { scopes: Array<string> | null, keysMax: number, keysUsed: number, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, expiryWarningDays: number, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
+
+export type PoliciesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PoliciesQuery = { policies: Array<{ id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }> };
+
+export type CreatePolicyMutationVariables = Exact<{
+  input: PolicyInput;
+  dryRun?: boolean;
+}>;
+
+
+export type CreatePolicyMutation = { createPolicy: { affectedKeys: number, affectedKeysIsComplete: boolean, policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, sample: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }> } };
+
+export type UpdatePolicyMutationVariables = Exact<{
+  id: string | number;
+  input: PolicyInput;
+  dryRun?: boolean;
+}>;
+
+
+export type UpdatePolicyMutation = { updatePolicy: { affectedKeys: number, affectedKeysIsComplete: boolean, policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, sample: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }> } };
+
+export type DeletePolicyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DeletePolicyMutation = { deletePolicy: { deleted: boolean } };
+
+export type UserFieldsFragment = { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>>, policy: { id: string, name: string } | null };
 
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MeQuery = { me: { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>> } };
+export type MeQuery = { me: { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>>, policy: { id: string, name: string } | null } };
 
 export type UsersQueryVariables = Exact<{
   first?: number;
@@ -328,7 +396,7 @@ export type UsersQueryVariables = Exact<{
 }>;
 
 
-export type UsersQuery = { users: { edges: Array<{ cursor: string, node: { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>> } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type UsersQuery = { users: { edges: Array<{ cursor: string, node: { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>>, policy: { id: string, name: string } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type UserQueryVariables = Exact<{
   id?: string | number | null | undefined;
@@ -336,28 +404,28 @@ export type UserQueryVariables = Exact<{
 }>;
 
 
-export type UserQuery = { user: { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>> } | null };
+export type UserQuery = { user: { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>>, policy: { id: string, name: string } | null } | null };
 
 export type UpsertUserMutationVariables = Exact<{
   input: UpsertUserInput;
 }>;
 
 
-export type UpsertUserMutation = { upsertUser: { created: boolean, user: { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>> } } };
+export type UpsertUserMutation = { upsertUser: { created: boolean, user: { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>>, policy: { id: string, name: string } | null } } };
 
 export type DisableUserMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type DisableUserMutation = { disableUser: { user: { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>> } } };
+export type DisableUserMutation = { disableUser: { user: { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>>, policy: { id: string, name: string } | null } } };
 
 export type EnableUserMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type EnableUserMutation = { enableUser: { user: { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>> } } };
+export type EnableUserMutation = { enableUser: { user: { id: string, externalId: string | null, email: string | null, createdAt: string, disabledAt: string | null, trustedMetadata: Readonly<Record<string, unknown>>, policy: { id: string, name: string } | null } } };
 
 export type DeleteUserMutationVariables = Exact<{
   id: string | number;
@@ -479,6 +547,14 @@ fragment ApiKeyFields on ApiKey {
   createdAt
   createdBy
   expiresAt
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
   expiresSoon
   revokedAt
   revokedReason
@@ -509,6 +585,14 @@ fragment ApiKeyFields on ApiKey {
   createdAt
   createdBy
   expiresAt
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
   expiresSoon
   revokedAt
   revokedReason
@@ -547,6 +631,14 @@ fragment ApiKeyFields on ApiKey {
   createdAt
   createdBy
   expiresAt
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
   expiresSoon
   revokedAt
   revokedReason
@@ -586,6 +678,14 @@ fragment ApiKeyFields on ApiKey {
   createdAt
   createdBy
   expiresAt
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
   expiresSoon
   revokedAt
   revokedReason
@@ -618,6 +718,14 @@ fragment ApiKeyFields on ApiKey {
   createdAt
   createdBy
   expiresAt
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
   expiresSoon
   revokedAt
   revokedReason
@@ -654,6 +762,14 @@ fragment ApiKeyFields on ApiKey {
   createdAt
   createdBy
   expiresAt
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
   expiresSoon
   revokedAt
   revokedReason
@@ -686,6 +802,14 @@ fragment ApiKeyFields on ApiKey {
   createdAt
   createdBy
   expiresAt
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
   expiresSoon
   revokedAt
   revokedReason
@@ -731,6 +855,14 @@ fragment ApiKeyFields on ApiKey {
   createdAt
   createdBy
   expiresAt
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
   expiresSoon
   revokedAt
   revokedReason
@@ -774,6 +906,14 @@ fragment ApiKeyFields on ApiKey {
   createdAt
   createdBy
   expiresAt
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
   expiresSoon
   revokedAt
   revokedReason
@@ -809,12 +949,183 @@ fragment ApiKeyFields on ApiKey {
   createdAt
   createdBy
   expiresAt
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
   expiresSoon
   revokedAt
   revokedReason
   lastUsedAt
   lastUsedIp
   lastUsedUserAgent
+}`);
+
+export const MyKeyPolicyDocument = new TypedDocument<MyKeyPolicyQuery, MyKeyPolicyQueryVariables>(`query MyKeyPolicy {
+  myKeyPolicy {
+    scopes
+    keysMax
+    keysUsed
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+    keyLifetimeDaysMax
+    expiryRequired
+    allowedCidrs
+    expiryWarningDays
+  }
+}`);
+
+export const PoliciesDocument = new TypedDocument<PoliciesQuery, PoliciesQueryVariables>(`query Policies {
+  policies {
+    ...PolicyFields
+  }
+}
+fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}`);
+
+export const CreatePolicyDocument = new TypedDocument<CreatePolicyMutation, CreatePolicyMutationVariables>(`mutation CreatePolicy($input: PolicyInput!, $dryRun: Boolean! = false) {
+  createPolicy(input: $input, dryRun: $dryRun) {
+    policy {
+      ...PolicyFields
+    }
+    affectedKeys
+    affectedKeysIsComplete
+    sample {
+      ...ApiKeyFields
+    }
+  }
+}
+fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}
+fragment ApiKeyFields on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  enabled
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  trustedMetadata
+  createdAt
+  createdBy
+  expiresAt
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
+  expiresSoon
+  revokedAt
+  revokedReason
+  lastUsedAt
+  lastUsedIp
+  lastUsedUserAgent
+}`);
+
+export const UpdatePolicyDocument = new TypedDocument<UpdatePolicyMutation, UpdatePolicyMutationVariables>(`mutation UpdatePolicy($id: ID!, $input: PolicyInput!, $dryRun: Boolean! = false) {
+  updatePolicy(id: $id, input: $input, dryRun: $dryRun) {
+    policy {
+      ...PolicyFields
+    }
+    affectedKeys
+    affectedKeysIsComplete
+    sample {
+      ...ApiKeyFields
+    }
+  }
+}
+fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}
+fragment ApiKeyFields on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  enabled
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  trustedMetadata
+  createdAt
+  createdBy
+  expiresAt
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
+  expiresSoon
+  revokedAt
+  revokedReason
+  lastUsedAt
+  lastUsedIp
+  lastUsedUserAgent
+}`);
+
+export const DeletePolicyDocument = new TypedDocument<DeletePolicyMutation, DeletePolicyMutationVariables>(`mutation DeletePolicy($id: ID!) {
+  deletePolicy(id: $id) {
+    deleted
+  }
 }`);
 
 export const MeDocument = new TypedDocument<MeQuery, MeQueryVariables>(`query Me {
@@ -829,6 +1140,10 @@ fragment UserFields on User {
   createdAt
   disabledAt
   trustedMetadata
+  policy {
+    id
+    name
+  }
 }`);
 
 export const UsersDocument = new TypedDocument<UsersQuery, UsersQueryVariables>(`query Users($first: Int! = 50, $after: String, $filter: UserFilter) {
@@ -851,6 +1166,10 @@ fragment UserFields on User {
   createdAt
   disabledAt
   trustedMetadata
+  policy {
+    id
+    name
+  }
 }
 fragment PageFields on PageInfo {
   hasNextPage
@@ -871,6 +1190,10 @@ fragment UserFields on User {
   createdAt
   disabledAt
   trustedMetadata
+  policy {
+    id
+    name
+  }
 }`);
 
 export const UpsertUserDocument = new TypedDocument<UpsertUserMutation, UpsertUserMutationVariables>(`mutation UpsertUser($input: UpsertUserInput!) {
@@ -888,6 +1211,10 @@ fragment UserFields on User {
   createdAt
   disabledAt
   trustedMetadata
+  policy {
+    id
+    name
+  }
 }`);
 
 export const DisableUserDocument = new TypedDocument<DisableUserMutation, DisableUserMutationVariables>(`mutation DisableUser($id: ID!) {
@@ -904,6 +1231,10 @@ fragment UserFields on User {
   createdAt
   disabledAt
   trustedMetadata
+  policy {
+    id
+    name
+  }
 }`);
 
 export const EnableUserDocument = new TypedDocument<EnableUserMutation, EnableUserMutationVariables>(`mutation EnableUser($id: ID!) {
@@ -920,6 +1251,10 @@ fragment UserFields on User {
   createdAt
   disabledAt
   trustedMetadata
+  policy {
+    id
+    name
+  }
 }`);
 
 export const DeleteUserDocument = new TypedDocument<DeleteUserMutation, DeleteUserMutationVariables>(`mutation DeleteUser($id: ID!) {

@@ -9,6 +9,8 @@ export type {
   CreateApiKeyInput,
   CreatePortalSessionInput,
   ErrorCode,
+  PolicyFieldsFragment as Policy,
+  PolicyInput,
   PortalPermission,
   RotateApiKeyInput,
   UpdateApiKeyInput,
@@ -19,7 +21,7 @@ export type {
 export type { ActingFor, ManagementOptions, Operation } from './graphql-client.js';
 export { apiKeyOf, type GuardOptions } from './guard.js';
 export { KeywardError, type KeywardErrorCode, type KeywardErrorDetails } from './keyward-error.js';
-export { KeywardManagement } from './management.js';
+export { type DryRun, KeywardManagement } from './management.js';
 export { TypedDocument } from './typed-document.js';
 export type { UnavailableReason } from './unavailable-error.js';
 export type { RateLimitState, RejectedKey, RejectionCode, UnverifiedKey, ValidKey, Verification } from './verification.js';

@@ -5,14 +5,19 @@ import {
   type ApiKeysQueryVariables,
   AuditLogDocument,
   type AuditLogQueryVariables,
+  CreatePolicyDocument,
   CreatePortalSessionDocument,
   type CreatePortalSessionInput,
+  DeletePolicyDocument,
   DeleteUserDocument,
   DisableUserDocument,
   EnableUserDocument,
   EndPortalSessionDocument,
   FindApiKeyDocument,
+  PoliciesDocument,
+  type PolicyInput,
   RevokeApiKeysDocument,
+  UpdatePolicyDocument,
   UpsertUserDocument,
   type UpsertUserInput,
   UserDocument,
@@ -21,8 +26,13 @@ import {
 } from './generated.js';
 import { type ActingFor, GraphqlClient, type ManagementOptions, type Operation, onlyField } from './graphql-client.js';
 
+/** Whether an operation only returns what it would change. */
+export interface DryRun {
+  dryRun?: boolean;
+}
+
 /**
- * Manages users and keys with a service token. Each method is one operation of Keyward, needs the permission that Keyward's
+ * Manages users, keys and policies with a service token. Each method is one operation of Keyward, needs the permission that Keyward's
  * documentation names, and throws a `KeywardError` if Keyward rejects it or does not answer.
  */
 export class KeywardManagement {
@@ -98,8 +108,28 @@ export class KeywardManagement {
   }
 
   /** Revokes every usable key that a filter selects (`keys:write`). Repeat the call while `complete` is false. */
-  async revokeApiKeys(filter: ApiKeyFilter, { reason, dryRun = false }: { reason?: string; dryRun?: boolean } = {}) {
+  async revokeApiKeys(filter: ApiKeyFilter, { reason, dryRun = false }: DryRun & { reason?: string } = {}) {
     return onlyField(await this.request(RevokeApiKeysDocument, { filter, reason, dryRun }));
+  }
+
+  /** Returns all policies (any service token). */
+  async policies() {
+    return onlyField(await this.request(PoliciesDocument, {}));
+  }
+
+  /** Creates a policy (`policies:write`). With `dryRun`, it returns which keys the policy would limit, and changes nothing. */
+  async createPolicy(input: PolicyInput, { dryRun = false }: DryRun = {}) {
+    return onlyField(await this.request(CreatePolicyDocument, { input, dryRun }));
+  }
+
+  /** Changes a policy, with effect from the next verification (`policies:write`). Omitted fields do not change. */
+  async updatePolicy(id: string, input: PolicyInput, { dryRun = false }: DryRun = {}) {
+    return onlyField(await this.request(UpdatePolicyDocument, { id, input, dryRun }));
+  }
+
+  /** Deletes a policy (`policies:write`). CONFLICT while users have it. */
+  async deletePolicy(id: string) {
+    return onlyField(await this.request(DeletePolicyDocument, { id }));
   }
 
   /** Returns a page of the audit log of all users, newest first (`audit:read`). */

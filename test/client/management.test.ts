@@ -17,7 +17,7 @@ let keyward: KeywardManagement;
 const newToken = async (...permissions: string[]): Promise<string> =>
   (await app.serviceTokens.create({ name: `b${randomBytes(6).toString('hex')}`, permissions, cidrs: [], expiresAt: null })).plaintextToken;
 
-const PERMISSIONS = ['users:act', 'users:read', 'users:write', 'keys:read', 'keys:write', 'audit:read'];
+const PERMISSIONS = ['users:act', 'users:read', 'users:write', 'keys:read', 'keys:write', 'policies:write', 'audit:read'];
 
 beforeAll(async () => {
   project = installClient();
@@ -124,6 +124,30 @@ describe('KeywardManagement', () => {
     expect(await errorOf(keyward.revokeApiKeys({}))).toMatchObject({ code: 'BAD_USER_INPUT' });
     const { edges } = await keyward.auditLog({ filter: { apiKeyId: apiKey.id }, first: 1 });
     expect(edges).toMatchObject([{ node: { action: 'API_KEY_REVOKED' } }]);
+  });
+
+  test('P1: creates, narrows and deletes a policy, and the next verification uses it', async () => {
+    const externalId = newId();
+    const { policy } = await keyward.createPolicy({ name: 'client-pro', scopes: ['a', 'b'] });
+    expect(await keyward.policies()).toContainEqual({ ...policy, userCount: expect.anything() });
+    expect((await keyward.upsertUser({ externalId, policy: 'client-pro' })).user.policy).toEqual({ id: policy.id, name: 'client-pro' });
+    const user = keyward.actingFor({ externalId });
+    const { plaintextKey, apiKey } = await user.createApiKey({ scopes: ['a', 'b'] });
+    expect(apiKey.effective).toEqual({ scopes: ['a', 'b'], expiresAt: null, ownerRateLimit: null });
+    expect(await user.myKeyPolicy()).toMatchObject({ scopes: ['a', 'b'], keysUsed: 1 });
+    const verifier = new client.KeywardVerifier({ url });
+    const verify = async () => (await verifier.verify(plaintextKey, { scopes: ['b'] })).code;
+    expect(await keyward.updatePolicy(policy.id, { scopes: ['a'] }, { dryRun: true })).toMatchObject({
+      affectedKeys: 1,
+      affectedKeysIsComplete: true,
+    });
+    expect(await verify()).toBe('VALID');
+    await keyward.updatePolicy(policy.id, { scopes: ['a'] });
+    expect(await verify()).toBe('INSUFFICIENT_SCOPE');
+    expect(await errorOf(keyward.deletePolicy(policy.id))).toMatchObject({ code: 'CONFLICT' });
+    await keyward.upsertUser({ externalId, policy: null });
+    expect(await keyward.deletePolicy(policy.id)).toEqual({ deleted: true });
+    verifier.close();
   });
 
   test('S4: opens and ends portal sessions', async () => {
