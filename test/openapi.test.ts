@@ -225,6 +225,17 @@ describe('docs/openapi.yaml', () => {
     }
   });
 
+  test('/verify: the rate limit of an owner has the documented form', async () => {
+    const token = { name: 'policies', permissions: ['policies:write'], cidrs: [], expiresAt: null };
+    const { plaintextToken } = await app.serviceTokens.create(token);
+    const input = '{ name: "default", ownerRateLimit: { limit: 1000, windowSeconds: 60 } }';
+    const { errors } = await app.send(`mutation { createPolicy(input: ${input}) { policy { id } } }`, {}, { token: plaintextToken });
+    expect(errors).toEqual([]);
+    const { key } = await newKey(app);
+    const answer = await send('/verify', { 'x-api-key': key });
+    expect([answer.headers.ratelimit, check('/verify', answer)]).toEqual(['"owner";r=999;t=60', []]);
+  });
+
   test('a request that is not HTTP has the answer that is documented for malformed requests', async () => {
     const answer = parsed(await sendRaw(port, 'nonsense\r\n\r\n'));
     expect([answer.status, check('/healthz', answer)]).toEqual([400, []]);

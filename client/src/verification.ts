@@ -12,7 +12,7 @@ export type RejectionCode =
   | 'INSUFFICIENT_SCOPE'
   | 'RATE_LIMITED';
 
-/** The state of the rate limit of a key after a verification. */
+/** The state of a rate limit after a verification: of the key or of its owner, whichever has fewer verifications left. */
 export interface RateLimitState {
   limit: number;
   remaining: number;
@@ -31,7 +31,7 @@ export interface ValidKey {
   /** ID of the owner in your product or at your identity provider. Null if the owner has a password. */
   ownerExternalId: string | null;
   name: string | null;
-  /** The scopes of the key. A required scope is covered by them already. */
+  /** The effective scopes of the key. They cover each required scope. */
   scopes: readonly string[];
   /** JSON that the owner of the key chose. */
   metadata: Readonly<Record<string, unknown>>;
@@ -41,7 +41,7 @@ export interface ValidKey {
   ownerMetadata: Readonly<Record<string, unknown>>;
   /** RFC 3339 timestamp from which the key is rejected. Null if the key does not expire. */
   expiresAt: string | null;
-  /** Null if the key has no rate limit. */
+  /** Null if neither the key nor its owner has a rate limit. */
   rateLimit: RateLimitState | null;
 }
 
