@@ -181,7 +181,7 @@ export type PolicyInput = {
   keysMax?: number | null | undefined;
   /** Name of the policy: 1 to 64 lower-case letters, digits and hyphens, beginning with a letter. Required by `createPolicy`. It never changes. */
   name?: string | null | undefined;
-  /** Rate limit that all keys of an owner share. Null if there is none. */
+  /** Rate limit that all keys of an owner share. Null if the policy has no such limit. */
   ownerRateLimit?: RateLimitInput | null | undefined;
   /** Scopes and patterns that keys may have, at most 50. An empty list permits no scope, null every scope. */
   scopes?: Array<string> | null | undefined;
