@@ -16,6 +16,7 @@ import { PortalSessionResolver } from './auth/portal-sessions/portal-session-res
 import { warnAtStart } from './auth/service-tokens/start-warnings.js';
 import { SessionResolver } from './auth/sessions/session-resolver.js';
 import { type Context, registerGraphql } from './graphql-route.js';
+import { ImportResolver } from './import/import-resolver.js';
 import { ManagementKeysResolver } from './management/management-keys-resolver.js';
 import { ManagementUsersResolver } from './management/management-users-resolver.js';
 import { type Database } from './platform/database/client.js';
@@ -65,6 +66,7 @@ export const buildKeywardSchema = (services: Services & { externalIdIssuer: stri
       new ApiKeyEventsResolver(),
       new ManagementUsersResolver(services),
       new ManagementKeysResolver(services),
+      new ImportResolver(services.batchImport),
       new VerificationResolver(services.verifier, services.verifierAccess),
     ]),
   );

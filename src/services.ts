@@ -1,6 +1,7 @@
 import { ApiKeyQueries, idsOfKeys } from './api-keys/api-key-queries.js';
 import { ApiKeyService } from './api-keys/api-key-service.js';
 import { IdempotencyKeys } from './api-keys/idempotency-keys.js';
+import { ImportFormRegistry } from './api-keys/import-form-registry.js';
 import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
 import { AuditLog } from './audit/audit-log.js';
@@ -24,7 +25,9 @@ import { Sessions } from './auth/sessions/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
 import { TokenRejectionLog } from './auth/token-rejection.js';
 import type { Config } from './config.js';
+import { BatchImport } from './import/batch-import.js';
 import { type ImportOptions, KeyImporter } from './import/importer.js';
+import { ImportedKeyWriter } from './import/key-writer.js';
 import { createManagement } from './management/create-management.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { createCommandDatabase, createCommandPool, createDatabase, createMainPool } from './platform/database/client.js';
@@ -37,15 +40,15 @@ import { FairUse } from './platform/rate-limit/fair-use.js';
 import { createRedis } from './platform/rate-limit/redis.js';
 import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter.js';
 import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
+import { SealedSecrets } from './platform/sealed-secrets.js';
 import { AppSecrets } from './platform/secrets.js';
 import { serverInfoOf } from './server/server-info.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageService } from './usage/usage-service.js';
 import { CachedLookup } from './verification/cache/cached-lookup.js';
 import { TriggerCheck } from './verification/cache/trigger-check.js';
-import { entryOf } from './verification/key-entry.js';
 import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
-import { isFoundServiceToken, type LookupEntry, ServiceTokenEntry } from './verification/service-token-entry.js';
+import { lookupEntryOf } from './verification/lookup-entry.js';
 import { VerificationMetrics } from './verification/verification-metrics.js';
 import { Verifier } from './verification/verifier.js';
 import { VerifierAccess } from './verification/verifier-access.js';
@@ -99,7 +102,10 @@ function createBase(options: ServiceOptions) {
   const secrets = new AppSecrets(options.appSecrets);
   const cursors = new Cursors(secrets.keysFor('cursor'));
   const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal') });
-  return { ...options, ...connections, clock, hashes, keyHashes, metrics, redis, budgetsOf, secrets, cursors, audit };
+  const importSeal = new SealedSecrets(secrets.keysFor('import-secret'));
+  const importForms = new ImportFormRegistry({ database, clock, seal: importSeal });
+  const shared = { secrets, cursors, audit, importSeal, importForms };
+  return { ...options, ...connections, ...shared, clock, hashes, keyHashes, metrics, redis, budgetsOf };
 }
 
 type Base = ReturnType<typeof createBase>;
@@ -166,22 +172,25 @@ function createAccounts(base: Base) {
 }
 
 function createApiKeys(base: Base, users: Users) {
-  const { config, clock, database, audit, cursors, logger, keyHashes, random } = base;
+  const { config, clock, database, audit, cursors, logger, keyHashes, random, importForms } = base;
   const issuer = new KeyIssuer({ users, hashes: keyHashes, namespace: config.keyNamespace, ...(random && { random }) });
   const { keysPerUserMax, scopeCatalogue, expiryWarningDays } = config;
   const idempotencyKeys = new IdempotencyKeys({ database, clock });
+  const writer = new ImportedKeyWriter({ users, audit, namespace: config.keyNamespace, ...(random && { random }) });
+  /** Creates an importer for one run. A dry run remembers the lines that it has seen. */
+  const createImporter = (options: ImportOptions) =>
+    new KeyImporter({ database, clock, users, writer, importForms, keysPerUserMax, scopeCatalogue, ...options });
   return {
     apiKeys: new ApiKeyService({ database, clock, users, issuer, idempotencyKeys, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
     keyFinder: new KeyFinder(database),
-    /** Creates an importer for one run. A dry run remembers the lines that it has seen. */
-    createImporter: (options: ImportOptions) =>
-      new KeyImporter({ database, clock, users, audit, keysPerUserMax, scopeCatalogue, ...options }),
+    createImporter,
+    batchImport: new BatchImport(createImporter, logger),
   };
 }
 
 function createVerification(base: Base, { serviceTokenUses, rejections }: ReturnType<typeof createAccounts>) {
-  const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf } = base;
+  const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf, importSeal, importForms } = base;
   const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
   const verificationMetrics = new VerificationMetrics(metrics);
   const cachedKeys = new CachedLookup({
@@ -190,10 +199,11 @@ function createVerification(base: Base, { serviceTokenUses, rejections }: Return
     logger,
     metrics,
     keysMax: config.verificationCacheKeys,
-    install: (record): LookupEntry => (isFoundServiceToken(record) ? new ServiceTokenEntry(record) : entryOf(record)),
+    seal: importSeal,
+    install: lookupEntryOf,
     observeBatch: (verifications) => verificationMetrics.batchSize.observe(verifications),
   });
-  const keyLookup = new KeyLookup({ keys: cachedKeys, pool: verificationPool, database, metrics: verificationMetrics });
+  const keyLookup = new KeyLookup({ keys: cachedKeys, pool: verificationPool, database, metrics: verificationMetrics, importForms });
   const rateLimits = budgetsOf('rate-limit', RATE_LIMITED_KEYS_MAX);
   const verifier = new Verifier({ keys: keyLookup, rateLimits, usage, metrics: verificationMetrics, clock, logger });
   const verifierAccess = new VerifierAccess({

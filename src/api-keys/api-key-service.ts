@@ -176,7 +176,8 @@ export class ApiKeyService {
   ): Promise<Omit<RotatedKey, 'plaintextKey'>> {
     const now = this.#clock.now();
     const old = await this.#findRotatable(transaction, id, rotation, now);
-    const { id: _id, replacedById: _replacedById, ...settings } = old;
+    // The new key has the form of a key of Keyward, also if another system issued the old one.
+    const { id: _id, replacedById: _replacedById, displayPrefix: _, importDigest: _digest, importFormId: _form, ...settings } = old;
     const json = { metadata: old.metadata ?? {}, trustedMetadata: old.trustedMetadata ?? {} };
     const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
     const lineageId = old.lineageId ?? old.id;

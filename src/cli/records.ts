@@ -21,6 +21,7 @@ export async function* overviewRecords(overviews: AsyncIterable<UserOverview>): 
 export const keyRecord = (key: ApiKey, operator: OperatorService): OutputRecord => ({
   id: key.id,
   keyPrefix: key.keyPrefix,
+  displayPrefix: key.displayPrefix,
   status: operator.statusOf(key),
   name: key.name,
   createdAt: key.createdAt,

@@ -29,7 +29,7 @@ export class UserExport {
     return {
       user: { ...user, hasPassword: passwordHash !== null },
       sessions: await sessions.listAll(user.id),
-      apiKeys: keys.map(({ hashedKey: _hashedKey, fingerprint: _fingerprint, ...key }) => ({
+      apiKeys: keys.map(({ hashedKey: _hashedKey, fingerprint: _fingerprint, importDigest: _importDigest, ...key }) => ({
         ...key,
         usage: usage.filter(({ keyId }) => keyId === key.id).map(({ keyId: _keyId, ...row }) => row),
       })),

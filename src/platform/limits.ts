@@ -186,6 +186,18 @@ export const IDEMPOTENCY_LIMITS = {
   prunedAtOnce: 100,
 } as const;
 
+/** Imports of keys of other systems. */
+export const IMPORT_LIMITS = {
+  /** Forms of imported keys. A presented text that is no key of Keyward costs two digests for each of them. */
+  formsMax: 32,
+  /** Keys of one request. */
+  keysPerRequestMax: 100,
+  /** Characters of the beginning of a key that is shown. */
+  displayPrefixCharacters: 40,
+  /** Bytes of the secret of HMAC. */
+  secretBytesMax: 1_024,
+} as const;
+
 /** Limits of one user, signed in or represented by a service, and of one service. */
 export const FAIR_USE_LIMITS = {
   /** Sum of the costs of a user's documents. All processes share it if Redis is configured. */

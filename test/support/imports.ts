@@ -1,3 +1,24 @@
+import { randomBytes } from 'node:crypto';
+import { ImportFormRegistry } from '../../src/api-keys/import-form-registry.js';
+import { AuditRecorder } from '../../src/audit/audit-recorder.js';
+import { Users } from '../../src/auth/accounts/users.js';
+import type { ImporterDependencies } from '../../src/import/importer.js';
+import { ImportedKeyWriter } from '../../src/import/key-writer.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { SealedSecrets } from '../../src/platform/sealed-secrets.js';
+import type { TestApp } from './test-app.js';
+
+/** Creates what an importer works with, on the database of an app. */
+export function importerParts({ database, clock }: TestApp): Pick<ImporterDependencies, 'users' | 'writer' | 'importForms'> {
+  const users = new Users(database);
+  const audit = new AuditRecorder({ database, clock, logger: createLogger('silent') });
+  return {
+    users,
+    writer: new ImportedKeyWriter({ users, audit, namespace: 'amos' }),
+    importForms: new ImportFormRegistry({ database, clock, seal: new SealedSecrets([randomBytes(32)]) }),
+  };
+}
+
 /** Hashes by passlib 1.7.4 (`bcrypt.using(rounds=…, ident=…).hash(key)`) of keys that were generated for these tests only. */
 export const PASSLIB = {
   '2b': {

@@ -34,6 +34,8 @@ export interface Read {
 export interface KeyRow {
   readonly id: string;
   readonly ownerId: string;
+  /** Whether it is given to the verifications of its read alone, and not kept. */
+  readonly isTransient?: boolean;
 }
 
 /** What the statement read. */
