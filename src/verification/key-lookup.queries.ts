@@ -41,9 +41,9 @@ export const unusedKeysByDigestSql = (parameter: '$2' | '$3'): string => `
       WHERE k.import_digest = ANY(${parameter}::bytea[]) AND k.import_digest IS NOT NULL AND k.fingerprint IS NULL
     ) AS found`;
 
-/** SQL for the forms of imported keys, as a JSON array of `FoundForm`. */
+/** SQL for the forms of imported keys, as the text of a JSON array of `FoundForm`. */
 export const IMPORT_FORMS_SQL = `
-    SELECT coalesce(json_agg(json_build_array(f.id, f.algorithm, f.part, f.sealed_secret) ORDER BY f.id), '[]') AS import_forms
+    SELECT coalesce(json_agg(json_build_array(f.id, f.algorithm, f.part, f.sealed_secret) ORDER BY f.id)::text, '[]') AS import_forms
     FROM import_forms f`;
 
 /** Returns the text of a bytea[] of fingerprints, which are in hex. */

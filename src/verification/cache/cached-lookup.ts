@@ -94,6 +94,14 @@ export class CachedLookup<Value extends object> {
     this.#checks = setInterval(() => void this.#maintain(), CHECK_MS).unref();
   }
 
+  /**
+   * Reads the forms of imported keys. As every new connection does so too, it is needed only for a database that becomes unavailable
+   * before the connections are open.
+   */
+  async readForms(pool: Pool): Promise<void> {
+    this.#foreign.follow(await readImportForms(pool));
+  }
+
   /** Whether both connections are open. */
   get isConnected(): boolean {
     return LANES.every((lane) => this.#connections[lane].client !== null);

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Pool } from '../../platform/database/pool.js';
 import { VERIFICATION_CACHE_LIMITS } from '../../platform/limits.js';
 import {
   fingerprintArrayOf,
@@ -74,9 +75,9 @@ export function queryOf({ from, missing, digests }: LookupRead): pg.QueryArrayCo
 }
 
 /** Returns the forms of imported keys as JSON. */
-export async function readImportForms(client: pg.ClientBase): Promise<string | null> {
-  const { rows } = await client.query<Texts>(query({ name: 'keyward-read-import-forms', text: IMPORT_FORMS_SQL }, []));
-  return rows[0]?.[0] ?? null;
+export async function readImportForms(client: Pick<pg.ClientBase, 'query'> | Pool): Promise<string | null> {
+  const { rows } = await client.query<{ import_forms: string }>(IMPORT_FORMS_SQL);
+  return rows[0]?.import_forms ?? null;
 }
 
 const NO_ROWS: ReadonlyMap<string, FoundRecord> = new Map();
