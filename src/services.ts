@@ -25,9 +25,7 @@ import { Sessions } from './auth/sessions/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
 import { TokenRejectionLog } from './auth/token-rejection.js';
 import type { Config } from './config.js';
-import { BatchImport } from './import/batch-import.js';
-import { type ImportOptions, KeyImporter } from './import/importer.js';
-import { ImportedKeyWriter } from './import/key-writer.js';
+import { createImport } from './import/create-import.js';
 import { createManagement } from './management/create-management.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { createCommandDatabase, createCommandPool, createDatabase, createMainPool } from './platform/database/client.js';
@@ -172,20 +170,15 @@ function createAccounts(base: Base) {
 }
 
 function createApiKeys(base: Base, users: Users) {
-  const { config, clock, database, audit, cursors, logger, keyHashes, random, importForms } = base;
+  const { config, clock, database, audit, cursors, logger, keyHashes, random } = base;
   const issuer = new KeyIssuer({ users, hashes: keyHashes, namespace: config.keyNamespace, ...(random && { random }) });
   const { keysPerUserMax, scopeCatalogue, expiryWarningDays } = config;
   const idempotencyKeys = new IdempotencyKeys({ database, clock });
-  const writer = new ImportedKeyWriter({ users, audit, namespace: config.keyNamespace, ...(random && { random }) });
-  /** Creates an importer for one run. A dry run remembers the lines that it has seen. */
-  const createImporter = (options: ImportOptions) =>
-    new KeyImporter({ database, clock, users, writer, importForms, keysPerUserMax, scopeCatalogue, ...options });
   return {
     apiKeys: new ApiKeyService({ database, clock, users, issuer, idempotencyKeys, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
     keyFinder: new KeyFinder(database),
-    createImporter,
-    batchImport: new BatchImport(createImporter, logger),
+    ...createImport(base, users),
   };
 }
 
