@@ -40,35 +40,51 @@ async function secretOf({ hmacSecretFile }: FormOptions, fromEnvironment: string
   throw new StartupError('hmac-sha256 requires the secret: use --hmac-secret-file or set IMPORT_HMAC_SECRET.');
 }
 
+/** Stands for a secret that was not read yet. */
+const UNREAD = Buffer.alloc(1);
+
+const formWith = ({ algorithm = 'sha256', encoding = 'hex', part = 'whole' }: FormOptions, secret: Buffer | null): HashForm => ({
+  algorithm,
+  encoding,
+  part,
+  secret,
+});
+
+/** Checks that the options fit together, before the database is opened. @throws {UsageError} */
+export function checkFormOptions(options: FormOptions): void {
+  const { preset, algorithm, encoding, part, hmacSecretFile, wildcardScopes } = options;
+  if (preset !== undefined) {
+    if (algorithm ?? encoding ?? part ?? hmacSecretFile)
+      throw usage('--preset decides the algorithm, the encoding and the part of the keys.');
+    return;
+  }
+  if (wildcardScopes) throw usage('--wildcard-scopes requires --preset.');
+  if (algorithm === undefined) {
+    if (encoding ?? part ?? hmacSecretFile) throw usage('--encoding, --part and --hmac-secret-file require --algorithm.');
+    return;
+  }
+  if (algorithm !== 'hmac-sha256' && hmacSecretFile !== undefined) throw usage('--hmac-secret-file requires --algorithm hmac-sha256.');
+  const fault = hashFormFault(formWith(options, algorithm === 'hmac-sha256' ? UNREAD : null));
+  if (fault) throw usage(`--part ${fault.message}.`);
+}
+
 /**
- * Returns the form of the keys of an import, and how its lines are read.
+ * Returns the form of the keys of an import, and how its lines are read. The options fit together.
  *
  * @param secretInEnvironment IMPORT_HMAC_SECRET
  * @returns no form for keys of Keyward's own form
- * @throws {UsageError} if the options contradict each other
- * @throws {StartupError} if the secret cannot be read
+ * @throws {StartupError} if the secret cannot be read or is too long
  */
 export async function importFormOf(
   options: FormOptions,
   secretInEnvironment: string | undefined,
 ): Promise<{ form?: HashForm; reading?: Pick<ReadOptions, 'preset' | 'presetOptions'> }> {
-  const { preset: name, algorithm, encoding, part, hmacSecretFile, wildcardScopes } = options;
-  if (name !== undefined) {
-    if (algorithm ?? encoding ?? part ?? hmacSecretFile)
-      throw usage('--preset decides the algorithm, the encoding and the part of the keys.');
-    const preset = presetNamed(name);
-    if (preset === undefined) throw usage('There is no such preset.');
-    return { form: { ...preset.form, secret: null }, reading: { preset, presetOptions: { wildcardScopes: wildcardScopes ?? [] } } };
-  }
-  if (wildcardScopes) throw usage('--wildcard-scopes requires --preset.');
-  if (algorithm === undefined) {
-    if (encoding ?? part ?? hmacSecretFile) throw usage('--encoding, --part and --hmac-secret-file require --algorithm.');
-    return {};
-  }
-  const secret = algorithm === 'hmac-sha256' ? await secretOf(options, secretInEnvironment) : null;
-  if (secret === null && hmacSecretFile !== undefined) throw usage('--hmac-secret-file requires --algorithm hmac-sha256.');
-  const form: HashForm = { algorithm, encoding: encoding ?? 'hex', part: part ?? 'whole', secret };
+  const { preset: name, algorithm, wildcardScopes = [] } = options;
+  const preset = name === undefined ? undefined : presetNamed(name);
+  if (preset) return { form: { ...preset.form, secret: null }, reading: { preset, presetOptions: { wildcardScopes } } };
+  if (algorithm === undefined) return {};
+  const form = formWith(options, algorithm === 'hmac-sha256' ? await secretOf(options, secretInEnvironment) : null);
   const fault = hashFormFault(form);
-  if (fault) throw usage(`${fault.option === 'part' ? '--part' : 'The secret'} ${fault.message}.`);
+  if (fault) throw new StartupError(`The secret of hmac-sha256 ${fault.message}.`);
   return { form };
 }

@@ -5,7 +5,7 @@ import { HASH_ENCODINGS } from '../../import/hash-form.js';
 import { PRESETS } from '../../import/presets/presets.js';
 import { StartupError } from '../../platform/errors/keyward-error.js';
 import { type ImportReport, importFile } from '../import-file.js';
-import { type FormOptions, importFormOf } from '../import-form.js';
+import { checkFormOptions, type FormOptions, importFormOf } from '../import-form.js';
 import type { KeywardCommand } from '../keyward-command.js';
 import { keepYoungGenerationSmall } from '../young-generation.js';
 
@@ -62,6 +62,7 @@ export function addImportCommand(program: KeywardCommand): void {
     .option('--json', 'Prints the result as JSON.')
     .example('keyward import apikey.jsonl --preset better-auth --dry-run')
     .hook('preAction', keepYoungGenerationSmall)
+    .hook('preAction', (command) => checkFormOptions(command.opts()))
     .runs<Options>(async (context, { args: [name = ''], options }) => {
       const form = await importFormOf(options, context.config.importHmacSecret);
       const file = await openFile(name);
