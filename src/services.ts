@@ -38,7 +38,7 @@ import { FairUse } from './platform/rate-limit/fair-use.js';
 import { createRedis } from './platform/rate-limit/redis.js';
 import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter.js';
 import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
-import { SealedSecrets } from './platform/sealed-secrets.js';
+import { Sealing } from './platform/sealing.js';
 import { AppSecrets } from './platform/secrets.js';
 import { serverInfoOf } from './server/server-info.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
@@ -100,9 +100,9 @@ function createBase(options: ServiceOptions) {
   const secrets = new AppSecrets(options.appSecrets);
   const cursors = new Cursors(secrets.keysFor('cursor'));
   const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal') });
-  const importSeal = new SealedSecrets(secrets.keysFor('import-secret'));
-  const importForms = new ImportFormRegistry({ database, clock, seal: importSeal });
-  const shared = { secrets, cursors, audit, importSeal, importForms };
+  const importSealing = new Sealing(secrets.keysFor('import-secrets'));
+  const importForms = new ImportFormRegistry({ database, clock, sealing: importSealing });
+  const shared = { secrets, cursors, audit, importSealing, importForms };
   return { ...options, ...connections, ...shared, clock, hashes, keyHashes, metrics, redis, budgetsOf };
 }
 
@@ -183,7 +183,7 @@ function createApiKeys(base: Base, users: Users) {
 }
 
 function createVerification(base: Base, { serviceTokenUses, rejections }: ReturnType<typeof createAccounts>) {
-  const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf, importSeal, importForms } = base;
+  const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf, importSealing, importForms } = base;
   const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
   const verificationMetrics = new VerificationMetrics(metrics);
   const cachedKeys = new CachedLookup({
@@ -192,7 +192,7 @@ function createVerification(base: Base, { serviceTokenUses, rejections }: Return
     logger,
     metrics,
     keysMax: config.verificationCacheKeys,
-    seal: importSeal,
+    sealing: importSealing,
     install: lookupEntryOf,
     observeBatch: (verifications) => verificationMetrics.batchSize.observe(verifications),
   });

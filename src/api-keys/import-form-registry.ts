@@ -2,25 +2,28 @@ import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
 import { IMPORT_LIMITS } from '../platform/limits.js';
-import type { SealedSecrets } from '../platform/sealed-secrets.js';
+import type { Sealing } from '../platform/sealing.js';
 import { IMPORT_ALGORITHMS, type ImportAlgorithm, type ImportForm, type StoredForm } from './import-forms.js';
 import { lockForm, lockForms, lockFormsForInsert } from './import-forms.queries.js';
 
 /** Returns the form of a row. Null if this version does not know its algorithm, or cannot decrypt its secret. */
-export function formOf({ algorithm, part, sealedSecret }: Omit<StoredForm, 'id'>, seal: Pick<SealedSecrets, 'open'>): ImportForm | null {
+export function formOf({ algorithm, part, sealedSecret }: Omit<StoredForm, 'id'>, sealing: Pick<Sealing, 'open'>): ImportForm | null {
   if (!isAlgorithm(algorithm)) return null;
-  const secret = sealedSecret === null ? null : seal.open(sealedSecret);
+  const secret = sealedSecret === null ? null : sealing.open(Buffer.from(sealedSecret, 'base64'), boundTo({ algorithm, part }));
   if (algorithm === 'hmac-sha256' && secret === null) return null;
   return { algorithm, part, secret };
 }
+
+/** A secret can be decrypted for its own form only. */
+const boundTo = ({ algorithm, part }: { algorithm: string; part: string }): string => `import form ${algorithm} ${part}`;
 
 const isAlgorithm = (text: string): text is ImportAlgorithm => (IMPORT_ALGORITHMS as readonly string[]).includes(text);
 
 /** Stores the forms of imported keys, with the secrets of HMAC. */
 export class ImportFormRegistry {
-  readonly #deps: { database: Database; clock: Clock; seal: SealedSecrets };
+  readonly #deps: { database: Database; clock: Clock; sealing: Sealing };
 
-  constructor(deps: { database: Database; clock: Clock; seal: SealedSecrets }) {
+  constructor(deps: { database: Database; clock: Clock; sealing: Sealing }) {
     this.#deps = deps;
   }
 
@@ -40,8 +43,8 @@ export class ImportFormRegistry {
     if (all.length >= IMPORT_LIMITS.formsMax) {
       throw new KeywardError('CONFLICT', `Keys of more than ${IMPORT_LIMITS.formsMax} forms cannot be imported.`);
     }
-    const sealedSecret = form.secret && this.#deps.seal.seal(form.secret);
     const { algorithm, part } = form;
+    const sealedSecret = form.secret && this.#seal(form.secret, form);
     const { id } = await transaction.importForm.create({ data: { algorithm, part, sealedSecret, createdAt: this.#deps.clock.now() } });
     return id;
   }
@@ -71,25 +74,30 @@ export class ImportFormRegistry {
    * @returns how many were encrypted again, and how many cannot be decrypted
    */
   async resealAll(): Promise<{ resealed: number; unreadable: number }> {
-    const { database, seal } = this.#deps;
+    const { database, sealing } = this.#deps;
     const forms = await database.importForm.findMany({ where: { sealedSecret: { not: null } } });
     const counts = { resealed: 0, unreadable: 0 };
-    for (const { id, sealedSecret } of forms) {
-      if (sealedSecret === null || seal.isCurrent(sealedSecret)) continue;
-      const secret = seal.open(sealedSecret);
-      if (secret === null) counts.unreadable += 1;
+    for (const { id, algorithm, part, sealedSecret } of forms) {
+      if (sealedSecret === null || sealing.isCurrent(Buffer.from(sealedSecret, 'base64'))) continue;
+      const secret = formOf({ algorithm, part, sealedSecret }, sealing)?.secret ?? null;
+      if (secret === null) {
+        counts.unreadable += 1;
+        continue;
+      }
+      const data = { sealedSecret: this.#seal(secret, { algorithm, part }) };
       // Guarded, because the secret may have been erased meanwhile.
-      else
-        counts.resealed += (
-          await database.importForm.updateMany({ where: { id, sealedSecret }, data: { sealedSecret: seal.seal(secret) } })
-        ).count;
+      counts.resealed += (await database.importForm.updateMany({ where: { id, sealedSecret }, data })).count;
     }
     return counts;
   }
 
+  #seal(secret: Buffer, form: { algorithm: string; part: string }): string {
+    return this.#deps.sealing.seal(secret, boundTo(form)).toString('base64');
+  }
+
   #find(rows: readonly StoredForm[], form: ImportForm): number | null {
     const found = rows.find((row) => {
-      const stored = formOf(row, this.#deps.seal);
+      const stored = formOf(row, this.#deps.sealing);
       return stored !== null && stored.algorithm === form.algorithm && stored.part === form.part && isSameSecret(stored, form);
     });
     return found?.id ?? null;

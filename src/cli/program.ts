@@ -3,6 +3,7 @@ import { addAuditCommands } from './commands/audit.js';
 import { addCacheCommands } from './commands/cache.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommands } from './commands/keys.js';
+import { addSecretsCommands } from './commands/secrets.js';
 import { addServeCommand } from './commands/serve.js';
 import { addServiceTokensCommands } from './commands/service-tokens.js';
 import { addUsersCommands } from './commands/users.js';
@@ -15,6 +16,7 @@ const COMMANDS = [
   addKeysCommands,
   addServiceTokensCommands,
   addImportCommand,
+  addSecretsCommands,
   addAuditCommands,
   addCacheCommands,
 ];

@@ -128,8 +128,10 @@ export class KeyImporter {
     const counts = await this.#usableCounts(transaction, userIds, now);
     const outcomes = planImport(keys, { identities, counts, selfRegistered: this.#closedTo(owners) }, { now, keysPerUserMax });
     const imported = importedOf(keys, outcomes);
+    // Also for keys that are present: their secret is stored again if it cannot be decrypted any more.
+    const isNeeded = outcomes.some(({ kind }) => kind !== 'bad');
+    const importFormId = form && isNeeded ? await importForms.register(transaction, form) : undefined;
     if (imported.length === 0) return { outcomes, written: [], usersMade: 0 };
-    const importFormId = form && (await importForms.register(transaction, form));
     const batch = { keys: imported, userIds, now, actor, ...(importFormId !== undefined && { importFormId }) };
     return { outcomes, ...(await writer.write(transaction, batch)) };
   }

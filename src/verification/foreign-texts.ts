@@ -1,7 +1,7 @@
 import { formOf } from '../api-keys/import-form-registry.js';
 import { type ImportForm, isFingerprint, presentedDigestOf } from '../api-keys/import-forms.js';
 import type { Logger } from '../platform/logger.js';
-import type { SealedSecrets } from '../platform/sealed-secrets.js';
+import type { Sealing } from '../platform/sealing.js';
 
 /** A form of imported keys, as the lookup returns it in JSON. */
 type FoundForm = [id: number, algorithm: string, part: string, sealedSecret: string | null];
@@ -20,15 +20,15 @@ export interface Candidates {
  * were not found are read again.
  */
 export class ForeignTexts {
-  readonly #seal: Pick<SealedSecrets, 'open'>;
+  readonly #sealing: Pick<Sealing, 'open'>;
   readonly #logger: Logger;
   readonly #waiting = new Map<string, { text: string; count: number }>();
   #read: string | null = null;
   #forms: readonly ImportForm[] = [];
   #version = 0;
 
-  constructor(options: { seal: Pick<SealedSecrets, 'open'>; logger: Logger }) {
-    this.#seal = options.seal;
+  constructor(options: { sealing: Pick<Sealing, 'open'>; logger: Logger }) {
+    this.#sealing = options.sealing;
     this.#logger = options.logger;
   }
 
@@ -75,7 +75,7 @@ export class ForeignTexts {
   follow(json: string | null): void {
     if (json === null || json === this.#read) return;
     const rows: FoundForm[] = JSON.parse(json);
-    const forms = rows.map(([, algorithm, part, sealedSecret]) => formOf({ algorithm, part, sealedSecret }, this.#seal));
+    const forms = rows.map(([, algorithm, part, sealedSecret]) => formOf({ algorithm, part, sealedSecret }, this.#sealing));
     const unreadable = rows.filter(([, , , sealedSecret], index) => sealedSecret !== null && forms[index] === null).map(([id]) => id);
     if (unreadable.length > 0) {
       this.#logger.error({ importForms: unreadable }, 'secrets of imported keys cannot be decrypted with APP_SECRETS');

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { runBuiltCommand } from '../support/commands.js';
 import { newDatabase, runSql } from '../support/database.js';
 import { DOORS } from '../support/doors.js';
 import { eventually } from '../support/eventually.js';
@@ -75,7 +76,7 @@ describe('a key that was imported by HMAC-SHA-256', () => {
         expect(text).not.toContain(form);
     }
     expect(await codes(app, keys[0] ?? '')).toEqual(['VALID', 'VALID']);
-    expect((await forms())[0]?.sealed_secret).toMatch(/^v1\./);
+    expect((await forms())[0]?.sealed_secret).toEqual(expect.any(String));
     expect(await codes(app, keys[1] ?? '')).toEqual(['VALID', 'VALID']);
     await eventually(async () => expect(await forms()).toEqual([{ sealed_secret: null }]), { withinMs: 10_000 });
     for (const key of keys) expect(await codes(app, key)).toEqual(['VALID', 'VALID']);
@@ -104,9 +105,29 @@ describe('a key that was imported by HMAC-SHA-256', () => {
     // A used key does not need the secret.
     expect(await codes(lost, keys[0] ?? '')).toEqual(['VALID', 'VALID']);
 
-    expect(await rotated.importForms.resealAll()).toEqual({ resealed: 1, unreadable: 0 });
-    expect(await rotated.importForms.resealAll()).toEqual({ resealed: 0, unreadable: 0 });
+    const reencrypt = async (appSecrets: Buffer[]) => {
+      const text = appSecrets.map((secret) => secret.toString('base64')).join();
+      const { stdout } = await runBuiltCommand('secrets', ['re-encrypt', '--json'], {
+        DATABASE_URL: database.databaseUrl,
+        APP_SECRETS: text,
+      });
+      return JSON.parse(stdout);
+    };
+    expect(await reencrypt([newSecret])).toEqual({ importSecrets: 0, unreadableImportSecrets: 1 });
+    expect(await reencrypt([newSecret, database.appSecret])).toEqual({ importSecrets: 1, unreadableImportSecrets: 0 });
+    expect(await reencrypt([newSecret])).toEqual({ importSecrets: 0, unreadableImportSecrets: 0 });
     expect(await codes(lost, keys[1] ?? '')).toEqual(['VALID', 'VALID']);
+  });
+
+  test('is valid again after its secret was lost and the same import was run again', async () => {
+    const key = newText();
+    await importByCommand(database, [rowOf(key)], ARGS, ENV);
+    database.appSecret = randomBytes(32);
+    const app = await startApp();
+    expect(await codes(app, key)).toEqual(['NOT_FOUND', 'NOT_FOUND']);
+    const again = await importByCommand(database, [rowOf(key)], ARGS, ENV);
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('1 already present') });
+    expect(await codes(app, key)).toEqual(['VALID', 'VALID']);
   });
 
   test('is found among keys with other secrets', async () => {

@@ -7,7 +7,7 @@ import { Users } from '../../src/auth/accounts/users.js';
 import type { ImporterDependencies } from '../../src/import/importer.js';
 import { ImportedKeyWriter } from '../../src/import/key-writer.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { SealedSecrets } from '../../src/platform/sealed-secrets.js';
+import { Sealing } from '../../src/platform/sealing.js';
 import { type CommandResult, runBuiltCommand } from './commands.js';
 import type { TestApp } from './test-app.js';
 
@@ -18,7 +18,7 @@ export function importerParts({ database, clock }: TestApp): Pick<ImporterDepend
   return {
     users,
     writer: new ImportedKeyWriter({ users, audit, namespace: 'amos' }),
-    importForms: new ImportFormRegistry({ database, clock, seal: new SealedSecrets([randomBytes(32)]) }),
+    importForms: new ImportFormRegistry({ database, clock, sealing: new Sealing([randomBytes(32)]) }),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Pool } from '../../platform/database/pool.js';
 import { serviceUnavailable } from '../../platform/errors/keyward-error.js';
 import { VERIFICATION_CACHE_LIMITS } from '../../platform/limits.js';
 import type { Logger } from '../../platform/logger.js';
-import type { SealedSecrets } from '../../platform/sealed-secrets.js';
+import type { Sealing } from '../../platform/sealing.js';
 import { type Candidates, ForeignTexts } from '../foreign-texts.js';
 import type { FoundRecord } from '../lookup-entry.js';
 import { registerCacheMetrics } from './cache-metrics.js';
@@ -32,7 +32,7 @@ export interface CachedLookupOptions<Value> {
   /** Returns what is kept of a key or a service token, such as a prepared answer. */
   install(record: FoundRecord): Value;
   /** Decrypts the secrets of imported keys. If absent, as in tests, keys with such a secret are not found before their first use. */
-  seal?: Pick<SealedSecrets, 'open'>;
+  sealing?: Pick<Sealing, 'open'>;
   /** Receives the number of verifications that share a read. */
   observeBatch?(verifications: number): void;
   /** Passed by tests only. */
@@ -67,7 +67,7 @@ export class CachedLookup<Value extends object> {
   constructor(options: CachedLookupOptions<Value>) {
     const { install, keysMax, logger, metrics } = options;
     this.#options = options;
-    this.#foreign = new ForeignTexts({ seal: options.seal ?? { open: () => null }, logger });
+    this.#foreign = new ForeignTexts({ sealing: options.sealing ?? { open: () => null }, logger });
     const none = this.#foreign.candidatesOf([]);
     this.#candidates = { changes: none, rows: none };
     this.#cache = new ValidatedCache({
