@@ -6,6 +6,7 @@ import type { GraphQLSchema } from 'graphql';
 import { ApiKeyEventsResolver } from './activity/api-key-events-resolver.js';
 import { AuditResolver } from './activity/audit-log-resolver.js';
 import { ApiKeyResolver } from './api-keys/api-key-resolver.js';
+import { KeyPolicyResolver } from './api-keys/key-policy-resolver.js';
 import { ApiKeyUsageResolver } from './api-keys/usage-resolver.js';
 import { UserKeysResolver } from './api-keys/user-keys-resolver.js';
 import { closeByDefault } from './auth/access-middleware.js';
@@ -18,6 +19,7 @@ import { SessionResolver } from './auth/sessions/session-resolver.js';
 import { type Context, registerGraphql } from './graphql-route.js';
 import { ImportResolver } from './import/import-resolver.js';
 import { ManagementKeysResolver } from './management/management-keys-resolver.js';
+import { ManagementPoliciesResolver } from './management/management-policies-resolver.js';
 import { ManagementUsersResolver } from './management/management-users-resolver.js';
 import { type Database } from './platform/database/client.js';
 import { createGraphqlServer } from './platform/graphql/graphql-server.js';
@@ -36,6 +38,8 @@ import { createHttpServer } from './platform/http/http-server.js';
 import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { GRAPHQL_LIMITS } from './platform/limits.js';
 import { createErrorCounter } from './platform/process-metrics.js';
+import { PolicyResolver } from './policies/policy-resolver.js';
+import { UserPolicyResolver } from './policies/user-policy-resolver.js';
 import { ServerInfoResolver } from './server/server-info-resolver.js';
 import type { Services } from './services.js';
 import { GatewayListener } from './verification/gateway-listener.js';
@@ -60,6 +64,7 @@ export const buildKeywardSchema = (services: Services & { externalIdIssuer: stri
       new SessionResolver(services.sessions, services.ownSessions),
       new PortalSessionResolver(services.portalSessions),
       new ApiKeyResolver(services.apiKeys, services.revocation, services.keyQueries),
+      new KeyPolicyResolver(services.keyPolicies),
       new ApiKeyUsageResolver(),
       new UserKeysResolver(),
       new AuditResolver(services.auditLog),
@@ -67,6 +72,9 @@ export const buildKeywardSchema = (services: Services & { externalIdIssuer: stri
       new ManagementUsersResolver(services),
       new ManagementKeysResolver(services),
       new ImportResolver(services.batchImport),
+      new ManagementPoliciesResolver(services.policyPlanning),
+      new PolicyResolver(services.policies),
+      new UserPolicyResolver(),
       new VerificationResolver(services.verifier, services.verifierAccess),
     ]),
   );

@@ -13,11 +13,12 @@ const HOSTED_SANDBOX = 'https://studio.apollographql.com';
 const databaseOf = (url: string | undefined): { kind: 'embedded' } | { kind: 'external'; url: string } =>
   url === undefined ? { kind: 'embedded' } : { kind: 'external', url };
 
-function accountsOf({ AUTH_MODE, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URL: jwksUrl }: Settings) {
+function accountsOf({ AUTH_MODE, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URL: jwksUrl, AUTH_POLICY_CLAIM }: Settings) {
   const mode = AUTH_MODE ?? (issuer === undefined ? 'local' : 'both');
   const usesProvider = mode === 'external' || mode === 'both';
   const isComplete = issuer !== undefined && audience !== undefined && jwksUrl !== undefined;
-  const identityProvider: IdentityProvider | null = usesProvider && isComplete ? { issuer, audience, jwksUrl: new URL(jwksUrl) } : null;
+  const identityProvider: IdentityProvider | null =
+    usesProvider && isComplete ? { issuer, audience, jwksUrl: new URL(jwksUrl), policyClaim: AUTH_POLICY_CLAIM ?? null } : null;
   return {
     /** Whether Keyward keeps accounts with a password. */
     localAccounts: mode === 'local' || mode === 'both',

@@ -4,6 +4,7 @@ import { IdempotencyKeys } from './api-keys/idempotency-keys.js';
 import { ImportFormRegistry } from './api-keys/import-form-registry.js';
 import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
+import { KeyPolicies } from './api-keys/key-policies.js';
 import { AuditLog } from './audit/audit-log.js';
 import { AuditRecorder } from './audit/audit-recorder.js';
 import { AccountDeletion } from './auth/accounts/account-deletion.js';
@@ -13,6 +14,7 @@ import { ResetTokens } from './auth/accounts/reset-tokens.js';
 import { Users } from './auth/accounts/users.js';
 import { AuthService } from './auth/auth-service.js';
 import { Authenticator } from './auth/authenticator.js';
+import { ClaimedPolicies } from './auth/external/claimed-policies.js';
 import { createExternalAccounts } from './auth/external/external-accounts.js';
 import { ExternalIdUsers } from './auth/external/external-id-users.js';
 import { ProductUsers } from './auth/external/product-users.js';
@@ -40,19 +42,12 @@ import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter
 import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
 import { Sealing } from './platform/sealing.js';
 import { AppSecrets } from './platform/secrets.js';
+import { PolicyAdministration } from './policies/policy-administration.js';
+import { findPolicyId } from './policies/policy-names.js';
 import { serverInfoOf } from './server/server-info.js';
-import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageService } from './usage/usage-service.js';
-import { CachedLookup } from './verification/cache/cached-lookup.js';
-import { TriggerCheck } from './verification/cache/trigger-check.js';
-import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
-import { lookupEntryOf } from './verification/lookup-entry.js';
-import { VerificationMetrics } from './verification/verification-metrics.js';
-import { Verifier } from './verification/verifier.js';
-import { VerifierAccess } from './verification/verifier-access.js';
-
-/** Rate-limited keys that one process counts at the same time. A counter takes about 200 bytes. */
-const RATE_LIMITED_KEYS_MAX = 200_000;
+import { createVerification } from './verification/create-verification.js';
+import { createVerificationPool } from './verification/key-lookup.js';
 
 export interface ServiceOptions {
   config: Config;
@@ -108,6 +103,14 @@ function createBase(options: ServiceOptions) {
 
 type Base = ReturnType<typeof createBase>;
 
+/** Creates the services of the identity provider. Null if none is configured. */
+function createExternal({ config, clock, database, audit, logger }: Base, parts: { users: Users; externalIdUsers: ExternalIdUsers }) {
+  const { identityProvider } = config;
+  const findPolicy = (name: string) => findPolicyId(database, name);
+  const claimedPolicies = new ClaimedPolicies({ ...parts, findPolicyId: findPolicy, audit, logger });
+  return identityProvider && createExternalAccounts(identityProvider, { ...parts, claimedPolicies, clock, logger });
+}
+
 /** Creates the services of accounts: passwords, sessions and users of an identity provider. */
 function createAccounts(base: Base) {
   const { config, clock, database, secrets, audit, logger, hashes, budgetsOf } = base;
@@ -123,7 +126,7 @@ function createAccounts(base: Base) {
   });
   const ownSessions = new OwnSessions({ database, clock, users, sessions, audit });
   const externalIdUsers = new ExternalIdUsers({ database, clock, audit, logger });
-  const external = config.identityProvider && createExternalAccounts(config.identityProvider, { externalIdUsers, clock, logger });
+  const external = createExternal(base, { users, externalIdUsers });
   const rejections = new TokenRejectionLog({ clock, logger });
   const services = createServiceTokens(base, users);
   const productUsers = new ProductUsers(externalIdUsers);
@@ -175,39 +178,13 @@ function createApiKeys(base: Base, users: Users) {
   const { keysPerUserMax, scopeCatalogue, expiryWarningDays } = config;
   const idempotencyKeys = new IdempotencyKeys({ database, clock });
   return {
+    idempotencyKeys,
     apiKeys: new ApiKeyService({ database, clock, users, issuer, idempotencyKeys, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
+    keyPolicies: new KeyPolicies({ database, clock, keysPerUserMax, scopeCatalogue, expiryWarningDays }),
     keyFinder: new KeyFinder(database),
     ...createImport(base, users),
   };
-}
-
-function createVerification(base: Base, { serviceTokenUses, rejections }: ReturnType<typeof createAccounts>) {
-  const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf, importSealing, importForms } = base;
-  const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
-  const verificationMetrics = new VerificationMetrics(metrics);
-  const cachedKeys = new CachedLookup({
-    url: databaseUrl,
-    pool: verificationPool,
-    logger,
-    metrics,
-    keysMax: config.verificationCacheKeys,
-    sealing: importSealing,
-    install: lookupEntryOf,
-    observeBatch: (verifications) => verificationMetrics.batchSize.observe(verifications),
-  });
-  const keyLookup = new KeyLookup({ keys: cachedKeys, pool: verificationPool, database, metrics: verificationMetrics, importForms });
-  const rateLimits = budgetsOf('rate-limit', RATE_LIMITED_KEYS_MAX);
-  const verifier = new Verifier({ keys: keyLookup, rateLimits, usage, metrics: verificationMetrics, clock, logger });
-  const verifierAccess = new VerifierAccess({
-    tokens: config.verifierTokens,
-    isRestricted: config.verificationIsRestricted,
-    lookup: cachedKeys,
-    uses: serviceTokenUses,
-    rejections,
-    clock,
-  });
-  return { usage, cachedKeys, triggerCheck: new TriggerCheck(mainPool), keyLookup, verifier, verifierAccess };
 }
 
 /** Creates every service once, for the server, the command line and the tests (composition root). */
@@ -216,14 +193,16 @@ export function createServices(options: ServiceOptions) {
   const accounts = createAccounts(base);
   const keys = createApiKeys(base, accounts.users);
   const auditLog = new AuditLog({ database: base.database, cursors: base.cursors });
-  const verification = createVerification(base, accounts);
+  const policies = new PolicyAdministration({ ...base, scopeCatalogue: base.config.scopeCatalogue });
+  const verification = createVerification({ ...base, ...accounts });
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
   return {
     ...base,
     ...accounts,
     ...keys,
-    ...createManagement({ ...base, ...accounts, ...keys, auditLog }),
+    ...createManagement({ ...base, ...accounts, ...keys, auditLog, policies }),
     auditLog,
+    policies,
     ...verification,
     serverInfo: serverInfoOf(base.config),
     fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),

@@ -8,6 +8,7 @@
 //   memory      memory of a cached key
 //   foreign     own keys with many keys of other systems in the table, against a table without them
 //   revocation  the time to revoke a key with and without the trigger that reports changes
+//   policies    /verify for keys without a policy, with a policy, and with a rate limit of the owner; with --before also the checkout before
 //
 //   npm run bench -- --only hits,memory --rounds 5 --seconds 5 --keys 1000000 --connections 50
 //   npm run bench -- --only hits --before DIR   also measures another checkout, which must be built
@@ -18,6 +19,7 @@ import { measureForeign } from './parts/foreign.mjs';
 import { measureGraphql, measureHits } from './parts/hits.mjs';
 import { measureKeys } from './parts/keys.mjs';
 import { measureHeap, measureMemory } from './parts/memory.mjs';
+import { measurePolicies } from './parts/policies.mjs';
 import { measureProcesses } from './parts/processes.mjs';
 import { measureRevocation } from './parts/revocation.mjs';
 
@@ -30,6 +32,7 @@ const PARTS = {
   memory: measureMemory,
   foreign: measureForeign,
   revocation: measureRevocation,
+  policies: measurePolicies,
 };
 
 const { values } = parseArgs({

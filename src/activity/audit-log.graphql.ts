@@ -47,6 +47,9 @@ registerEnumType(AuditAction, {
     SERVICE_TOKEN_CREATED: { description: 'The operator created a service token.' },
     SERVICE_TOKEN_ROTATED: { description: 'The operator replaced the secret of a service token.' },
     SERVICE_TOKEN_REVOKED: { description: 'The operator revoked a service token.' },
+    POLICY_CREATED: { description: 'A policy was created.' },
+    POLICY_UPDATED: { description: 'Settings of a policy were changed.' },
+    POLICY_DELETED: { description: 'A policy was deleted.' },
     ACCESS_REFUSED: { description: 'A request of the user for an object of another user was rejected.' },
   },
 });

@@ -2,6 +2,7 @@ import type { Database } from '../platform/database/client.js';
 import { Prisma } from '../platform/database/generated/client.js';
 import { LIST_LIMITS } from '../platform/limits.js';
 import type { Position } from '../platform/pagination.js';
+import { effectiveExpirySql, JOIN_POLICY } from '../policies/policy-sql.js';
 import { unusedSince } from '../usage/unused-keys.js';
 import { ApiKeyStatus } from './api-key-status.js';
 
@@ -10,6 +11,8 @@ export interface KeySearch {
   ownerIds: readonly string[] | null;
   keyPrefixes: readonly string[] | null;
   ids: readonly string[] | null;
+  /** The owners' own policy. */
+  policyId: string | null;
   statuses: readonly ApiKeyStatus[] | null;
   /** Scopes and patterns of which one must be granted. */
   anyScope: readonly string[] | null;
@@ -36,7 +39,7 @@ const whereOf = (conditions: readonly (Prisma.Sql | null)[]): Prisma.Sql =>
 
 /** Returns the status of a key in SQL, like statusOf. A test compares the two. */
 const statusSql = (now: Date) => Prisma.sql`CASE
-  WHEN revoked_at IS NOT NULL THEN ${ApiKeyStatus.REVOKED} WHEN expires_at <= ${now}::timestamptz THEN ${ApiKeyStatus.EXPIRED}
+  WHEN revoked_at IS NOT NULL THEN ${ApiKeyStatus.REVOKED} WHEN effective_expires_at <= ${now}::timestamptz THEN ${ApiKeyStatus.EXPIRED}
   WHEN NOT enabled THEN ${ApiKeyStatus.DISABLED} WHEN replaced_by_id IS NOT NULL THEN ${ApiKeyStatus.ROTATING}
   ELSE ${ApiKeyStatus.ACTIVE} END`;
 
@@ -50,11 +53,12 @@ const rangeOf = ({ createdBefore, createdAfter, unusedSince: unused, after }: Ke
   ]);
 
 /** Conditions that are checked for each examined key. */
-const filterOf = ({ statuses, anyScope, expiresBefore, unusedSince: unused, now }: KeySearch) =>
+const filterOf = ({ policyId, statuses, anyScope, expiresBefore, unusedSince: unused, now }: KeySearch) =>
   whereOf([
+    policyId === null ? null : Prisma.sql`owner_policy_id = ${policyId}::uuid`,
     statuses && Prisma.sql`${statusSql(now)} = ANY(${[...statuses]}::text[])`,
     anyScope && Prisma.sql`scopes && ${[...anyScope]}::text[]`,
-    expiresBefore && Prisma.sql`expires_at < ${expiresBefore}::timestamptz`,
+    expiresBefore && Prisma.sql`effective_expires_at < ${expiresBefore}::timestamptz`,
     unused && unusedSince(Prisma.sql`examined.id`, unused),
   ]);
 
@@ -63,7 +67,7 @@ const isNamed = ({ keyPrefixes, ids }: KeySearch): boolean => keyPrefixes !== nu
 /** Examined keys of each owner, so that a page examines at most LIST_LIMITS.examinedRowsMax. */
 const examinedOf = (ownerIds: readonly string[]): number => Math.floor(LIST_LIMITS.examinedRowsMax / ownerIds.length);
 
-const COLUMNS = Prisma.sql`id, user_id, created_at, revoked_at, expires_at, enabled, replaced_by_id, scopes`;
+const COLUMNS = Prisma.sql`id, user_id, created_at, imported_at, revoked_at, expires_at, enabled, replaced_by_id, scopes`;
 
 /**
  * Returns the keys that a page examines: those that the filter names, the newest of each owner, or the newest of all. OFFSET 0 keeps
@@ -88,10 +92,19 @@ function examinedBy(search: KeySearch): Prisma.Sql {
       ${NEWEST_FIRST} LIMIT ${examinedOf(ownerIds)}) AS key`;
 }
 
+/** Returns the keys that a page examines, with what depends on the policies of their owners, if the filter needs it. */
+function examinedWithPolicy(search: KeySearch): Prisma.Sql {
+  const examined = examinedBy(search);
+  if (search.statuses === null && search.expiresBefore === null && search.policyId === null) return examined;
+  return Prisma.sql`
+    SELECT k.*, u.policy_id AS owner_policy_id, ${Prisma.raw(effectiveExpirySql('k'))} AS effective_expires_at
+    FROM (${examined}) AS k JOIN users u ON u.id = k.user_id ${Prisma.raw(JOIN_POLICY)}`;
+}
+
 /** Finds keys, newest first, among those that a page examines. */
 export function findKeys(database: Database, search: KeySearch, limit: number): Promise<KeyPosition[]> {
   return database.$queryRaw<KeyPosition[]>`
-    SELECT id, created_at AS at, user_id AS "userId" FROM (${examinedBy(search)}) AS examined WHERE ${filterOf(search)}
+    SELECT id, created_at AS at, user_id AS "userId" FROM (${examinedWithPolicy(search)}) AS examined WHERE ${filterOf(search)}
     ${NEWEST_FIRST} LIMIT ${limit}`;
 }
 
@@ -99,7 +112,7 @@ export function findKeys(database: Database, search: KeySearch, limit: number): 
 export async function countKeys(database: Database, search: KeySearch, end: Position | null): Promise<number> {
   const inside = end ? Prisma.sql`(created_at, id) >= (${end.at}::timestamptz, ${end.id}::uuid)` : TRUE;
   const [row] = await database.$queryRaw<{ count: number }[]>`
-    SELECT count(*)::int AS count FROM (${examinedBy(search)}) AS examined WHERE ${inside} AND ${filterOf(search)}`;
+    SELECT count(*)::int AS count FROM (${examinedWithPolicy(search)}) AS examined WHERE ${inside} AND ${filterOf(search)}`;
   return row?.count ?? 0;
 }
 

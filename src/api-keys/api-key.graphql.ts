@@ -3,6 +3,7 @@ import { BelongsToUser } from '../auth/ownership-middleware.js';
 import { PortalPermission } from '../auth/portal-sessions/portal-permission.js';
 import { connectionOf } from '../platform/graphql/connection.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
+import { RateLimitInput } from '../policies/rate-limit.graphql.js';
 import { ApiKeyStatus } from './api-key-status.js';
 
 /** Default grace period: one day, to deploy the new key. */
@@ -15,28 +16,13 @@ registerEnumType(ApiKeyStatus, {
     ACTIVE: { description: 'The key is valid.' },
     ROTATING: { description: 'A rotation has replaced the key. It stays valid until `expiresAt`.' },
     DISABLED: { description: 'The owner disabled the key and can enable it again.' },
-    EXPIRED: { description: 'The key has expired and cannot become valid again.' },
+    EXPIRED: {
+      description:
+        'The key has expired. It becomes valid again only if the policy of its owner ended it before its own expiry, and later permits it.',
+    },
     REVOKED: { description: 'The key was revoked and cannot become valid again.' },
   },
 });
-
-@ObjectType({ description: 'Rate limit of an API key.' })
-export class RateLimit {
-  @Field(() => Int, { description: 'Number of verifications that succeed in one window.' })
-  readonly limit!: number;
-
-  @Field(() => Int, { description: 'Length of the window in seconds. The window begins with the first verification.' })
-  readonly windowSeconds!: number;
-}
-
-@InputType({ description: 'Rate limit to set for an API key.' })
-export class RateLimitInput {
-  @Field(() => Int, { description: 'Number of verifications that succeed in one window: 1 to 1,000,000.' })
-  readonly limit!: number;
-
-  @Field(() => Int, { description: 'Length of the window in seconds: 1 to 86,400. The window begins with the first verification.' })
-  readonly windowSeconds!: number;
-}
 
 @BelongsToUser({ service: 'keys:read', portal: PortalPermission.KEYS_READ }, ({ userId }: { userId: string }) => userId)
 @ObjectType({
@@ -91,7 +77,11 @@ export class ApiKey {
   })
   readonly createdBy!: string | null;
 
-  @Field(() => Date, { nullable: true, description: 'Time from which the key is rejected. Null if the key does not expire.' })
+  @Field(() => Date, {
+    nullable: true,
+    description:
+      'Expiry of the key itself. Null if the key has no expiry of its own. `effective` has the time from which the key is rejected.',
+  })
   readonly expiresAt!: Date | null;
 
   @Field(() => Date, { nullable: true, description: 'Time at which the key was revoked. Null if the key is not revoked.' })

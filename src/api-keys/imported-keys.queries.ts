@@ -15,6 +15,7 @@ export interface ImportedKeyRow extends KeyColumns {
   /** Absent for a key of Keyward's own form. */
   importFormId?: number;
   createdAt: Date;
+  importedAt: Date;
   revokedAt: Date | null;
   revokedReason: string | null;
 }
@@ -30,16 +31,17 @@ export async function insertImportedKeys(transaction: Transaction, keys: readonl
   await transaction.$executeRaw`
     INSERT INTO api_keys (
       id, user_id, key_prefix, display_prefix, name, hashed_key, fingerprint, import_digest, import_form_id, scopes, allowed_cidrs,
-      rate_limit, rate_limit_window_seconds, metadata, trusted_metadata, enabled, created_at, expires_at, revoked_at, revoked_reason
+      rate_limit, rate_limit_window_seconds, metadata, trusted_metadata, enabled, created_at, imported_at, expires_at, revoked_at, revoked_reason
     )
     SELECT id, "userId", "keyPrefix", "displayPrefix", name, "hashedKey", decode(fingerprint, 'hex'), decode("importDigest", 'hex'),
            "importFormId", coalesce(scopes, '{}'), coalesce("allowedCidrs", '{}'), "rateLimit", "rateLimitWindowSeconds",
-           coalesce(metadata, '{}'), coalesce("trustedMetadata", '{}'), coalesce(enabled, true), "createdAt", "expiresAt", "revokedAt",
+           coalesce(metadata, '{}'), coalesce("trustedMetadata", '{}'), coalesce(enabled, true), "createdAt", "importedAt", "expiresAt",
+           "revokedAt",
            "revokedReason"
     FROM json_to_recordset(${rows}::json) AS row(
       id uuid, "userId" uuid, "keyPrefix" text, "displayPrefix" text, name text, "hashedKey" text, fingerprint text, "importDigest" text,
       "importFormId" integer, scopes text[], "allowedCidrs" text[], "rateLimit" integer, "rateLimitWindowSeconds" integer, metadata jsonb,
-      "trustedMetadata" jsonb, enabled boolean, "createdAt" timestamptz, "expiresAt" timestamptz, "revokedAt" timestamptz,
+      "trustedMetadata" jsonb, enabled boolean, "createdAt" timestamptz, "importedAt" timestamptz, "expiresAt" timestamptz, "revokedAt" timestamptz,
       "revokedReason" text
     )`;
 }

@@ -16,6 +16,8 @@ import { readTimestamp } from './timestamp.js';
 /** One key of another system. */
 export interface ImportedKey extends KeyColumns {
   owner: Owner;
+  /** Name of the policy of the owner. Absent if the owner has none of its own, or keeps it. */
+  policy?: string;
   /** Absent if the import generates one. */
   keyPrefix?: string;
   /** The beginning of the key in the other system. */
@@ -76,6 +78,7 @@ const keyPrefix = text.refine(isKeyPrefix, 'must be 2 to 12 lower-case letters a
 const COMMON = {
   email: readBy(readEmail).nullish(),
   externalId: keepsRule(externalIdFault).nullish(),
+  policy: text.nullish(),
   name: text.nullish(),
   createdAt: timestamp.nullish(),
   scopes: texts.nullish(),
@@ -245,6 +248,7 @@ export function readImportFields(object: object, options: ReadOptions): { key: I
       ...settings.columns,
       ...identity.identity,
       ...owner,
+      ...(fields.policy && { policy: fields.policy }),
       createdAt: fields.createdAt ?? options.now,
       revokedAt: fields.revokedAt ?? null,
       revokedReason: fields.revokedReason ?? null,

@@ -1,7 +1,8 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { RateLimitInput } from '../api-keys/api-key.graphql.js';
+
 import { JSONObject } from '../platform/graphql/scalars.js';
 import { IMPORT_LIMITS } from '../platform/limits.js';
+import { RateLimitInput } from '../policies/rate-limit.graphql.js';
 
 export enum ImportHashAlgorithm {
   SHA256 = 'sha256',
@@ -96,6 +97,13 @@ export class ImportApiKeyInput {
     description: `Beginning of the key that is shown to its owner: at most ${IMPORT_LIMITS.displayPrefixCharacters} characters. It is not secret. Required for BCRYPT. Null if it is not known.`,
   })
   readonly displayPrefix?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Name of the policy of the owner, if the import creates the owner. An existing owner must have this policy. Null if the owner has no policy of its own, or keeps it.',
+  })
+  readonly policy?: string | null;
 
   @Field(() => String, { nullable: true, description: 'Name of the key, at most 100 characters. Null if the key has no name.' })
   readonly name?: string | null;

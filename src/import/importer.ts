@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { databaseFault, isUniqueViolation } from '../platform/database/database-errors.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
+import { findPoliciesNamed, findPoliciesOf, findPolicyOf } from '../policies/policy-finder.js';
 import { DryRun } from './dry-run.js';
 import type { HashForm } from './hash-form.js';
 import { type ImportedKey, type ReadOptions, readImportLine } from './import-line.js';
@@ -126,13 +127,15 @@ export class KeyImporter {
     // After the locks, because another import may have written the same keys while this one waited.
     const identities = storedIdentities(await findStoredKeys(transaction, searchOf(keys)));
     const counts = await this.#usableCounts(transaction, userIds, now);
-    const outcomes = planImport(keys, { identities, counts, selfRegistered: this.#closedTo(owners) }, { now, keysPerUserMax });
+    const policies = await policiesOf(transaction, userIds, keys);
+    const known: Known = { identities, counts, selfRegistered: this.#closedTo(owners), ...policies };
+    const outcomes = planImport(keys, known, { now, keysPerUserMax });
     const imported = importedOf(keys, outcomes);
     // Also for keys that are present: their secret is stored again if it cannot be decrypted any more.
     const isNeeded = outcomes.some(({ kind }) => kind !== 'bad');
     const importFormId = form && isNeeded ? await importForms.register(transaction, form) : undefined;
     if (imported.length === 0) return { outcomes, written: [], usersMade: 0 };
-    const batch = { keys: imported, userIds, now, actor, ...(importFormId !== undefined && { importFormId }) };
+    const batch = { keys: imported, userIds, policies: known.policies, now, actor, ...(importFormId !== undefined && { importFormId }) };
     return { outcomes, ...(await writer.write(transaction, batch)) };
   }
 
@@ -143,14 +146,15 @@ export class KeyImporter {
     const owners = await users.findOwners(ownerNamesOf(keys));
     const userIds = idsOf(owners);
     const before = await this.#usableCounts(database, userIds, now);
-    const known: Known = { identities, counts: new Map(before), selfRegistered: this.#closedTo(owners) };
+    const policies = await policiesOf(database, userIds, keys);
+    const known: Known = { identities, counts: new Map(before), selfRegistered: this.#closedTo(owners), ...policies };
     dryRun.extend(known, keys);
     const outcomes = planImport(keys, known, { now, keysPerUserMax });
     const imported = importedOf(keys, outcomes);
     const missing = new Set(
       imported.map(({ owner }) => ownerKeyOf(owner)).filter((owner) => !userIds.has(owner) && !dryRun.hasSeen(owner)),
     );
-    dryRun.add(imported, before, known.counts);
+    dryRun.add(imported, before, known);
     return { outcomes, written: [], usersMade: missing.size };
   }
 
@@ -164,6 +168,26 @@ export class KeyImporter {
     const byId = await countKeysByUser(database, [...userIds.values()], now);
     return new Map([...userIds].map(([owner, id]) => [owner, byId.get(id) ?? 0]));
   }
+}
+
+/** Returns the policies that apply to existing owners, to every other one, and those that the keys name. */
+async function policiesOf(
+  database: Transaction,
+  userIds: ReadonlyMap<string, string>,
+  keys: readonly ImportedKey[],
+): Promise<Pick<Known, 'policies' | 'defaultPolicy' | 'owners' | 'named'>> {
+  const byId = await findPoliciesOf(database, [...userIds.values()]);
+  const found = [...userIds].flatMap(([owner, id]) => {
+    const policy = byId.get(id);
+    return policy ? [[owner, policy] as const] : [];
+  });
+  const names = [...new Set(keys.flatMap(({ policy }) => policy ?? []))];
+  return {
+    policies: new Map(found),
+    defaultPolicy: await findPolicyOf(database, null),
+    owners: new Set(userIds.keys()),
+    named: await findPoliciesNamed(database, names),
+  };
 }
 
 const idsOf = (owners: readonly AccountOwner[]): Map<string, string> => new Map(owners.map((owner) => [ownerKeyOf(owner), owner.id]));

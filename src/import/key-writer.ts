@@ -20,6 +20,8 @@ interface WriterBatch {
   keys: readonly ImportedKey[];
   /** IDs of the existing owners. */
   userIds: ReadonlyMap<string, string>;
+  /** Policies of the owners to create, by owner. */
+  policies: ReadonlyMap<string, { id: string }>;
   now: Date;
   actor: Actor;
   /** Absent for keys of Keyward's own form. */
@@ -50,11 +52,12 @@ export class ImportedKeyWriter {
     await this.#deps.users.createWithoutPassword(transaction, created, now);
     const userIds = new Map([...batch.userIds, ...created.map((owner): [string, string] => [ownerKeyOf(owner), owner.id])]);
     const keyPrefixes = await this.#keyPrefixes(transaction, keys);
-    const rows = keys.map(({ owner, ...key }, index) => ({
+    const rows = keys.map(({ owner, policy: _policy, ...key }, index) => ({
       ...key,
       id: uuidv7({ msecs: now.getTime() }),
       userId: userIds.get(ownerKeyOf(owner)) ?? '',
       keyPrefix: keyPrefixes[index] ?? '',
+      importedAt: now,
       ...(importFormId !== undefined && { importFormId }),
     }));
     await insertImportedKeys(transaction, rows);
@@ -72,12 +75,12 @@ export class ImportedKeyWriter {
   }
 
   /** Returns the owners to create, sorted, so that concurrent transactions that create the same wait for each other, without a deadlock. */
-  #newOwners({ keys, userIds, now }: WriterBatch): NewOwner[] {
+  #newOwners({ keys, userIds, policies, now }: WriterBatch): NewOwner[] {
     const missing = new Map(keys.map(({ owner }) => [ownerKeyOf(owner), owner]));
     return [...missing]
       .filter(([owner]) => !userIds.has(owner))
       .sort(([one], [other]) => (one < other ? -1 : 1))
-      .map(([, owner]) => ({ ...owner, id: uuidv7({ msecs: now.getTime() }) }));
+      .map(([key, owner]) => ({ ...owner, id: uuidv7({ msecs: now.getTime() }), policyId: policies.get(key)?.id ?? null }));
   }
 
   /** Returns the key prefix of each key: its own, or one that no key has. Among a million keys, one in ten batches draws a used one. */

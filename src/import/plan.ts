@@ -1,4 +1,7 @@
 import { ApiKeyStatus, statusOf } from '../api-keys/api-key-status.js';
+import { keysMaxOf } from '../api-keys/key-limit.js';
+import { reportGrantFaults } from '../policies/grant-rules.js';
+import type { PolicyRules } from '../policies/policy-rules.js';
 import type { ImportedKey } from './import-line.js';
 import { identityOf, namesOf } from './key-names.js';
 import { ownerKeyOf } from './owner.js';
@@ -14,6 +17,14 @@ export interface Known {
   counts: Map<string, number>;
   /** Owners with an account that was created by sign-up, which must not receive keys. */
   selfRegistered: ReadonlySet<string>;
+  /** Policies that apply to existing accounts, by owner. */
+  policies: Map<string, PolicyRules>;
+  /** The owners that exist. */
+  owners: Set<string>;
+  /** The policies that lines name, by name. */
+  named: ReadonlyMap<string, PolicyRules>;
+  /** The policy that applies to every other account. Null if there is no such policy. */
+  defaultPolicy: PolicyRules | null;
 }
 
 /** Sign-up does not verify addresses, so an attacker could sign up with the address of another person and receive their keys. */
@@ -21,8 +32,9 @@ const SELF_REGISTERED = 'email belongs to an account that was created by sign-up
 
 /** Returns whether a key counts against the limit of its owner: it is neither revoked nor expired. */
 function counts(key: ImportedKey, now: Date): boolean {
-  const { revokedAt, expiresAt = null, enabled = true } = key;
-  const status = statusOf({ revokedAt, expiresAt, enabled, replacedById: null }, now);
+  const { revokedAt, createdAt, expiresAt = null, enabled = true } = key;
+  // The policy does not matter, because the lifetime of an imported key begins with the import.
+  const status = statusOf({ revokedAt, createdAt, importedAt: now, expiresAt, enabled, replacedById: null }, null, now);
   return status !== ApiKeyStatus.REVOKED && status !== ApiKeyStatus.EXPIRED;
 }
 
@@ -34,6 +46,33 @@ function existingOutcome(key: ImportedKey, identities: ReadonlyMap<string, strin
     if (identity !== undefined) return { kind: 'bad', reasons: [`${name.split(' ')[0]} belongs to another key`] };
   }
   return null;
+}
+
+/** Returns the policy that applies to the owner of a key: the named one if the import creates the owner. A message if it cannot apply. */
+function policyOf({ policy: name }: ImportedKey, owner: string, known: Known): PolicyRules | null | string {
+  const current = known.policies.get(owner) ?? known.defaultPolicy;
+  if (name === undefined) return current;
+  const named = known.named.get(name);
+  if (named === undefined) return 'policy is not the name of a policy';
+  if (!known.owners.has(owner)) return named;
+  return current?.name === name ? current : 'policy is not the policy of the existing user';
+}
+
+/** Returns the rules of the policy that a usable key breaks. */
+function policyReasons({ scopes, expiresAt = null }: ImportedKey, policy: PolicyRules | null, now: Date): string[] {
+  const reasons: string[] = [];
+  reportGrantFaults({ scopes, expiresAt }, now, policy, (path, message) => {
+    if (message !== null) reasons.push(`${path} ${message}`);
+  });
+  return reasons;
+}
+
+/** Returns the reason for which the user can have no further usable key; null if there is no such reason. */
+function limitReason(count: number, policy: PolicyRules | null, keysPerUserMax: number): string | null {
+  const max = keysMaxOf(policy, keysPerUserMax);
+  if (count < max) return null;
+  const limit = policy === null || policy.keysMax === null ? 'MAX_KEYS_PER_USER' : `policy ${policy.name}`;
+  return `the user already has ${max} usable keys (${limit})`;
 }
 
 /**
@@ -49,13 +88,18 @@ export function planImport(keys: readonly ImportedKey[], known: Known, options: 
     if (existing) return existing;
     const owner = ownerKeyOf(key.owner);
     if (known.selfRegistered.has(owner)) return { kind: 'bad', reasons: [SELF_REGISTERED] };
+    const policy = policyOf(key, owner, known);
+    if (typeof policy === 'string') return { kind: 'bad', reasons: [policy] };
     if (counts(key, options.now)) {
+      const reasons = policyReasons(key, policy, options.now);
+      if (reasons.length > 0) return { kind: 'bad', reasons };
       const count = known.counts.get(owner) ?? 0;
-      if (count >= options.keysPerUserMax) {
-        return { kind: 'bad', reasons: [`the user already has ${options.keysPerUserMax} usable keys (MAX_KEYS_PER_USER)`] };
-      }
+      const reason = limitReason(count, policy, options.keysPerUserMax);
+      if (reason !== null) return { kind: 'bad', reasons: [reason] };
       known.counts.set(owner, count + 1);
     }
+    known.owners.add(owner);
+    if (key.policy !== undefined && policy !== null) known.policies.set(owner, policy);
     for (const name of namesOf(key)) known.identities.set(name, identityOf(key));
     return { kind: 'imported' };
   });

@@ -160,6 +160,8 @@ export const LIST_LIMITS = {
   examinedRowsMax: 20_000,
   /** Items of a list in a filter. */
   filterItemsMax: 100,
+  /** Users of a policy up to which the keys are found by their owners. Each has the same share of the examined rows. */
+  policyOwnersMax: 500,
 } as const;
 
 /** Revoking many keys by one request. */
@@ -172,6 +174,23 @@ export const BULK_REVOCATION_LIMITS = {
   keysAtOnce: 200,
   /** Users for which keys are revoked at the same time, each on a connection to the database. */
   ownersAtOnce: 4,
+  /** Wait for the row of a user. With the default of 2 s, the answer would be late if a row is locked shortly before `msMax`. */
+  lockWaitMsMax: 500,
+  /** Keys in the answer. */
+  sampleMax: 20,
+} as const;
+
+/** Policies, and the keys that a change of a policy affects. */
+export const POLICY_LIMITS = {
+  /** Policies in the database: they are returned in one list. */
+  policiesMax: 500,
+  /** The affected keys are counted for this time, so that a request is answered within 5 s. */
+  countingMsMax: 3_500,
+  /** Time that one query for a part of the keys should take. The number of users of the next part is adapted to it. */
+  partMs: 250,
+  /** Users of the first part and of the largest one. */
+  usersAtOnceMin: 500,
+  usersAtOnceMax: 100_000,
   /** Keys in the answer. */
   sampleMax: 20,
 } as const;

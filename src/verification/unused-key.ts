@@ -6,6 +6,7 @@ export interface FoundUnusedKey {
   digest: string;
   id: string;
   ownerId: string;
+  policyId: null;
   keyPrefix: string;
   hashedKey: string;
   displayPrefix: string | null;

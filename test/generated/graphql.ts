@@ -31,6 +31,8 @@ export type ApiKeyFilter = {
   keyPrefixes?: Array<string> | null | undefined;
   /** IDs of the owners of the keys, at most 100. */
   ownerIds?: Array<string | number> | null | undefined;
+  /** Name of the policy that the owners of the keys have of their own. If there is no policy with this name, no key matches. */
+  policy?: string | null | undefined;
   /** Scope that the keys grant, by themselves or by a pattern: `orders:read` also selects keys with `orders:*`. */
   scope?: string | null | undefined;
   /** Current statuses of the keys, at most 100. */
@@ -45,7 +47,7 @@ export type ApiKeyStatus =
   | 'ACTIVE'
   /** The owner disabled the key and can enable it again. */
   | 'DISABLED'
-  /** The key has expired and cannot become valid again. */
+  /** The key has expired. It becomes valid again only if the policy of its owner ended it before its own expiry, and later permits it. */
   | 'EXPIRED'
   /** The key was revoked and cannot become valid again. */
   | 'REVOKED'
@@ -72,6 +74,12 @@ export type AuditAction =
   | 'PASSWORD_RESET'
   /** The operator created a password reset token. */
   | 'PASSWORD_RESET_ISSUED'
+  /** A policy was created. */
+  | 'POLICY_CREATED'
+  /** A policy was deleted. */
+  | 'POLICY_DELETED'
+  /** Settings of a policy were changed. */
+  | 'POLICY_UPDATED'
   /** A service created a portal session for the user. `details` holds its `portalSessionId`, permissions and origin. */
   | 'PORTAL_SESSION_CREATED'
   /** A portal session was ended: by a service, or as the oldest one beyond the maximum number of portal sessions. */
@@ -181,6 +189,8 @@ export type ImportApiKeyInput = {
   metadata?: unknown;
   /** Name of the key, at most 100 characters. Null if the key has no name. */
   name?: string | null | undefined;
+  /** Name of the policy of the owner, if the import creates the owner. An existing owner must have this policy. Null if the owner has no policy of its own, or keeps it. */
+  policy?: string | null | undefined;
   /** Rate limit of the key. Null if the key has none. */
   rateLimit?: RateLimitInput | null | undefined;
   /** Time at which the key was revoked. Null if the key is not revoked. */
@@ -240,6 +250,26 @@ export type ImportOutcome =
   /** The key was not imported, for the given reasons. */
   | 'INVALID';
 
+/** Settings of a policy. In `updatePolicy`, an absent field is unchanged. Null clears a setting: the policy then does not limit it. */
+export type PolicyInput = {
+  /** Addresses and CIDR ranges from which keys may be used, at most 50. An empty list, or null, permits every address. */
+  allowedCidrs?: Array<string> | null | undefined;
+  /** Description for services and the operator, at most 500 characters. Null clears it. */
+  description?: string | null | undefined;
+  /** Whether every new key needs an expiry. Must not be null. */
+  expiryRequired?: boolean | null | undefined;
+  /** Maximum lifetime of a key in days: 1 to 3,650. Null if the policy permits any lifetime. */
+  keyLifetimeDaysMax?: number | null | undefined;
+  /** Maximum number of usable keys of a user: 0 to 1,000. Null if `MAX_KEYS_PER_USER` applies. */
+  keysMax?: number | null | undefined;
+  /** Name of the policy: 1 to 64 lower-case letters, digits and hyphens, beginning with a letter. Required by `createPolicy`. It never changes. */
+  name?: string | null | undefined;
+  /** Rate limit that all keys of an owner share. Null if the policy has no such limit. */
+  ownerRateLimit?: RateLimitInput | null | undefined;
+  /** Scopes and patterns that keys may have, at most 50. An empty list permits no scope, null every scope. */
+  scopes?: Array<string> | null | undefined;
+};
+
 /** What a portal session permits, for its user alone. Every portal session permits `me`. */
 export type PortalPermission =
   /** Read the audit log of the user. */
@@ -255,7 +285,7 @@ export type PortalPermission =
   /** Update the settings of API keys. */
   | 'KEYS_UPDATE';
 
-/** Rate limit to set for an API key. */
+/** Rate limit to set for an API key, or for all API keys of an owner together. */
 export type RateLimitInput = {
   /** Number of verifications that succeed in one window: 1 to 1,000,000. */
   limit: number;
@@ -321,6 +351,8 @@ export type UpsertUserInput = {
   email?: string | null | undefined;
   /** ID of the user in the product or at the identity provider: 1 to 255 characters without control characters. */
   externalId: string;
+  /** Name of the policy of the user, with effect from the next verification. Null if the user is to have none of their own. BAD_USER_INPUT if there is no policy with this name. */
+  policy?: string | null | undefined;
   /** New JSON that the product attaches to the user, at most 4 KiB. It replaces the earlier one. Must not be null. */
   trustedMetadata?: unknown;
 };
@@ -338,6 +370,8 @@ export type UserFilter = {
   disabled?: boolean | null | undefined;
   /** External IDs of the users, at most 100. If the list is empty, no user matches. */
   externalIds?: Array<string> | null | undefined;
+  /** Name of the policy that the users have of their own. If there is no policy with this name, no user matches. */
+  policy?: string | null | undefined;
   /** Beginning of the email address or of the external ID, 2 to 255 characters. The case of an email address is ignored. */
   search?: string | null | undefined;
 };
@@ -659,6 +693,69 @@ export type ImportApiKeysMutationVariables = Exact<{
 
 export type ImportApiKeysMutation = { importApiKeys: { usersCreated: number, results: Array<{ outcome: ImportOutcome, apiKeyId: string | null, keyPrefix: string | null, reasons: Array<string> }> } };
 
+export type LimitsFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, rateLimit: { limit: number, windowSeconds: number } | null };
+
+export type MyKeyPolicyQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyKeyPolicyQuery = { myKeyPolicy: { scopes: Array<string> | null, keysMax: number, keysUsed: number, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, expiryWarningDays: number, yourAddress: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
+
+export type MyApiKeysWithLimitsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyApiKeysWithLimitsQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, rateLimit: { limit: number, windowSeconds: number } | null }> };
+
+export type ApiKeyWithLimitsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ApiKeyWithLimitsQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, rateLimit: { limit: number, windowSeconds: number } | null } | null };
+
+export type PolicyFieldsFragment = { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null };
+
+export type PoliciesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PoliciesQuery = { policies: Array<{ id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }> };
+
+export type CreatePolicyMutationVariables = Exact<{
+  input: PolicyInput;
+  dryRun?: boolean;
+}>;
+
+
+export type CreatePolicyMutation = { createPolicy: { affectedKeys: number, affectedKeysIsComplete: boolean, policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, sample: Array<{ id: string }> } };
+
+export type UpdatePolicyMutationVariables = Exact<{
+  id: string | number;
+  input: PolicyInput;
+  dryRun?: boolean;
+}>;
+
+
+export type UpdatePolicyMutation = { updatePolicy: { affectedKeys: number, affectedKeysIsComplete: boolean, policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, sample: Array<{ id: string }> } };
+
+export type DeletePolicyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DeletePolicyMutation = { deletePolicy: { deleted: boolean } };
+
+export type UserPolicyQueryVariables = Exact<{
+  id?: string | number | null | undefined;
+  externalId?: string | null | undefined;
+}>;
+
+
+export type UserPolicyQuery = { user: { id: string, policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } | null } | null };
+
+export type MyPolicyQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyPolicyQuery = { me: { policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } | null } };
+
 export type CreatePortalSessionMutationVariables = Exact<{
   input: CreatePortalSessionInput;
 }>;
@@ -736,27 +833,6 @@ export const PageFragmentDoc = new TypedDocumentString(`
   endCursor
 }
     `, {"fragmentName":"Page"}) as unknown as TypedDocumentString<PageFragment, unknown>;
-export const KeyFragmentDoc = new TypedDocumentString(`
-    fragment Key on ApiKey {
-  id
-  keyPrefix
-  name
-  status
-  scopes
-  allowedCidrs
-  rateLimit {
-    limit
-    windowSeconds
-  }
-  metadata
-  enabled
-  createdAt
-  expiresAt
-  revokedAt
-  revokedReason
-  expiresSoon
-}
-    `, {"fragmentName":"Key"}) as unknown as TypedDocumentString<KeyFragment, unknown>;
 export const EventFragmentDoc = new TypedDocumentString(`
     fragment Event on AuditEvent {
   id
@@ -799,6 +875,75 @@ export const ManagedUserFragmentDoc = new TypedDocumentString(`
   trustedMetadata
 }
     `, {"fragmentName":"ManagedUser"}) as unknown as TypedDocumentString<ManagedUserFragment, unknown>;
+export const KeyFragmentDoc = new TypedDocumentString(`
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}
+    `, {"fragmentName":"Key"}) as unknown as TypedDocumentString<KeyFragment, unknown>;
+export const LimitsFragmentDoc = new TypedDocumentString(`
+    fragment Limits on ApiKey {
+  ...Key
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}`, {"fragmentName":"Limits"}) as unknown as TypedDocumentString<LimitsFragment, unknown>;
+export const PolicyFieldsFragmentDoc = new TypedDocumentString(`
+    fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}
+    `, {"fragmentName":"PolicyFields"}) as unknown as TypedDocumentString<PolicyFieldsFragment, unknown>;
 export const MyApiKeysDocument = new TypedDocumentString(`
     query MyApiKeys {
   myApiKeys {
@@ -1597,6 +1742,227 @@ export const ImportApiKeysDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ImportApiKeysMutation, ImportApiKeysMutationVariables>;
+export const MyKeyPolicyDocument = new TypedDocumentString(`
+    query MyKeyPolicy {
+  myKeyPolicy {
+    scopes
+    keysMax
+    keysUsed
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+    keyLifetimeDaysMax
+    expiryRequired
+    allowedCidrs
+    expiryWarningDays
+    yourAddress
+  }
+}
+    `) as unknown as TypedDocumentString<MyKeyPolicyQuery, MyKeyPolicyQueryVariables>;
+export const MyApiKeysWithLimitsDocument = new TypedDocumentString(`
+    query MyApiKeysWithLimits {
+  myApiKeys {
+    ...Limits
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}
+fragment Limits on ApiKey {
+  ...Key
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
+}`) as unknown as TypedDocumentString<MyApiKeysWithLimitsQuery, MyApiKeysWithLimitsQueryVariables>;
+export const ApiKeyWithLimitsDocument = new TypedDocumentString(`
+    query ApiKeyWithLimits($id: ID!) {
+  apiKey(id: $id) {
+    ...Limits
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}
+fragment Limits on ApiKey {
+  ...Key
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
+}`) as unknown as TypedDocumentString<ApiKeyWithLimitsQuery, ApiKeyWithLimitsQueryVariables>;
+export const PoliciesDocument = new TypedDocumentString(`
+    query Policies {
+  policies {
+    ...PolicyFields
+  }
+}
+    fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}`) as unknown as TypedDocumentString<PoliciesQuery, PoliciesQueryVariables>;
+export const CreatePolicyDocument = new TypedDocumentString(`
+    mutation CreatePolicy($input: PolicyInput!, $dryRun: Boolean! = false) {
+  createPolicy(input: $input, dryRun: $dryRun) {
+    policy {
+      ...PolicyFields
+    }
+    affectedKeys
+    affectedKeysIsComplete
+    sample {
+      id
+    }
+  }
+}
+    fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}`) as unknown as TypedDocumentString<CreatePolicyMutation, CreatePolicyMutationVariables>;
+export const UpdatePolicyDocument = new TypedDocumentString(`
+    mutation UpdatePolicy($id: ID!, $input: PolicyInput!, $dryRun: Boolean! = false) {
+  updatePolicy(id: $id, input: $input, dryRun: $dryRun) {
+    policy {
+      ...PolicyFields
+    }
+    affectedKeys
+    affectedKeysIsComplete
+    sample {
+      id
+    }
+  }
+}
+    fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}`) as unknown as TypedDocumentString<UpdatePolicyMutation, UpdatePolicyMutationVariables>;
+export const DeletePolicyDocument = new TypedDocumentString(`
+    mutation DeletePolicy($id: ID!) {
+  deletePolicy(id: $id) {
+    deleted
+  }
+}
+    `) as unknown as TypedDocumentString<DeletePolicyMutation, DeletePolicyMutationVariables>;
+export const UserPolicyDocument = new TypedDocumentString(`
+    query UserPolicy($id: ID, $externalId: String) {
+  user(id: $id, externalId: $externalId) {
+    id
+    policy {
+      ...PolicyFields
+    }
+  }
+}
+    fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}`) as unknown as TypedDocumentString<UserPolicyQuery, UserPolicyQueryVariables>;
+export const MyPolicyDocument = new TypedDocumentString(`
+    query MyPolicy {
+  me {
+    policy {
+      ...PolicyFields
+    }
+  }
+}
+    fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}`) as unknown as TypedDocumentString<MyPolicyQuery, MyPolicyQueryVariables>;
 export const CreatePortalSessionDocument = new TypedDocumentString(`
     mutation CreatePortalSession($input: CreatePortalSessionInput!) {
   createPortalSession(input: $input) {

@@ -176,4 +176,40 @@ describe('importApiKeys', () => {
       { action: 'USER_CREATED', ip_address: '203.0.113.9', details: { actor } },
     ]);
   });
+
+  test('gives the owner that it creates the policy of the key, and rejects keys beyond that policy', async () => {
+    const [externalId, other] = [newExternalId(), newExternalId()];
+    await runSql(
+      app.databaseUrl,
+      "INSERT INTO policies (id, name, limits_scopes, scopes, keys_max, created_at) VALUES (gen_random_uuid(), 'pro', true, '{orders:read}', 2, now())",
+    );
+    const keyFor = (owner: string, more: object = {}) => ({ hash: sha256(newText()), externalId: owner, policy: 'pro', ...more });
+    const { results } = await importAll({
+      keys: [
+        keyFor(externalId, { scopes: ['orders:read'] }),
+        keyFor(externalId, { scopes: ['orders:write'] }),
+        keyFor(externalId),
+        keyFor(externalId),
+        keyFor(other, { policy: 'unknown' }),
+        keyFor(other, { policy: null }),
+        keyFor(other),
+      ],
+    });
+    expect(results.map(({ outcome, reasons }) => reasons[0] ?? outcome)).toEqual([
+      'IMPORTED',
+      expect.stringContaining('scopes.0'),
+      'IMPORTED',
+      'the user already has 2 usable keys (policy pro)',
+      'policy is not the name of a policy',
+      'IMPORTED',
+      'policy is not the policy of the existing user',
+    ]);
+    const users = await app.database.user.findMany({ where: { externalId: { in: [externalId, other] } }, include: { policy: true } });
+    expect(users.map((user) => [user.externalId, user.policy?.name ?? null, user.policySetAt !== null]).sort()).toEqual(
+      [
+        [externalId, 'pro', true],
+        [other, null, false],
+      ].sort(),
+    );
+  });
 });

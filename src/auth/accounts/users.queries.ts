@@ -16,11 +16,12 @@ export interface AccountOwner {
   selfRegistered: boolean;
 }
 
-/** A user without a password to create. One of the two is null. */
+/** A user without a password to create. Either the address or the external ID is null. */
 export interface NewOwner {
   id: string;
   email: string | null;
   externalId: string | null;
+  policyId: string | null;
 }
 
 /**
@@ -32,8 +33,9 @@ export interface NewOwner {
 export function insertUsers(transaction: Transaction, users: readonly NewOwner[], createdAt: Date): Promise<number> {
   const rows = JSON.stringify(users);
   return transaction.$executeRaw`
-    INSERT INTO users (id, email, external_id, created_at, self_registered)
-    SELECT id, email, "externalId", ${createdAt}, false FROM json_to_recordset(${rows}::json) AS added(id uuid, email text, "externalId" text)
+    INSERT INTO users (id, email, external_id, policy_id, policy_set_at, created_at, self_registered)
+    SELECT id, email, "externalId", "policyId", CASE WHEN "policyId" IS NOT NULL THEN ${createdAt}::timestamptz END, ${createdAt}, false
+    FROM json_to_recordset(${rows}::json) AS added(id uuid, email text, "externalId" text, "policyId" uuid)
     ON CONFLICT DO NOTHING`;
 }
 

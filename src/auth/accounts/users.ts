@@ -6,7 +6,7 @@ import type { User } from '../../platform/database/generated/client.js';
 import { inOrderOf } from '../../platform/database/in-order-of.js';
 import { conflict, KeywardError, unauthenticated } from '../../platform/errors/keyward-error.js';
 import { KeyedQueue } from '../../platform/queues/keyed-queue.js';
-import { type LockedUser, lockOwners, lockUser } from './user-lock.queries.js';
+import { type LockedUser, limitLockWait, lockOwners, lockUser } from './user-lock.queries.js';
 import { type AccountOwner, findHighestPasswordCost, insertUsers, type NewOwner, type OwnerNames } from './users.queries.js';
 
 export type { AccountOwner, NewOwner, OwnerNames, User };
@@ -16,6 +16,22 @@ export interface ProductFields {
   /** Canonical. */
   email?: string | null;
   trustedMetadata?: object;
+  /** Null if the user has no policy of their own. */
+  policyId?: string | null;
+}
+
+/** The names of the fields in the API and in the audit log. */
+const PUBLIC_NAMES: Readonly<Record<keyof ProductFields, string>> = {
+  email: 'email',
+  trustedMetadata: 'trustedMetadata',
+  policyId: 'policy',
+};
+
+/** Options of a change of a locked user, described at Users.withLocked. */
+interface LockOptions {
+  alsoDisabled?: boolean;
+  goneError?: () => Error;
+  lockWaitMs?: number;
 }
 
 /** Reads, creates and locks users. */
@@ -123,19 +139,30 @@ export class Users {
     return users.map(({ id }) => id);
   }
 
+  /** Returns the ids of at most `limit` users who have a policy of their own. */
+  async findIdsByPolicy(policyId: string, limit: number): Promise<string[]> {
+    const users = await this.#database.user.findMany({ where: { policyId }, select: { id: true }, take: limit });
+    return users.map(({ id }) => id);
+  }
+
   /**
-   * Changes what the product knows about a user, in a transaction that holds the user's row locked.
+   * Changes what the product knows about a user, in a transaction that holds the user's row locked. The time at which the policy is
+   * set is recorded even if the user has the policy already, because an older token of the identity provider must not change it. It
+   * never moves back: the clock of the provider may be ahead.
    *
-   * @returns the user, and the names of the fields with a new value
+   * @returns the user, and the public names of the fields with a new value
    */
-  async change(transaction: Transaction, id: string, fields: ProductFields): Promise<{ user: User; changed: string[] }> {
+  async change(transaction: Transaction, id: string, fields: ProductFields, now: Date): Promise<{ user: User; changed: string[] }> {
     const before = await transaction.user.findUniqueOrThrow({ where: { id } });
-    const changed = Object.entries(fields).filter(
-      ([name, value]) => canonicalJson({ value }) !== canonicalJson({ value: before[name as keyof ProductFields] }),
+    // The cast is needed because Object.keys returns strings.
+    const names = (Object.keys(fields) as (keyof ProductFields)[]).filter(
+      (name) => canonicalJson({ value: fields[name] }) !== canonicalJson({ value: before[name] }),
     );
-    if (changed.length === 0) return { user: before, changed: [] };
-    const user = await transaction.user.update({ where: { id }, data: Object.fromEntries(changed) });
-    return { user, changed: changed.map(([name]) => name) };
+    const policySetAt = fields.policyId === undefined ? before.policySetAt : latest(before.policySetAt, now);
+    if (names.length === 0 && policySetAt?.getTime() === before.policySetAt?.getTime()) return { user: before, changed: [] };
+    const data = { ...Object.fromEntries(names.map((name) => [name, fields[name]])), policySetAt };
+    const user = await transaction.user.update({ where: { id }, data });
+    return { user, changed: names.map((name) => PUBLIC_NAMES[name]) };
   }
 
   /**
@@ -154,14 +181,16 @@ export class Users {
    *
    * @param options.alsoDisabled whether a disabled user is allowed, as for the operator
    * @param options.goneError creates what is thrown if the user was deleted or disabled concurrently: by default, UNAUTHENTICATED
+   * @param options.lockWaitMs longest wait for the row, in milliseconds; by default, that of every query
    * @throws {KeywardError} SERVICE_UNAVAILABLE if too many changes of the user are waiting
    */
   withLocked<T>(
     userId: string,
     change: (transaction: Transaction, user: LockedUser) => Promise<T>,
-    { alsoDisabled = false, goneError = unauthenticated }: { alsoDisabled?: boolean; goneError?: () => Error } = {},
+    { alsoDisabled = false, goneError = unauthenticated, lockWaitMs }: LockOptions = {},
   ): Promise<T> {
     const changeLocked = async (transaction: Transaction): Promise<T> => {
+      if (lockWaitMs !== undefined) await limitLockWait(transaction, lockWaitMs);
       const user = await lockUser(transaction, userId);
       if (!user || (user.disabledAt && !alsoDisabled)) throw goneError();
       return change(transaction, user);
@@ -169,6 +198,8 @@ export class Users {
     return this.#turns.run(userId, () => this.#database.$transaction(changeLocked));
   }
 }
+
+const latest = (one: Date | null, other: Date): Date => (one !== null && one > other ? one : other);
 
 /** Returns the address of an account with a password. A constraint of the table ensures that every such account has one. */
 export function addressOf({ email }: User): string {
