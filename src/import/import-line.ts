@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { columnsOf, type KeyColumns } from '../api-keys/api-key-settings.js';
 import { presentedDigestOf } from '../api-keys/import-forms.js';
-import { REASON_CHARACTERS_MAX } from '../api-keys/key-revocation.js';
 import { readEmail } from '../auth/accounts/email.js';
 import { externalIdFault } from '../auth/external-id.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
 import { fingerprintOf, isKeyPrefix } from '../platform/plaintext-key.js';
-import { shortTextFault } from '../platform/text.js';
 import { displayPrefixFault, type HashForm, type ImportedHash, readHash } from './hash-form.js';
 import { readImportedHash } from './imported-hash.js';
+import { lifeFaults } from './life-rules.js';
 import type { Owner } from './owner.js';
 import type { Preset, PresetOptions } from './presets/preset.js';
 import { readTimestamp } from './timestamp.js';
@@ -143,19 +142,6 @@ function faultsOf(error: z.ZodError): string[] {
     if (issue.code !== 'unrecognized_keys') return [`${path} ${issue.message}`];
     return issue.keys.map((name) => `${path === '' ? '' : `${path}.`}${printableName(name)} is not a known field`);
   });
-}
-
-function lifeFaults(fields: Fields, now: Date): string[] {
-  const { createdAt, revokedAt, revokedReason } = fields;
-  const faults: string[] = [];
-  if (createdAt && createdAt > now) faults.push('createdAt must not be in the future');
-  if (revokedAt && revokedAt > now) faults.push('revokedAt must not be in the future');
-  if (typeof revokedReason === 'string') {
-    const fault = shortTextFault(revokedReason, REASON_CHARACTERS_MAX);
-    if (fault !== null) faults.push(`revokedReason ${fault}`);
-    if (!revokedAt) faults.push('revokedReason requires revokedAt');
-  }
-  return faults;
 }
 
 /** Returns the settings of the key. They have the same bounds as in the API, but the key may have expired. */
