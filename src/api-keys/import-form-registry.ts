@@ -50,7 +50,7 @@ export class ImportFormRegistry {
   }
 
   /**
-   * Erases the secret of a form if every key of it has a fingerprint, so that the secret is not needed any more.
+   * Erases the secret of a form if every key of it has a fingerprint, so that the secret is no longer needed.
    *
    * @returns whether it was erased
    */

@@ -14,9 +14,9 @@ registerEnumType(ImportHashAlgorithm, {
   name: 'ImportHashAlgorithm',
   description: 'How another system hashed its API keys. Keys that were hashed by HMAC can be imported by the command line only.',
   valuesConfig: {
-    SHA256: { description: 'SHA-256.' },
-    SHA512: { description: 'SHA-512.' },
-    BCRYPT: { description: 'bcrypt of the whole key, with a cost from 4 to 14.' },
+    SHA256: { description: 'SHA-256 of the key or of a part of it.' },
+    SHA512: { description: 'SHA-512 of the key or of a part of it.' },
+    BCRYPT: { description: 'The bcrypt hash of the whole key, with a cost from 4 to 14.' },
   },
 });
 
@@ -120,10 +120,10 @@ export class ImportApiKeyInput {
   @Field(() => RateLimitInput, { nullable: true, description: 'Rate limit of the key. Null if the key has none.' })
   readonly rateLimit?: RateLimitInput | null;
 
-  @Field(() => JSONObject, { nullable: true, description: 'JSON of the owner to attach to the key. Null if there is none.' })
+  @Field(() => JSONObject, { nullable: true, description: 'JSON of the owner to attach to the key. Null if the key has no such JSON.' })
   readonly metadata?: Record<string, unknown> | null;
 
-  @Field(() => JSONObject, { nullable: true, description: 'JSON of the product to attach to the key. Null if there is none.' })
+  @Field(() => JSONObject, { nullable: true, description: 'JSON of the product to attach to the key. Null if the key has no such JSON.' })
   readonly trustedMetadata?: Record<string, unknown> | null;
 
   @Field(() => Boolean, { nullable: true, description: 'Whether the key is enabled. Null if it is.' })

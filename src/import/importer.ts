@@ -131,7 +131,7 @@ export class KeyImporter {
     const known: Known = { identities, counts, selfRegistered: this.#closedTo(owners), ...policies };
     const outcomes = planImport(keys, known, { now, keysPerUserMax });
     const imported = importedOf(keys, outcomes);
-    // Also for keys that are present: their secret is stored again if it cannot be decrypted any more.
+    // Also for keys that are present: their secret is stored again if it can no longer be decrypted.
     const isNeeded = outcomes.some(({ kind }) => kind !== 'bad');
     const importFormId = form && isNeeded ? await importForms.register(transaction, form) : undefined;
     if (imported.length === 0) return { outcomes, written: [], usersMade: 0 };

@@ -83,7 +83,7 @@ export class ImportedKeyWriter {
       .map(([key, owner]) => ({ ...owner, id: uuidv7({ msecs: now.getTime() }), policyId: policies.get(key)?.id ?? null }));
   }
 
-  /** Returns the key prefix of each key: its own, or one that no key has. Among a million keys, one in ten batches draws a used one. */
+  /** Returns the key prefix of each key: its own, or a prefix that no key has. Among a million keys, one in ten batches draws a used one. */
   async #keyPrefixes(transaction: Transaction, keys: readonly ImportedKey[]): Promise<string[]> {
     const { namespace, random } = this.#deps;
     const taken = new Set(keys.flatMap(({ keyPrefix }) => keyPrefix ?? []));

@@ -185,7 +185,7 @@ export type ImportApiKeyInput = {
   externalId?: string | null | undefined;
   /** Hash of the key, in the form of the import. */
   hash: string;
-  /** JSON of the owner to attach to the key. Null if there is none. */
+  /** JSON of the owner to attach to the key. Null if the key has no such JSON. */
   metadata?: unknown;
   /** Name of the key, at most 100 characters. Null if the key has no name. */
   name?: string | null | undefined;
@@ -199,7 +199,7 @@ export type ImportApiKeyInput = {
   revokedReason?: string | null | undefined;
   /** Scopes to grant. Null if the key has no scopes. */
   scopes?: Array<string> | null | undefined;
-  /** JSON of the product to attach to the key. Null if there is none. */
+  /** JSON of the product to attach to the key. Null if the key has no such JSON. */
   trustedMetadata?: unknown;
 };
 
@@ -215,11 +215,11 @@ export type ImportApiKeysInput = {
 
 /** How another system hashed its API keys. Keys that were hashed by HMAC can be imported by the command line only. */
 export type ImportHashAlgorithm =
-  /** bcrypt of the whole key, with a cost from 4 to 14. */
+  /** The bcrypt hash of the whole key, with a cost from 4 to 14. */
   | 'BCRYPT'
-  /** SHA-256. */
+  /** SHA-256 of the key or of a part of it. */
   | 'SHA256'
-  /** SHA-512. */
+  /** SHA-512 of the key or of a part of it. */
   | 'SHA512';
 
 /** How the bytes of a hash are written. */

@@ -75,7 +75,7 @@ describe('K1: as long as no key of another system was imported', () => {
   test('text of another form is MALFORMED while the database is down, and after an import it is SERVICE_UNAVAILABLE', async () => {
     const [before, after] = [await startTestApp(), await startTestApp()];
     await importWhole(after, newText());
-    // The change row of the first form made the process read the forms.
+    // The change row of the first form let the process read the forms.
     await verify(after, { key: newText() });
     for (const app of [before, after]) await dropDatabase(app.databaseUrl);
     expect(await codes(before, newText())).toEqual(['MALFORMED', 'MALFORMED']);

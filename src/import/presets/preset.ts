@@ -15,7 +15,7 @@ export interface Preset {
   /** Name of the system, as the help shows it. */
   system: string;
   form: Omit<HashForm, 'secret'>;
-  /** Converts a row to a line. What the row cannot express is absent, and what a line cannot express is a fault. */
+  /** Converts a row to a line. What the row cannot express is absent, and what a line cannot express is an error. */
   lineOf(row: Row, options: PresetOptions): { line: object } | { faults: string[] };
 }
 

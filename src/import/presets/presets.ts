@@ -8,5 +8,5 @@ import { UNKEY } from './unkey.js';
 /** The presets, in the order of the help. */
 export const PRESETS: readonly Preset[] = [BETTER_AUTH, UNKEY, PREFIXED_API_KEY, SANCTUM, DJANGO_REST_FRAMEWORK_API_KEY];
 
-/** Returns the preset with a name; undefined if there is none. */
+/** Returns the preset with a name; undefined if no preset has it. */
 export const presetNamed = (name: string): Preset | undefined => PRESETS.find((preset) => preset.name === name);
