@@ -17,6 +17,7 @@ import { PortalSessionResolver } from './auth/portal-sessions/portal-session-res
 import { warnAtStart } from './auth/service-tokens/start-warnings.js';
 import { SessionResolver } from './auth/sessions/session-resolver.js';
 import { type Context, registerGraphql } from './graphql-route.js';
+import { ImportResolver } from './import/import-resolver.js';
 import { ManagementKeysResolver } from './management/management-keys-resolver.js';
 import { ManagementPoliciesResolver } from './management/management-policies-resolver.js';
 import { ManagementUsersResolver } from './management/management-users-resolver.js';
@@ -70,6 +71,7 @@ export const buildKeywardSchema = (services: Services & { externalIdIssuer: stri
       new ApiKeyEventsResolver(),
       new ManagementUsersResolver(services),
       new ManagementKeysResolver(services),
+      new ImportResolver(services.batchImport),
       new ManagementPoliciesResolver(services.policyPlanning),
       new PolicyResolver(services.policies),
       new UserPolicyResolver(),
@@ -82,6 +84,7 @@ export async function createApp(services: Services): Promise<App> {
   const { config, logger } = services;
   const countError = createErrorCounter(services.metrics);
   const externalIdIssuer = await claimExternalIds(services.database, config.externalIdNamespace);
+  await services.cachedKeys.readForms(services.mainPool);
   const signUpIsOpen = config.localAccounts && config.signUpIsOpen;
   await warnAtStart(services.serviceTokens, { signUpIsOpen, verificationIsOpen: !config.verificationIsRestricted }, logger);
   const schema = buildKeywardSchema({ ...services, externalIdIssuer });

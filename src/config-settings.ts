@@ -171,6 +171,7 @@ const settings = z.object({
     'Keys can be granted only these scopes, for example `orders:read,orders:write`. A pattern such as `orders:*` must be listed ' +
       'itself. A change does not affect the scopes of existing keys. If the setting is unset, keys can be granted any scope.',
   ),
+  IMPORT_HMAC_SECRET: optional(form.anyText('a text'), '`keyward import` of HMAC-SHA-256 uses this secret. The server does not.'),
   CORS_ORIGINS: optional(
     form.origins,
     'Pages of these origins can call the API from a browser. Outside production, pages of `http://localhost`, ' +

@@ -70,6 +70,8 @@ function configOf(settings: Settings, isTerminal: boolean) {
     verificationIsRestricted: (settings.VERIFY_ACCESS ?? (settings.VERIFIER_TOKENS ? 'restricted' : 'open')) === 'restricted',
     /** Empty if keys can be granted any scope. */
     scopeCatalogue: settings.SCOPES ?? [],
+    /** For imports. Undefined if the keys of an import are not hashed with a secret, or if the command gets it from a file. */
+    importHmacSecret: settings.IMPORT_HMAC_SECRET,
     introspection,
     logLevel: settings.LOG_LEVEL,
     logFormat: settings.LOG_FORMAT ?? (isTerminal && !production ? 'pretty' : 'json'),

@@ -1,6 +1,7 @@
 import { ApiKeyQueries, idsOfKeys } from './api-keys/api-key-queries.js';
 import { ApiKeyService } from './api-keys/api-key-service.js';
 import { IdempotencyKeys } from './api-keys/idempotency-keys.js';
+import { ImportFormRegistry } from './api-keys/import-form-registry.js';
 import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
 import { KeyPolicies } from './api-keys/key-policies.js';
@@ -26,7 +27,7 @@ import { Sessions } from './auth/sessions/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
 import { TokenRejectionLog } from './auth/token-rejection.js';
 import type { Config } from './config.js';
-import { type ImportOptions, KeyImporter } from './import/importer.js';
+import { createImport } from './import/create-import.js';
 import { createManagement } from './management/create-management.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { createCommandDatabase, createCommandPool, createDatabase, createMainPool } from './platform/database/client.js';
@@ -39,6 +40,7 @@ import { FairUse } from './platform/rate-limit/fair-use.js';
 import { createRedis } from './platform/rate-limit/redis.js';
 import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter.js';
 import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
+import { Sealing } from './platform/sealing.js';
 import { AppSecrets } from './platform/secrets.js';
 import { PolicyAdministration } from './policies/policy-administration.js';
 import { findPolicyId } from './policies/policy-names.js';
@@ -93,7 +95,10 @@ function createBase(options: ServiceOptions) {
   const secrets = new AppSecrets(options.appSecrets);
   const cursors = new Cursors(secrets.keysFor('cursor'));
   const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal') });
-  return { ...options, ...connections, clock, hashes, keyHashes, metrics, redis, budgetsOf, secrets, cursors, audit };
+  const importSealing = new Sealing(secrets.keysFor('import-secrets'));
+  const importForms = new ImportFormRegistry({ database, clock, sealing: importSealing });
+  const shared = { secrets, cursors, audit, importSealing, importForms };
+  return { ...options, ...connections, ...shared, clock, hashes, keyHashes, metrics, redis, budgetsOf };
 }
 
 type Base = ReturnType<typeof createBase>;
@@ -178,9 +183,7 @@ function createApiKeys(base: Base, users: Users) {
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
     keyPolicies: new KeyPolicies({ database, clock, keysPerUserMax, scopeCatalogue, expiryWarningDays }),
     keyFinder: new KeyFinder(database),
-    /** Creates an importer for one run. A dry run remembers the lines that it has seen. */
-    createImporter: (options: ImportOptions) =>
-      new KeyImporter({ database, clock, users, audit, keysPerUserMax, scopeCatalogue, ...options }),
+    ...createImport(base, users),
   };
 }
 

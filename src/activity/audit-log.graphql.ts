@@ -43,7 +43,7 @@ registerEnumType(AuditAction, {
       description: 'An API key was replaced by a new one. `details` names the new key and the time at which the old key expires.',
     },
     API_KEY_REVOKED: { description: 'An API key was revoked.' },
-    API_KEY_IMPORTED: { description: 'The operator imported an API key from another system.' },
+    API_KEY_IMPORTED: { description: 'The operator or a service imported an API key from another system.' },
     SERVICE_TOKEN_CREATED: { description: 'The operator created a service token.' },
     SERVICE_TOKEN_ROTATED: { description: 'The operator replaced the secret of a service token.' },
     SERVICE_TOKEN_REVOKED: { description: 'The operator revoked a service token.' },

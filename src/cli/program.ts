@@ -4,6 +4,7 @@ import { addCacheCommands } from './commands/cache.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommands } from './commands/keys.js';
 import { addPoliciesCommands } from './commands/policies.js';
+import { addSecretsCommands } from './commands/secrets.js';
 import { addServeCommand } from './commands/serve.js';
 import { addServiceTokensCommands } from './commands/service-tokens.js';
 import { addUsersCommands } from './commands/users.js';
@@ -17,6 +18,7 @@ const COMMANDS = [
   addServiceTokensCommands,
   addPoliciesCommands,
   addImportCommand,
+  addSecretsCommands,
   addAuditCommands,
   addCacheCommands,
 ];

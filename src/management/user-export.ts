@@ -36,7 +36,7 @@ export class UserExport {
       user: { ...user, hasPassword: passwordHash !== null, policy: await this.#policyNameOf(user.policyId) },
       sessions: await sessions.listAll(user.id),
       portalSessions: await portalSessions.listAll(user.id),
-      apiKeys: keys.map(({ hashedKey: _hashedKey, fingerprint: _fingerprint, ...key }) => ({
+      apiKeys: keys.map(({ hashedKey: _hashedKey, fingerprint: _fingerprint, importDigest: _importDigest, ...key }) => ({
         ...key,
         usage: usage.filter(({ keyId }) => keyId === key.id).map(({ keyId: _keyId, ...row }) => row),
       })),

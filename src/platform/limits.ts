@@ -176,7 +176,6 @@ export const BULK_REVOCATION_LIMITS = {
   ownersAtOnce: 4,
   /** Wait for the row of a user. With the default of 2 s, the answer would be late if a row is locked shortly before `msMax`. */
   lockWaitMsMax: 500,
-  /** Keys in the answer. */
   sampleMax: 20,
 } as const;
 
@@ -197,13 +196,14 @@ export const POLICY_LIMITS = {
 
 /** Idempotency keys of requests that create API keys. */
 export const IDEMPOTENCY_LIMITS = {
-  /** Characters of one idempotency key. */
   keyCharacters: 255,
   /** A repetition within this time creates no second API key. */
   keptSeconds: DAY_SECONDS,
-  /** Old rows that each new row removes. */
   prunedAtOnce: 100,
 } as const;
+
+/** Imports of keys of other systems. A presented text that is no key of Keyward costs two digests for each form. */
+export const IMPORT_LIMITS = { formsMax: 32, keysPerRequestMax: 100, displayPrefixCharacters: 40, secretBytesMax: 1_024 } as const;
 
 /** Limits of one user, signed in or represented by a service, and of one service. */
 export const FAIR_USE_LIMITS = {

@@ -60,7 +60,7 @@ export type AuditAction =
   | 'ACCESS_REFUSED'
   /** An API key was created. */
   | 'API_KEY_CREATED'
-  /** The operator imported an API key from another system. */
+  /** The operator or a service imported an API key from another system. */
   | 'API_KEY_IMPORTED'
   /** An API key was revoked. */
   | 'API_KEY_REVOKED'
@@ -166,6 +166,89 @@ export type CreatePortalSessionInput = {
   /** What the portal session permits. If the list is empty, the session permits only `me`. */
   permissions: Array<PortalPermission>;
 };
+
+/** An API key of another system to import. The bounds of the settings are those of CreateApiKeyInput, but the key may have expired. */
+export type ImportApiKeyInput = {
+  /** IP addresses and CIDR ranges from which the key is accepted. Null if every address is accepted. */
+  allowedCidrs?: Array<string> | null | undefined;
+  /** Time at which the key was created. Null if it is the time of the import. */
+  createdAt?: string | null | undefined;
+  /** Beginning of the key that is shown to its owner: at most 40 characters. It is not secret. Required for BCRYPT. Null if it is not known. */
+  displayPrefix?: string | null | undefined;
+  /** Email address of the account that owns the key. The account is created without a password if it does not exist. Null if `externalId` is given. */
+  email?: string | null | undefined;
+  /** Whether the key is enabled. Null if it is. */
+  enabled?: boolean | null | undefined;
+  /** Time from which the key is rejected, at most 10 years in the future. Null if the key does not expire. */
+  expiresAt?: string | null | undefined;
+  /** ID of the owner in the product. The user is created if it does not exist. Null if `email` is given. */
+  externalId?: string | null | undefined;
+  /** Hash of the key, in the form of the import. */
+  hash: string;
+  /** JSON of the owner to attach to the key. Null if the key has no such JSON. */
+  metadata?: unknown;
+  /** Name of the key, at most 100 characters. Null if the key has no name. */
+  name?: string | null | undefined;
+  /** Name of the policy of the owner, if the import creates the owner. An existing owner must have this policy. Null if the owner has no policy of its own, or keeps it. */
+  policy?: string | null | undefined;
+  /** Rate limit of the key. Null if the key has none. */
+  rateLimit?: RateLimitInput | null | undefined;
+  /** Time at which the key was revoked. Null if the key is not revoked. */
+  revokedAt?: string | null | undefined;
+  /** Reason for the revocation. Null if the key is not revoked or no reason is known. */
+  revokedReason?: string | null | undefined;
+  /** Scopes to grant. Null if the key has no scopes. */
+  scopes?: Array<string> | null | undefined;
+  /** JSON of the product to attach to the key. Null if the key has no such JSON. */
+  trustedMetadata?: unknown;
+};
+
+/** A batch of API keys of another system to import. */
+export type ImportApiKeysInput = {
+  /** Whether to check the keys without importing them. */
+  dryRun?: boolean;
+  /** Form of the hashes. */
+  form: ImportHashFormInput;
+  /** Keys to import: 1 to 100. */
+  keys: Array<ImportApiKeyInput>;
+};
+
+/** How another system hashed its API keys. Keys that were hashed by HMAC can be imported by the command line only. */
+export type ImportHashAlgorithm =
+  /** The bcrypt hash of the whole key, with a cost from 4 to 14. */
+  | 'BCRYPT'
+  /** SHA-256 of the key or of a part of it. */
+  | 'SHA256'
+  /** SHA-512 of the key or of a part of it. */
+  | 'SHA512';
+
+/** How the bytes of a hash are written. */
+export type ImportHashEncoding =
+  /** Base64. The padding is optional. */
+  | 'BASE64'
+  /** Base64 for URLs. The padding is optional. */
+  | 'BASE64URL'
+  /** Hexadecimal digits, in either case. */
+  | 'HEX';
+
+/** Form of the hashes of one import. It is the same for all keys of a request. */
+export type ImportHashFormInput = {
+  /** How the keys were hashed. */
+  algorithm: ImportHashAlgorithm;
+  /** How the hashes are written. Ignored for BCRYPT. */
+  encoding?: ImportHashEncoding;
+  /** The part of the key that was hashed: `whole`, or `after-first:X` or `after-last:X`, where X is one of . _ ~ + / = : -. For BCRYPT, which hashes the whole key, the part by which the key is found, as `displayPrefix` states it: `before-first:X`, `before-last:X` or `first:N`, with N from 1 to 99. */
+  part?: string;
+};
+
+/** What became of one key of an import. */
+export type ImportOutcome =
+  /** The same key of the same owner was imported before. Nothing was changed. */
+  | 'ALREADY_PRESENT'
+  /** The key was imported. In a dry run, it can be imported. */
+  | 'IMPORTED'
+  /** The key was not imported, for the given reasons. */
+  | 'INVALID';
 
 /** Settings of a policy. In `updatePolicy`, an absent field is unchanged. Null clears a setting: the policy then does not limit it. */
 export type PolicyInput = {
@@ -602,6 +685,13 @@ export type AuditLogQueryVariables = Exact<{
 
 
 export type AuditLogQuery = { auditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, actor: string, userId: string | null, apiKeyId: string | null, details: unknown } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type ImportApiKeysMutationVariables = Exact<{
+  input: ImportApiKeysInput;
+}>;
+
+
+export type ImportApiKeysMutation = { importApiKeys: { usersCreated: number, results: Array<{ outcome: ImportOutcome, apiKeyId: string | null, keyPrefix: string | null, reasons: Array<string> }> } };
 
 export type LimitsFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, rateLimit: { limit: number, windowSeconds: number } | null };
 
@@ -1639,6 +1729,19 @@ export const AuditLogDocument = new TypedDocumentString(`
   startCursor
   endCursor
 }`) as unknown as TypedDocumentString<AuditLogQuery, AuditLogQueryVariables>;
+export const ImportApiKeysDocument = new TypedDocumentString(`
+    mutation ImportApiKeys($input: ImportApiKeysInput!) {
+  importApiKeys(input: $input) {
+    results {
+      outcome
+      apiKeyId
+      keyPrefix
+      reasons
+    }
+    usersCreated
+  }
+}
+    `) as unknown as TypedDocumentString<ImportApiKeysMutation, ImportApiKeysMutationVariables>;
 export const MyKeyPolicyDocument = new TypedDocumentString(`
     query MyKeyPolicy {
   myKeyPolicy {

@@ -1,4 +1,4 @@
-import { validate as isUuid, v7 as uuidv7 } from 'uuid';
+import { validate as isUuid } from 'uuid';
 import { canonicalJson } from '../../platform/canonical-json.js';
 import type { Database, Transaction } from '../../platform/database/client.js';
 import { isUniqueViolation } from '../../platform/database/database-errors.js';
@@ -6,10 +6,10 @@ import type { User } from '../../platform/database/generated/client.js';
 import { inOrderOf } from '../../platform/database/in-order-of.js';
 import { conflict, KeywardError, unauthenticated } from '../../platform/errors/keyward-error.js';
 import { KeyedQueue } from '../../platform/queues/keyed-queue.js';
-import { type LockedUser, limitLockWait, lockUser, lockUsersByEmail } from './user-lock.queries.js';
-import { type AccountOwner, findHighestPasswordCost, insertUsers } from './users.queries.js';
+import { type LockedUser, limitLockWait, lockOwners, lockUser } from './user-lock.queries.js';
+import { type AccountOwner, findHighestPasswordCost, insertUsers, type NewOwner, type OwnerNames } from './users.queries.js';
 
-export type { AccountOwner, User };
+export type { AccountOwner, NewOwner, OwnerNames, User };
 
 /** What the product's backend sets for a user. An absent field is unchanged. */
 export interface ProductFields {
@@ -114,34 +114,23 @@ export class Users {
   /**
    * Creates users without a password. They cannot sign in until a password is set.
    *
-   * @param emails canonical
-   * @returns their ids by email
    * @throws {KeywardError} CONFLICT if one of the users was created concurrently
    */
-  async createWithoutPassword(transaction: Transaction, emails: readonly string[], createdAt: Date): Promise<Map<string, string>> {
-    // Sorted, so that concurrent transactions that create the same users wait for each other instead of deadlocking.
-    const users = [...emails].sort().map((email) => ({ id: uuidv7({ msecs: createdAt.getTime() }), email }));
-    if ((await insertUsers(transaction, users, createdAt)) !== users.length) throw conflict();
-    return new Map(users.map(({ id, email }) => [email, id]));
+  async createWithoutPassword(transaction: Transaction, users: readonly NewOwner[], createdAt: Date): Promise<void> {
+    if (users.length > 0 && (await insertUsers(transaction, users, createdAt)) !== users.length) throw conflict();
   }
 
-  /**
-   * Returns the existing accounts by email, without users that have an external id.
-   *
-   * @param emails canonical
-   */
-  async findAccounts(emails: readonly string[]): Promise<Map<string, AccountOwner>> {
-    const users = await this.#database.user.findMany({
-      where: { email: { in: [...emails] }, externalId: null },
-      select: { id: true, email: true, selfRegistered: true },
+  /** Returns the existing users. A user with an external ID is not found by its address. */
+  findOwners({ emails, externalIds }: OwnerNames): Promise<AccountOwner[]> {
+    return this.#database.user.findMany({
+      where: { OR: [{ email: { in: [...emails] }, externalId: null }, { externalId: { in: [...externalIds] } }] },
+      select: { id: true, email: true, externalId: true, selfRegistered: true },
     });
-    return new Map(users.flatMap(({ email, ...rest }) => (email === null ? [] : [[email, { email, ...rest }]])));
   }
 
-  /** Returns the same as findAccounts and locks the rows until the end of the transaction. */
-  async lockAccounts(transaction: Transaction, emails: readonly string[]): Promise<Map<string, AccountOwner>> {
-    const users = await lockUsersByEmail(transaction, emails);
-    return new Map(users.map((user) => [user.email, user]));
+  /** Returns the same as findOwners and locks the rows until the end of the transaction. */
+  lockOwners(transaction: Transaction, names: OwnerNames): Promise<AccountOwner[]> {
+    return lockOwners(transaction, names);
   }
 
   /** Returns the ids of the users with these external ids. */
