@@ -119,7 +119,7 @@ describe('keyward users', () => {
     const overview = { id: userId, email, externalId: null, hasPassword: true, disabledAt: null, keys: 1 };
     expect(await runJson('users', 'list')).toContainEqual(expect.objectContaining(overview));
     expect(await runJson('users', 'show', email)).toEqual([
-      { ...overview, createdAt: expect.any(String), sessions: 1, lastSignInAt: app.clock.now().toISOString() },
+      { ...overview, policy: null, createdAt: expect.any(String), sessions: 1, lastSignInAt: app.clock.now().toISOString() },
     ]);
     const listed = await runJson('keys', 'list', email);
     expect(listed).toMatchObject([{ id, keyPrefix: key.slice(0, 13), status: 'ACTIVE', name: 'build server' }]);
