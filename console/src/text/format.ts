@@ -1,0 +1,53 @@
+/** English as the user's system writes it, such as en-GB. The texts are English, so dates are never in another language. */
+const LOCALE = navigator.languages.find((language) => /^en\b/i.test(language)) ?? 'en-GB';
+
+const numbers = new Intl.NumberFormat(LOCALE);
+const dates = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
+const times = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit' });
+const dateTimes = new Intl.DateTimeFormat(LOCALE, {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZoneName: 'short',
+});
+const days = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+const hours = new Intl.DateTimeFormat(LOCALE, { weekday: 'short', hour: '2-digit', minute: '2-digit' });
+const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
+const lists = new Intl.ListFormat(LOCALE, { type: 'conjunction' });
+
+const UNITS = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;
+
+export const number = (value: number): string => numbers.format(value);
+export const date = (value: Date): string => dates.format(value);
+export const time = (value: Date): string => times.format(value);
+export const dateTime = (value: Date): string => dateTimes.format(value);
+/** A day of UTC, by which usage is counted. */
+export const utcDay = (value: Date): string => days.format(value);
+export const hour = (value: Date): string => hours.format(value);
+export const list = (values: readonly string[]): string => lists.format(values);
+
+/** Returns "3 minutes ago", "in 6 days" or "now". Rounds towards now, so that nothing seems to last longer than it does. */
+export function relativeTime(value: Date, now: Date): string {
+  const seconds = (value.getTime() - now.getTime()) / 1000;
+  for (const [unit, length] of UNITS) {
+    const count = Math.trunc(seconds / length);
+    if (count !== 0) return count === -1 && unit === 'day' ? 'yesterday' : relative.format(count, unit);
+  }
+  return seconds > 0 ? 'in less than a minute' : 'now';
+}
+
+/** Returns the longest unit that fits: "23 h", "6 days", "40 s". */
+export function duration(seconds: number): string {
+  if (seconds >= 172_800) return `${number(Math.floor(seconds / 86_400))} days`;
+  if (seconds >= 3_600) return `${number(Math.floor(seconds / 3_600))} h`;
+  if (seconds >= 60) return `${number(Math.floor(seconds / 60))} min`;
+  return `${number(Math.max(0, Math.ceil(seconds)))} s`;
+}

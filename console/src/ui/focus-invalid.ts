@@ -1,0 +1,10 @@
+/** Moves the focus to the first invalid field of the open dialog or of the page, after the errors have been rendered. */
+export function focusFirstInvalid(root: ParentNode = document): void {
+  requestAnimationFrame(() => {
+    const dialogs = root.querySelectorAll<HTMLElement>('dialog[open]');
+    const scope: ParentNode = dialogs[dialogs.length - 1] ?? root;
+    const invalid = scope.querySelector<HTMLElement>('[aria-invalid="true"]');
+    const target = invalid?.matches('fieldset') ? invalid.querySelector('input') : invalid;
+    target?.focus();
+  });
+}

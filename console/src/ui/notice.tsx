@@ -1,0 +1,26 @@
+import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { classes } from './classes';
+import style from './notice.module.css';
+
+interface Props {
+  kind?: 'info' | 'warning' | 'error';
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+const ICONS = { info: Info, warning: TriangleAlert, error: CircleAlert };
+
+/** A message within the page. Screen readers announce an error at once. */
+export function Notice({ kind = 'info', actions, children }: Props) {
+  const Icon = ICONS[kind];
+  return (
+    <div className={classes(style.notice, kind !== 'info' && style[kind])} role={kind === 'error' ? 'alert' : undefined}>
+      <Icon size={16} aria-hidden />
+      <div className={style.content}>
+        <div className={style.text}>{children}</div>
+        {actions && <div className={style.actions}>{actions}</div>}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { Eye, EyeOff } from 'lucide-react';
+import { useState } from 'react';
+import { useText } from '../text';
+import { Field } from './field';
+import style from './field.module.css';
+
+interface Props {
+  label: string;
+  hint?: string;
+  error?: string | undefined;
+  name: string;
+  autoComplete: 'current-password' | 'new-password';
+  value: string;
+  onChange: (value: string) => void;
+}
+
+export function PasswordField({ label, hint, error, onChange, ...input }: Props) {
+  const { session: text } = useText();
+  const [isShown, setShown] = useState(false);
+  const Icon = isShown ? EyeOff : Eye;
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => (
+        <div className={style.password}>
+          <input
+            {...input}
+            {...control}
+            type={isShown ? 'text' : 'password'}
+            className={style.control}
+            autoCapitalize="off"
+            spellCheck={false}
+            required
+            onChange={(event) => onChange(event.target.value)}
+          />
+          <button type="button" aria-label={isShown ? text.hidePassword : text.showPassword} onClick={() => setShown(!isShown)}>
+            <Icon size={16} aria-hidden />
+          </button>
+        </div>
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,26 @@
+import { type ReactNode, useId } from 'react';
+import style from './section.module.css';
+
+interface Props {
+  title: string;
+  intro?: string;
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+/** A part of a page with its heading. */
+export function Section({ title, intro, actions, children }: Props) {
+  const id = useId();
+  return (
+    <section className={style.section} aria-labelledby={id}>
+      <header className={style.head}>
+        <div>
+          <h2 id={id}>{title}</h2>
+          {intro && <p className={style.intro}>{intro}</p>}
+        </div>
+        {actions}
+      </header>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,83 @@
+// Builds the console (`vite build`) and the element (`vite build --mode element`) into console/dist.
+import path from 'node:path';
+import { defineConfig, type Plugin } from 'vite';
+
+const here = import.meta.dirname;
+const ELEMENT_CSS = /["'`]__KEYWARD_ELEMENT_CSS__["'`]/;
+
+/** React's API on Preact: 7 kB instead of 66 kB. Without this alias the console runs on React itself. */
+const alias = [
+  { find: /^react$/, replacement: 'preact/compat' },
+  { find: /^react-dom$/, replacement: 'preact/compat' },
+  { find: /^react-dom\/client$/, replacement: 'preact/compat/client' },
+  { find: /^react\/jsx-runtime$/, replacement: 'preact/jsx-runtime' },
+];
+
+/** Adds the theme to the page as a classic script, which runs before the first paint: the policy of the page forbids inline code. */
+const blockingTheme = (): Plugin => ({
+  name: 'keyward-theme',
+  transformIndexHtml: {
+    order: 'post',
+    handler(_html, { bundle }) {
+      const theme = Object.values(bundle ?? {}).find((file) => file.type === 'chunk' && file.name === 'theme');
+      const src = theme ? `/console/${theme.fileName}` : '/console/src/theme.ts';
+      return [{ tag: 'script', attrs: theme ? { src } : { type: 'module', src }, injectTo: 'head-prepend' }];
+    },
+  },
+});
+
+/** Puts the style sheet of the element into its script, which adopts it in each shadow root. */
+const styleInScript = (): Plugin => ({
+  name: 'keyward-element-css',
+  enforce: 'post',
+  generateBundle: {
+    order: 'post',
+    handler(_options, bundle) {
+      const files = Object.values(bundle);
+      const style = files.find((file) => file.type === 'asset' && file.fileName.endsWith('.css'));
+      const script = files.find((file) => file.type === 'chunk');
+      if (style?.type !== 'asset' || script?.type !== 'chunk' || !ELEMENT_CSS.test(script.code)) {
+        throw new Error('The element has no style sheet, or no place for it.');
+      }
+      const css = String(style.source).trim();
+      script.code = script.code.replace(ELEMENT_CSS, () => JSON.stringify(css));
+      delete bundle[style.fileName];
+    },
+  },
+});
+
+const applicationOutput = {
+  entryFileNames: 'assets/[name]-[hash].js',
+  chunkFileNames: 'assets/[name]-[hash].js',
+  assetFileNames: 'assets/app-[hash][extname]',
+};
+
+export default defineConfig(({ mode }) => {
+  const isElement = mode === 'element';
+  const input = isElement
+    ? path.join(here, 'src/element/keyward-keys.tsx')
+    : { app: path.join(here, 'index.html'), theme: path.join(here, 'src/theme.ts') };
+  return {
+    root: here,
+    base: '/console/',
+    publicDir: false,
+    plugins: [isElement ? styleInScript() : blockingTheme()],
+    resolve: { alias },
+    define: { 'process.env.NODE_ENV': JSON.stringify('production') },
+    build: {
+      outDir: path.join(here, 'dist'),
+      emptyOutDir: !isElement,
+      target: 'es2023',
+      assetsInlineLimit: 0,
+      cssCodeSplit: false,
+      modulePreload: false,
+      reportCompressedSize: false,
+      rolldownOptions: {
+        input,
+        output: isElement ? { entryFileNames: 'embed/keyward-keys.js', assetFileNames: 'embed/[name][extname]' } : applicationOutput,
+      },
+    },
+    // The server allows pages of localhost outside production, so the API can be another port.
+    server: { proxy: { '/graphql': process.env.KEYWARD_URL ?? 'http://127.0.0.1:4000' } },
+  };
+});
