@@ -106,9 +106,21 @@ export function prepareSources() {
   );
 }
 
-/** Vite empties its output folder first. The variants and the stamp are in it, so they never outlive the build. */
+/** The first run of Vite empties the output folder, which contains the variants and the stamp too, so they never outlive a build. */
 function buildConsole() {
-  runNode('node_modules/vite/bin/vite.js', 'build', 'console', '--config', 'console/vite.config.ts', '--logLevel', 'warn');
+  for (const mode of ['production', 'element']) {
+    runNode(
+      'node_modules/vite/bin/vite.js',
+      'build',
+      'console',
+      '--config',
+      'console/vite.config.ts',
+      '--mode',
+      mode,
+      '--logLevel',
+      'warn',
+    );
+  }
   compressFiles(inRoot('console/dist'));
 }
 
