@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ResetTokens } from '../../../src/auth/accounts/reset-tokens.js';
-import { transportOf } from '../../../src/auth/sessions/refresh-cookie.js';
+import { RefreshCookie, transportOf } from '../../../src/auth/sessions/refresh-cookie.js';
+import { KeywardError } from '../../../src/platform/errors/keyward-error.js';
 import {
   ChangePasswordDocument,
   CreateApiKeyDocument,
@@ -150,11 +151,20 @@ describe('W2: the refresh cookie', () => {
     expect([codesOf(answer), answer.setCookie]).toEqual([['UNAUTHENTICATED'], [CLEARED]]);
   });
 
-  test('is kept if another tab has just exchanged it, or if the database is unavailable', async () => {
+  test('is kept if another tab has just exchanged it', async () => {
     const { token } = await newSession();
     await refresh(token);
     const second = await refresh(token);
     expect([codesOf(second), second.setCookie]).toEqual([['CONFLICT'], []]);
+  });
+
+  test('is kept if the database is unavailable', async () => {
+    const setCookies: string[] = [];
+    const setCookie = (value: string) => void setCookies.push(value);
+    const cookie = new RefreshCookie({ transport: 'cookie', headers: { cookie: `${NAME}=x` }, maxAgeSeconds: 1, setCookie });
+    const fail = async () => Promise.reject(new KeywardError('SERVICE_UNAVAILABLE', 'unavailable'));
+    await expect(cookie.exchange('', fail)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect(setCookies).toEqual([]);
   });
 
   test('is found among other cookies, and a request without it gets UNAUTHENTICATED and no cookie', async () => {
