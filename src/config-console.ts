@@ -64,7 +64,7 @@ export function consoleOf(settings: ConsoleSettings, identityProvider: IdentityP
   return {
     /** Whether the server serves the console and accepts the refresh cookie. */
     consoleIsEnabled: settings.CONSOLE,
-    /** Null if the origin of the console is the one that a request names as its host. */
+    /** Null if it is the origin of the host that a request names. */
     consoleOrigin: settings.CONSOLE_ORIGIN ?? null,
     /** Origins besides its own that the console can send requests to. */
     consoleConnectOrigins: [...new Set(connectOrigins)],

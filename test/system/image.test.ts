@@ -56,7 +56,7 @@ describe('the steps of the Dockerfile, without Docker', () => {
       const goal = target.endsWith('/')
         ? path.join(folderOf(stage.name), target, path.basename(source))
         : path.join(folderOf(stage.name), target);
-      // .dockerignore excludes the generated client and the build of the console, so both are made again.
+      // .dockerignore excludes the generated client and the build of the console, so both are created again.
       cpSync(origin, goal, {
         recursive: true,
         verbatimSymlinks: true,

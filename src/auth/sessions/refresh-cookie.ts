@@ -14,13 +14,13 @@ type Transport = 'body' | 'cookie' | 'rejected';
 export interface RefreshCookieSettings {
   /** Whether the console is served. Without it, no request uses the cookie. */
   isEnabled: boolean;
-  /** Origin of the console. Null if it is the one that a request names as its host. */
+  /** Origin of the console. Null if it is the origin of the host that a request names. */
   consoleOrigin: string | null;
   /** Lifetime of a refresh token. */
   maxAgeSeconds: number;
 }
 
-/** Returns whether an origin is the one of the host that the request names. */
+/** Returns whether an origin is that of the host that the request names. */
 function isOwnOrigin(origin: string, host: string | undefined, consoleOrigin: string | null): boolean {
   if (consoleOrigin !== null) return origin === consoleOrigin;
   if (!URL.canParse(origin) || new URL(origin).origin !== origin) return false;
@@ -98,7 +98,7 @@ export class RefreshCookie {
     if (this.#isInCookie(argument)) this.#set('', 0);
   }
 
-  /** Removes a cookie that is not valid any more, because the page would send it again and again. */
+  /** Removes a cookie that is no longer valid, because the page would send it again and again. */
   async #use<T>(argument: string, use: (refreshToken: string) => Promise<T>): Promise<T> {
     this.#rejectForeign();
     if (!this.#isInCookie(argument)) return use(argument);

@@ -7,7 +7,7 @@ import { sendError } from './error-answers.js';
  * Registers `GET /`: it leads a browser to the page, and returns JSON to other clients. In production it reveals only the name.
  *
  * @param options.schemaIsPublic whether the API page and the schema exist
- * @param options.page path of the page for browsers; null if there is none, so that a browser gets 404
+ * @param options.page path of the page for browsers; null if the console is not served, so that a browser gets 404
  */
 export function registerHome(
   app: FastifyInstance,

@@ -151,7 +151,7 @@ describe('W2: the refresh cookie', () => {
     expect([codesOf(answer), answer.setCookie]).toEqual([['UNAUTHENTICATED'], [CLEARED]]);
   });
 
-  test('is kept if another tab has just exchanged it', async () => {
+  test('is kept if another tab exchanged it less than 10 s ago', async () => {
     const { token } = await newSession();
     await refresh(token);
     const second = await refresh(token);
@@ -178,7 +178,7 @@ describe('W2: the refresh cookie', () => {
     expect(codesOf(await post(RefreshSessionDocument, { refreshToken: '' }, { ...PAGE, cookie: `a=b; ${NAME}=${token};c=d` }))).toEqual([]);
   });
 
-  test('takes over from a refresh token in the argument, which has precedence', async () => {
+  test('replaces a refresh token in the argument, which has precedence over an earlier cookie', async () => {
     const [first, second] = [await newSession(), await newSession()];
     const answer = await post(RefreshSessionDocument, { refreshToken: first.token }, withCookie(second.token));
     expect(answer.json.data?.refreshSession).toMatchObject({ refreshToken: '' });
