@@ -171,6 +171,7 @@ function createApiKeys(base: Base, users: Users) {
   const { keysPerUserMax, scopeCatalogue, expiryWarningDays } = config;
   const idempotencyKeys = new IdempotencyKeys({ database, clock });
   return {
+    idempotencyKeys,
     apiKeys: new ApiKeyService({ database, clock, users, issuer, idempotencyKeys, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
     keyFinder: new KeyFinder(database),
