@@ -3,6 +3,7 @@ import { ApiKeyService } from './api-keys/api-key-service.js';
 import { IdempotencyKeys } from './api-keys/idempotency-keys.js';
 import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
+import { KeyPolicies } from './api-keys/key-policies.js';
 import { AuditLog } from './audit/audit-log.js';
 import { AuditRecorder } from './audit/audit-recorder.js';
 import { AccountDeletion } from './auth/accounts/account-deletion.js';
@@ -39,19 +40,9 @@ import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter
 import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
 import { AppSecrets } from './platform/secrets.js';
 import { serverInfoOf } from './server/server-info.js';
-import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageService } from './usage/usage-service.js';
-import { CachedLookup } from './verification/cache/cached-lookup.js';
-import { TriggerCheck } from './verification/cache/trigger-check.js';
-import { entryOf } from './verification/key-entry.js';
-import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
-import { isFoundServiceToken, type LookupEntry, ServiceTokenEntry } from './verification/service-token-entry.js';
-import { VerificationMetrics } from './verification/verification-metrics.js';
-import { Verifier } from './verification/verifier.js';
-import { VerifierAccess } from './verification/verifier-access.js';
-
-/** Rate-limited keys that one process counts at the same time. A counter takes about 200 bytes. */
-const RATE_LIMITED_KEYS_MAX = 200_000;
+import { createVerification } from './verification/create-verification.js';
+import { createVerificationPool } from './verification/key-lookup.js';
 
 export interface ServiceOptions {
   config: Config;
@@ -174,38 +165,12 @@ function createApiKeys(base: Base, users: Users) {
     idempotencyKeys,
     apiKeys: new ApiKeyService({ database, clock, users, issuer, idempotencyKeys, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
+    keyPolicies: new KeyPolicies({ database, clock, keysPerUserMax, scopeCatalogue, expiryWarningDays }),
     keyFinder: new KeyFinder(database),
     /** Creates an importer for one run. A dry run remembers the lines that it has seen. */
     createImporter: (options: ImportOptions) =>
       new KeyImporter({ database, clock, users, audit, keysPerUserMax, scopeCatalogue, ...options }),
   };
-}
-
-function createVerification(base: Base, { serviceTokenUses, rejections }: ReturnType<typeof createAccounts>) {
-  const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf } = base;
-  const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
-  const verificationMetrics = new VerificationMetrics(metrics);
-  const cachedKeys = new CachedLookup({
-    url: databaseUrl,
-    pool: verificationPool,
-    logger,
-    metrics,
-    keysMax: config.verificationCacheKeys,
-    install: (record): LookupEntry => (isFoundServiceToken(record) ? new ServiceTokenEntry(record) : entryOf(record)),
-    observeBatch: (verifications) => verificationMetrics.batchSize.observe(verifications),
-  });
-  const keyLookup = new KeyLookup({ keys: cachedKeys, pool: verificationPool, database, metrics: verificationMetrics });
-  const rateLimits = budgetsOf('rate-limit', RATE_LIMITED_KEYS_MAX);
-  const verifier = new Verifier({ keys: keyLookup, rateLimits, usage, metrics: verificationMetrics, clock, logger });
-  const verifierAccess = new VerifierAccess({
-    tokens: config.verifierTokens,
-    isRestricted: config.verificationIsRestricted,
-    lookup: cachedKeys,
-    uses: serviceTokenUses,
-    rejections,
-    clock,
-  });
-  return { usage, cachedKeys, triggerCheck: new TriggerCheck(mainPool), keyLookup, verifier, verifierAccess };
 }
 
 /** Creates every service once, for the server, the command line and the tests (composition root). */
@@ -214,7 +179,7 @@ export function createServices(options: ServiceOptions) {
   const accounts = createAccounts(base);
   const keys = createApiKeys(base, accounts.users);
   const auditLog = new AuditLog({ database: base.database, cursors: base.cursors });
-  const verification = createVerification(base, accounts);
+  const verification = createVerification({ ...base, ...accounts });
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
   return {
     ...base,

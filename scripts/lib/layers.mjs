@@ -79,6 +79,7 @@ export const OWNERS = new Map([
   ['Setting', 'auth'],
   ['ServiceToken', 'auth'],
   ['ServiceTokenUse', 'auth'],
+  ['Policy', 'policies'],
   ['ApiKey', 'api-keys'],
   ['IdempotencyKey', 'api-keys'],
   ['ApiKeyUsage', 'usage'],
@@ -86,7 +87,14 @@ export const OWNERS = new Map([
   ['VerificationChange', 'verification'],
 ]);
 
-/** Statements that read tables of features below. Verification must read a key, its owner and a verifier's token in one snapshot. */
-export const READERS = [{ files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'ServiceToken'] }];
+/**
+ * Statements that read tables of features below. Verification must read a key, its owner, the owner's policy and a verifier's token in
+ * one snapshot. The policy that applies to a key depends on its owner.
+ */
+export const READERS = [
+  { files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'Policy', 'ServiceToken'] },
+  { files: 'policies/**/*.queries.ts', models: ['User'] },
+  { files: 'api-keys/**/*.queries.ts', models: ['User'] },
+];
 
 export const LIMITS = { medianFileLines: 60, fileLines: 250, functionLines: 60 };

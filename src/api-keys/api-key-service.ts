@@ -7,14 +7,19 @@ import { type Actor, actorFields, personOf, type RequestActor } from '../platfor
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { KeywardError } from '../platform/errors/keyward-error.js';
+import { KeywardError, type Report, refuseFaults } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
+import { lifetimeStartOf } from '../policies/effective-limits.js';
+import { reportGrantFaults } from '../policies/grant-rules.js';
+import { findPolicyOf } from '../policies/policy-finder.js';
+import type { PolicyRules } from '../policies/policy-rules.js';
 import { changesOf } from './api-key-changes.js';
 import { columnsOf, type KeySettings, rejectForbiddenSettings } from './api-key-settings.js';
-import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
+import { type Lifetime, rotatableAt, usableAt } from './api-key-status.js';
 import type { IdempotencyKeys } from './idempotency-keys.js';
 import type { Issue, KeyIdentity, KeyIssuer } from './key-issuer.js';
-import { type Rotation, refuseBadRotation } from './rotation.js';
+import { refuseAtLimit } from './key-limit.js';
+import { type Rotation, refuseBadRotation, refuseExpiryBeyondPolicy } from './rotation.js';
 
 export type { ApiKey };
 
@@ -37,47 +42,33 @@ export interface RotatedKey extends CreatedKey {
   replaced: ApiKey;
 }
 
+interface Dependencies {
+  database: Database;
+  clock: Clock;
+  users: Users;
+  issuer: KeyIssuer;
+  idempotencyKeys: IdempotencyKeys;
+  audit: AuditRecorder;
+  logger: Logger;
+  keysPerUserMax: number;
+  /** The scopes that can be granted. Empty if every scope can be granted. */
+  scopeCatalogue: readonly string[];
+}
+
 /** Creates, updates and rotates API keys. */
 export class ApiKeyService {
-  readonly #database: Database;
-  readonly #clock: Clock;
-  readonly #users: Users;
-  readonly #issuer: KeyIssuer;
-  readonly #idempotencyKeys: IdempotencyKeys;
-  readonly #audit: AuditRecorder;
-  readonly #logger: Logger;
-  readonly #keysPerUserMax: number;
-  readonly #scopeCatalogue: readonly string[];
+  readonly #deps: Dependencies;
 
-  constructor(options: {
-    database: Database;
-    clock: Clock;
-    users: Users;
-    issuer: KeyIssuer;
-    idempotencyKeys: IdempotencyKeys;
-    audit: AuditRecorder;
-    logger: Logger;
-    keysPerUserMax: number;
-    /** The scopes that can be granted. Empty if every scope can be granted. */
-    scopeCatalogue: readonly string[];
-  }) {
-    this.#database = options.database;
-    this.#clock = options.clock;
-    this.#users = options.users;
-    this.#issuer = options.issuer;
-    this.#idempotencyKeys = options.idempotencyKeys;
-    this.#audit = options.audit;
-    this.#logger = options.logger;
-    this.#keysPerUserMax = options.keysPerUserMax;
-    this.#scopeCatalogue = options.scopeCatalogue;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
   /** Returns one of the user's keys. @throws {KeywardError} NOT_FOUND, FORBIDDEN for a key of another user */
   async get(userId: string, id: string, actor: RequestActor): Promise<ApiKey> {
-    const key = isUuid(id) ? await this.#database.apiKey.findUnique({ where: { id } }) : null;
+    const key = isUuid(id) ? await this.#deps.database.apiKey.findUnique({ where: { id } }) : null;
     if (!key) throw new KeywardError('NOT_FOUND', 'There is no API key with this ID.');
     if (key.userId !== userId) {
-      await this.#audit.recordRefusal(userId === NO_USER_ID ? null : userId, { apiKeyId: key.id }, actor);
+      await this.#deps.audit.recordRefusal(userId === NO_USER_ID ? null : userId, { apiKeyId: key.id }, actor);
       throw new KeywardError('FORBIDDEN', 'This API key belongs to another user.');
     }
     return key;
@@ -92,23 +83,32 @@ export class ApiKeyService {
    */
   async create(owner: KeyOwner, settings: KeySettings, actor: RequestActor, idempotencyKey?: string | null): Promise<CreatedKey> {
     rejectForbiddenSettings(settings, actor);
-    const repetition = this.#idempotencyKeys.guard({ operation: 'createApiKey', key: idempotencyKey, input: settings });
+    const repetition = this.#deps.idempotencyKeys.guard({ operation: 'createApiKey', key: idempotencyKey, input: settings });
     const knownId = await owner.find();
     if (knownId !== null) await repetition.reject(knownId);
-    const columns = { ...columnsOf(settings, this.#clock.now(), this.#scopeCatalogue), createdBy: personOf(actor) };
+    const policy = await findPolicyOf(this.#deps.database, knownId);
+    const granted = { scopes: settings.scopes, expiresAt: settings.expiresAt ?? null };
+    const checkGrant = (applied: PolicyRules | null) => (report: Report) =>
+      reportGrantFaults(granted, this.#deps.clock.now(), applied, report);
+    const columns = {
+      ...columnsOf(settings, this.#deps.clock.now(), this.#deps.scopeCatalogue, checkGrant(policy)),
+      createdBy: personOf(actor),
+    };
     const userId = knownId ?? (await owner.ensure());
     const issue: Issue<ApiKey> = {
-      check: () => this.#refuseAtLimit(this.#database, userId),
+      check: async () => this.#refuseAtLimit(this.#deps.database, userId, await findPolicyOf(this.#deps.database, userId)),
       store: async (transaction, identity) => {
-        await this.#refuseAtLimit(transaction, userId);
-        const data = { ...columns, ...identity, userId, createdAt: this.#clock.now() };
+        const applied = await findPolicyOf(transaction, userId);
+        refuseFaults('input.', checkGrant(applied));
+        await this.#refuseAtLimit(transaction, userId, applied);
+        const data = { ...columns, ...identity, userId, createdAt: this.#deps.clock.now() };
         const created = await transaction.apiKey.create({ data });
         await this.#record(transaction, created, AuditAction.API_KEY_CREATED, {}, actor);
         return created;
       },
     };
     const guarded = repetition.protect(userId, issue, ({ id }) => id);
-    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, actor, guarded);
+    const { plaintextKey, stored: apiKey } = await this.#deps.issuer.issue(userId, actor, guarded);
     this.#log(actor, apiKey, 'API key created');
     return { apiKey, plaintextKey };
   }
@@ -121,19 +121,21 @@ export class ApiKeyService {
    */
   async update(userId: string, id: string, settings: KeySettings, actor: RequestActor): Promise<ApiKey> {
     rejectForbiddenSettings(settings, actor);
-    const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
-    await this.get(userId, id, actor);
-    const { key, changed } = await this.#users.withLocked(userId, async (transaction) => {
+    const columns = columnsOf(settings, this.#deps.clock.now(), this.#deps.scopeCatalogue);
+    const startsAt = lifetimeStartOf(await this.get(userId, id, actor));
+    const { key, changed } = await this.#deps.users.withLocked(userId, async (transaction) => {
+      const policy = await findPolicyOf(transaction, userId);
+      refuseFaults('input.', (report) => reportGrantFaults(settings, startsAt, policy, report));
       const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
       // The statement itself has the guard, so that no update can revive an ended key or extend its life.
       const [after] = await transaction.apiKey.updateManyAndReturn({
-        where: { id, replacedById: null, AND: usableAt(this.#clock.now()) },
+        where: { id, replacedById: null, AND: usableAt(this.#deps.clock.now(), policy) },
         data: columns,
       });
       if (!after) {
         throw new KeywardError('CONFLICT', 'This API key is revoked, expired or replaced, so it cannot be updated.');
       }
-      if (columns.rateLimit !== undefined) await this.#limitPredecessor(transaction, after);
+      if (columns.rateLimit !== undefined) await this.#limitPredecessor(transaction, after, policy);
       const changes = changesOf(columns, before, after);
       if (changes.changed.length > 0) await this.#record(transaction, after, AuditAction.API_KEY_UPDATED, changes, actor);
       return { key: after, changed: changes.changed };
@@ -155,16 +157,16 @@ export class ApiKeyService {
    */
   async rotate(userId: string, id: string, rotation: Rotation, actor: RequestActor, idempotencyKey?: string | null): Promise<RotatedKey> {
     const input = { id, ...rotation };
-    const repetition = this.#idempotencyKeys.guard({ operation: 'rotateApiKey', key: idempotencyKey, input });
+    const repetition = this.#deps.idempotencyKeys.guard({ operation: 'rotateApiKey', key: idempotencyKey, input });
     await repetition.reject(userId);
-    refuseBadRotation(rotation, this.#clock.now());
+    refuseBadRotation(rotation, this.#deps.clock.now());
     await this.get(userId, id, actor);
     const issue: Issue<Omit<RotatedKey, 'plaintextKey'>> = {
-      check: async () => void (await this.#findRotatable(this.#database, id, rotation, this.#clock.now())),
-      store: (transaction, identity) => this.#replace(transaction, id, { rotation, identity, actor }),
+      check: async () => void (await this.#findRotatable(this.#deps.database, id, rotation, { userId, now: this.#deps.clock.now() })),
+      store: (transaction, identity) => this.#replace(transaction, id, { userId, rotation, identity, actor }),
     };
     const guarded = repetition.protect(userId, issue, ({ apiKey }) => apiKey.id);
-    const { plaintextKey, stored } = await this.#issuer.issue(userId, actor, guarded);
+    const { plaintextKey, stored } = await this.#deps.issuer.issue(userId, actor, guarded);
     this.#log(actor, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
     return { ...stored, plaintextKey };
   }
@@ -172,11 +174,11 @@ export class ApiKeyService {
   async #replace(
     transaction: Transaction,
     id: string,
-    { rotation, identity, actor }: { rotation: Rotation; identity: KeyIdentity; actor: RequestActor },
+    { userId, rotation, identity, actor }: { userId: string; rotation: Rotation; identity: KeyIdentity; actor: RequestActor },
   ): Promise<Omit<RotatedKey, 'plaintextKey'>> {
-    const now = this.#clock.now();
-    const old = await this.#findRotatable(transaction, id, rotation, now);
-    const { id: _id, replacedById: _replacedById, ...settings } = old;
+    const now = this.#deps.clock.now();
+    const { old, policy } = await this.#findRotatable(transaction, id, rotation, { userId, now });
+    const { id: _id, replacedById: _replacedById, importedAt: _importedAt, ...settings } = old;
     const json = { metadata: old.metadata ?? {}, trustedMetadata: old.trustedMetadata ?? {} };
     const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
     const lineageId = old.lineageId ?? old.id;
@@ -193,7 +195,7 @@ export class ApiKeyService {
       },
     });
     // A predecessor in its grace period is linked to the newest key, because the key between them expires now.
-    await transaction.apiKey.updateMany({ where: { replacedById: id, AND: usableAt(now) }, data: { replacedById: apiKey.id } });
+    await transaction.apiKey.updateMany({ where: { replacedById: id, AND: usableAt(now, policy) }, data: { replacedById: apiKey.id } });
     const endOfGrace = new Date(now.getTime() + gracePeriodSeconds * 1_000);
     const end = old.expiresAt !== null && old.expiresAt < endOfGrace ? old.expiresAt : endOfGrace;
     const replaced = await transaction.apiKey.update({ where: { id, revokedAt: null }, data: { replacedById: apiKey.id, expiresAt: end } });
@@ -202,32 +204,37 @@ export class ApiKeyService {
     return { apiKey, replaced };
   }
 
-  async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation, now: Date): Promise<ApiKey> {
-    const key = await database.apiKey.findFirst({ where: { id, AND: rotatableAt(now, gracePeriodSeconds) } });
-    if (!key) throw new KeywardError('CONFLICT', 'This API key is revoked or expired, or its rotation is still in progress.');
-    return key;
+  /** Returns the key, if it can be rotated so, and the policy that applies to its owner. */
+  async #findRotatable(
+    database: Transaction,
+    id: string,
+    rotation: Rotation,
+    { userId, now }: { userId: string; now: Date },
+  ): Promise<{ old: ApiKey; policy: PolicyRules | null }> {
+    const policy = await findPolicyOf(database, userId);
+    const old = await database.apiKey.findFirst({ where: { id, AND: rotatableAt(now, rotation.gracePeriodSeconds, policy) } });
+    if (!old) throw new KeywardError('CONFLICT', 'This API key is revoked or expired, or its rotation is still in progress.');
+    refuseExpiryBeyondPolicy(rotation, old, policy, now);
+    return { old, policy };
   }
 
   /** Sets the rate limit of the predecessor in a rotation, because both keys share one rate limit. */
-  async #limitPredecessor(transaction: Transaction, { id, rateLimit, rateLimitWindowSeconds }: ApiKey): Promise<void> {
-    await transaction.apiKey.updateMany({
-      where: { replacedById: id, AND: usableAt(this.#clock.now()) },
-      data: { rateLimit, rateLimitWindowSeconds },
-    });
+  async #limitPredecessor(transaction: Transaction, successor: ApiKey, lifetime: Lifetime): Promise<void> {
+    const { id, rateLimit, rateLimitWindowSeconds } = successor;
+    const where = { replacedById: id, AND: usableAt(this.#deps.clock.now(), lifetime) };
+    await transaction.apiKey.updateMany({ where, data: { rateLimit, rateLimitWindowSeconds } });
   }
 
-  async #refuseAtLimit(database: Transaction, userId: string): Promise<void> {
-    const limit = this.#keysPerUserMax;
-    if ((await database.apiKey.count({ where: { userId, AND: countedAt(this.#clock.now()) } })) < limit) return;
-    throw new KeywardError('API_KEY_LIMIT_REACHED', `You can have at most ${limit} usable API keys. Revoke one first.`, { limit });
+  #refuseAtLimit(database: Transaction, userId: string, policy: PolicyRules | null): Promise<void> {
+    return refuseAtLimit(database, userId, { policy, keysPerUserMax: this.#deps.keysPerUserMax, now: this.#deps.clock.now() });
   }
 
   #record(transaction: Transaction, key: ApiKey, action: AuditAction, details: object, actor: Actor): Promise<void> {
     const { userId, id, keyPrefix } = key;
-    return this.#audit.record(transaction, { userId, action, apiKeyId: id, details: { keyPrefix, ...details } }, actor);
+    return this.#deps.audit.record(transaction, { userId, action, apiKeyId: id, details: { keyPrefix, ...details } }, actor);
   }
 
   #log(actor: Actor, { userId, keyPrefix }: ApiKey, message: string, more: object = {}): void {
-    this.#logger.info({ ...actorFields(actor), userId, keyPrefix, ...more }, message);
+    this.#deps.logger.info({ ...actorFields(actor), userId, keyPrefix, ...more }, message);
   }
 }
