@@ -60,6 +60,7 @@ function SignedIn({ viewer, isOver }: { viewer: Viewer; isOver: boolean }) {
     () => ({
       productName: server.productName,
       example: server.example ?? null,
+      mayRead: true,
       mayCreate: true,
       mayUpdate: true,
       mayRotate: true,

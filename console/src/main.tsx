@@ -1,3 +1,4 @@
+import { documentOf } from './api/document';
 import './ui/tokens.css';
 import './global.css';
 import { useEffect, useState } from 'react';
@@ -29,7 +30,7 @@ function Start() {
       if (isTransient(found)) timer = setTimeout(() => setAttempt(attempt + 1), RETRY_MS);
     };
     const read = async () => {
-      const { data, error } = await createPublicClient(ENDPOINT).query(ServerDocument, {}).toPromise();
+      const { data, error } = await createPublicClient(ENDPOINT).query(documentOf(ServerDocument), {}).toPromise();
       if (!data) return retryLater(problemOf(error) ?? { code: 'NETWORK', fields: [] });
       const startProblem = await silentSignIn(session, data.server);
       if (startProblem) return retryLater(startProblem);

@@ -2,6 +2,7 @@ import type { Problem } from './api/problem';
 import style from './session/session.module.css';
 import { useText } from './text';
 import { Button } from './ui/button';
+import { PageHeading } from './ui/heading';
 import { Notice } from './ui/notice';
 import { problemText } from './ui/problem-notice';
 
@@ -11,7 +12,7 @@ export function StartProblem({ problem, onRetry }: { problem: Problem; onRetry: 
   return (
     <main className={style.entry}>
       <div className={style.card}>
-        <h1>{text.problems.cannotReachTitle}</h1>
+        <PageHeading>{text.problems.cannotReachTitle}</PageHeading>
         <Notice kind="error" actions={<Button onClick={onRetry}>{text.common.tryAgain}</Button>}>
           {problemText(problem, text)}
         </Notice>

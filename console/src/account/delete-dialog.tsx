@@ -1,3 +1,4 @@
+import { documentOf } from '../api/document';
 import { useState } from 'react';
 import { useClient } from 'urql';
 import { type Problem, problemOf } from '../api/problem';
@@ -22,7 +23,7 @@ export function DeleteDialog({ keyCount, onClose }: { keyCount: number; onClose:
     setMissing(password === '');
     if (isBusy || password === '') return;
     setBusy(true);
-    const { error } = await client.mutation(DeleteAccountDocument, { password }).toPromise();
+    const { error } = await client.mutation(documentOf(DeleteAccountDocument), { password }).toPromise();
     setBusy(false);
     setProblem(problemOf(error));
     if (!error) session.end();

@@ -1,3 +1,4 @@
+import { documentOf } from '../api/document';
 import { type FormEvent, useState } from 'react';
 import { useClient } from 'urql';
 import { fieldProblem, type Problem, problemOf } from '../api/problem';
@@ -37,7 +38,7 @@ export function PasswordSection({ email }: { email: string }) {
     setBusy(true);
     const input = { currentPassword: values.current, newPassword: values.next };
     const context = { fetchOptions: { headers: cookieHeaders() } };
-    const { data, error } = await client.mutation(ChangePasswordDocument, { input }, context).toPromise();
+    const { data, error } = await client.mutation(documentOf(ChangePasswordDocument), { input }, context).toPromise();
     setBusy(false);
     setProblem(problemOf(error));
     if (!data || error) return focusFirstInvalid();

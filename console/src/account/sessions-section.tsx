@@ -1,3 +1,4 @@
+import { documentOf } from '../api/document';
 import { useMemo, useState } from 'react';
 import { useClient } from 'urql';
 import { type Problem, problemOf } from '../api/problem';
@@ -33,14 +34,14 @@ export function SessionsSection() {
 
   const end = async ({ id }: Session) => {
     setBusy(id);
-    const { error } = await client.mutation(EndSessionDocument, { id }, CONTEXT).toPromise();
+    const { error } = await client.mutation(documentOf(EndSessionDocument), { id }, CONTEXT).toPromise();
     setBusy(undefined);
     setProblem(problemOf(error));
     if (!error) announce(text.ended);
   };
   const endOthers = async () => {
     setBusy('others');
-    const { data, error } = await client.mutation(EndOtherSessionsDocument, {}, CONTEXT).toPromise();
+    const { data, error } = await client.mutation(documentOf(EndOtherSessionsDocument), {}, CONTEXT).toPromise();
     setBusy(undefined);
     setProblem(problemOf(error));
     if (data) announce(text.endedOthers(data.endOtherSessions.ended));

@@ -1,6 +1,7 @@
-import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type AnyVariables, useQuery } from 'urql';
+import type { TypedDocumentString } from '../gql/graphql';
+import { documentOf } from './document';
 import { isTransient, type Problem, problemOf } from './problem';
 
 const RETRY_SECONDS = 3;
@@ -30,13 +31,13 @@ interface Options {
  * @param variables must be stable, for example by useMemo
  */
 export function useData<Data, Variables extends AnyVariables>(
-  query: TypedDocumentNode<Data, Variables>,
+  query: TypedDocumentString<Data, Variables>,
   variables: Variables,
   { pause = false, everyMs }: Options = {},
 ): Loaded<Data> {
   // The cache forgets a query when a mutation answers with one of its types. An empty list has no types of its own.
   const context = useMemo(() => ({ additionalTypenames: ['ApiKey', 'Session'] }), []);
-  const [{ data, error, fetching, stale }, execute] = useQuery<Data, Variables>({ query, variables, pause, context } as never);
+  const [{ data, error, fetching, stale }, execute] = useQuery<Data, Variables>({ query: documentOf(query), variables, pause, context } as never);
   const last = useRef<{ variables: Variables; data: Data; readAt: Date }>(undefined);
   const isAnswer = data !== undefined && error === undefined;
   if (isAnswer && (last.current?.data !== data || last.current.variables !== variables)) {

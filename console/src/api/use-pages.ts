@@ -1,6 +1,7 @@
-import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useClient } from 'urql';
+import type { TypedDocumentString } from '../gql/graphql';
+import { documentOf } from './document';
 import { type Problem, problemOf } from './problem';
 import type { Loaded } from './use-data';
 
@@ -32,7 +33,7 @@ const EMPTY = { nodes: undefined, cursor: null, hasMore: false, isLoading: false
  * @param variables must be stable, for example by useMemo
  */
 export function usePages<Data, Variables extends { after?: string | null }, Node>(
-  query: TypedDocumentNode<Data, Variables>,
+  document: TypedDocumentString<Data, Variables>,
   variables: Variables,
   pageOf: (data: Data) => Page<Node> | null | undefined,
 ): Pages<Node> {
@@ -46,7 +47,7 @@ export function usePages<Data, Variables extends { after?: string | null }, Node
     async (after: string | null, before: readonly Node[]) => {
       const mine = ++turn.current;
       setState((current) => ({ ...current, isLoading: true }));
-      const { data, error } = await client.query(query, { ...variables, after }, { requestPolicy: 'network-only' }).toPromise();
+      const { data, error } = await client.query(documentOf(document), { ...variables, after }, { requestPolicy: 'network-only' }).toPromise();
       if (mine !== turn.current) return;
       const page = data && select.current(data);
       if (error || !page) {
@@ -62,7 +63,7 @@ export function usePages<Data, Variables extends { after?: string | null }, Node
         readAt: new Date(),
       });
     },
-    [client, query, variables],
+    [client, document, variables],
   );
   const reload = useCallback(() => void read(null, []), [read]);
   useEffect(() => {

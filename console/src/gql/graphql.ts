@@ -3,8 +3,7 @@
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-
-import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** Where the accounts of the users are kept. */
 export type AccountsMode =
   /** Keyward keeps accounts with a password, and an identity provider keeps others. */
@@ -122,7 +121,22 @@ export type CreateApiKeyInput = {
   trustedMetadata?: Record<string, unknown> | null | undefined;
 };
 
-/** Rate limit to set for an API key. */
+/** What a portal session permits, for its user alone. Every portal session permits `me`. */
+export type PortalPermission =
+  /** Read the audit log of the user. */
+  | 'AUDIT_READ'
+  /** Create API keys. The result contains the new key, also without KEYS_READ. */
+  | 'KEYS_CREATE'
+  /** Read the API keys of the user and their usage. */
+  | 'KEYS_READ'
+  /** Revoke API keys. */
+  | 'KEYS_REVOKE'
+  /** Rotate API keys. */
+  | 'KEYS_ROTATE'
+  /** Update the settings of API keys. */
+  | 'KEYS_UPDATE';
+
+/** Rate limit to set for an API key, or for all API keys of an owner together. */
 export type RateLimitInput = {
   /** Number of verifications that succeed in one window: 1 to 1,000,000. */
   limit: number;
@@ -212,27 +226,20 @@ export type VerificationCode =
   /** The key is valid for the request. */
   | 'VALID';
 
-export type SessionsQueryVariables = Exact<{ [key: string]: never }>;
+export type SessionsQueryVariables = Exact<{ [key: string]: never; }>;
 
-export type SessionsQuery = {
-  mySessions: Array<{
-    id: string;
-    createdAt: string;
-    lastUsedAt: string;
-    expiresAt: string;
-    ipAddress: string | null;
-    userAgent: string | null;
-    current: boolean;
-  }>;
-};
+
+export type SessionsQuery = { mySessions: Array<{ id: string, createdAt: string, lastUsedAt: string, expiresAt: string, ipAddress: string | null, userAgent: string | null, current: boolean }> };
 
 export type EndSessionMutationVariables = Exact<{
   id: string | number;
 }>;
 
+
 export type EndSessionMutation = { endSession: { session: { id: string } } };
 
-export type EndOtherSessionsMutationVariables = Exact<{ [key: string]: never }>;
+export type EndOtherSessionsMutationVariables = Exact<{ [key: string]: never; }>;
+
 
 export type EndOtherSessionsMutation = { endOtherSessions: { ended: number } };
 
@@ -240,163 +247,59 @@ export type DeleteAccountMutationVariables = Exact<{
   password?: string | null | undefined;
 }>;
 
+
 export type DeleteAccountMutation = { deleteMyAccount: { deleted: boolean } };
 
-export type EventFieldsFragment = {
-  id: string;
-  at: string;
-  action: AuditAction;
-  actor: string;
-  apiKeyId: string | null;
-  ipAddress: string | null;
-  userAgent: string | null;
-  details: Record<string, unknown>;
-  apiKey: { id: string; name: string | null; keyPrefix: string } | null;
-};
+export type EventFieldsFragment = { id: string, at: string, action: AuditAction, actor: string, apiKeyId: string | null, ipAddress: string | null, userAgent: string | null, details: Record<string, unknown>, apiKey: { id: string, name: string | null, keyPrefix: string } | null };
 
 export type ActivityQueryVariables = Exact<{
   after?: string | null | undefined;
   filter?: AuditFilter | null | undefined;
 }>;
 
-export type ActivityQuery = {
-  myAuditLog: {
-    edges: Array<{
-      node: {
-        id: string;
-        at: string;
-        action: AuditAction;
-        actor: string;
-        apiKeyId: string | null;
-        ipAddress: string | null;
-        userAgent: string | null;
-        details: Record<string, unknown>;
-        apiKey: { id: string; name: string | null; keyPrefix: string } | null;
-      };
-    }>;
-    pageInfo: { hasNextPage: boolean; endCursor: string | null };
-  };
-};
+
+export type ActivityQuery = { myAuditLog: { edges: Array<{ node: { id: string, at: string, action: AuditAction, actor: string, apiKeyId: string | null, ipAddress: string | null, userAgent: string | null, details: Record<string, unknown>, apiKey: { id: string, name: string | null, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type PortalPermissionsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PortalPermissionsQuery = { myPortalPermissions: Array<PortalPermission> | null };
 
 export type HistoryQueryVariables = Exact<{
   after?: string | null | undefined;
 }>;
 
-export type HistoryQuery = {
-  myApiKeyHistory: {
-    edges: Array<{
-      node: {
-        id: string;
-        keyPrefix: string;
-        name: string | null;
-        createdBy: string | null;
-        status: ApiKeyStatus;
-        enabled: boolean;
-        scopes: Array<string>;
-        allowedCidrs: Array<string>;
-        metadata: Record<string, unknown>;
-        createdAt: string;
-        expiresAt: string | null;
-        expiresSoon: boolean;
-        revokedAt: string | null;
-        revokedReason: string | null;
-        lastUsedAt: string | null;
-        lastUsedIp: string | null;
-        lastUsedUserAgent: string | null;
-        rateLimit: { limit: number; windowSeconds: number } | null;
-        replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus; expiresAt: string | null } | null;
-        replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-      };
-    }>;
-    pageInfo: { hasNextPage: boolean; endCursor: string | null };
-  };
-};
 
-export type KeyFieldsFragment = {
-  id: string;
-  keyPrefix: string;
-  name: string | null;
-  createdBy: string | null;
-  status: ApiKeyStatus;
-  enabled: boolean;
-  scopes: Array<string>;
-  allowedCidrs: Array<string>;
-  metadata: Record<string, unknown>;
-  createdAt: string;
-  expiresAt: string | null;
-  expiresSoon: boolean;
-  revokedAt: string | null;
-  revokedReason: string | null;
-  lastUsedAt: string | null;
-  lastUsedIp: string | null;
-  lastUsedUserAgent: string | null;
-  rateLimit: { limit: number; windowSeconds: number } | null;
-  replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus; expiresAt: string | null } | null;
-  replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-};
+export type HistoryQuery = { myApiKeyHistory: { edges: Array<{ node: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
-export type KeysQueryVariables = Exact<{ [key: string]: never }>;
+export type KeyFieldsFragment = { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null };
 
-export type KeysQuery = {
-  myApiKeys: Array<{
-    id: string;
-    keyPrefix: string;
-    name: string | null;
-    createdBy: string | null;
-    status: ApiKeyStatus;
-    enabled: boolean;
-    scopes: Array<string>;
-    allowedCidrs: Array<string>;
-    metadata: Record<string, unknown>;
-    createdAt: string;
-    expiresAt: string | null;
-    expiresSoon: boolean;
-    revokedAt: string | null;
-    revokedReason: string | null;
-    lastUsedAt: string | null;
-    lastUsedIp: string | null;
-    lastUsedUserAgent: string | null;
-    rateLimit: { limit: number; windowSeconds: number } | null;
-    replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus; expiresAt: string | null } | null;
-    replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-  }>;
-};
+export type PolicyFieldsFragment = { scopes: Array<string> | null, keysMax: number, keysUsed: number, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, yourAddress: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null };
+
+export type KeysQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type KeysQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null }>, myKeyPolicy: { scopes: Array<string> | null, keysMax: number, keysUsed: number, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, yourAddress: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
+
+export type PolicyQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PolicyQuery = { myKeyPolicy: { scopes: Array<string> | null, keysMax: number, keysUsed: number, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, yourAddress: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
 
 export type UseOfKeysQueryVariables = Exact<{
   from: string;
   to: string;
 }>;
 
-export type UseOfKeysQuery = { myApiKeys: Array<{ id: string; usage: Array<{ start: string; allowed: number; refused: number }> }> };
+
+export type UseOfKeysQuery = { myApiKeys: Array<{ id: string, usage: Array<{ start: string, allowed: number, refused: number }> }> };
 
 export type KeyQueryVariables = Exact<{
   id: string | number;
 }>;
 
-export type KeyQuery = {
-  apiKey: {
-    id: string;
-    keyPrefix: string;
-    name: string | null;
-    createdBy: string | null;
-    status: ApiKeyStatus;
-    enabled: boolean;
-    scopes: Array<string>;
-    allowedCidrs: Array<string>;
-    metadata: Record<string, unknown>;
-    createdAt: string;
-    expiresAt: string | null;
-    expiresSoon: boolean;
-    revokedAt: string | null;
-    revokedReason: string | null;
-    lastUsedAt: string | null;
-    lastUsedIp: string | null;
-    lastUsedUserAgent: string | null;
-    rateLimit: { limit: number; windowSeconds: number } | null;
-    replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus; expiresAt: string | null } | null;
-    replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-  } | null;
-};
+
+export type KeyQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } | null };
 
 export type KeyUsageQueryVariables = Exact<{
   id: string | number;
@@ -405,78 +308,31 @@ export type KeyUsageQueryVariables = Exact<{
   by: UsageInterval;
 }>;
 
-export type KeyUsageQuery = {
-  apiKey: {
-    id: string;
-    usage: Array<{ start: string; allowed: number; refused: number; refusals: Array<{ code: VerificationCode; count: number }> }>;
-  } | null;
-};
+
+export type KeyUsageQuery = { apiKey: { id: string, usage: Array<{ start: string, allowed: number, refused: number, refusals: Array<{ code: VerificationCode, count: number }> }> } | null };
 
 export type KeyEventsQueryVariables = Exact<{
   id: string | number;
   after?: string | null | undefined;
 }>;
 
-export type KeyEventsQuery = {
-  apiKey: {
-    id: string;
-    events: {
-      edges: Array<{
-        node: {
-          id: string;
-          at: string;
-          action: AuditAction;
-          actor: string;
-          apiKeyId: string | null;
-          ipAddress: string | null;
-          userAgent: string | null;
-          details: Record<string, unknown>;
-          apiKey: { id: string; name: string | null; keyPrefix: string } | null;
-        };
-      }>;
-      pageInfo: { hasNextPage: boolean; endCursor: string | null };
-    };
-  } | null;
-};
+
+export type KeyEventsQuery = { apiKey: { id: string, events: { edges: Array<{ node: { id: string, at: string, action: AuditAction, actor: string, apiKeyId: string | null, ipAddress: string | null, userAgent: string | null, details: Record<string, unknown>, apiKey: { id: string, name: string | null, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
 
 export type FirstUseQueryVariables = Exact<{
   id: string | number;
 }>;
 
-export type FirstUseQuery = {
-  apiKey: { id: string; lastUsedAt: string | null; lastUsedIp: string | null; lastUsedUserAgent: string | null } | null;
-};
+
+export type FirstUseQuery = { apiKey: { id: string, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null } | null };
 
 export type RotationPairQueryVariables = Exact<{
   oldId: string | number;
   newId: string | number;
 }>;
 
-export type RotationPairQuery = {
-  old: {
-    id: string;
-    keyPrefix: string;
-    name: string | null;
-    createdBy: string | null;
-    status: ApiKeyStatus;
-    enabled: boolean;
-    scopes: Array<string>;
-    allowedCidrs: Array<string>;
-    metadata: Record<string, unknown>;
-    createdAt: string;
-    expiresAt: string | null;
-    expiresSoon: boolean;
-    revokedAt: string | null;
-    revokedReason: string | null;
-    lastUsedAt: string | null;
-    lastUsedIp: string | null;
-    lastUsedUserAgent: string | null;
-    rateLimit: { limit: number; windowSeconds: number } | null;
-    replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus; expiresAt: string | null } | null;
-    replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-  } | null;
-  new: { id: string; createdAt: string } | null;
-};
+
+export type RotationPairQuery = { old: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } | null, new: { id: string, createdAt: string } | null };
 
 export type RotationQueryVariables = Exact<{
   oldId: string | number;
@@ -485,75 +341,24 @@ export type RotationQueryVariables = Exact<{
   to: string;
 }>;
 
-export type RotationQuery = {
-  old: { id: string; usage: Array<{ allowed: number }> } | null;
-  new: { id: string; usage: Array<{ allowed: number }> } | null;
-};
+
+export type RotationQuery = { old: { id: string, usage: Array<{ allowed: number }> } | null, new: { id: string, usage: Array<{ allowed: number }> } | null };
 
 export type CreateKeyMutationVariables = Exact<{
   input: CreateApiKeyInput;
   idempotencyKey: string;
 }>;
 
-export type CreateKeyMutation = {
-  createApiKey: {
-    plaintextKey: string;
-    apiKey: {
-      id: string;
-      keyPrefix: string;
-      name: string | null;
-      createdBy: string | null;
-      status: ApiKeyStatus;
-      enabled: boolean;
-      scopes: Array<string>;
-      allowedCidrs: Array<string>;
-      metadata: Record<string, unknown>;
-      createdAt: string;
-      expiresAt: string | null;
-      expiresSoon: boolean;
-      revokedAt: string | null;
-      revokedReason: string | null;
-      lastUsedAt: string | null;
-      lastUsedIp: string | null;
-      lastUsedUserAgent: string | null;
-      rateLimit: { limit: number; windowSeconds: number } | null;
-      replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus; expiresAt: string | null } | null;
-      replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-    };
-  };
-};
+
+export type CreateKeyMutation = { createApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } } };
 
 export type UpdateKeyMutationVariables = Exact<{
   id: string | number;
   input: UpdateApiKeyInput;
 }>;
 
-export type UpdateKeyMutation = {
-  updateApiKey: {
-    apiKey: {
-      id: string;
-      keyPrefix: string;
-      name: string | null;
-      createdBy: string | null;
-      status: ApiKeyStatus;
-      enabled: boolean;
-      scopes: Array<string>;
-      allowedCidrs: Array<string>;
-      metadata: Record<string, unknown>;
-      createdAt: string;
-      expiresAt: string | null;
-      expiresSoon: boolean;
-      revokedAt: string | null;
-      revokedReason: string | null;
-      lastUsedAt: string | null;
-      lastUsedIp: string | null;
-      lastUsedUserAgent: string | null;
-      rateLimit: { limit: number; windowSeconds: number } | null;
-      replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus; expiresAt: string | null } | null;
-      replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-    };
-  };
-};
+
+export type UpdateKeyMutation = { updateApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } } };
 
 export type RotateKeyMutationVariables = Exact<{
   id: string | number;
@@ -561,151 +366,54 @@ export type RotateKeyMutationVariables = Exact<{
   idempotencyKey: string;
 }>;
 
-export type RotateKeyMutation = {
-  rotateApiKey: {
-    plaintextKey: string;
-    apiKey: {
-      id: string;
-      keyPrefix: string;
-      name: string | null;
-      createdBy: string | null;
-      status: ApiKeyStatus;
-      enabled: boolean;
-      scopes: Array<string>;
-      allowedCidrs: Array<string>;
-      metadata: Record<string, unknown>;
-      createdAt: string;
-      expiresAt: string | null;
-      expiresSoon: boolean;
-      revokedAt: string | null;
-      revokedReason: string | null;
-      lastUsedAt: string | null;
-      lastUsedIp: string | null;
-      lastUsedUserAgent: string | null;
-      rateLimit: { limit: number; windowSeconds: number } | null;
-      replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus; expiresAt: string | null } | null;
-      replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-    };
-    replaced: {
-      id: string;
-      keyPrefix: string;
-      name: string | null;
-      createdBy: string | null;
-      status: ApiKeyStatus;
-      enabled: boolean;
-      scopes: Array<string>;
-      allowedCidrs: Array<string>;
-      metadata: Record<string, unknown>;
-      createdAt: string;
-      expiresAt: string | null;
-      expiresSoon: boolean;
-      revokedAt: string | null;
-      revokedReason: string | null;
-      lastUsedAt: string | null;
-      lastUsedIp: string | null;
-      lastUsedUserAgent: string | null;
-      rateLimit: { limit: number; windowSeconds: number } | null;
-      replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus; expiresAt: string | null } | null;
-      replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-    };
-  };
-};
+
+export type RotateKeyMutation = { rotateApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null }, replaced: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } } };
 
 export type RevokeKeyMutationVariables = Exact<{
   id: string | number;
   reason?: string | null | undefined;
 }>;
 
-export type RevokeKeyMutation = {
-  revokeApiKey: {
-    apiKey: {
-      id: string;
-      keyPrefix: string;
-      name: string | null;
-      createdBy: string | null;
-      status: ApiKeyStatus;
-      enabled: boolean;
-      scopes: Array<string>;
-      allowedCidrs: Array<string>;
-      metadata: Record<string, unknown>;
-      createdAt: string;
-      expiresAt: string | null;
-      expiresSoon: boolean;
-      revokedAt: string | null;
-      revokedReason: string | null;
-      lastUsedAt: string | null;
-      lastUsedIp: string | null;
-      lastUsedUserAgent: string | null;
-      rateLimit: { limit: number; windowSeconds: number } | null;
-      replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus; expiresAt: string | null } | null;
-      replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-    };
-  };
-};
 
-export type SignedInFragment = {
-  accessToken: string;
-  refreshToken: string;
-  user: { id: string; email: string | null; externalId: string | null; issuer: string | null };
-};
+export type RevokeKeyMutation = { revokeApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } } };
 
-export type ServerQueryVariables = Exact<{ [key: string]: never }>;
+export type SignedInFragment = { accessToken: string, refreshToken: string, user: { id: string, email: string | null, externalId: string | null, issuer: string | null } };
 
-export type ServerQuery = {
-  server: {
-    productName: string;
-    version: string;
-    keyNamespace: string;
-    accounts: AccountsMode;
-    signUpIsOpen: boolean;
-    identityProvider: { issuer: string; clientId: string; scope: string } | null;
-    example: { url: string; header: string } | null;
-  };
-};
+export type ServerQueryVariables = Exact<{ [key: string]: never; }>;
 
-export type MeQueryVariables = Exact<{ [key: string]: never }>;
 
-export type MeQuery = { me: { id: string; email: string | null; externalId: string | null; issuer: string | null } };
+export type ServerQuery = { server: { productName: string, version: string, keyNamespace: string, accounts: AccountsMode, signUpIsOpen: boolean, identityProvider: { issuer: string, clientId: string, scope: string } | null, example: { url: string, header: string } | null } };
+
+export type MeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MeQuery = { me: { id: string, email: string | null, externalId: string | null, issuer: string | null } };
 
 export type SignUpMutationVariables = Exact<{
   input: SignUpInput;
 }>;
 
-export type SignUpMutation = {
-  signUp: {
-    accessToken: string;
-    refreshToken: string;
-    user: { id: string; email: string | null; externalId: string | null; issuer: string | null };
-  };
-};
+
+export type SignUpMutation = { signUp: { accessToken: string, refreshToken: string, user: { id: string, email: string | null, externalId: string | null, issuer: string | null } } };
 
 export type SignInMutationVariables = Exact<{
   input: SignInInput;
 }>;
 
-export type SignInMutation = {
-  signIn: {
-    accessToken: string;
-    refreshToken: string;
-    user: { id: string; email: string | null; externalId: string | null; issuer: string | null };
-  };
-};
+
+export type SignInMutation = { signIn: { accessToken: string, refreshToken: string, user: { id: string, email: string | null, externalId: string | null, issuer: string | null } } };
 
 export type RefreshSessionMutationVariables = Exact<{
   refreshToken: string;
 }>;
 
-export type RefreshSessionMutation = {
-  refreshSession: {
-    accessToken: string;
-    refreshToken: string;
-    user: { id: string; email: string | null; externalId: string | null; issuer: string | null };
-  };
-};
+
+export type RefreshSessionMutation = { refreshSession: { accessToken: string, refreshToken: string, user: { id: string, email: string | null, externalId: string | null, issuer: string | null } } };
 
 export type SignOutMutationVariables = Exact<{
   refreshToken: string;
 }>;
+
 
 export type SignOutMutation = { signOut: { signedOut: boolean } };
 
@@ -713,2130 +421,800 @@ export type ResetPasswordMutationVariables = Exact<{
   input: ResetPasswordInput;
 }>;
 
-export type ResetPasswordMutation = {
-  resetPassword: {
-    accessToken: string;
-    refreshToken: string;
-    user: { id: string; email: string | null; externalId: string | null; issuer: string | null };
-  };
-};
+
+export type ResetPasswordMutation = { resetPassword: { accessToken: string, refreshToken: string, user: { id: string, email: string | null, externalId: string | null, issuer: string | null } } };
 
 export type ChangePasswordMutationVariables = Exact<{
   input: ChangePasswordInput;
 }>;
 
-export type ChangePasswordMutation = {
-  changePassword: {
-    accessToken: string;
-    refreshToken: string;
-    user: { id: string; email: string | null; externalId: string | null; issuer: string | null };
-  };
-};
 
-export const EventFieldsFragmentDoc = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'EventFields' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'AuditEvent' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'at' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'action' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'actor' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'apiKeyId' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'ipAddress' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'userAgent' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'details' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'apiKey' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<EventFieldsFragment, unknown>;
-export const KeyFieldsFragmentDoc = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'KeyFields' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'ApiKey' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdBy' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'enabled' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'scopes' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'allowedCidrs' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'rateLimit' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'limit' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'windowSeconds' } },
-              ],
-            },
-          },
-          { kind: 'Field', name: { kind: 'Name', value: 'metadata' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresSoon' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedReason' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedIp' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedUserAgent' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replaces' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-              ],
-            },
-          },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replacedBy' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<KeyFieldsFragment, unknown>;
-export const SignedInFragmentDoc = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'SignedIn' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'AuthPayload' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'accessToken' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'refreshToken' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'user' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'email' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'externalId' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'issuer' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<SignedInFragment, unknown>;
-export const SessionsDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'query',
-      name: { kind: 'Name', value: 'Sessions' },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'mySessions' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'createdAt' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'lastUsedAt' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'ipAddress' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'userAgent' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'current' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<SessionsQuery, SessionsQueryVariables>;
-export const EndSessionDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'mutation',
-      name: { kind: 'Name', value: 'EndSession' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'id' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ID' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'endSession' },
-            arguments: [
-              { kind: 'Argument', name: { kind: 'Name', value: 'id' }, value: { kind: 'Variable', name: { kind: 'Name', value: 'id' } } },
-            ],
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'session' },
-                  selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'Field', name: { kind: 'Name', value: 'id' } }] },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<EndSessionMutation, EndSessionMutationVariables>;
-export const EndOtherSessionsDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'mutation',
-      name: { kind: 'Name', value: 'EndOtherSessions' },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'endOtherSessions' },
-            selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'Field', name: { kind: 'Name', value: 'ended' } }] },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<EndOtherSessionsMutation, EndOtherSessionsMutationVariables>;
-export const DeleteAccountDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'mutation',
-      name: { kind: 'Name', value: 'DeleteAccount' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'password' } },
-          type: { kind: 'NamedType', name: { kind: 'Name', value: 'String' } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'deleteMyAccount' },
-            arguments: [
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'password' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'password' } },
-              },
-            ],
-            selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'Field', name: { kind: 'Name', value: 'deleted' } }] },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<DeleteAccountMutation, DeleteAccountMutationVariables>;
-export const ActivityDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'query',
-      name: { kind: 'Name', value: 'Activity' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'after' } },
-          type: { kind: 'NamedType', name: { kind: 'Name', value: 'String' } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'filter' } },
-          type: { kind: 'NamedType', name: { kind: 'Name', value: 'AuditFilter' } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'myAuditLog' },
-            arguments: [
-              { kind: 'Argument', name: { kind: 'Name', value: 'first' }, value: { kind: 'IntValue', value: '50' } },
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'after' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'after' } },
-              },
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'filter' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'filter' } },
-              },
-            ],
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'edges' },
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [
-                      {
-                        kind: 'Field',
-                        name: { kind: 'Name', value: 'node' },
-                        selectionSet: {
-                          kind: 'SelectionSet',
-                          selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'EventFields' } }],
-                        },
-                      },
-                    ],
-                  },
-                },
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'pageInfo' },
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [
-                      { kind: 'Field', name: { kind: 'Name', value: 'hasNextPage' } },
-                      { kind: 'Field', name: { kind: 'Name', value: 'endCursor' } },
-                    ],
-                  },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'EventFields' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'AuditEvent' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'at' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'action' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'actor' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'apiKeyId' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'ipAddress' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'userAgent' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'details' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'apiKey' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<ActivityQuery, ActivityQueryVariables>;
-export const HistoryDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'query',
-      name: { kind: 'Name', value: 'History' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'after' } },
-          type: { kind: 'NamedType', name: { kind: 'Name', value: 'String' } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'myApiKeyHistory' },
-            arguments: [
-              { kind: 'Argument', name: { kind: 'Name', value: 'first' }, value: { kind: 'IntValue', value: '20' } },
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'after' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'after' } },
-              },
-            ],
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'edges' },
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [
-                      {
-                        kind: 'Field',
-                        name: { kind: 'Name', value: 'node' },
-                        selectionSet: {
-                          kind: 'SelectionSet',
-                          selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'KeyFields' } }],
-                        },
-                      },
-                    ],
-                  },
-                },
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'pageInfo' },
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [
-                      { kind: 'Field', name: { kind: 'Name', value: 'hasNextPage' } },
-                      { kind: 'Field', name: { kind: 'Name', value: 'endCursor' } },
-                    ],
-                  },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'KeyFields' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'ApiKey' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdBy' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'enabled' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'scopes' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'allowedCidrs' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'rateLimit' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'limit' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'windowSeconds' } },
-              ],
-            },
-          },
-          { kind: 'Field', name: { kind: 'Name', value: 'metadata' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresSoon' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedReason' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedIp' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedUserAgent' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replaces' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-              ],
-            },
-          },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replacedBy' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<HistoryQuery, HistoryQueryVariables>;
-export const KeysDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'query',
-      name: { kind: 'Name', value: 'Keys' },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'myApiKeys' },
-            selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'KeyFields' } }] },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'KeyFields' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'ApiKey' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdBy' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'enabled' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'scopes' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'allowedCidrs' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'rateLimit' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'limit' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'windowSeconds' } },
-              ],
-            },
-          },
-          { kind: 'Field', name: { kind: 'Name', value: 'metadata' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresSoon' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedReason' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedIp' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedUserAgent' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replaces' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-              ],
-            },
-          },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replacedBy' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<KeysQuery, KeysQueryVariables>;
-export const UseOfKeysDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'query',
-      name: { kind: 'Name', value: 'UseOfKeys' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'from' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'DateTime' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'to' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'DateTime' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'myApiKeys' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'usage' },
-                  arguments: [
-                    {
-                      kind: 'Argument',
-                      name: { kind: 'Name', value: 'from' },
-                      value: { kind: 'Variable', name: { kind: 'Name', value: 'from' } },
-                    },
-                    {
-                      kind: 'Argument',
-                      name: { kind: 'Name', value: 'to' },
-                      value: { kind: 'Variable', name: { kind: 'Name', value: 'to' } },
-                    },
-                  ],
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [
-                      { kind: 'Field', name: { kind: 'Name', value: 'start' } },
-                      { kind: 'Field', name: { kind: 'Name', value: 'allowed' } },
-                      { kind: 'Field', name: { kind: 'Name', value: 'refused' } },
-                    ],
-                  },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<UseOfKeysQuery, UseOfKeysQueryVariables>;
-export const KeyDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'query',
-      name: { kind: 'Name', value: 'Key' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'id' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ID' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'apiKey' },
-            arguments: [
-              { kind: 'Argument', name: { kind: 'Name', value: 'id' }, value: { kind: 'Variable', name: { kind: 'Name', value: 'id' } } },
-            ],
-            selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'KeyFields' } }] },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'KeyFields' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'ApiKey' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdBy' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'enabled' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'scopes' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'allowedCidrs' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'rateLimit' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'limit' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'windowSeconds' } },
-              ],
-            },
-          },
-          { kind: 'Field', name: { kind: 'Name', value: 'metadata' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresSoon' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedReason' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedIp' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedUserAgent' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replaces' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-              ],
-            },
-          },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replacedBy' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<KeyQuery, KeyQueryVariables>;
-export const KeyUsageDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'query',
-      name: { kind: 'Name', value: 'KeyUsage' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'id' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ID' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'from' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'DateTime' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'to' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'DateTime' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'by' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'UsageInterval' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'apiKey' },
-            arguments: [
-              { kind: 'Argument', name: { kind: 'Name', value: 'id' }, value: { kind: 'Variable', name: { kind: 'Name', value: 'id' } } },
-            ],
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'usage' },
-                  arguments: [
-                    {
-                      kind: 'Argument',
-                      name: { kind: 'Name', value: 'from' },
-                      value: { kind: 'Variable', name: { kind: 'Name', value: 'from' } },
-                    },
-                    {
-                      kind: 'Argument',
-                      name: { kind: 'Name', value: 'to' },
-                      value: { kind: 'Variable', name: { kind: 'Name', value: 'to' } },
-                    },
-                    {
-                      kind: 'Argument',
-                      name: { kind: 'Name', value: 'by' },
-                      value: { kind: 'Variable', name: { kind: 'Name', value: 'by' } },
-                    },
-                  ],
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [
-                      { kind: 'Field', name: { kind: 'Name', value: 'start' } },
-                      { kind: 'Field', name: { kind: 'Name', value: 'allowed' } },
-                      { kind: 'Field', name: { kind: 'Name', value: 'refused' } },
-                      {
-                        kind: 'Field',
-                        name: { kind: 'Name', value: 'refusals' },
-                        selectionSet: {
-                          kind: 'SelectionSet',
-                          selections: [
-                            { kind: 'Field', name: { kind: 'Name', value: 'code' } },
-                            { kind: 'Field', name: { kind: 'Name', value: 'count' } },
-                          ],
-                        },
-                      },
-                    ],
-                  },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<KeyUsageQuery, KeyUsageQueryVariables>;
-export const KeyEventsDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'query',
-      name: { kind: 'Name', value: 'KeyEvents' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'id' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ID' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'after' } },
-          type: { kind: 'NamedType', name: { kind: 'Name', value: 'String' } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'apiKey' },
-            arguments: [
-              { kind: 'Argument', name: { kind: 'Name', value: 'id' }, value: { kind: 'Variable', name: { kind: 'Name', value: 'id' } } },
-            ],
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'events' },
-                  arguments: [
-                    { kind: 'Argument', name: { kind: 'Name', value: 'first' }, value: { kind: 'IntValue', value: '10' } },
-                    {
-                      kind: 'Argument',
-                      name: { kind: 'Name', value: 'after' },
-                      value: { kind: 'Variable', name: { kind: 'Name', value: 'after' } },
-                    },
-                  ],
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [
-                      {
-                        kind: 'Field',
-                        name: { kind: 'Name', value: 'edges' },
-                        selectionSet: {
-                          kind: 'SelectionSet',
-                          selections: [
-                            {
-                              kind: 'Field',
-                              name: { kind: 'Name', value: 'node' },
-                              selectionSet: {
-                                kind: 'SelectionSet',
-                                selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'EventFields' } }],
-                              },
-                            },
-                          ],
-                        },
-                      },
-                      {
-                        kind: 'Field',
-                        name: { kind: 'Name', value: 'pageInfo' },
-                        selectionSet: {
-                          kind: 'SelectionSet',
-                          selections: [
-                            { kind: 'Field', name: { kind: 'Name', value: 'hasNextPage' } },
-                            { kind: 'Field', name: { kind: 'Name', value: 'endCursor' } },
-                          ],
-                        },
-                      },
-                    ],
-                  },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'EventFields' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'AuditEvent' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'at' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'action' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'actor' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'apiKeyId' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'ipAddress' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'userAgent' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'details' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'apiKey' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<KeyEventsQuery, KeyEventsQueryVariables>;
-export const FirstUseDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'query',
-      name: { kind: 'Name', value: 'FirstUse' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'id' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ID' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'apiKey' },
-            arguments: [
-              { kind: 'Argument', name: { kind: 'Name', value: 'id' }, value: { kind: 'Variable', name: { kind: 'Name', value: 'id' } } },
-            ],
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'lastUsedAt' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'lastUsedIp' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'lastUsedUserAgent' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<FirstUseQuery, FirstUseQueryVariables>;
-export const RotationPairDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'query',
-      name: { kind: 'Name', value: 'RotationPair' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'oldId' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ID' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'newId' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ID' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            alias: { kind: 'Name', value: 'old' },
-            name: { kind: 'Name', value: 'apiKey' },
-            arguments: [
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'id' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'oldId' } },
-              },
-            ],
-            selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'KeyFields' } }] },
-          },
-          {
-            kind: 'Field',
-            alias: { kind: 'Name', value: 'new' },
-            name: { kind: 'Name', value: 'apiKey' },
-            arguments: [
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'id' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'newId' } },
-              },
-            ],
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'createdAt' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'KeyFields' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'ApiKey' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdBy' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'enabled' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'scopes' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'allowedCidrs' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'rateLimit' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'limit' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'windowSeconds' } },
-              ],
-            },
-          },
-          { kind: 'Field', name: { kind: 'Name', value: 'metadata' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresSoon' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedReason' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedIp' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedUserAgent' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replaces' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-              ],
-            },
-          },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replacedBy' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<RotationPairQuery, RotationPairQueryVariables>;
-export const RotationDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'query',
-      name: { kind: 'Name', value: 'Rotation' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'oldId' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ID' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'newId' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ID' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'from' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'DateTime' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'to' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'DateTime' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            alias: { kind: 'Name', value: 'old' },
-            name: { kind: 'Name', value: 'apiKey' },
-            arguments: [
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'id' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'oldId' } },
-              },
-            ],
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'usage' },
-                  arguments: [
-                    {
-                      kind: 'Argument',
-                      name: { kind: 'Name', value: 'from' },
-                      value: { kind: 'Variable', name: { kind: 'Name', value: 'from' } },
-                    },
-                    {
-                      kind: 'Argument',
-                      name: { kind: 'Name', value: 'to' },
-                      value: { kind: 'Variable', name: { kind: 'Name', value: 'to' } },
-                    },
-                    { kind: 'Argument', name: { kind: 'Name', value: 'by' }, value: { kind: 'EnumValue', value: 'HOUR' } },
-                  ],
-                  selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'Field', name: { kind: 'Name', value: 'allowed' } }] },
-                },
-              ],
-            },
-          },
-          {
-            kind: 'Field',
-            alias: { kind: 'Name', value: 'new' },
-            name: { kind: 'Name', value: 'apiKey' },
-            arguments: [
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'id' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'newId' } },
-              },
-            ],
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'usage' },
-                  arguments: [
-                    {
-                      kind: 'Argument',
-                      name: { kind: 'Name', value: 'from' },
-                      value: { kind: 'Variable', name: { kind: 'Name', value: 'from' } },
-                    },
-                    {
-                      kind: 'Argument',
-                      name: { kind: 'Name', value: 'to' },
-                      value: { kind: 'Variable', name: { kind: 'Name', value: 'to' } },
-                    },
-                    { kind: 'Argument', name: { kind: 'Name', value: 'by' }, value: { kind: 'EnumValue', value: 'HOUR' } },
-                  ],
-                  selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'Field', name: { kind: 'Name', value: 'allowed' } }] },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<RotationQuery, RotationQueryVariables>;
-export const CreateKeyDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'mutation',
-      name: { kind: 'Name', value: 'CreateKey' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'CreateApiKeyInput' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'idempotencyKey' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'String' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'createApiKey' },
-            arguments: [
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'input' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-              },
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'idempotencyKey' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'idempotencyKey' } },
-              },
-            ],
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'plaintextKey' } },
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'apiKey' },
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'KeyFields' } }],
-                  },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'KeyFields' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'ApiKey' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdBy' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'enabled' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'scopes' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'allowedCidrs' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'rateLimit' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'limit' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'windowSeconds' } },
-              ],
-            },
-          },
-          { kind: 'Field', name: { kind: 'Name', value: 'metadata' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresSoon' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedReason' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedIp' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedUserAgent' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replaces' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-              ],
-            },
-          },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replacedBy' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<CreateKeyMutation, CreateKeyMutationVariables>;
-export const UpdateKeyDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'mutation',
-      name: { kind: 'Name', value: 'UpdateKey' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'id' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ID' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'UpdateApiKeyInput' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'updateApiKey' },
-            arguments: [
-              { kind: 'Argument', name: { kind: 'Name', value: 'id' }, value: { kind: 'Variable', name: { kind: 'Name', value: 'id' } } },
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'input' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-              },
-            ],
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'apiKey' },
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'KeyFields' } }],
-                  },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'KeyFields' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'ApiKey' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdBy' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'enabled' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'scopes' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'allowedCidrs' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'rateLimit' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'limit' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'windowSeconds' } },
-              ],
-            },
-          },
-          { kind: 'Field', name: { kind: 'Name', value: 'metadata' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresSoon' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedReason' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedIp' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedUserAgent' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replaces' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-              ],
-            },
-          },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replacedBy' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<UpdateKeyMutation, UpdateKeyMutationVariables>;
-export const RotateKeyDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'mutation',
-      name: { kind: 'Name', value: 'RotateKey' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'id' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ID' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'RotateApiKeyInput' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'idempotencyKey' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'String' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'rotateApiKey' },
-            arguments: [
-              { kind: 'Argument', name: { kind: 'Name', value: 'id' }, value: { kind: 'Variable', name: { kind: 'Name', value: 'id' } } },
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'input' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-              },
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'idempotencyKey' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'idempotencyKey' } },
-              },
-            ],
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'plaintextKey' } },
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'apiKey' },
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'KeyFields' } }],
-                  },
-                },
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'replaced' },
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'KeyFields' } }],
-                  },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'KeyFields' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'ApiKey' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdBy' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'enabled' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'scopes' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'allowedCidrs' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'rateLimit' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'limit' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'windowSeconds' } },
-              ],
-            },
-          },
-          { kind: 'Field', name: { kind: 'Name', value: 'metadata' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresSoon' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedReason' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedIp' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedUserAgent' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replaces' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-              ],
-            },
-          },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replacedBy' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<RotateKeyMutation, RotateKeyMutationVariables>;
-export const RevokeKeyDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'mutation',
-      name: { kind: 'Name', value: 'RevokeKey' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'id' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ID' } } },
-        },
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'reason' } },
-          type: { kind: 'NamedType', name: { kind: 'Name', value: 'String' } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'revokeApiKey' },
-            arguments: [
-              { kind: 'Argument', name: { kind: 'Name', value: 'id' }, value: { kind: 'Variable', name: { kind: 'Name', value: 'id' } } },
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'reason' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'reason' } },
-              },
-            ],
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'apiKey' },
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'KeyFields' } }],
-                  },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'KeyFields' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'ApiKey' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdBy' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'enabled' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'scopes' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'allowedCidrs' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'rateLimit' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'limit' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'windowSeconds' } },
-              ],
-            },
-          },
-          { kind: 'Field', name: { kind: 'Name', value: 'metadata' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'createdAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'expiresSoon' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'revokedReason' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedAt' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedIp' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'lastUsedUserAgent' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replaces' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'status' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'expiresAt' } },
-              ],
-            },
-          },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'replacedBy' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyPrefix' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'name' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<RevokeKeyMutation, RevokeKeyMutationVariables>;
-export const ServerDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'query',
-      name: { kind: 'Name', value: 'Server' },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'server' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'productName' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'version' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'keyNamespace' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'accounts' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'signUpIsOpen' } },
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'identityProvider' },
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [
-                      { kind: 'Field', name: { kind: 'Name', value: 'issuer' } },
-                      { kind: 'Field', name: { kind: 'Name', value: 'clientId' } },
-                      { kind: 'Field', name: { kind: 'Name', value: 'scope' } },
-                    ],
-                  },
-                },
-                {
-                  kind: 'Field',
-                  name: { kind: 'Name', value: 'example' },
-                  selectionSet: {
-                    kind: 'SelectionSet',
-                    selections: [
-                      { kind: 'Field', name: { kind: 'Name', value: 'url' } },
-                      { kind: 'Field', name: { kind: 'Name', value: 'header' } },
-                    ],
-                  },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<ServerQuery, ServerQueryVariables>;
-export const MeDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'query',
-      name: { kind: 'Name', value: 'Me' },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'me' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'email' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'externalId' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'issuer' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<MeQuery, MeQueryVariables>;
-export const SignUpDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'mutation',
-      name: { kind: 'Name', value: 'SignUp' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'SignUpInput' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'signUp' },
-            arguments: [
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'input' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-              },
-            ],
-            selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'SignedIn' } }] },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'SignedIn' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'AuthPayload' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'accessToken' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'refreshToken' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'user' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'email' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'externalId' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'issuer' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<SignUpMutation, SignUpMutationVariables>;
-export const SignInDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'mutation',
-      name: { kind: 'Name', value: 'SignIn' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'SignInInput' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'signIn' },
-            arguments: [
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'input' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-              },
-            ],
-            selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'SignedIn' } }] },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'SignedIn' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'AuthPayload' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'accessToken' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'refreshToken' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'user' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'email' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'externalId' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'issuer' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<SignInMutation, SignInMutationVariables>;
-export const RefreshSessionDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'mutation',
-      name: { kind: 'Name', value: 'RefreshSession' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'refreshToken' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'String' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'refreshSession' },
-            arguments: [
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'refreshToken' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'refreshToken' } },
-              },
-            ],
-            selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'SignedIn' } }] },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'SignedIn' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'AuthPayload' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'accessToken' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'refreshToken' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'user' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'email' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'externalId' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'issuer' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<RefreshSessionMutation, RefreshSessionMutationVariables>;
-export const SignOutDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'mutation',
-      name: { kind: 'Name', value: 'SignOut' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'refreshToken' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'String' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'signOut' },
-            arguments: [
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'refreshToken' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'refreshToken' } },
-              },
-            ],
-            selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'Field', name: { kind: 'Name', value: 'signedOut' } }] },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<SignOutMutation, SignOutMutationVariables>;
-export const ResetPasswordDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'mutation',
-      name: { kind: 'Name', value: 'ResetPassword' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ResetPasswordInput' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'resetPassword' },
-            arguments: [
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'input' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-              },
-            ],
-            selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'SignedIn' } }] },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'SignedIn' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'AuthPayload' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'accessToken' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'refreshToken' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'user' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'email' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'externalId' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'issuer' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<ResetPasswordMutation, ResetPasswordMutationVariables>;
-export const ChangePasswordDocument = {
-  kind: 'Document',
-  definitions: [
-    {
-      kind: 'OperationDefinition',
-      operation: 'mutation',
-      name: { kind: 'Name', value: 'ChangePassword' },
-      variableDefinitions: [
-        {
-          kind: 'VariableDefinition',
-          variable: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'ChangePasswordInput' } } },
-        },
-      ],
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'changePassword' },
-            arguments: [
-              {
-                kind: 'Argument',
-                name: { kind: 'Name', value: 'input' },
-                value: { kind: 'Variable', name: { kind: 'Name', value: 'input' } },
-              },
-            ],
-            selectionSet: { kind: 'SelectionSet', selections: [{ kind: 'FragmentSpread', name: { kind: 'Name', value: 'SignedIn' } }] },
-          },
-        ],
-      },
-    },
-    {
-      kind: 'FragmentDefinition',
-      name: { kind: 'Name', value: 'SignedIn' },
-      typeCondition: { kind: 'NamedType', name: { kind: 'Name', value: 'AuthPayload' } },
-      selectionSet: {
-        kind: 'SelectionSet',
-        selections: [
-          { kind: 'Field', name: { kind: 'Name', value: 'accessToken' } },
-          { kind: 'Field', name: { kind: 'Name', value: 'refreshToken' } },
-          {
-            kind: 'Field',
-            name: { kind: 'Name', value: 'user' },
-            selectionSet: {
-              kind: 'SelectionSet',
-              selections: [
-                { kind: 'Field', name: { kind: 'Name', value: 'id' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'email' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'externalId' } },
-                { kind: 'Field', name: { kind: 'Name', value: 'issuer' } },
-              ],
-            },
-          },
-        ],
-      },
-    },
-  ],
-} as unknown as DocumentNode<ChangePasswordMutation, ChangePasswordMutationVariables>;
+export type ChangePasswordMutation = { changePassword: { accessToken: string, refreshToken: string, user: { id: string, email: string | null, externalId: string | null, issuer: string | null } } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const EventFieldsFragmentDoc = new TypedDocumentString(`
+    fragment EventFields on AuditEvent {
+  id
+  at
+  action
+  actor
+  apiKeyId
+  ipAddress
+  userAgent
+  details
+  apiKey {
+    id
+    name
+    keyPrefix
+  }
+}
+    `, {"fragmentName":"EventFields"}) as unknown as TypedDocumentString<EventFieldsFragment, unknown>;
+export const KeyFieldsFragmentDoc = new TypedDocumentString(`
+    fragment KeyFields on ApiKey {
+  id
+  keyPrefix
+  name
+  createdBy
+  status
+  enabled
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  createdAt
+  expiresAt
+  effective {
+    scopes
+    expiresAt
+  }
+  expiresSoon
+  revokedAt
+  revokedReason
+  lastUsedAt
+  lastUsedIp
+  lastUsedUserAgent
+  replaces {
+    id
+    keyPrefix
+    name
+    status
+  }
+  replacedBy {
+    id
+    keyPrefix
+    name
+  }
+}
+    `, {"fragmentName":"KeyFields"}) as unknown as TypedDocumentString<KeyFieldsFragment, unknown>;
+export const PolicyFieldsFragmentDoc = new TypedDocumentString(`
+    fragment PolicyFields on KeyPolicy {
+  scopes
+  keysMax
+  keysUsed
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  yourAddress
+}
+    `, {"fragmentName":"PolicyFields"}) as unknown as TypedDocumentString<PolicyFieldsFragment, unknown>;
+export const SignedInFragmentDoc = new TypedDocumentString(`
+    fragment SignedIn on AuthPayload {
+  accessToken
+  refreshToken
+  user {
+    id
+    email
+    externalId
+    issuer
+  }
+}
+    `, {"fragmentName":"SignedIn"}) as unknown as TypedDocumentString<SignedInFragment, unknown>;
+export const SessionsDocument = new TypedDocumentString(`
+    query Sessions {
+  mySessions {
+    id
+    createdAt
+    lastUsedAt
+    expiresAt
+    ipAddress
+    userAgent
+    current
+  }
+}
+    `) as unknown as TypedDocumentString<SessionsQuery, SessionsQueryVariables>;
+export const EndSessionDocument = new TypedDocumentString(`
+    mutation EndSession($id: ID!) {
+  endSession(id: $id) {
+    session {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EndSessionMutation, EndSessionMutationVariables>;
+export const EndOtherSessionsDocument = new TypedDocumentString(`
+    mutation EndOtherSessions {
+  endOtherSessions {
+    ended
+  }
+}
+    `) as unknown as TypedDocumentString<EndOtherSessionsMutation, EndOtherSessionsMutationVariables>;
+export const DeleteAccountDocument = new TypedDocumentString(`
+    mutation DeleteAccount($password: String) {
+  deleteMyAccount(password: $password) {
+    deleted
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteAccountMutation, DeleteAccountMutationVariables>;
+export const ActivityDocument = new TypedDocumentString(`
+    query Activity($after: String, $filter: AuditFilter) {
+  myAuditLog(first: 50, after: $after, filter: $filter) {
+    edges {
+      node {
+        ...EventFields
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment EventFields on AuditEvent {
+  id
+  at
+  action
+  actor
+  apiKeyId
+  ipAddress
+  userAgent
+  details
+  apiKey {
+    id
+    name
+    keyPrefix
+  }
+}`) as unknown as TypedDocumentString<ActivityQuery, ActivityQueryVariables>;
+export const PortalPermissionsDocument = new TypedDocumentString(`
+    query PortalPermissions {
+  myPortalPermissions
+}
+    `) as unknown as TypedDocumentString<PortalPermissionsQuery, PortalPermissionsQueryVariables>;
+export const HistoryDocument = new TypedDocumentString(`
+    query History($after: String) {
+  myApiKeyHistory(first: 20, after: $after) {
+    edges {
+      node {
+        ...KeyFields
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment KeyFields on ApiKey {
+  id
+  keyPrefix
+  name
+  createdBy
+  status
+  enabled
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  createdAt
+  expiresAt
+  effective {
+    scopes
+    expiresAt
+  }
+  expiresSoon
+  revokedAt
+  revokedReason
+  lastUsedAt
+  lastUsedIp
+  lastUsedUserAgent
+  replaces {
+    id
+    keyPrefix
+    name
+    status
+  }
+  replacedBy {
+    id
+    keyPrefix
+    name
+  }
+}`) as unknown as TypedDocumentString<HistoryQuery, HistoryQueryVariables>;
+export const KeysDocument = new TypedDocumentString(`
+    query Keys {
+  myApiKeys {
+    ...KeyFields
+  }
+  myKeyPolicy {
+    ...PolicyFields
+  }
+}
+    fragment KeyFields on ApiKey {
+  id
+  keyPrefix
+  name
+  createdBy
+  status
+  enabled
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  createdAt
+  expiresAt
+  effective {
+    scopes
+    expiresAt
+  }
+  expiresSoon
+  revokedAt
+  revokedReason
+  lastUsedAt
+  lastUsedIp
+  lastUsedUserAgent
+  replaces {
+    id
+    keyPrefix
+    name
+    status
+  }
+  replacedBy {
+    id
+    keyPrefix
+    name
+  }
+}
+fragment PolicyFields on KeyPolicy {
+  scopes
+  keysMax
+  keysUsed
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  yourAddress
+}`) as unknown as TypedDocumentString<KeysQuery, KeysQueryVariables>;
+export const PolicyDocument = new TypedDocumentString(`
+    query Policy {
+  myKeyPolicy {
+    ...PolicyFields
+  }
+}
+    fragment PolicyFields on KeyPolicy {
+  scopes
+  keysMax
+  keysUsed
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  yourAddress
+}`) as unknown as TypedDocumentString<PolicyQuery, PolicyQueryVariables>;
+export const UseOfKeysDocument = new TypedDocumentString(`
+    query UseOfKeys($from: DateTime!, $to: DateTime!) {
+  myApiKeys {
+    id
+    usage(from: $from, to: $to) {
+      start
+      allowed
+      refused
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UseOfKeysQuery, UseOfKeysQueryVariables>;
+export const KeyDocument = new TypedDocumentString(`
+    query Key($id: ID!) {
+  apiKey(id: $id) {
+    ...KeyFields
+  }
+}
+    fragment KeyFields on ApiKey {
+  id
+  keyPrefix
+  name
+  createdBy
+  status
+  enabled
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  createdAt
+  expiresAt
+  effective {
+    scopes
+    expiresAt
+  }
+  expiresSoon
+  revokedAt
+  revokedReason
+  lastUsedAt
+  lastUsedIp
+  lastUsedUserAgent
+  replaces {
+    id
+    keyPrefix
+    name
+    status
+  }
+  replacedBy {
+    id
+    keyPrefix
+    name
+  }
+}`) as unknown as TypedDocumentString<KeyQuery, KeyQueryVariables>;
+export const KeyUsageDocument = new TypedDocumentString(`
+    query KeyUsage($id: ID!, $from: DateTime!, $to: DateTime!, $by: UsageInterval!) {
+  apiKey(id: $id) {
+    id
+    usage(from: $from, to: $to, by: $by) {
+      start
+      allowed
+      refused
+      refusals {
+        code
+        count
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<KeyUsageQuery, KeyUsageQueryVariables>;
+export const KeyEventsDocument = new TypedDocumentString(`
+    query KeyEvents($id: ID!, $after: String) {
+  apiKey(id: $id) {
+    id
+    events(first: 10, after: $after) {
+      edges {
+        node {
+          ...EventFields
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    fragment EventFields on AuditEvent {
+  id
+  at
+  action
+  actor
+  apiKeyId
+  ipAddress
+  userAgent
+  details
+  apiKey {
+    id
+    name
+    keyPrefix
+  }
+}`) as unknown as TypedDocumentString<KeyEventsQuery, KeyEventsQueryVariables>;
+export const FirstUseDocument = new TypedDocumentString(`
+    query FirstUse($id: ID!) {
+  apiKey(id: $id) {
+    id
+    lastUsedAt
+    lastUsedIp
+    lastUsedUserAgent
+  }
+}
+    `) as unknown as TypedDocumentString<FirstUseQuery, FirstUseQueryVariables>;
+export const RotationPairDocument = new TypedDocumentString(`
+    query RotationPair($oldId: ID!, $newId: ID!) {
+  old: apiKey(id: $oldId) {
+    ...KeyFields
+  }
+  new: apiKey(id: $newId) {
+    id
+    createdAt
+  }
+}
+    fragment KeyFields on ApiKey {
+  id
+  keyPrefix
+  name
+  createdBy
+  status
+  enabled
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  createdAt
+  expiresAt
+  effective {
+    scopes
+    expiresAt
+  }
+  expiresSoon
+  revokedAt
+  revokedReason
+  lastUsedAt
+  lastUsedIp
+  lastUsedUserAgent
+  replaces {
+    id
+    keyPrefix
+    name
+    status
+  }
+  replacedBy {
+    id
+    keyPrefix
+    name
+  }
+}`) as unknown as TypedDocumentString<RotationPairQuery, RotationPairQueryVariables>;
+export const RotationDocument = new TypedDocumentString(`
+    query Rotation($oldId: ID!, $newId: ID!, $from: DateTime!, $to: DateTime!) {
+  old: apiKey(id: $oldId) {
+    id
+    usage(from: $from, to: $to, by: HOUR) {
+      allowed
+    }
+  }
+  new: apiKey(id: $newId) {
+    id
+    usage(from: $from, to: $to, by: HOUR) {
+      allowed
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RotationQuery, RotationQueryVariables>;
+export const CreateKeyDocument = new TypedDocumentString(`
+    mutation CreateKey($input: CreateApiKeyInput!, $idempotencyKey: String!) {
+  createApiKey(input: $input, idempotencyKey: $idempotencyKey) {
+    plaintextKey
+    apiKey {
+      ...KeyFields
+    }
+  }
+}
+    fragment KeyFields on ApiKey {
+  id
+  keyPrefix
+  name
+  createdBy
+  status
+  enabled
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  createdAt
+  expiresAt
+  effective {
+    scopes
+    expiresAt
+  }
+  expiresSoon
+  revokedAt
+  revokedReason
+  lastUsedAt
+  lastUsedIp
+  lastUsedUserAgent
+  replaces {
+    id
+    keyPrefix
+    name
+    status
+  }
+  replacedBy {
+    id
+    keyPrefix
+    name
+  }
+}`) as unknown as TypedDocumentString<CreateKeyMutation, CreateKeyMutationVariables>;
+export const UpdateKeyDocument = new TypedDocumentString(`
+    mutation UpdateKey($id: ID!, $input: UpdateApiKeyInput!) {
+  updateApiKey(id: $id, input: $input) {
+    apiKey {
+      ...KeyFields
+    }
+  }
+}
+    fragment KeyFields on ApiKey {
+  id
+  keyPrefix
+  name
+  createdBy
+  status
+  enabled
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  createdAt
+  expiresAt
+  effective {
+    scopes
+    expiresAt
+  }
+  expiresSoon
+  revokedAt
+  revokedReason
+  lastUsedAt
+  lastUsedIp
+  lastUsedUserAgent
+  replaces {
+    id
+    keyPrefix
+    name
+    status
+  }
+  replacedBy {
+    id
+    keyPrefix
+    name
+  }
+}`) as unknown as TypedDocumentString<UpdateKeyMutation, UpdateKeyMutationVariables>;
+export const RotateKeyDocument = new TypedDocumentString(`
+    mutation RotateKey($id: ID!, $input: RotateApiKeyInput!, $idempotencyKey: String!) {
+  rotateApiKey(id: $id, input: $input, idempotencyKey: $idempotencyKey) {
+    plaintextKey
+    apiKey {
+      ...KeyFields
+    }
+    replaced {
+      ...KeyFields
+    }
+  }
+}
+    fragment KeyFields on ApiKey {
+  id
+  keyPrefix
+  name
+  createdBy
+  status
+  enabled
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  createdAt
+  expiresAt
+  effective {
+    scopes
+    expiresAt
+  }
+  expiresSoon
+  revokedAt
+  revokedReason
+  lastUsedAt
+  lastUsedIp
+  lastUsedUserAgent
+  replaces {
+    id
+    keyPrefix
+    name
+    status
+  }
+  replacedBy {
+    id
+    keyPrefix
+    name
+  }
+}`) as unknown as TypedDocumentString<RotateKeyMutation, RotateKeyMutationVariables>;
+export const RevokeKeyDocument = new TypedDocumentString(`
+    mutation RevokeKey($id: ID!, $reason: String) {
+  revokeApiKey(id: $id, reason: $reason) {
+    apiKey {
+      ...KeyFields
+    }
+  }
+}
+    fragment KeyFields on ApiKey {
+  id
+  keyPrefix
+  name
+  createdBy
+  status
+  enabled
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  createdAt
+  expiresAt
+  effective {
+    scopes
+    expiresAt
+  }
+  expiresSoon
+  revokedAt
+  revokedReason
+  lastUsedAt
+  lastUsedIp
+  lastUsedUserAgent
+  replaces {
+    id
+    keyPrefix
+    name
+    status
+  }
+  replacedBy {
+    id
+    keyPrefix
+    name
+  }
+}`) as unknown as TypedDocumentString<RevokeKeyMutation, RevokeKeyMutationVariables>;
+export const ServerDocument = new TypedDocumentString(`
+    query Server {
+  server {
+    productName
+    version
+    keyNamespace
+    accounts
+    signUpIsOpen
+    identityProvider {
+      issuer
+      clientId
+      scope
+    }
+    example {
+      url
+      header
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ServerQuery, ServerQueryVariables>;
+export const MeDocument = new TypedDocumentString(`
+    query Me {
+  me {
+    id
+    email
+    externalId
+    issuer
+  }
+}
+    `) as unknown as TypedDocumentString<MeQuery, MeQueryVariables>;
+export const SignUpDocument = new TypedDocumentString(`
+    mutation SignUp($input: SignUpInput!) {
+  signUp(input: $input) {
+    ...SignedIn
+  }
+}
+    fragment SignedIn on AuthPayload {
+  accessToken
+  refreshToken
+  user {
+    id
+    email
+    externalId
+    issuer
+  }
+}`) as unknown as TypedDocumentString<SignUpMutation, SignUpMutationVariables>;
+export const SignInDocument = new TypedDocumentString(`
+    mutation SignIn($input: SignInInput!) {
+  signIn(input: $input) {
+    ...SignedIn
+  }
+}
+    fragment SignedIn on AuthPayload {
+  accessToken
+  refreshToken
+  user {
+    id
+    email
+    externalId
+    issuer
+  }
+}`) as unknown as TypedDocumentString<SignInMutation, SignInMutationVariables>;
+export const RefreshSessionDocument = new TypedDocumentString(`
+    mutation RefreshSession($refreshToken: String!) {
+  refreshSession(refreshToken: $refreshToken) {
+    ...SignedIn
+  }
+}
+    fragment SignedIn on AuthPayload {
+  accessToken
+  refreshToken
+  user {
+    id
+    email
+    externalId
+    issuer
+  }
+}`) as unknown as TypedDocumentString<RefreshSessionMutation, RefreshSessionMutationVariables>;
+export const SignOutDocument = new TypedDocumentString(`
+    mutation SignOut($refreshToken: String!) {
+  signOut(refreshToken: $refreshToken) {
+    signedOut
+  }
+}
+    `) as unknown as TypedDocumentString<SignOutMutation, SignOutMutationVariables>;
+export const ResetPasswordDocument = new TypedDocumentString(`
+    mutation ResetPassword($input: ResetPasswordInput!) {
+  resetPassword(input: $input) {
+    ...SignedIn
+  }
+}
+    fragment SignedIn on AuthPayload {
+  accessToken
+  refreshToken
+  user {
+    id
+    email
+    externalId
+    issuer
+  }
+}`) as unknown as TypedDocumentString<ResetPasswordMutation, ResetPasswordMutationVariables>;
+export const ChangePasswordDocument = new TypedDocumentString(`
+    mutation ChangePassword($input: ChangePasswordInput!) {
+  changePassword(input: $input) {
+    ...SignedIn
+  }
+}
+    fragment SignedIn on AuthPayload {
+  accessToken
+  refreshToken
+  user {
+    id
+    email
+    externalId
+    issuer
+  }
+}`) as unknown as TypedDocumentString<ChangePasswordMutation, ChangePasswordMutationVariables>;

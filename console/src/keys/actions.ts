@@ -1,3 +1,4 @@
+import { documentOf } from '../api/document';
 import type { Client, OperationResult } from '@urql/core';
 import { type Problem, problemOf } from '../api/problem';
 import { newIdempotencyKey } from '../api/random';
@@ -34,7 +35,7 @@ function outcomeOf<Data, Value>({ data, error }: OperationResult<Data>, valueOf:
 }
 
 async function readKey(client: Client, id: string): Promise<Key | undefined> {
-  const { data } = await client.query(KeyDocument, { id }, { requestPolicy: 'network-only' }).toPromise();
+  const { data } = await client.query(documentOf(KeyDocument), { id }, { requestPolicy: 'network-only' }).toPromise();
   return data?.apiKey ?? undefined;
 }
 
@@ -57,18 +58,18 @@ export async function createKey(
   known: ReadonlySet<string>,
   idempotencyKey: string,
 ): Promise<IssueOutcome> {
-  const result = await client.mutation(CreateKeyDocument, { input, idempotencyKey }, CONTEXT).toPromise();
+  const result = await client.mutation(documentOf(CreateKeyDocument), { input, idempotencyKey }, CONTEXT).toPromise();
   const outcome = outcomeOf(result, ({ createApiKey }) => ({ key: createApiKey.apiKey, plaintext: createApiKey.plaintextKey }));
   if ('value' in outcome) return { issued: outcome.value };
   return lostOr(client, outcome.problem, async () => {
-    const { data } = await client.query(KeysDocument, {}, { requestPolicy: 'network-only' }).toPromise();
+    const { data } = await client.query(documentOf(KeysDocument), {}, { requestPolicy: 'network-only' }).toPromise();
     return data?.myApiKeys.find(({ id, name }) => !known.has(id) && name === (input.name ?? null));
   });
 }
 
 export async function rotateKey(client: Client, key: Key, gracePeriodSeconds: number, idempotencyKey: string): Promise<IssueOutcome> {
   const result = await client
-    .mutation(RotateKeyDocument, { id: key.id, input: { gracePeriodSeconds }, idempotencyKey }, CONTEXT)
+    .mutation(documentOf(RotateKeyDocument), { id: key.id, input: { gracePeriodSeconds }, idempotencyKey }, CONTEXT)
     .toPromise();
   const outcome = outcomeOf(result, ({ rotateApiKey }) => ({ key: rotateApiKey.apiKey, plaintext: rotateApiKey.plaintextKey }));
   if ('value' in outcome) return { issued: outcome.value };
@@ -79,12 +80,12 @@ export async function rotateKey(client: Client, key: Key, gracePeriodSeconds: nu
 }
 
 export async function updateKey(client: Client, id: string, input: UpdateApiKeyInput): Promise<Outcome<Key>> {
-  const result = await client.mutation(UpdateKeyDocument, { id, input }, CONTEXT).toPromise();
+  const result = await client.mutation(documentOf(UpdateKeyDocument), { id, input }, CONTEXT).toPromise();
   return outcomeOf(result, ({ updateApiKey }) => updateApiKey.apiKey);
 }
 
 export async function revokeKey(client: Client, id: string, reason: string): Promise<Outcome<Key>> {
-  const result = await client.mutation(RevokeKeyDocument, { id, reason: reason.trim() || null }, CONTEXT).toPromise();
+  const result = await client.mutation(documentOf(RevokeKeyDocument), { id, reason: reason.trim() || null }, CONTEXT).toPromise();
   return outcomeOf(result, ({ revokeApiKey }) => revokeApiKey.apiKey);
 }
 

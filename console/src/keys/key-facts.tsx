@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useText } from '../text';
+import { list } from '../text/format';
 import { SafeText } from '../ui/safe-text';
 import { ExactTime, RelativeTime } from '../ui/time';
 import { endOf, type Key, windowOf } from './key';
@@ -22,16 +23,27 @@ const Tags = ({ values }: { values: readonly string[] }) => (
   </span>
 );
 
+/** What the policy leaves of the granted scopes. */
+function EffectiveScopes({ scopes }: { scopes: readonly string[] }) {
+  const { detail } = useText();
+  return <div className={style.note}>{scopes.length === 0 ? detail.scopesNoneEffective : detail.scopesEffective(list(scopes))}</div>;
+}
+
 /** The settings of a key. */
-export function KeyFacts({ apiKey, policy }: { apiKey: Key; policy: KeyPolicy }) {
+export function KeyFacts({ apiKey, policy }: { apiKey: Key; policy: KeyPolicy | undefined }) {
   const text = useText();
   const { detail, common } = text;
   const { rateLimit, scopes, allowedCidrs, metadata, revokedReason, replaces } = apiKey;
   const end = endOf(apiKey);
-  const owner = policy.ownerRateLimit;
+  const owner = policy?.ownerRateLimit;
+  const lost = scopes.some((scope) => !apiKey.effective.scopes.includes(scope));
+  const endsByPolicy = end !== null && end !== apiKey.expiresAt;
   return (
     <dl className={style.facts}>
-      <Fact name={detail.scopes}>{scopes.length > 0 ? <Tags values={scopes} /> : detail.none}</Fact>
+      <Fact name={detail.scopes}>
+        {scopes.length > 0 ? <Tags values={scopes} /> : detail.none}
+        {lost && <EffectiveScopes scopes={apiKey.effective.scopes} />}
+      </Fact>
       <Fact name={detail.addresses}>{allowedCidrs.length > 0 ? <Tags values={allowedCidrs} /> : common.any}</Fact>
       <Fact name={detail.rate}>
         {rateLimit ? detail.rateOf(rateLimit.limit, windowOf(rateLimit.windowSeconds, text)) : detail.unlimited}
@@ -41,6 +53,7 @@ export function KeyFacts({ apiKey, policy }: { apiKey: Key; policy: KeyPolicy })
         {end ? (
           <>
             <RelativeTime at={end} /> (<ExactTime at={end} />)
+            {endsByPolicy && <div className={style.note}>{detail.expiresByPolicy}</div>}
           </>
         ) : (
           common.never

@@ -14,7 +14,7 @@ export const isUsable = ({ status }: Pick<Key, 'status'>): boolean => status !==
 export const isEditable = ({ status }: Pick<Key, 'status'>): boolean => status === 'ACTIVE' || status === 'DISABLED';
 
 /** Returns the time at which the key stops working: the earlier of its own expiry and what the policy permits. */
-export const endOf = ({ expiresAt }: Pick<Key, 'expiresAt'>): string | null => expiresAt ?? null;
+export const endOf = ({ effective }: Pick<Key, 'effective'>): string | null => effective.expiresAt ?? null;
 
 /** Returns "minute", "day" or "90 seconds". */
 export const windowOf = (seconds: number, { form }: Messages): string => form.units[seconds] ?? form.seconds(seconds);

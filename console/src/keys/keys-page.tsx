@@ -16,8 +16,9 @@ import { useHour, useNow } from '../ui/time';
 import { periodOf } from '../usage/usage-section';
 import { endOf, type Key, nameOf } from './key';
 import { type KeyAction, KeyRow } from './key-row';
-import { type KeyPolicy, policyOf } from './policy';
+import type { KeyPolicy } from './policy';
 import { useKeysScope } from './scope';
+import { usePolicy } from './use-policy';
 import { useKeyDialogs } from './use-key-dialogs';
 
 const NO_VARIABLES = {};
@@ -28,7 +29,8 @@ const WARNINGS_MAX = 2;
 export function KeysPage() {
   const text = useText();
   const scope = useKeysScope();
-  const loaded = useData(KeysDocument, NO_VARIABLES, { everyMs: REFRESH_MS });
+  const loaded = useData(KeysDocument, NO_VARIABLES, { everyMs: REFRESH_MS, pause: !scope.mayRead });
+  const onlyPolicy = usePolicy();
   const hour = useHour();
   const period = useMemo(() => {
     const { from, to } = periodOf('30d', hour);
@@ -36,15 +38,15 @@ export function KeysPage() {
   }, [hour]);
   const use = useData(UseOfKeysDocument, period, { pause: !scope.showsUsage, everyMs: REFRESH_MS });
   const keys = loaded.data?.myApiKeys;
-  const policy = policyOf(loaded.data);
+  const policy = loaded.data?.myKeyPolicy ?? onlyPolicy;
   const dialogs = useKeyDialogs(policy);
   const reasonId = useId();
-  const isFull = keys !== undefined && policy.keysUsed >= policy.keysMax;
+  const isFull = policy !== undefined && policy.keysUsed >= policy.keysMax;
   const known = new Set(keys?.map(({ id }) => id));
   const createButton = scope.mayCreate && (
     <Button
       kind="primary"
-      isDisabled={isFull || keys === undefined}
+      isDisabled={isFull || policy === undefined}
       aria-describedby={isFull ? reasonId : undefined}
       onClick={() => dialogs.openCreate(known)}
     >
@@ -55,15 +57,15 @@ export function KeysPage() {
   return (
     <Page
       title={text.keys.title}
-      intro={keys && <Used policy={policy} isFull={isFull} id={reasonId} />}
+      intro={policy && <Used policy={policy} isFull={isFull} id={reasonId} />}
       actions={keys?.length !== 0 && createButton}
     >
       <LoadProblem loaded={loaded} />
       {keys && <Warnings keys={keys} onAction={dialogs.open} />}
-      {!keys && !loaded.problem && <Skeleton lines={4} height="4.25rem" />}
+      {scope.mayRead && !keys && !loaded.problem && <Skeleton lines={4} height="4.25rem" />}
       {keys?.length === 0 && (
         <EmptyState icon={KeyRound} title={text.keys.emptyTitle} action={createButton}>
-          {text.keys.empty(scope.productName)}
+          <slot name="empty">{text.keys.empty(scope.productName)}</slot>
         </EmptyState>
       )}
       {keys && keys.length > 0 && (

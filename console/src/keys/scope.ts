@@ -5,6 +5,9 @@ import type { ExampleRequest } from './snippets';
 export interface KeysScope {
   productName: string;
   example: ExampleRequest | null;
+  /** Returns a text to copy in which {key} stands for the new key; undefined if the page has none. */
+  snippet?: (keyPrefix: string) => string | undefined;
+  mayRead: boolean;
   mayCreate: boolean;
   mayUpdate: boolean;
   mayRotate: boolean;

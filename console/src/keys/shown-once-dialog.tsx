@@ -11,13 +11,13 @@ import { SafeText } from '../ui/safe-text';
 import { RelativeTime } from '../ui/time';
 import type { IssuedKey } from './actions';
 import style from './shown-once-dialog.module.css';
-import { type ExampleRequest, SNIPPETS, type Snippet, snippetOf } from './snippets';
+import { useKeysScope } from './scope';
+import { SNIPPETS, type Snippet, snippetOf, templateOf } from './snippets';
 
 const POLL_MS = 2500;
 
 interface Props {
   issued: IssuedKey;
-  example: ExampleRequest | null;
   onClose: () => void;
 }
 
@@ -32,8 +32,9 @@ function useLeaveGuard(isNeeded: boolean): void {
 }
 
 /** Shows the plaintext of a key, once. It is in this component alone, and is forgotten with it. */
-export function ShownOnceDialog({ issued, example, onClose }: Props) {
+export function ShownOnceDialog({ issued, onClose }: Props) {
   const { shown: text } = useText();
+  const scope = useKeysScope();
   const [snippet, setSnippet] = useState<Snippet>('key');
   const [copied, setCopied] = useState<'no' | 'yes' | 'failed'>('no');
   const [wasCopied, setWasCopied] = useState(false);
@@ -57,8 +58,9 @@ export function ShownOnceDialog({ issued, example, onClose }: Props) {
     else setCopied('failed');
   };
   const done = () => (wasCopied ? onClose() : setAsking(true));
-  const value = snippetOf(snippet, issued.plaintext, example);
-  const snippets = SNIPPETS.filter((each) => each !== 'curl' || example);
+  const template = scope.snippet?.(issued.key.keyPrefix) ?? (scope.example && templateOf(scope.example));
+  const value = snippetOf(snippet, issued.plaintext, template);
+  const snippets = SNIPPETS.filter((each) => each !== 'curl' || template);
 
   return (
     <Dialog
@@ -115,7 +117,7 @@ export function ShownOnceDialog({ issued, example, onClose }: Props) {
         <span role="status">{copied === 'yes' ? text.copied : copied === 'failed' ? text.pressKeys : ''}</span>
       </div>
       {isAsking && <Notice kind="warning">{text.notCopied}</Notice>}
-      <FirstUse id={issued.key.id} />
+      {scope.mayRead && <FirstUse id={issued.key.id} />}
     </Dialog>
   );
 }

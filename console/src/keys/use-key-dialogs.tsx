@@ -20,7 +20,7 @@ export interface KeyDialogs {
 }
 
 /** The dialogs of keys, of which one is open at a time. */
-export function useKeyDialogs(policy: KeyPolicy, onRevoked?: (key: Key) => void): KeyDialogs {
+export function useKeyDialogs(policy: KeyPolicy | undefined, onRevoked?: (key: Key) => void): KeyDialogs {
   const scope = useKeysScope();
   const [shown, setShown] = useState<Open>();
   const close = useCallback(() => setShown(undefined), []);
@@ -37,15 +37,15 @@ export function useKeyDialogs(policy: KeyPolicy, onRevoked?: (key: Key) => void)
   const render = (): ReactNode => {
     switch (shown?.type) {
       case 'create':
-        return <CreateDialog policy={policy} known={shown.known} onIssued={issue('created')} onClose={close} />;
+        return policy && <CreateDialog policy={policy} known={shown.known} onIssued={issue('created')} onClose={close} />;
       case 'edit':
-        return <EditDialog apiKey={shown.apiKey} policy={policy} onClose={close} />;
+        return policy && <EditDialog apiKey={shown.apiKey} policy={policy} onClose={close} />;
       case 'rotate':
         return <RotateDialog apiKey={shown.apiKey} onIssued={issue('rotated')} onClose={close} />;
       case 'revoke':
         return <RevokeDialog apiKey={shown.apiKey} mayUpdate={scope.mayUpdate} onRevoked={revoked} onClose={close} />;
       case 'shown':
-        return <ShownOnceDialog issued={shown.issued} example={scope.example} onClose={close} />;
+        return <ShownOnceDialog issued={shown.issued} onClose={close} />;
       case undefined:
         return null;
     }

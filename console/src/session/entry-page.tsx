@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { useEffect } from 'react';
+import { PageHeading } from '../ui/heading';
 import style from './session.module.css';
 import { useServer } from './use-session';
 
@@ -14,7 +15,7 @@ export function EntryPage({ title, intro, children }: { title: string; intro?: s
       <div className={style.card}>
         <p className={style.product}>{productName}</p>
         <header>
-          <h1 tabIndex={-1}>{title}</h1>
+          <PageHeading>{title}</PageHeading>
           {intro && <p className={style.intro}>{intro}</p>}
         </header>
         {children}

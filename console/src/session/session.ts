@@ -1,4 +1,4 @@
-import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { documentOf } from '../api/document';
 import type { AnyVariables, Client } from '@urql/core';
 import { createPublicClient, type TokenSource } from '../api/client';
 import { isTransient, type Problem, problemOf } from '../api/problem';
@@ -7,6 +7,7 @@ import {
   RefreshSessionDocument,
   ResetPasswordDocument,
   type SignedInFragment,
+  type TypedDocumentString,
   SignInDocument,
   SignOutDocument,
   SignUpDocument,
@@ -114,7 +115,7 @@ export class Session implements TokenSource {
   /** Continues with an access token of the identity provider. Returns the problem if the server does not accept it. */
   async acceptExternal(accessToken: string): Promise<Problem | undefined> {
     const context = { fetchOptions: { headers: { authorization: `Bearer ${accessToken}` } } };
-    const { data, error } = await this.#client.query(MeDocument, {}, { ...context, requestPolicy: 'network-only' }).toPromise();
+    const { data, error } = await this.#client.query(documentOf(MeDocument), {}, { ...context, requestPolicy: 'network-only' }).toPromise();
     if (error || !data) return problemOf(error);
     this.#isExternal = true;
     this.#accessToken = accessToken;
@@ -148,7 +149,7 @@ export class Session implements TokenSource {
     }
     const refreshToken = this.#refreshToken;
     const { error } = await this.#client
-      .mutation(SignOutDocument, { refreshToken }, { fetchOptions: { headers: cookieHeaders() } })
+      .mutation(documentOf(SignOutDocument), { refreshToken }, { fetchOptions: { headers: cookieHeaders() } })
       .toPromise();
     const problem = problemOf(error);
     if (problem && problem.code !== 'UNAUTHENTICATED') return problem;
@@ -170,12 +171,12 @@ export class Session implements TokenSource {
   }
 
   async #open<Data, Variables extends AnyVariables>(
-    document: TypedDocumentNode<Data, Variables>,
+    document: TypedDocumentString<Data, Variables>,
     variables: Variables,
     answerOf: (data: Data) => SignedInFragment,
   ): Promise<Problem | undefined> {
     const context = { fetchOptions: { headers: cookieHeaders() } };
-    const { data, error } = await this.#client.mutation<Data, Variables>(document, variables, context).toPromise();
+    const { data, error } = await this.#client.mutation<Data, Variables>(documentOf(document), variables, context).toPromise();
     if (error || !data) return problemOf(error) ?? { code: 'NETWORK', fields: [] };
     this.accept(answerOf(data));
     return undefined;

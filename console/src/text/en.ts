@@ -423,6 +423,7 @@ export const en = {
   },
 
   element: {
+    product: 'this product',
     originRejected: 'This page isn’t allowed to use Keyward: its origin is missing in CORS_ORIGINS.',
     unavailable: 'API keys cannot be shown at the moment.',
     noToken: 'API keys cannot be shown, because this page has no access token.',

@@ -17,7 +17,7 @@ interface Props {
 
 /** Moves the focus to where the user continues: to the opener of the dialog, or to the heading if the opener was removed. */
 function restoreFocus(opener: Element | null, root: Document | ShadowRoot): void {
-  const target = opener?.isConnected ? opener : root.querySelector('h1, h2[tabindex]');
+  const target = opener?.isConnected ? opener : root.querySelector('[data-page-heading]');
   if (target instanceof HTMLElement) target.focus();
 }
 

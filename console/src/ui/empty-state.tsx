@@ -1,5 +1,6 @@
 import type { LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { SectionHeading } from './heading';
 import style from './empty-state.module.css';
 
 interface Props {
@@ -13,7 +14,7 @@ interface Props {
 export const EmptyState = ({ icon: Icon, title, children, action }: Props) => (
   <div className={style.empty}>
     <Icon size={28} strokeWidth={1.5} aria-hidden />
-    <h2>{title}</h2>
+    <SectionHeading>{title}</SectionHeading>
     <p>{children}</p>
     {action}
   </div>

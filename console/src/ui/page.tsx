@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useRef } from 'react';
+import { PageHeading } from './heading';
 import style from './page.module.css';
 
 /** Called with the name of each view. The console names the browser's tab after it. */
@@ -26,9 +27,7 @@ export function Page({ title, view, intro, actions, above, children }: Props) {
       <header className={style.head}>
         <div className={style.title}>
           {above}
-          <h1 ref={heading} tabIndex={-1}>
-            {title}
-          </h1>
+          <PageHeading innerRef={heading}>{title}</PageHeading>
           {intro && <div className={style.intro}>{intro}</div>}
         </div>
         {actions && <div className={style.actions}>{actions}</div>}
@@ -44,7 +43,7 @@ const navigated = new WeakSet<Node>();
 /** Moves the focus to the heading after a change of the page, as a browser does for a new document. */
 export function focusHeading(root: Document | ShadowRoot): void {
   navigated.add(root);
-  root.querySelector('h1')?.focus();
+  root.querySelector<HTMLElement>('[data-page-heading]')?.focus();
 }
 
 /** The heading that had the focus is replaced when the content has loaded. */

@@ -1,4 +1,5 @@
 import { type ReactNode, useId } from 'react';
+import { SectionHeading } from './heading';
 import style from './section.module.css';
 
 interface Props {
@@ -15,7 +16,7 @@ export function Section({ title, intro, actions, children }: Props) {
     <section className={style.section} aria-labelledby={id}>
       <header className={style.head}>
         <div>
-          <h2 id={id}>{title}</h2>
+          <SectionHeading id={id}>{title}</SectionHeading>
           {intro && <p className={style.intro}>{intro}</p>}
         </div>
         {actions}

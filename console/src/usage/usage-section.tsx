@@ -6,6 +6,7 @@ import { useText } from '../text';
 import { hour as hourName, number, utcDay } from '../text/format';
 import { Button } from '../ui/button';
 import { classes } from '../ui/classes';
+import { SmallHeading } from '../ui/heading';
 import { LoadProblem } from '../ui/problem-notice';
 import { Section } from '../ui/section';
 import { Skeleton } from '../ui/skeleton';
@@ -114,7 +115,7 @@ function Reasons({ points }: { points: Points }) {
   if (reasons.length === 0) return null;
   return (
     <div className={style.reasons}>
-      <h3>{text.why}</h3>
+      <SmallHeading>{text.why}</SmallHeading>
       <dl>
         {reasons.map(([code, count]) => (
           <div key={code}>
