@@ -44,6 +44,8 @@ export interface Console {
   readonly url: string;
   readonly browser: Browser;
   readonly server: ServerProcess;
+  /** The environment of the server. */
+  settings(): Record<string, string>;
   /** Sends an operation without a browser. */
   ask<Data = Record<string, never>>(query: string, variables?: object, token?: string): Promise<Data>;
   /** Returns the code of a verification. */
@@ -51,6 +53,8 @@ export interface Console {
   sql(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   /** Opens a page at a path of the console. */
   open(path?: string, options?: BrowserContextOptions): Promise<Visitor>;
+  /** Opens an empty page. */
+  openElsewhere(options?: BrowserContextOptions): Promise<Visitor>;
   /** Signs up a user, and opens a page at a path of the console. */
   newPerson(path?: string, options?: BrowserContextOptions): Promise<Person>;
   /** Stops the server, and starts it again at the same port. */
@@ -109,7 +113,7 @@ export function manageConsole(env: () => Record<string, string> | Promise<Record
     if (errors) throw new Error(JSON.stringify(errors));
     return data;
   };
-  const blank = async (options: BrowserContextOptions): Promise<Visitor> => {
+  const blank = async (options: BrowserContextOptions = {}): Promise<Visitor> => {
     const context = await browser.newContext(options);
     context.setDefaultTimeout(15_000);
     const visitor = { context, ...(await watch(context, [server.url])), page: await context.newPage() };
@@ -126,6 +130,7 @@ export function manageConsole(env: () => Record<string, string> | Promise<Record
     get server() {
       return server;
     },
+    settings: () => settings,
     ask,
     verify: async (key, more = {}) => {
       const { verifyApiKey } = await ask<{ verifyApiKey: { code: string } }>(VERIFY, { input: { key, ...more } });
@@ -136,6 +141,7 @@ export function manageConsole(env: () => Record<string, string> | Promise<Record
       await client.connect();
       return (await client.query(statement, values).finally(() => client.end())).rows;
     },
+    openElsewhere: blank,
     open: async (path = '', options = {}) => {
       const visitor = await blank(options);
       await visitor.page.goto(`${server.url}/console/${path}`);
