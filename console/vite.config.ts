@@ -1,4 +1,5 @@
 // Builds the console (`vite build`) and the element (`vite build --mode element`) into console/dist.
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -11,7 +12,13 @@ const alias = [
   { find: /^react-dom$/, replacement: 'preact/compat' },
   { find: /^react-dom\/client$/, replacement: 'preact/compat/client' },
   { find: /^react\/jsx-runtime$/, replacement: 'preact/jsx-runtime' },
+  // A CommonJS package that would pull in all of React's API: the function is part of it now.
+  { find: /^use-sync-external-store\/shim\/index\.js$/, replacement: path.join(here, 'src/ui/sync-external-store.ts') },
 ];
+
+/** Short names of classes: they are a tenth of the element. */
+const shortName = (name: string, file: string): string =>
+  `k${createHash('sha256').update(`${path.relative(here, file)} ${name}`).digest('base64url').replace(/[-_]/g, '').slice(0, 5)}`;
 
 /** Adds the theme to the page as a classic script, which runs before the first paint: the policy of the page forbids inline code. */
 const blockingTheme = (): Plugin => ({
@@ -63,6 +70,7 @@ export default defineConfig(({ mode }) => {
     publicDir: false,
     plugins: [isElement ? styleInScript() : blockingTheme()],
     resolve: { alias },
+    css: { modules: { generateScopedName: shortName } },
     define: { 'process.env.NODE_ENV': JSON.stringify('production') },
     build: {
       outDir: path.join(here, 'dist'),
@@ -74,6 +82,8 @@ export default defineConfig(({ mode }) => {
       reportCompressedSize: false,
       rolldownOptions: {
         input,
+        // Directives of React's server components mean nothing here.
+        onwarn: (warning, warn) => warning.code !== 'MODULE_LEVEL_DIRECTIVE' && warn(warning),
         output: isElement ? { entryFileNames: 'embed/keyward-keys.js', assetFileNames: 'embed/[name][extname]' } : applicationOutput,
       },
     },

@@ -11,6 +11,8 @@ import { Session } from './session/session';
 import { silentSignIn } from './session/silent-sign-in';
 import { ServerContext, type ServerInfo, SessionContext, useSessionState } from './session/use-session';
 import { StartProblem } from './start-problem';
+import { TextContext } from './text';
+import { en } from './text/en';
 import base from './ui/base.module.css';
 
 const RETRY_MS = 3000;
@@ -59,7 +61,9 @@ const root = document.getElementById('app');
 if (!root) throw new Error('The page has no #app.');
 root.className = base.root ?? '';
 createRoot(root).render(
-  <SessionContext.Provider value={session}>
-    <Start />
-  </SessionContext.Provider>,
+  <TextContext.Provider value={en}>
+    <SessionContext.Provider value={session}>
+      <Start />
+    </SessionContext.Provider>
+  </TextContext.Provider>,
 );

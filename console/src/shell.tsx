@@ -5,7 +5,7 @@ import type { Viewer } from './session/session';
 import { useProvider } from './session/use-provider';
 import { useServer, useSession } from './session/use-session';
 import style from './shell.module.css';
-import { useText } from './text';
+import { useConsoleText } from './text';
 import { Button } from './ui/button';
 import { Notice } from './ui/notice';
 import { focusHeading, ViewContext } from './ui/page';
@@ -14,7 +14,7 @@ import { useAnnounce } from './ui/toast';
 
 /** The frame of all pages of a signed-in user: navigation, notices about the connection, and the page. */
 export function Shell({ viewer, children }: { viewer: Viewer; children: ReactNode }) {
-  const { nav, session: text, problems } = useText();
+  const { nav, session: text, problems } = useConsoleText();
   const { productName } = useServer();
   const isOffline = useOffline();
   const onView = useCallback(
@@ -76,7 +76,7 @@ function NavLink({ href, also, children }: { href: string; also?: string; childr
 }
 
 function SignOutButton() {
-  const { nav, session: text } = useText();
+  const { nav, session: text } = useConsoleText();
   const session = useSession();
   const provider = useProvider();
   const announce = useAnnounce();

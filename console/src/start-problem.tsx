@@ -1,6 +1,6 @@
 import type { Problem } from './api/problem';
 import style from './session/session.module.css';
-import { useText } from './text';
+import { useConsoleText } from './text';
 import { Button } from './ui/button';
 import { PageHeading } from './ui/heading';
 import { Notice } from './ui/notice';
@@ -8,7 +8,7 @@ import { problemText } from './ui/problem-notice';
 
 /** What is seen if the console cannot start. It tries again by itself. */
 export function StartProblem({ problem, onRetry }: { problem: Problem; onRetry: () => void }) {
-  const text = useText();
+  const text = useConsoleText();
   return (
     <main className={style.entry}>
       <div className={style.card}>

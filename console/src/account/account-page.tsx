@@ -3,7 +3,7 @@ import { useData } from '../api/use-data';
 import { KeysDocument } from '../gql/graphql';
 import style from '../keys/keys.module.css';
 import type { Viewer } from '../session/session';
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import { Button } from '../ui/button';
 import { Page } from '../ui/page';
 import { SafeText } from '../ui/safe-text';
@@ -15,7 +15,7 @@ import { ThemeSection } from './theme-section';
 
 /** The account of the user. Users of an identity provider have neither a password nor sessions here. */
 export function AccountPage({ viewer }: { viewer: Viewer }) {
-  const { account: text } = useText();
+  const { account: text } = useConsoleText();
   const isLocal = viewer.externalId == null;
   return (
     <Page title={text.title}>
@@ -54,7 +54,7 @@ export function AccountPage({ viewer }: { viewer: Viewer }) {
 const NO_VARIABLES = {};
 
 function DeleteSection() {
-  const { account: text } = useText();
+  const { account: text } = useConsoleText();
   const [isOpen, setOpen] = useState(false);
   const { data } = useData(KeysDocument, NO_VARIABLES);
   return (

@@ -4,14 +4,14 @@ import { useClient } from 'urql';
 import { type Problem, problemOf } from '../api/problem';
 import { DeleteAccountDocument } from '../gql/graphql';
 import { useSession } from '../session/use-session';
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { PasswordField } from '../ui/password-field';
 import { FormProblem } from '../ui/problem-notice';
 
 export function DeleteDialog({ keyCount, onClose }: { keyCount: number; onClose: () => void }) {
-  const { account: text, common } = useText();
+  const { account: text, common } = useConsoleText();
   const client = useClient();
   const session = useSession();
   const [password, setPassword] = useState('');

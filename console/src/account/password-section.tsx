@@ -5,7 +5,7 @@ import { fieldProblem, type Problem, problemOf } from '../api/problem';
 import { ChangePasswordDocument } from '../gql/graphql';
 import { cookieHeaders } from '../session/session';
 import { useSession } from '../session/use-session';
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import { Button } from '../ui/button';
 import { focusFirstInvalid } from '../ui/focus-invalid';
 import { PasswordField } from '../ui/password-field';
@@ -18,7 +18,7 @@ const EMPTY = { current: '', next: '' };
 
 /** Changes the password. The server ends every session, this one too, and answers with a new one. */
 export function PasswordSection({ email }: { email: string }) {
-  const { account: text, session: sessionText, common } = useText();
+  const { account: text, session: sessionText, common } = useConsoleText();
   const client = useClient();
   const session = useSession();
   const announce = useAnnounce();

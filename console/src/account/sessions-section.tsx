@@ -5,7 +5,7 @@ import { type Problem, problemOf } from '../api/problem';
 import { useData } from '../api/use-data';
 import { EndOtherSessionsDocument, EndSessionDocument, SessionsDocument, type SessionsQuery } from '../gql/graphql';
 import keyStyle from '../keys/keys.module.css';
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { FormProblem, LoadProblem } from '../ui/problem-notice';
@@ -23,7 +23,7 @@ type Session = SessionsQuery['mySessions'][number];
 const CONTEXT = { additionalTypenames: ['Session', 'AuditEvent'] };
 
 export function SessionsSection() {
-  const { account: text } = useText();
+  const { account: text } = useConsoleText();
   const client = useClient();
   const announce = useAnnounce();
   const variables = useMemo(() => ({}), []);
@@ -68,7 +68,7 @@ export function SessionsSection() {
 }
 
 function SessionRow({ session, isBusy, onEnd }: { session: Session; isBusy: boolean; onEnd: () => void }) {
-  const { account: text } = useText();
+  const { account: text } = useConsoleText();
   const name = session.userAgent ? programName(session.userAgent) : text.unknownProgram;
   return (
     <tr>

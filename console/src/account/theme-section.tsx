@@ -1,12 +1,12 @@
 import { useState } from 'react';
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import { SelectField } from '../ui/field';
 import { Section } from '../ui/section';
 import style from './account.module.css';
 import { chooseTheme, chosenTheme, type Theme } from './theme';
 
 export function ThemeSection() {
-  const { account: text } = useText();
+  const { account: text } = useConsoleText();
   const [theme, setTheme] = useState(chosenTheme);
   const options = (Object.keys(text.themes) as Theme[]).map((each) => [each, text.themes[each]] as const);
   const choose = (value: string) => {

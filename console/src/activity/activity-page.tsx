@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { usePages } from '../api/use-pages';
 import { ActivityDocument, type AuditAction, type AuditFilter } from '../gql/graphql';
 import { endOfDay } from '../keys/expiry';
-import { type Messages, useText } from '../text';
+import { type Messages, useConsoleText } from '../text';
 import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { SelectField, TextField } from '../ui/field';
@@ -77,7 +77,7 @@ function download(events: readonly AuditEvent[], text: Messages): void {
 
 /** The audit log of the user. */
 export function ActivityPage() {
-  const text = useText();
+  const text = useConsoleText();
   const { activity } = text;
   const [group, setGroup] = useState<Group>('all');
   const [from, setFrom] = useState('');
@@ -86,7 +86,7 @@ export function ActivityPage() {
   const pages = usePages(ActivityDocument, variables, (data) => data.myAuditLog);
   const { data: events } = pages;
   const options = (Object.keys(activity.filters) as Group[]).map((each) => [each, activity.filters[each]] as const);
-  const { columns } = activity;
+  const { columns } = text.events;
   return (
     <Page
       title={activity.title}

@@ -8,7 +8,7 @@ import { type AuditEvent, actionWords, actorWords, detailWords, prefixOf } from 
 
 export function EventRow({ event, withKey }: { event: AuditEvent; withKey: boolean }) {
   const text = useText();
-  const { columns } = text.activity;
+  const { columns } = text.events;
   const details = detailWords(event, text);
   const prefix = prefixOf(event);
   return (

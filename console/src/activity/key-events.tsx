@@ -11,7 +11,7 @@ import { EventRow } from './event-row';
 
 /** What was done with one key. */
 export function KeyEvents({ id }: { id: string }) {
-  const { detail, activity } = useText();
+  const { detail, events } = useText();
   const variables = useMemo(() => ({ id }), [id]);
   const pages = usePages(KeyEventsDocument, variables, (data) => data.apiKey?.events);
   return (
@@ -19,7 +19,7 @@ export function KeyEvents({ id }: { id: string }) {
       <LoadProblem loaded={pages} />
       {!pages.data && !pages.problem && <Skeleton lines={2} height="3.5rem" />}
       {pages.data && (
-        <Table label={detail.events} columns={[activity.columns.what, activity.columns.time, activity.columns.by, activity.columns.from]}>
+        <Table label={detail.events} columns={[events.columns.what, events.columns.time, events.columns.by, events.columns.from]}>
           {pages.data.map((event) => (
             <EventRow key={event.id} event={event} withKey={false} />
           ))}

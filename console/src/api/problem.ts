@@ -46,5 +46,7 @@ const TRANSIENT = ['NETWORK', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED', 'UPGRADE'];
 export const isTransient = ({ code }: Problem): boolean => TRANSIENT.includes(code);
 
 /** Returns the message for a field of the input; undefined if it has no problem. `path` is the path below `input`. */
-export const fieldProblem = (problem: Problem | undefined, path: string): string | undefined =>
-  problem?.fields.find((field) => field.path === `input.${path}` || field.path.startsWith(`input.${path}.`))?.message;
+export function fieldProblem(problem: Problem | undefined, path: string): string | undefined {
+  const found = problem?.fields.find((field) => field.path === `input.${path}` || field.path.startsWith(`input.${path}.`));
+  return found && `${found.message.charAt(0).toUpperCase()}${found.message.slice(1).replace(/\.$/, '')}.`;
+}

@@ -9,7 +9,7 @@ import { PortalPermissionsDocument, ServerDocument } from '../gql/graphql';
 import { KeyPage } from '../keys/key-page';
 import { KeysPage } from '../keys/keys-page';
 import { type KeysScope, KeysScopeContext } from '../keys/scope';
-import { type Messages, TextContext, useText } from '../text';
+import { type KeyMessages, TextContext, useText } from '../text';
 import base from '../ui/base.module.css';
 import { HeadingLevelContext } from '../ui/heading';
 import { Notice } from '../ui/notice';
@@ -25,7 +25,7 @@ interface Props {
   endpoint: string;
   /** The features that the page wants, separated by commas. */
   features: string;
-  text: Messages;
+  text: KeyMessages;
   createToken: () => HostToken;
   snippet: (keyPrefix: string) => string | undefined;
   onEvent: (name: string, detail: object) => void;

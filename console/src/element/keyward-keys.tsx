@@ -1,7 +1,7 @@
 import { createRoot, type Root } from 'react-dom/client';
 import '../ui/tokens.css';
-import type { Messages } from '../text';
-import { en } from '../text/en';
+import type { KeyMessages } from '../text';
+import { enKeys } from '../text/en-keys';
 import { ElementApp } from './element-app';
 import { type GetToken, HostToken } from './host-token';
 import { type Overrides, withOverrides } from './overrides';
@@ -30,15 +30,15 @@ class KeywardKeys extends HTMLElement {
   getToken: GetToken | undefined;
   /** Returns a text to copy in which `{key}` stands for the new key. The page is not given the key itself. */
   snippet: ((keyPrefix: string) => string) | undefined;
-  #messages: Overrides<Messages> = {};
+  #messages: Overrides<KeyMessages> = {};
   #root: Root | undefined;
 
-  get messages(): Overrides<Messages> {
+  get messages(): Overrides<KeyMessages> {
     return this.#messages;
   }
 
   /** Texts that replace those of the element. */
-  set messages(messages: Overrides<Messages>) {
+  set messages(messages: Overrides<KeyMessages>) {
     this.#messages = messages;
     this.#render();
   }
@@ -75,7 +75,7 @@ class KeywardKeys extends HTMLElement {
         key={`${this.getAttribute('endpoint')}`}
         endpoint={this.getAttribute('endpoint') ?? '/graphql'}
         features={features.join(',')}
-        text={withOverrides(en, this.#messages)}
+        text={withOverrides(enKeys, this.#messages)}
         createToken={() => new HostToken(() => this.getToken)}
         snippet={(keyPrefix) => this.snippet?.(keyPrefix)}
         onEvent={(name, detail) => this.dispatchEvent(new CustomEvent(`keyward-${name}`, { detail, bubbles: true, composed: true }))}

@@ -5,7 +5,7 @@ import { HistoryDocument } from '../gql/graphql';
 import type { Key } from '../keys/key';
 import { KeyName } from '../keys/key-name';
 import style from '../keys/keys.module.css';
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import { EmptyState } from '../ui/empty-state';
 import { MoreButton } from '../ui/more-button';
 import { Page } from '../ui/page';
@@ -19,7 +19,7 @@ const NO_VARIABLES = {};
 
 /** The keys that were revoked or have expired. */
 export function HistoryPage() {
-  const { history: text } = useText();
+  const { history: text } = useConsoleText();
   const pages = usePages(HistoryDocument, NO_VARIABLES, (data) => data.myApiKeyHistory);
   const { data: keys } = pages;
   return (
@@ -47,7 +47,7 @@ export function HistoryPage() {
 }
 
 function HistoryRow({ apiKey }: { apiKey: Key }) {
-  const { history: text, keys } = useText();
+  const { history: text, keys } = useConsoleText();
   const ended = apiKey.revokedAt ?? apiKey.expiresAt;
   return (
     <tr>
@@ -74,7 +74,7 @@ function HistoryRow({ apiKey }: { apiKey: Key }) {
 }
 
 function Why({ apiKey: { replacedBy, status, revokedReason } }: { apiKey: Key }) {
-  const { history: text } = useText();
+  const { history: text } = useConsoleText();
   if (revokedReason) return <SafeText>{revokedReason}</SafeText>;
   if (replacedBy) {
     return (

@@ -1,5 +1,5 @@
 import type { KeyFieldsFragment } from '../gql/graphql';
-import type { Messages } from '../text';
+import type { KeyMessages } from '../text';
 import { visibleText } from '../ui/safe-text';
 
 export type Key = KeyFieldsFragment;
@@ -17,4 +17,4 @@ export const isEditable = ({ status }: Pick<Key, 'status'>): boolean => status =
 export const endOf = ({ effective }: Pick<Key, 'effective'>): string | null => effective.expiresAt ?? null;
 
 /** Returns "minute", "day" or "90 seconds". */
-export const windowOf = (seconds: number, { form }: Messages): string => form.units[seconds] ?? form.seconds(seconds);
+export const windowOf = (seconds: number, { form }: KeyMessages): string => form.units[seconds] ?? form.seconds(seconds);

@@ -39,7 +39,10 @@ export function KeysPage() {
   const use = useData(UseOfKeysDocument, period, { pause: !scope.showsUsage, everyMs: REFRESH_MS });
   const keys = loaded.data?.myApiKeys;
   const policy = loaded.data?.myKeyPolicy ?? onlyPolicy;
-  const dialogs = useKeyDialogs(policy);
+  const dialogs = useKeyDialogs(policy, () => {
+    loaded.reload();
+    use.reload();
+  });
   const reasonId = useId();
   const isFull = policy !== undefined && policy.keysUsed >= policy.keysMax;
   const known = new Set(keys?.map(({ id }) => id));

@@ -1,10 +1,10 @@
-import type { Messages } from '../text';
+import type { KeyMessages } from '../text';
 import { dateTime, list } from '../text/format';
 import { type Draft, linesOf } from './draft';
 import { windowOf } from './key';
 
 /** Returns one sentence about what the key will be able to do: "Can use orders:read from anywhere, at any rate, until 22 Feb 2027." */
-export function summaryOf(draft: Draft, end: Date | null | undefined, text: Messages): string {
+export function summaryOf(draft: Draft, end: Date | null | undefined, text: KeyMessages): string {
   const { summary } = text;
   const cidrs = linesOf(draft.cidrs);
   const calls = Number(draft.calls);

@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useState } from 'react';
+import { type ReactNode, useCallback, useRef, useState } from 'react';
 import type { IssuedKey } from './actions';
 import { CreateDialog } from './create-dialog';
 import { EditDialog } from './edit-dialog';
@@ -20,19 +20,26 @@ export interface KeyDialogs {
 }
 
 /** The dialogs of keys, of which one is open at a time. */
-export function useKeyDialogs(policy: KeyPolicy | undefined, onRevoked?: (key: Key) => void): KeyDialogs {
+export function useKeyDialogs(policy: KeyPolicy | undefined, onDone?: () => void): KeyDialogs {
   const scope = useKeysScope();
   const [shown, setShown] = useState<Open>();
   const close = useCallback(() => setShown(undefined), []);
+  const done = useRef(onDone);
+  done.current = onDone;
+  // The key may have been used while it was shown.
+  const closeShown = useCallback(() => {
+    setShown(undefined);
+    done.current?.();
+  }, []);
   const issue = (type: 'created' | 'rotated') => (issued: IssuedKey) => {
     const { id, keyPrefix, name } = issued.key;
     setShown({ type: 'shown', issued });
     scope.onEvent(type, { id, keyPrefix, name });
   };
-  const revoked = ({ id, keyPrefix, name, ...rest }: Key) => {
+  const revoked = ({ id, keyPrefix, name }: Key) => {
     close();
     scope.onEvent('revoked', { id, keyPrefix, name });
-    onRevoked?.({ id, keyPrefix, name, ...rest });
+    onDone?.();
   };
   const render = (): ReactNode => {
     switch (shown?.type) {
@@ -45,7 +52,7 @@ export function useKeyDialogs(policy: KeyPolicy | undefined, onRevoked?: (key: K
       case 'revoke':
         return <RevokeDialog apiKey={shown.apiKey} mayUpdate={scope.mayUpdate} onRevoked={revoked} onClose={close} />;
       case 'shown':
-        return <ShownOnceDialog issued={shown.issued} onClose={close} />;
+        return <ShownOnceDialog issued={shown.issued} onClose={closeShown} />;
       case undefined:
         return null;
     }

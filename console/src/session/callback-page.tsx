@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import { Notice } from '../ui/notice';
 import { EntryPage } from './entry-page';
 import style from './session.module.css';
@@ -9,7 +9,7 @@ import { useSession } from './use-session';
 
 /** Receives the answer of the identity provider. */
 export function CallbackPage() {
-  const { session: text } = useText();
+  const { session: text } = useConsoleText();
   const session = useSession();
   const provider = useProvider();
   const [, navigate] = useLocation();

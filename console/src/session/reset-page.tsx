@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { Link } from 'wouter';
 import { fieldProblem, type Problem } from '../api/problem';
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import { Button } from '../ui/button';
 import { focusFirstInvalid } from '../ui/focus-invalid';
 import { Notice } from '../ui/notice';
@@ -20,7 +20,7 @@ function takeToken(): string {
 
 /** Sets a new password with a one-time token of the operator, which is in the fragment of the link: a fragment reaches no log. */
 export function ResetPage() {
-  const { session: text, common } = useText();
+  const { session: text, common } = useConsoleText();
   const session = useSession();
   const [token] = useState(takeToken);
   const [password, setPassword] = useState('');

@@ -1,4 +1,4 @@
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import type { Viewer } from './session';
@@ -7,7 +7,7 @@ import { useSession } from './use-session';
 
 /** Signs in again over the page, so that nothing typed there is lost. */
 export function SessionOverDialog({ viewer }: { viewer: Viewer }) {
-  const { session: text } = useText();
+  const { session: text } = useConsoleText();
   const session = useSession();
   const { fields, send, isBusy } = useCredentialsForm({
     email: viewer.email ?? '',

@@ -1,4 +1,4 @@
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import type { Viewer } from './session';
@@ -8,7 +8,7 @@ import { useSession } from './use-session';
 
 /** Asks for a new sign-in over the page. */
 export function SessionOver({ viewer }: { viewer: Viewer }) {
-  const { session: text } = useText();
+  const { session: text } = useConsoleText();
   const session = useSession();
   const provider = useProvider();
   if (!session.isExternal || !provider) return <SessionOverDialog viewer={viewer} />;

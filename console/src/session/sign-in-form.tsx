@@ -1,6 +1,6 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { fieldProblem, type Problem } from '../api/problem';
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import { Button } from '../ui/button';
 import { TextField } from '../ui/field';
 import { focusFirstInvalid } from '../ui/focus-invalid';
@@ -19,7 +19,7 @@ interface Props {
 
 /** Email and password, to sign in or to create an account. */
 export function useCredentialsForm({ isNew = false, email: known = '', submit }: Omit<Props, 'action' | 'children'>) {
-  const { session: text, common } = useText();
+  const { session: text, common } = useConsoleText();
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState('');
   const [problem, setProblem] = useState<Problem>();

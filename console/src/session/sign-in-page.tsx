@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Problem } from '../api/problem';
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { Notice } from '../ui/notice';
@@ -13,7 +13,7 @@ import { useProvider } from './use-provider';
 import { useServer, useSession } from './use-session';
 
 export function SignInPage() {
-  const { session: text } = useText();
+  const { session: text } = useConsoleText();
   const { accounts, identityProvider, signUpIsOpen, productName } = useServer();
   const session = useSession();
   const hasPasswords = accounts === 'LOCAL' || accounts === 'BOTH';
@@ -43,7 +43,7 @@ export function SignInPage() {
 }
 
 function ProviderButton({ isPrimary }: { isPrimary: boolean }) {
-  const { session: text } = useText();
+  const { session: text } = useConsoleText();
   const { identityProvider } = useServer();
   const provider = useProvider();
   const [problem, setProblem] = useState<Problem>();

@@ -1,12 +1,12 @@
 import { Link } from 'wouter';
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import { EntryPage } from './entry-page';
 import style from './session.module.css';
 import { CredentialsForm } from './sign-in-form';
 import { useServer, useSession } from './use-session';
 
 export function SignUpPage() {
-  const { session: text } = useText();
+  const { session: text } = useConsoleText();
   const { signUpIsOpen } = useServer();
   const session = useSession();
   return (

@@ -17,6 +17,8 @@ const hours = new Intl.DateTimeFormat(LOCALE, { weekday: 'short', hour: '2-digit
 const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
 const lists = new Intl.ListFormat(LOCALE, { type: 'conjunction' });
 
+const DAYS_MAX = 120;
+
 const UNITS = [
   ['year', 31_536_000],
   ['month', 2_592_000],
@@ -34,12 +36,14 @@ export const utcDay = (value: Date): string => days.format(value);
 export const hour = (value: Date): string => hours.format(value);
 export const list = (values: readonly string[]): string => lists.format(values);
 
-/** Returns "3 minutes ago", "in 6 days" or "now". Rounds towards now, so that nothing seems to last longer than it does. */
+/** Returns "3 minutes ago", "in 6 days" or "now". */
 export function relativeTime(value: Date, now: Date): string {
   const seconds = (value.getTime() - now.getTime()) / 1000;
   for (const [unit, length] of UNITS) {
-    const count = Math.trunc(seconds / length);
-    if (count !== 0) return count === -1 && unit === 'day' ? 'yesterday' : relative.format(count, unit);
+    // Days count up to four months: "in 90 days" says more than "in 3 months".
+    if (unit === 'month' && Math.abs(seconds) < DAYS_MAX * 86_400) continue;
+    const count = seconds > 0 && unit === 'day' ? Math.round(seconds / length) : Math.trunc(seconds / length);
+    if (count !== 0) return relative.format(count, unit);
   }
   return seconds > 0 ? 'in less than a minute' : 'now';
 }

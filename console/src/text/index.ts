@@ -1,9 +1,15 @@
 import { createContext, useContext } from 'react';
-import { en, type Messages } from './en';
+import type { Messages } from './en';
+import { enKeys, type KeyMessages } from './en-keys';
 
 export type { Messages } from './en';
+export type { KeyMessages } from './en-keys';
 
-export const TextContext = createContext<Messages>(en);
+/** The texts of the views of keys. The console provides all of its texts here. */
+export const TextContext = createContext<KeyMessages>(enKeys);
 
-/** Returns the texts in the language of the page. */
-export const useText = (): Messages => useContext(TextContext);
+/** Returns the texts that the console and the element share. */
+export const useText = (): KeyMessages => useContext(TextContext);
+
+/** Returns the texts of the console. */
+export const useConsoleText = (): Messages => useContext(TextContext) as Messages;

@@ -1,6 +1,6 @@
 import { Eye, EyeOff } from 'lucide-react';
 import { useState } from 'react';
-import { useText } from '../text';
+import { useConsoleText } from '../text';
 import { Field } from './field';
 import style from './field.module.css';
 
@@ -15,7 +15,7 @@ interface Props {
 }
 
 export function PasswordField({ label, hint, error, onChange, ...input }: Props) {
-  const { session: text } = useText();
+  const { session: text } = useConsoleText();
   const [isShown, setShown] = useState(false);
   const Icon = isShown ? EyeOff : Eye;
   return (

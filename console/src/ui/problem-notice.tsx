@@ -1,14 +1,14 @@
 import { useEffect, useState } from 'react';
 import type { Problem } from '../api/problem';
 import type { Loaded } from '../api/use-data';
-import { type Messages, useText } from '../text';
+import { type KeyMessages, useText } from '../text';
 import { time } from '../text/format';
 import base from './base.module.css';
 import { Button } from './button';
 import { Notice } from './notice';
 
 /** Returns what the problem is and what to do. */
-export function problemText(problem: Problem, { problems }: Messages): string {
+export function problemText(problem: Problem, { problems }: KeyMessages): string {
   const { code, retryAfterSeconds, limit } = problem;
   if (code === 'API_KEY_LIMIT_REACHED') return problems.limitReached(limit ?? 0);
   const known = (problems as Record<string, unknown>)[code];
