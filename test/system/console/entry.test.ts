@@ -32,7 +32,7 @@ describe('the console of a built server, in Chromium', () => {
     expect(response.headers.get('content-security-policy')).not.toMatch(/unsafe-|data:|\*/);
     await heading(visitor.page, 'Sign in').waitFor();
     // What the test itself tries is blocked, so the policy applies to this page.
-    visitor.expectMessage(/violation of|Content Security Policy|Trusted ?Type/);
+    visitor.expectMessage(/violation of|Content Security Policy|Trusted ?(?:Type|HTML)/);
     const blocked = visitor.page.evaluate(`new Promise((resolve) => {
       addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective));
       setTimeout(() => { try { document.body.innerHTML = '<b>x</b>'; } catch {} });
@@ -98,7 +98,7 @@ describe('the console of a built server, in Chromium', () => {
       await route.fulfill({ status: 429, json: { errors: [{ message: 'Too many attempts.', extensions }] } });
     });
     await signIn(visitor, 'ada@example.com', PASSWORD);
-    await shows(visitor.page, /Too many attempts\. Try again in (?:90 seconds|2 minutes|1 minute)/);
+    await shows(visitor.page, 'Too many attempts. Try again in 2 min.');
   });
 
   test('W4: console 6: a reload keeps the user signed in by a cookie that scripts cannot read, and nothing is stored', async () => {
@@ -167,7 +167,7 @@ describe('the console of a built server, in Chromium', () => {
 
   test.each(['light', 'dark'] as const)('console 29: follows the %s scheme, and a choice has precedence from the first paint', async (scheme) => {
     const { page } = await keyward.newPerson('account', { colorScheme: scheme });
-    const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const background = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
     await heading(page, 'Account').waitFor();
     const followed = await background();
     const other = scheme === 'light' ? 'dark' : 'light';
@@ -177,7 +177,7 @@ describe('the console of a built server, in Chromium', () => {
     // The application is held back, so only what was there before the first paint applies.
     await page.route('**/assets/app-*.js', () => undefined);
     await page.reload({ waitUntil: 'commit' });
-    await page.waitForFunction('document.body && getComputedStyle(document.body).backgroundColor !== "rgba(0, 0, 0, 0)"');
+    await page.waitForFunction('document.body && getComputedStyle(document.documentElement).backgroundColor !== "rgba(0, 0, 0, 0)"');
     expect(await background()).toBe(chosen);
   });
 });

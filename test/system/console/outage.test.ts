@@ -99,7 +99,7 @@ describe('the console while the server or the network fails, in Chromium', () =>
     const dialog = await openCreate(page);
     isDown = true;
     await button(dialog, 'Create').click();
-    await shows(dialog, /^The server is busy or its database is unavailable\. Try again in 1 second\./);
+    await shows(dialog, /^The server is busy or its database is unavailable\. Try again in 1 s\./);
     await shows(dialog, 'Request req-1');
     await button(dialog, 'Cancel').click();
     await page.reload();
