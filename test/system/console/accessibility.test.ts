@@ -36,8 +36,17 @@ async function fill(person: Person): Promise<{ id: string; rotated: string }> {
   const rotate = 'mutation ($id: ID!) { rotateApiKey(id: $id, input: { gracePeriodSeconds: 3600 }) { apiKey { id } } }';
   const revoke = 'mutation ($id: ID!) { revokeApiKey(id: $id, reason: "lost") { apiKey { id } } }';
   const soon = new Date(Date.now() + 2 * 86_400_000).toISOString();
-  const main = await person.newKey({ name: 'build server', scopes: ['orders:read'], expiresAt: soon, rateLimit: { limit: 10, windowSeconds: 60 } });
-  const [off, old, gone] = [await person.newKey({ name: 'off' }), await person.newKey({ name: 'rotated' }), await person.newKey({ name: 'gone' })];
+  const main = await person.newKey({
+    name: 'build server',
+    scopes: ['orders:read'],
+    expiresAt: soon,
+    rateLimit: { limit: 10, windowSeconds: 60 },
+  });
+  const [off, old, gone] = [
+    await person.newKey({ name: 'off' }),
+    await person.newKey({ name: 'rotated' }),
+    await person.newKey({ name: 'gone' }),
+  ];
   await keyward.verify(main.plaintext, { ipAddress: '203.0.113.7', userAgent: 'curl/8.5', scopes: ['orders:read'] });
   await keyward.verify(main.plaintext, { scopes: ['orders:write'] });
   await person.ask(update, { id: off.id });

@@ -173,14 +173,17 @@ describe('<keyward-keys> on the page of examples/element, in Chromium', () => {
     await heading(page, 'Access for programs').waitFor();
   });
 
-  test.each(['light', 'dark'] as const)('W10: console 31: axe-core finds no problem in the %s theme, at 320 px nothing scrolls sideways', async (colorScheme) => {
-    const { page } = await openProduct('ada', { colorScheme, viewport: { width: 320, height: 640 } });
-    await createHere(page, 'build server of the second floor');
-    expect(await axeProblems(page)).toEqual([]);
-    await dismissKey(page);
-    expect(await axeProblems(page)).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth')).toBe(true);
-  });
+  test.each(['light', 'dark'] as const)(
+    'W10: console 31: axe-core finds no problem in the %s theme, at 320 px nothing scrolls sideways',
+    async (colorScheme) => {
+      const { page } = await openProduct('ada', { colorScheme, viewport: { width: 320, height: 640 } });
+      await createHere(page, 'build server of the second floor');
+      expect(await axeProblems(page)).toEqual([]);
+      await dismissKey(page);
+      expect(await axeProblems(page)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth')).toBe(true);
+    },
+  );
 
   test('W10: a product without accounts of its own shows in the console that the product manages the keys', async () => {
     const { page } = await keyward.open();

@@ -165,19 +165,22 @@ describe('the console of a built server, in Chromium', () => {
     expect(selected).toBe(plaintext);
   });
 
-  test.each(['light', 'dark'] as const)('console 29: follows the %s scheme, and a choice has precedence from the first paint', async (scheme) => {
-    const { page } = await keyward.newPerson('account', { colorScheme: scheme });
-    const background = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
-    await heading(page, 'Account').waitFor();
-    const followed = await background();
-    const other = scheme === 'light' ? 'dark' : 'light';
-    await field(page, 'Theme').selectOption(other);
-    const chosen = await background();
-    expect(chosen).not.toBe(followed);
-    // The application is held back, so only what was there before the first paint applies.
-    await page.route('**/assets/app-*.js', () => undefined);
-    await page.reload({ waitUntil: 'commit' });
-    await page.waitForFunction('document.body && getComputedStyle(document.documentElement).backgroundColor !== "rgba(0, 0, 0, 0)"');
-    expect(await background()).toBe(chosen);
-  });
+  test.each(['light', 'dark'] as const)(
+    'console 29: follows the %s scheme, and a choice has precedence from the first paint',
+    async (scheme) => {
+      const { page } = await keyward.newPerson('account', { colorScheme: scheme });
+      const background = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+      await heading(page, 'Account').waitFor();
+      const followed = await background();
+      const other = scheme === 'light' ? 'dark' : 'light';
+      await field(page, 'Theme').selectOption(other);
+      const chosen = await background();
+      expect(chosen).not.toBe(followed);
+      // The application is held back, so only what was there before the first paint applies.
+      await page.route('**/assets/app-*.js', () => undefined);
+      await page.reload({ waitUntil: 'commit' });
+      await page.waitForFunction('document.body && getComputedStyle(document.documentElement).backgroundColor !== "rgba(0, 0, 0, 0)"');
+      expect(await background()).toBe(chosen);
+    },
+  );
 });

@@ -4,7 +4,14 @@ import { manageConsole, type Person } from '../../support/console/console.js';
 import { button, dialog, heading, link, shows } from '../../support/console/dialogs.js';
 
 const MARKUP = '<img src=x onerror="document.title=1">';
-const NAMES = [MARKUP, `${'W'.repeat(100)}`, '\u{1F600}'.repeat(50), 'invoice \u202Efdp.exe', '"); alert(1); ("', '=HYPERLINK("https://evil.example")'];
+const NAMES = [
+  MARKUP,
+  `${'W'.repeat(100)}`,
+  '\u{1F600}'.repeat(50),
+  'invoice \u202Efdp.exe',
+  '"); alert(1); ("',
+  '=HYPERLINK("https://evil.example")',
+];
 const EVENTS = 250;
 
 const keyward = manageConsole();
@@ -84,7 +91,10 @@ describe('lists and untrusted text of the console, in Chromium', () => {
     await keyward.verify(plaintext);
     await page.reload();
     const title = 'invoice U+202Efdp.exe';
-    await page.getByText(/second.* ago|now/).first().waitFor();
+    await page
+      .getByText(/second.* ago|now/)
+      .first()
+      .waitFor();
     await button(page, `Revoke ${title}`).click();
     const revoke = dialog(page, `Revoke ${title}?`);
     await revoke.getByLabel('Type the name of the key to confirm').fill(prefix);
