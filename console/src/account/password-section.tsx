@@ -37,7 +37,7 @@ export function PasswordSection({ email }: { email: string }) {
     if (values.current === '' || values.next === '') return focusFirstInvalid();
     setBusy(true);
     const input = { currentPassword: values.current, newPassword: values.next };
-    const context = { fetchOptions: { headers: cookieHeaders() } };
+    const context = { fetchOptions: { headers: cookieHeaders(), keepalive: true } };
     const { data, error } = await client.mutation(documentOf(ChangePasswordDocument), { input }, context).toPromise();
     setBusy(false);
     setProblem(problemOf(error));

@@ -175,7 +175,9 @@ export class Session implements TokenSource {
     variables: Variables,
     answerOf: (data: Data) => SignedInFragment,
   ): Promise<Problem | undefined> {
-    const context = { fetchOptions: { headers: cookieHeaders() } };
+    // The answer sets the cookie even if the page is left before it arrives. Without it, the browser would keep a cookie that was
+    // exchanged already, and the server would end the session when that cookie is used again.
+    const context = { fetchOptions: { headers: cookieHeaders(), keepalive: true } };
     const { data, error } = await this.#client.mutation<Data, Variables>(documentOf(document), variables, context).toPromise();
     if (error || !data) return problemOf(error) ?? { code: 'NETWORK', fields: [] };
     this.accept(answerOf(data));

@@ -1,5 +1,5 @@
 import type { AuditAction, VerificationCode } from '../gql/graphql';
-import { duration, number } from './format';
+import { number, waitingTime } from './format';
 
 const keysOf = (count: number): string => (count === 1 ? '1 key' : `${number(count)} keys`);
 const callsOf = (count: number): string => (count === 1 ? '1 call' : `${number(count)} calls`);
@@ -80,8 +80,8 @@ export const enKeys = {
     RATE_LIMITED: 'Too many attempts.',
     SERVICE_UNAVAILABLE: 'The server is busy or its database is unavailable.',
     OTHER: 'Something failed on the server.',
-    waitAndRetry: (seconds: number) => `Try again in ${duration(seconds)}.`,
-    retryingIn: (seconds: number) => (seconds > 0 ? `Trying again in ${duration(seconds)}.` : 'Trying again.'),
+    waitAndRetry: (seconds: number) => `Try again in ${waitingTime(seconds)}.`,
+    retryingIn: (seconds: number) => (seconds > 0 ? `Trying again in ${waitingTime(seconds)}.` : 'Trying again.'),
     limitReached: (limit: number) => `You have ${keysOf(limit)}, which is the limit. Revoke a key to create another.`,
     requestId: (id: string) => `Request ${id}`,
     stale: (at: string) => `What you see is from ${at}.`,

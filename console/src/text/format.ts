@@ -55,3 +55,6 @@ export function duration(seconds: number): string {
   if (seconds >= 60) return `${number(Math.floor(seconds / 60))} min`;
   return `${number(Math.max(0, Math.ceil(seconds)))} s`;
 }
+
+/** Returns how long to wait, rounded up, so that the wait is over when the user tries again. */
+export const waitingTime = (seconds: number): string => duration(seconds > 60 ? Math.ceil(seconds / 60) * 60 : seconds);
