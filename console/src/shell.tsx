@@ -1,4 +1,5 @@
-import { LogOut } from 'lucide-react';
+import { LogOut } from 'lucide';
+import { Icon } from './ui/icon';
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { Link, useLocation, useRoute } from 'wouter';
 import type { Viewer } from './session/session';
@@ -85,7 +86,7 @@ function SignOutButton() {
   };
   return (
     <Button kind="quiet" isCompact isBusy={isBusy} onClick={() => void signOut()}>
-      {!isBusy && <LogOut size={15} aria-hidden />}
+      {!isBusy && <Icon of={LogOut} size={15} />}
       {nav.signOut}
     </Button>
   );

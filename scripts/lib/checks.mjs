@@ -10,6 +10,7 @@ export function check() {
   runNode('scripts/check-imports.mjs');
   runNode('node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
   runNode('node_modules/typescript/bin/tsc', '-p', 'tsconfig.scripts.json');
+  runNode('node_modules/typescript/bin/tsc', '-p', 'console/tsconfig.json');
   runNode('node_modules/knip/bin/knip.js', '--no-progress', `--include=${UNUSED}`);
   runNode('scripts/licences.mjs', '--check');
   runNode('scripts/emit-settings.mjs', '--check');

@@ -1,4 +1,5 @@
-import { Download } from 'lucide-react';
+import { Download } from 'lucide';
+import { Icon } from '../ui/icon';
 import { useMemo, useState } from 'react';
 import { usePages } from '../api/use-pages';
 import { ActivityDocument, type AuditAction, type AuditFilter } from '../gql/graphql';
@@ -97,7 +98,7 @@ export function ActivityPage() {
           <>
             <span className={`${base.muted} ${base.small}`}>{activity.exportHint(events.length)}</span>
             <Button onClick={() => download(events, text)}>
-              <Download size={16} aria-hidden />
+              <Icon of={Download} size={16} />
               {activity.exportCsv}
             </Button>
           </>

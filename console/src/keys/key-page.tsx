@@ -1,4 +1,5 @@
-import { ArrowLeft } from 'lucide-react';
+import { ArrowLeft } from 'lucide';
+import { Icon } from '../ui/icon';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useClient } from 'urql';
 import { Link } from 'wouter';
@@ -37,7 +38,7 @@ export function KeyPage({ id }: { id: string }) {
   const key = loaded.data?.apiKey;
   const back = (
     <Link className={style.backLink} href="/">
-      <ArrowLeft size={14} aria-hidden />
+      <Icon of={ArrowLeft} size={14} />
       {text.common.back}
     </Link>
   );

@@ -1,4 +1,5 @@
-import { Ban, CircleCheck, CirclePause, CircleX, RefreshCw } from 'lucide-react';
+import { Ban, CircleCheck, CirclePause, CircleX, RefreshCw } from 'lucide';
+import { Icon } from '../ui/icon';
 import { useText } from '../text';
 import { duration } from '../text/format';
 import { useNow } from '../ui/time';
@@ -12,13 +13,12 @@ export function KeyStatus({ apiKey }: { apiKey: Key }) {
   const { keys: text } = useText();
   const now = useNow();
   const { status } = apiKey;
-  const Icon = ICONS[status];
   const end = endOf(apiKey);
   const words =
     status === 'ROTATING' && end ? text.endsIn(duration((new Date(end).getTime() - now.getTime()) / 1000)) : text.status[status];
   return (
     <span className={style.status} data-status={status}>
-      <Icon size={15} aria-hidden />
+      <Icon of={ICONS[status]} size={15} />
       {words}
     </span>
   );

@@ -1,4 +1,5 @@
-import { KeyRound, Plus } from 'lucide-react';
+import { KeyRound, Plus } from 'lucide';
+import { Icon } from '../ui/icon';
 import { useId, useMemo } from 'react';
 import { useData } from '../api/use-data';
 import { KeysDocument, UseOfKeysDocument } from '../gql/graphql';
@@ -53,7 +54,7 @@ export function KeysPage() {
       aria-describedby={isFull ? reasonId : undefined}
       onClick={() => dialogs.openCreate(known)}
     >
-      <Plus size={16} aria-hidden />
+      <Icon of={Plus} size={16} />
       {text.keys.create}
     </Button>
   );

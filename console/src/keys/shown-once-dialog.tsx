@@ -1,4 +1,5 @@
-import { Check, Copy } from 'lucide-react';
+import { Check, Copy } from 'lucide';
+import { Icon } from '../ui/icon';
 import { useEffect, useId, useRef, useState } from 'react';
 import { useData } from '../api/use-data';
 import { FirstUseDocument } from '../gql/graphql';
@@ -110,7 +111,7 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
       <div className={style.copy}>
         {!isAsking && (
           <Button kind="primary" onClick={() => void copy()}>
-            {copied === 'yes' ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
+            {copied === 'yes' ? <Icon of={Check} size={16} /> : <Icon of={Copy} size={16} />}
             {text.copy}
           </Button>
         )}

@@ -1,4 +1,5 @@
-import { CircleAlert } from 'lucide-react';
+import { CircleAlert } from 'lucide';
+import { Icon } from './icon';
 import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from 'react';
 import { classes } from './classes';
 import style from './field.module.css';
@@ -37,7 +38,7 @@ export function Field({ label, hint, error, children }: Described & { children: 
 
 export const FieldError = ({ id, children }: { id?: string; children: ReactNode }) => (
   <p id={id} className={style.error}>
-    <CircleAlert size={14} aria-hidden />
+    <Icon of={CircleAlert} size={14} />
     <span>{children}</span>
   </p>
 );
