@@ -7,13 +7,17 @@ import { root } from './prepare.mjs';
 const REPLACED = new Map([
   ['react', 'preact'],
   ['react-dom', 'preact'],
+  ['use-sync-external-store', 'preact'],
 ]);
 
 const IMPORT = /^import (?!type )[^;]*?from '([^'.][^']*)';$/gm;
 
 /** @param {string} specifier @returns {string} the package of `urql` or `@urql/core/internal` */
 function packageOf(specifier) {
-  const name = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  const name = specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
   return REPLACED.get(name) ?? name;
 }
 

@@ -13,7 +13,7 @@ export const PHRASES = [
   ['we|our|us', 'name the subject: Keyward, the server, the test'],
   ['refus(?:e|es|ed|ing|als?)', 'reject, rejection; do not start'],
   ['made|makes? (?:an?|the|its|keys|users|accounts|tokens|sessions)', 'create, created'],
-  ['good', 'valid'],
+  ['(?<!account for )good', 'valid'],
   ['mend(?:s|ed|ing)?', 'fix, correct'],
   ['faults?', 'error, problem, failure'],
   ['moments?', 'time, timestamp, instant'],
@@ -54,4 +54,10 @@ export const PHRASES = [
 ];
 
 /** Files in which the list does not apply: the list itself, and what is generated or cannot change. */
-export const EXEMPT = [/^scripts\/lib\/phrases\.mjs$/, /^test\/generated\//, /^console\/src\/gql\//, /^prisma\/migrations\//, /^docs\/licences\.md$/];
+export const EXEMPT = [
+  /^scripts\/lib\/phrases\.mjs$/,
+  /^test\/generated\//,
+  /^console\/src\/gql\//,
+  /^prisma\/migrations\//,
+  /^docs\/licences\.md$/,
+];

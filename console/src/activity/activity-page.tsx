@@ -1,5 +1,4 @@
 import { Download } from 'lucide';
-import { Icon } from '../ui/icon';
 import { useMemo, useState } from 'react';
 import { usePages } from '../api/use-pages';
 import { ActivityDocument, type AuditAction, type AuditFilter } from '../gql/graphql';
@@ -8,6 +7,7 @@ import { type Messages, useConsoleText } from '../text';
 import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { SelectField, TextField } from '../ui/field';
+import { Icon } from '../ui/icon';
 import { MoreButton } from '../ui/more-button';
 import { Page } from '../ui/page';
 import { LoadProblem } from '../ui/problem-notice';

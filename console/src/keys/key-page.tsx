@@ -1,5 +1,4 @@
 import { ArrowLeft } from 'lucide';
-import { Icon } from '../ui/icon';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useClient } from 'urql';
 import { Link } from 'wouter';
@@ -9,6 +8,7 @@ import { type Loaded, useData } from '../api/use-data';
 import { KeyDocument } from '../gql/graphql';
 import { useText } from '../text';
 import { Button } from '../ui/button';
+import { Icon } from '../ui/icon';
 import { Notice } from '../ui/notice';
 import { Page } from '../ui/page';
 import { FormProblem, LoadProblem } from '../ui/problem-notice';

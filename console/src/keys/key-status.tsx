@@ -1,7 +1,7 @@
 import { Ban, CircleCheck, CirclePause, CircleX, RefreshCw } from 'lucide';
-import { Icon } from '../ui/icon';
 import { useText } from '../text';
 import { duration } from '../text/format';
+import { Icon } from '../ui/icon';
 import { useNow } from '../ui/time';
 import { endOf, type Key } from './key';
 import style from './keys.module.css';

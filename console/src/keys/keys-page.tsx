@@ -1,5 +1,4 @@
 import { KeyRound, Plus } from 'lucide';
-import { Icon } from '../ui/icon';
 import { useId, useMemo } from 'react';
 import { useData } from '../api/use-data';
 import { KeysDocument, UseOfKeysDocument } from '../gql/graphql';
@@ -8,6 +7,7 @@ import { relativeTime } from '../text/format';
 import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { EmptyState } from '../ui/empty-state';
+import { Icon } from '../ui/icon';
 import { Notice } from '../ui/notice';
 import { Page } from '../ui/page';
 import { LoadProblem } from '../ui/problem-notice';

@@ -1,5 +1,4 @@
 import { Check, Copy } from 'lucide';
-import { Icon } from '../ui/icon';
 import { useEffect, useId, useRef, useState } from 'react';
 import { useData } from '../api/use-data';
 import { FirstUseDocument } from '../gql/graphql';
@@ -7,6 +6,7 @@ import { useText } from '../text';
 import { Button } from '../ui/button';
 import { copyField, selectText } from '../ui/copy';
 import { Dialog } from '../ui/dialog';
+import { Icon } from '../ui/icon';
 import { Notice } from '../ui/notice';
 import { SafeText } from '../ui/safe-text';
 import { RelativeTime } from '../ui/time';

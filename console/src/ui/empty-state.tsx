@@ -1,8 +1,8 @@
 import type { IconNode } from 'lucide';
-import { Icon } from './icon';
 import type { ReactNode } from 'react';
 import style from './empty-state.module.css';
 import { SectionHeading } from './heading';
+import { Icon } from './icon';
 
 interface Props {
   icon: IconNode;
@@ -11,7 +11,7 @@ interface Props {
   action?: ReactNode;
 }
 
-/** What is seen where there is nothing yet. */
+/** What is seen if there is nothing yet. */
 export const EmptyState = ({ icon, title, children, action }: Props) => (
   <div className={style.empty}>
     <Icon of={icon} size={28} strokeWidth={1.5} />

@@ -1,8 +1,8 @@
 import { CircleAlert } from 'lucide';
-import { Icon } from './icon';
 import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from 'react';
 import { classes } from './classes';
 import style from './field.module.css';
+import { Icon } from './icon';
 
 interface Described {
   label: string;

@@ -1,7 +1,7 @@
 import { CircleAlert, Info, TriangleAlert } from 'lucide';
-import { Icon } from './icon';
 import type { ReactNode } from 'react';
 import { classes } from './classes';
+import { Icon } from './icon';
 import style from './notice.module.css';
 
 interface Props {
@@ -14,7 +14,7 @@ const ICONS = { info: Info, warning: TriangleAlert, error: CircleAlert };
 
 /** A message within the page. Screen readers announce an error at once. */
 export function Notice({ kind = 'info', actions, children }: Props) {
-    return (
+  return (
     <div className={classes(style.notice, kind !== 'info' && style[kind])} role={kind === 'error' ? 'alert' : undefined}>
       <Icon of={ICONS[kind]} size={16} />
       <div className={style.content}>

@@ -1,9 +1,9 @@
 import { Eye, EyeOff } from 'lucide';
-import { Icon } from './icon';
 import { useState } from 'react';
 import { useConsoleText } from '../text';
 import { Field } from './field';
 import style from './field.module.css';
+import { Icon } from './icon';
 
 interface Props {
   label: string;
