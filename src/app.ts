@@ -83,6 +83,8 @@ export const buildKeywardSchema = (services: Services & { externalIdIssuer: stri
  */
 export async function createApp(services: Services, { consoleFolder = CONSOLE_FOLDER } = {}): Promise<App> {
   const { config, logger } = services;
+  // Takes about as long as the queries below, so both run at the same time. It does not throw.
+  const reading = readConsole(consoleFolder, logger);
   const countError = createErrorCounter(services.metrics);
   const externalIdIssuer = await claimExternalIds(services.database, config.externalIdNamespace);
   const signUpIsOpen = config.localAccounts && config.signUpIsOpen;
@@ -91,7 +93,7 @@ export async function createApp(services: Services, { consoleFolder = CONSOLE_FO
   const { introspection, production, localAccounts, keysPerUserMax } = config;
   // In production, the console must be the only page that runs scripts with the origin of the server.
   const sandbox = introspection && !production;
-  const consoleFiles = await readConsole(consoleFolder, logger);
+  const consoleFiles = await reading;
   const consolePath = config.consoleIsEnabled && consoleFiles.shell ? CONSOLE_PATH : null;
   const graphql = createGraphqlServer<Context>({ schema, introspection, sandbox, logger, countError, limits: GRAPHQL_LIMITS });
   await graphql.start();
