@@ -122,7 +122,11 @@ describe('<keyward-keys> on the page of examples/element, in Chromium', () => {
   test('W10: console 31: variables of the page change colour and radius, and rules of the page do not reach inside', async () => {
     const { page } = await openProduct();
     const create = button(page, 'Create key');
-    const look = () => create.evaluate('(element) => [getComputedStyle(element).backgroundColor, getComputedStyle(element).borderRadius]');
+    const look = () =>
+      create.evaluate((element) => {
+        const { backgroundColor, borderRadius } = element.ownerDocument.defaultView.getComputedStyle(element);
+        return [backgroundColor, borderRadius];
+      });
     expect(await look()).toEqual(['rgb(76, 42, 133)', '3px']);
     const before = await create.boundingBox();
     await page.evaluate(`(() => {
