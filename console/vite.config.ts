@@ -16,9 +16,28 @@ const alias = [
   { find: /^use-sync-external-store\/shim\/index\.js$/, replacement: path.join(here, 'src/ui/sync-external-store.ts') },
 ];
 
-/** Short names of classes: they are a tenth of the element. */
-const shortName = (name: string, file: string): string =>
-  `k${createHash('sha256').update(`${path.relative(here, file)} ${name}`).digest('base64url').replace(/[-_]/g, '').slice(0, 5)}`;
+/** Returns a function that names classes by 3 characters: their names are a tenth of the element. The same class always has the same name. */
+function shortNames(): (name: string, file: string) => string {
+  const taken = new Map<string, string>();
+  return (name, file) => {
+    const place = `${path.relative(here, file)} ${name}`;
+    const short = `k${createHash('sha256').update(place).digest('base64url').replace(/[-_]/g, '').slice(0, 3)}`;
+    if ((taken.get(short) ?? place) !== place)
+      throw new Error(`${place} and ${taken.get(short)} have the same short name. Rename one of them.`);
+    taken.set(short, place);
+    return short;
+  };
+}
+
+/** Removes the indentation of the generated documents. */
+const compactDocuments = (): Plugin => ({
+  name: 'keyward-documents',
+  enforce: 'pre',
+  transform: {
+    filter: { id: /gql\/graphql\.ts$/ },
+    handler: (code) => code.replace(/`[^`]*`/g, (text) => text.replace(/\s+/g, ' ')),
+  },
+});
 
 /** Adds the theme to the page as a classic script, which runs before the first paint: the policy of the page forbids inline code. */
 const blockingTheme = (): Plugin => ({
@@ -68,9 +87,9 @@ export default defineConfig(({ mode }) => {
     root: here,
     base: '/console/',
     publicDir: false,
-    plugins: [isElement ? styleInScript() : blockingTheme()],
+    plugins: [compactDocuments(), isElement ? styleInScript() : blockingTheme()],
     resolve: { alias },
-    css: { modules: { generateScopedName: shortName } },
+    css: { modules: { generateScopedName: shortNames() } },
     define: { 'process.env.NODE_ENV': JSON.stringify('production') },
     build: {
       outDir: path.join(here, 'dist'),

@@ -24,7 +24,6 @@ function Start() {
   const [server, setServer] = useState<ServerInfo>();
   const [problem, setProblem] = useState<Problem>();
   const [attempt, setAttempt] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: Each attempt reads again.
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const retryLater = (found: Problem) => {

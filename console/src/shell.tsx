@@ -26,9 +26,9 @@ export function Shell({ viewer, children }: { viewer: Viewer; children: ReactNod
   useFocusAfterNavigation();
   return (
     <ViewContext.Provider value={onView}>
-      <a className={style.skip} href="#content" onClick={(event) => skipTo(event.currentTarget.ownerDocument, event)}>
+      <button type="button" className={style.skip} onClick={() => document.getElementById('content')?.focus()}>
         {nav.skip}
-      </a>
+      </button>
       <header className={style.header}>
         <div className={style.bar}>
           <span className={style.product}>{productName}</span>
@@ -57,12 +57,6 @@ export function Shell({ viewer, children }: { viewer: Viewer; children: ReactNod
       </main>
     </ViewContext.Provider>
   );
-}
-
-/** The address keeps its path: a fragment would be another entry of the history. */
-function skipTo(document: Document, event: { preventDefault: () => void }): void {
-  event.preventDefault();
-  document.getElementById('content')?.focus();
 }
 
 function NavLink({ href, also, children }: { href: string; also?: string; children: ReactNode }) {

@@ -1,6 +1,6 @@
-import { documentOf } from '../api/document';
 import { useState } from 'react';
 import { useClient } from 'urql';
+import { documentOf } from '../api/document';
 import { type Problem, problemOf } from '../api/problem';
 import { DeleteAccountDocument } from '../gql/graphql';
 import { useSession } from '../session/use-session';

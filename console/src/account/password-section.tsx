@@ -1,6 +1,6 @@
-import { documentOf } from '../api/document';
 import { type FormEvent, useState } from 'react';
 import { useClient } from 'urql';
+import { documentOf } from '../api/document';
 import { fieldProblem, type Problem, problemOf } from '../api/problem';
 import { ChangePasswordDocument } from '../gql/graphql';
 import { cookieHeaders } from '../session/session';

@@ -1,6 +1,6 @@
-import { documentOf } from '../api/document';
 import { useMemo, useState } from 'react';
 import { useClient } from 'urql';
+import { documentOf } from '../api/document';
 import { type Problem, problemOf } from '../api/problem';
 import { useData } from '../api/use-data';
 import { EndOtherSessionsDocument, EndSessionDocument, SessionsDocument, type SessionsQuery } from '../gql/graphql';

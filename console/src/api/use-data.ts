@@ -37,7 +37,12 @@ export function useData<Data, Variables extends AnyVariables>(
 ): Loaded<Data> {
   // The cache forgets a query when a mutation answers with one of its types. An empty list has no types of its own.
   const context = useMemo(() => ({ additionalTypenames: ['ApiKey', 'Session'] }), []);
-  const [{ data, error, fetching, stale }, execute] = useQuery<Data, Variables>({ query: documentOf(query), variables, pause, context } as never);
+  const [{ data, error, fetching, stale }, execute] = useQuery<Data, Variables>({
+    query: documentOf(query),
+    variables,
+    pause,
+    context,
+  } as never);
   const last = useRef<{ variables: Variables; data: Data; readAt: Date }>(undefined);
   const isAnswer = data !== undefined && error === undefined;
   if (isAnswer && (last.current?.data !== data || last.current.variables !== variables)) {

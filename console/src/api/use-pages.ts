@@ -47,7 +47,9 @@ export function usePages<Data, Variables extends { after?: string | null }, Node
     async (after: string | null, before: readonly Node[]) => {
       const mine = ++turn.current;
       setState((current) => ({ ...current, isLoading: true }));
-      const { data, error } = await client.query(documentOf(document), { ...variables, after }, { requestPolicy: 'network-only' }).toPromise();
+      const { data, error } = await client
+        .query(documentOf(document), { ...variables, after }, { requestPolicy: 'network-only' })
+        .toPromise();
       if (mine !== turn.current) return;
       const page = data && select.current(data);
       if (error || !page) {

@@ -1,5 +1,7 @@
 /** Some texts of a catalogue, at the same places. */
-export type Overrides<Texts> = { [Name in keyof Texts]?: Texts[Name] extends (...values: never[]) => string ? Texts[Name] : Overrides<Texts[Name]> };
+export type Overrides<Texts> = {
+  [Name in keyof Texts]?: Texts[Name] extends (...values: never[]) => string ? Texts[Name] : Overrides<Texts[Name]>;
+};
 
 const isGroup = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 

@@ -1,5 +1,5 @@
-import { documentOf } from '../api/document';
 import type { Client, OperationResult } from '@urql/core';
+import { documentOf } from '../api/document';
 import { type Problem, problemOf } from '../api/problem';
 import { newIdempotencyKey } from '../api/random';
 import {
@@ -30,8 +30,8 @@ export type IssueOutcome = { issued: IssuedKey } | { lostKey: Key } | { problem:
 
 const MISSING: Problem = { code: 'INTERNAL_SERVER_ERROR', fields: [] };
 
-function outcomeOf<Data, Value>({ data, error }: OperationResult<Data>, valueOf: (data: Data) => Value): Outcome<Value> {
-  return error || !data ? { problem: problemOf(error) ?? MISSING } : { value: valueOf(data) };
+function outcomeOf<Data, Value>({ data, error }: OperationResult<Data>, select: (data: Data) => Value): Outcome<Value> {
+  return error || !data ? { problem: problemOf(error) ?? MISSING } : { value: select(data) };
 }
 
 async function readKey(client: Client, id: string): Promise<Key | undefined> {

@@ -52,8 +52,7 @@ export function KeyFacts({ apiKey, policy }: { apiKey: Key; policy: KeyPolicy | 
       <Fact name={detail.expires}>
         {end ? (
           <>
-            <RelativeTime at={end} /> (<ExactTime at={end} />)
-            {endsByPolicy && <div className={style.note}>{detail.expiresByPolicy}</div>}
+            <RelativeTime at={end} /> (<ExactTime at={end} />){endsByPolicy && <div className={style.note}>{detail.expiresByPolicy}</div>}
           </>
         ) : (
           common.never

@@ -1,4 +1,4 @@
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useState } from 'react';
 import { fieldProblem, type Problem } from '../api/problem';
 import { useText } from '../text';
 import { dateTime, duration, list } from '../text/format';
@@ -40,7 +40,7 @@ export function KeyForm({ draft, onChange, policy, errors, problem, edited }: Pr
   const hasLimitErrors =
     Boolean(errors.calls || errors.notes) || ['allowedCidrs', 'rateLimit', 'metadata'].some((path) => fieldProblem(problem, path));
   // Open from the start if it holds settings. Later it is the user's to open and close.
-  const isOpenAtFirst = useMemo(() => hasLimits, []);
+  const [isOpenAtFirst] = useState(hasLimits);
   return (
     <>
       <TextField

@@ -18,8 +18,8 @@ import { endOf, type Key, nameOf } from './key';
 import { type KeyAction, KeyRow } from './key-row';
 import type { KeyPolicy } from './policy';
 import { useKeysScope } from './scope';
-import { usePolicy } from './use-policy';
 import { useKeyDialogs } from './use-key-dialogs';
+import { usePolicy } from './use-policy';
 
 const NO_VARIABLES = {};
 const REFRESH_MS = 30_000;

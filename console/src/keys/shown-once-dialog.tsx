@@ -10,8 +10,8 @@ import { Notice } from '../ui/notice';
 import { SafeText } from '../ui/safe-text';
 import { RelativeTime } from '../ui/time';
 import type { IssuedKey } from './actions';
-import style from './shown-once-dialog.module.css';
 import { useKeysScope } from './scope';
+import style from './shown-once-dialog.module.css';
 import { SNIPPETS, type Snippet, snippetOf, templateOf } from './snippets';
 
 const POLL_MS = 2500;

@@ -1,16 +1,16 @@
-import { documentOf } from '../api/document';
 import type { AnyVariables, Client } from '@urql/core';
 import { createPublicClient, type TokenSource } from '../api/client';
+import { documentOf } from '../api/document';
 import { isTransient, type Problem, problemOf } from '../api/problem';
 import {
   MeDocument,
   RefreshSessionDocument,
   ResetPasswordDocument,
   type SignedInFragment,
-  type TypedDocumentString,
   SignInDocument,
   SignOutDocument,
   SignUpDocument,
+  type TypedDocumentString,
 } from '../gql/graphql';
 
 export type Viewer = SignedInFragment['user'];

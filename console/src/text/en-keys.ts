@@ -283,6 +283,7 @@ export const enKeys = {
     total: 'Total',
     why: 'Why calls were rejected',
     otherReasons: 'Reason not recorded',
+    tableLabel: 'Use as a table',
     showTable: 'Show as a table',
     hideTable: 'Hide the table',
     day: 'Day (UTC)',

@@ -1,5 +1,5 @@
-import { number } from './format';
 import { enKeys } from './en-keys';
+import { number } from './format';
 
 const keysOf = (count: number): string => (count === 1 ? '1 key' : `${number(count)} keys`);
 

@@ -1,7 +1,7 @@
 import type { LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { SectionHeading } from './heading';
 import style from './empty-state.module.css';
+import { SectionHeading } from './heading';
 
 interface Props {
   icon: LucideIcon;

@@ -131,8 +131,9 @@ function Reasons({ points }: { points: Points }) {
 function UsageTable({ points, nameOf, columnName }: { points: Points; nameOf: (start: string) => string; columnName: string }) {
   const { usage: text } = useText();
   return (
-    <div className={style.scroll} tabIndex={0} role="region" aria-label={text.title}>
-      <Table label={text.title} columns={[columnName, text.allowed, text.rejected]} isPlain>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: The keyboard scrolls the table only if it can have the focus.
+    <section className={style.scroll} tabIndex={0} aria-label={text.tableLabel}>
+      <Table label={text.tableLabel} columns={[columnName, text.allowed, text.rejected]} isPlain>
         {points.toReversed().map(({ start, allowed, refused }) => (
           <tr key={start}>
             <th scope="row">
@@ -143,6 +144,6 @@ function UsageTable({ points, nameOf, columnName }: { points: Points; nameOf: (s
           </tr>
         ))}
       </Table>
-    </div>
+    </section>
   );
 }
