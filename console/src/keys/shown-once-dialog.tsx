@@ -48,6 +48,14 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
     return () => window.removeEventListener('pagehide', onClose);
   }, [onClose]);
 
+  // Closures of earlier renders can outlive the dialog, in this page and in the page that embeds the element. They hold this object.
+  useEffect(
+    () => () => {
+      issued.plaintext = '';
+    },
+    [issued],
+  );
+
   const markCopied = () => {
     setCopied('yes');
     setWasCopied(true);
