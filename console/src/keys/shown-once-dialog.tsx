@@ -1,5 +1,5 @@
 import { Check, Copy } from 'lucide-react';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { useData } from '../api/use-data';
 import { FirstUseDocument } from '../gql/graphql';
 import { useText } from '../text';
@@ -48,14 +48,6 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
     return () => window.removeEventListener('pagehide', onClose);
   }, [onClose]);
 
-  // Closures of earlier renders can outlive the dialog, in this page and in the page that embeds the element. They hold this object.
-  useEffect(
-    () => () => {
-      issued.plaintext = '';
-    },
-    [issued],
-  );
-
   const markCopied = () => {
     setCopied('yes');
     setWasCopied(true);
@@ -67,7 +59,16 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
   };
   const done = () => (wasCopied ? onClose() : setAsking(true));
   const template = scope.snippet?.(issued.key.keyPrefix) ?? (scope.example && templateOf(scope.example));
-  const value = snippetOf(snippet, issued.plaintext, template);
+  // The text is not among the properties of the field: what earlier renders left behind outlives the dialog, and so would the key.
+  useLayoutEffect(() => {
+    if (field.current) field.current.value = snippetOf(snippet, issued.plaintext, template);
+  }, [snippet, issued, template]);
+  useEffect(
+    () => () => {
+      issued.plaintext = '';
+    },
+    [issued],
+  );
   const snippets = SNIPPETS.filter((each) => each !== 'curl' || template);
 
   return (
@@ -110,7 +111,6 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
           rows={snippet === 'curl' ? 4 : 2}
           spellCheck={false}
           data-autofocus
-          value={value}
           onFocus={(event) => selectText(event.target)}
           onCopy={markCopied}
         />
