@@ -61,7 +61,12 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
   const template = scope.snippet?.(issued.key.keyPrefix) ?? (scope.example && templateOf(scope.example));
   // The text is not among the properties of the field: what earlier renders left behind outlives the dialog, and so would the key.
   useLayoutEffect(() => {
-    if (field.current) field.current.value = snippetOf(snippet, issued.plaintext, template);
+    const area = field.current;
+    if (!area) return;
+    area.value = snippetOf(snippet, issued.plaintext, template);
+    return () => {
+      area.value = '';
+    };
   }, [snippet, issued, template]);
   useEffect(
     () => () => {
