@@ -44,12 +44,14 @@ export function ScopesField({ value, permitted, error, onChange }: Props) {
 function FreeScopes({ value, error, onChange }: Omit<Props, 'permitted'>) {
   const { form } = useText();
   const [typed, setTyped] = useState(value.join('\n'));
+  // Other settings of the key may have been read meanwhile. A text that names the same scopes stays as it was typed.
+  const isCurrent = linesOf(typed).join('\n') === value.join('\n');
   return (
     <TextArea
       label={form.scopes}
       name="scopes"
       rows={2}
-      value={typed}
+      value={isCurrent ? typed : value.join('\n')}
       hint={form.scopesFree}
       error={error}
       onChange={(scopes) => {

@@ -1,5 +1,5 @@
 import { Check, Copy } from 'lucide';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { useData } from '../api/use-data';
 import { FirstUseDocument } from '../gql/graphql';
 import { useText } from '../text';
@@ -60,7 +60,21 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
   };
   const done = () => (wasCopied ? onClose() : setAsking(true));
   const template = scope.snippet?.(issued.key.keyPrefix) ?? (scope.example && templateOf(scope.example));
-  const value = snippetOf(snippet, issued.plaintext, template);
+  // The text is not among the properties of the field: what earlier renders left behind outlives the dialog, and so would the key.
+  useLayoutEffect(() => {
+    const area = field.current;
+    if (!area) return;
+    area.value = snippetOf(snippet, issued.plaintext, template);
+    return () => {
+      area.value = '';
+    };
+  }, [snippet, issued, template]);
+  useEffect(
+    () => () => {
+      issued.plaintext = '';
+    },
+    [issued],
+  );
   const snippets = SNIPPETS.filter((each) => each !== 'curl' || template);
 
   return (
@@ -103,7 +117,6 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
           rows={snippet === 'curl' ? 4 : 2}
           spellCheck={false}
           data-autofocus
-          value={value}
           onFocus={(event) => selectText(event.target)}
           onCopy={markCopied}
         />

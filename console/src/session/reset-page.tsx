@@ -27,7 +27,8 @@ export function ResetPage() {
   const [problem, setProblem] = useState<Problem>();
   const [isSubmitted, setSubmitted] = useState(false);
   const [isBusy, setBusy] = useState(false);
-  const isRejected = problem?.fields.some(({ path }) => path === 'input.token');
+  // The token is the only credential of this page.
+  const isRejected = problem?.code === 'UNAUTHENTICATED';
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setSubmitted(true);

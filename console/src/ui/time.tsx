@@ -28,10 +28,13 @@ const current = (): Date => now;
 /** Returns the current time, and renders again as time passes. */
 export const useNow = (): Date => useSyncExternalStore(subscribe, current, current);
 
-/** Returns the start of the current hour, the same object until the next one. Usage is counted by the hour. */
+/**
+ * Returns a time within the current hour, the same object until the next one. Usage is counted by the hour. It is the last millisecond,
+ * because a period that ends at the start of an hour does not contain this hour.
+ */
 export function useHour(): Date {
-  const start = Math.floor(useNow().getTime() / HOUR_MS) * HOUR_MS;
-  return useMemo(() => new Date(start), [start]);
+  const last = (Math.floor(useNow().getTime() / HOUR_MS) + 1) * HOUR_MS - 1;
+  return useMemo(() => new Date(last), [last]);
 }
 
 /** A relative time, with the exact local time and the time in UTC as its title. */

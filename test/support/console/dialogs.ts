@@ -1,4 +1,6 @@
+import { expect } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
+import { eventually } from '../eventually.js';
 
 type Root = Page | Locator;
 
@@ -44,3 +46,7 @@ export async function dismissKey(page: Page): Promise<void> {
 
 /** Waits until the page shows a text. */
 export const shows = (root: Root, text: string | RegExp): Promise<void> => root.getByText(text).first().waitFor();
+
+/** Waits until an expression of the page is true. The page’s policy does not permit Playwright’s own way to do so. */
+export const holds = (page: Page, expression: string): Promise<void> =>
+  eventually(async () => expect([expression, await page.evaluate(expression)]).toEqual([expression, true]), { withinMs: 15_000 });

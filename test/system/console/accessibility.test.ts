@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { axeProblems } from '../../support/console/axe.js';
 import { manageConsole, type Person } from '../../support/console/console.js';
-import { button, dialog, heading, openCreate, shownDialog, shows } from '../../support/console/dialogs.js';
+import { button, dialog, heading, holds, openCreate, shownDialog, shows } from '../../support/console/dialogs.js';
 import { PASSWORD } from '../../support/test-app.js';
 
-const keyward = manageConsole();
+const keyward = manageConsole(() => ({ MAX_KEYS_PER_USER: '20' }));
 
 type Theme = 'light' | 'dark';
 const THEMES: Theme[] = ['light', 'dark'];
@@ -288,7 +288,7 @@ describe('the console for everyone, in Chromium', () => {
     await dialog(page, 'Rotate build server').waitFor();
     await page.keyboard.press('Escape');
     await dialog(page, 'Rotate build server').waitFor({ state: 'detached' });
-    await page.waitForFunction(`document.activeElement.getAttribute('aria-label') === 'Rotate build server'`);
+    await holds(page, `document.activeElement.getAttribute('aria-label') === 'Rotate build server'`);
 
     await keys.to('build server');
     await page.keyboard.press('Enter');

@@ -186,7 +186,7 @@ describe('changing keys in the console, in Chromium', () => {
     const bars = async () => {
       const values = await page
         .locator('g[data-allowed]')
-        .evaluateAll('(all) => all.map(({ dataset }) => [dataset.allowed, dataset.rejected])');
+        .evaluateAll((all) => all.map(({ dataset }) => [dataset.allowed, dataset.rejected]));
       return (values as [string, string][]).map(([allowed, rejected]) => [Number(allowed), Number(rejected)] as const);
     };
     const sum = (pairs: (readonly [number, number])[]) => pairs.reduce(([a, b], [c, d]) => [a + c, b + d] as const, [0, 0] as const);

@@ -99,7 +99,7 @@ describe('keys in the console, in Chromium', () => {
     await button(dialog, 'Create').click();
     const cidrs = dialog.locator('textarea[name=allowedCidrs]');
     await dialog.locator('textarea[name=allowedCidrs][aria-invalid=true]').waitFor();
-    expect(await cidrs.evaluate('(element) => element === document.activeElement')).toBe(true);
+    expect(await cidrs.evaluate((element) => element.matches(':focus'))).toBe(true);
     expect(await cidrs.getAttribute('aria-describedby')).toMatch(/-error/);
     expect(await field(dialog, 'Name').inputValue()).toBe('build server');
     expect(await field(dialog, 'Scopes').inputValue()).toBe('orders:read\norders:write');
@@ -153,9 +153,8 @@ describe('keys in the console, in Chromium', () => {
     const create = button(page, 'Create key');
     await shows(page, '2 of 2 used. Revoke a key to create another.');
     expect(await create.getAttribute('aria-disabled')).toBe('true');
-    expect(await create.evaluate('(element) => document.getElementById(element.getAttribute("aria-describedby")).textContent')).toBe(
-      '2 of 2 used. Revoke a key to create another.',
-    );
+    const reason = page.locator(`[id="${await create.getAttribute('aria-describedby')}"]`);
+    expect(await reason.innerText()).toBe('2 of 2 used. Revoke a key to create another.');
     await create.click();
     expect(await createDialog(page).count()).toBe(0);
     await button(page, 'Revoke first').click();

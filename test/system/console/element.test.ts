@@ -3,7 +3,18 @@ import type { Page } from 'playwright-core';
 import { runBuiltCommand } from '../../support/commands.js';
 import { axeProblems } from '../../support/console/axe.js';
 import { manageConsole, type Visitor } from '../../support/console/console.js';
-import { button, dialog, dismissKey, field, heading, newKeyField, openCreate, shownDialog, shows } from '../../support/console/dialogs.js';
+import {
+  button,
+  dialog,
+  dismissKey,
+  field,
+  heading,
+  holds,
+  newKeyField,
+  openCreate,
+  shownDialog,
+  shows,
+} from '../../support/console/dialogs.js';
 import { type Product, startProduct } from '../../support/console/product.js';
 import { freePort } from '../../support/program.js';
 
@@ -122,7 +133,11 @@ describe('<keyward-keys> on the page of examples/element, in Chromium', () => {
   test('W10: console 31: variables of the page change colour and radius, and rules of the page do not reach inside', async () => {
     const { page } = await openProduct();
     const create = button(page, 'Create key');
-    const look = () => create.evaluate('(element) => [getComputedStyle(element).backgroundColor, getComputedStyle(element).borderRadius]');
+    const look = () =>
+      create.evaluate((element) => {
+        const { backgroundColor, borderRadius } = element.ownerDocument.defaultView.getComputedStyle(element);
+        return [backgroundColor, borderRadius];
+      });
     expect(await look()).toEqual(['rgb(76, 42, 133)', '3px']);
     const before = await create.boundingBox();
     await page.evaluate(`(() => {
@@ -156,7 +171,7 @@ describe('<keyward-keys> on the page of examples/element, in Chromium', () => {
       await page.route(`${other.url}/portal-session`, (route) => route.fulfill({ json: { accessToken: 'token' } }));
       await page.goto(other.url);
       await shows(page, 'The server cannot be reached.');
-      await page.waitForFunction(`window.events.some(([name]) => name === 'keyward-error')`);
+      await holds(page, `window.events.some(([name]) => name === 'keyward-error')`);
       expect((await eventsOf(page)).find(([name]) => name === 'keyward-error')?.[1]).toMatchObject({ code: 'NETWORK' });
       expect(messages.join('\n')).toContain('This page isn’t allowed to use Keyward: its origin is missing in CORS_ORIGINS.');
     } finally {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { manageConsole, type Visitor } from '../../support/console/console.js';
-import { button, createKey, field, heading, link, shows } from '../../support/console/dialogs.js';
+import { button, createKey, field, heading, holds, link, shows } from '../../support/console/dialogs.js';
 import { PASSWORD } from '../../support/test-app.js';
 
 const DIST = path.resolve('console/dist');
@@ -179,7 +179,7 @@ describe('the console of a built server, in Chromium', () => {
       // The application is held back, so only what was there before the first paint applies.
       await page.route('**/assets/app-*.js', () => undefined);
       await page.reload({ waitUntil: 'commit' });
-      await page.waitForFunction('document.body && getComputedStyle(document.documentElement).backgroundColor !== "rgba(0, 0, 0, 0)"');
+      await holds(page, 'document.body && getComputedStyle(document.documentElement).backgroundColor !== "rgba(0, 0, 0, 0)"');
       expect(await background()).toBe(chosen);
     },
   );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { manageConsole, type Person } from '../../support/console/console.js';
-import { button, dialog, heading, link, shows } from '../../support/console/dialogs.js';
+import { button, dialog, heading, holds, link, shows } from '../../support/console/dialogs.js';
 
 const MARKUP = '<img src=x onerror="document.title=1">';
 const NAMES = [
@@ -14,7 +14,7 @@ const NAMES = [
 ];
 const EVENTS = 250;
 
-const keyward = manageConsole();
+const keyward = manageConsole(() => ({ MAX_KEYS_PER_USER: '20' }));
 
 /** The parts of a page that do not fit: text that is cut off without a scroll bar, and content wider than the window. */
 const overflowOf = (page: Page) =>
@@ -42,7 +42,7 @@ async function readAll(page: Page, table: string): Promise<string[]> {
     const more = button(page, 'Show more');
     if ((await more.count()) === 0) return rows.allInnerTexts();
     await more.click();
-    await page.waitForFunction(`document.querySelectorAll('tbody tr').length > ${count}`);
+    await holds(page, `document.querySelectorAll('tbody tr').length > ${count}`);
   }
 }
 
@@ -167,7 +167,7 @@ describe('lists and untrusted text of the console, in Chromium', () => {
     const page = await eventsOf(person);
     const rows = page.getByRole('table', { name: 'Activity' }).locator('tbody tr');
     await page.getByLabel('Show', { exact: true }).selectOption({ label: 'Keys' });
-    await page.waitForFunction(`document.querySelectorAll('tbody tr').length === 1`);
+    await holds(page, `document.querySelectorAll('tbody tr').length === 1`);
     expect(await rows.innerText()).toMatch(/^Key created/);
     await page.getByLabel('From', { exact: true }).fill('2099-01-01');
     await shows(page, 'No events match.');
