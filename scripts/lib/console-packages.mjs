@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './prepare.mjs';
+import { lockedAt, placeOf } from './shipped-packages.mjs';
 
 /** The build runs React's API on Preact: see console/vite.config.ts. */
 const REPLACED = new Map([
@@ -22,20 +23,15 @@ function packageOf(specifier) {
 }
 
 /** Returns the packages that the sources of the console import, without those that they import for types alone. */
-export function consoleImports() {
+function consoleImports() {
   const folder = path.join(root, 'console/src');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file));
   const sources = files.map((file) => readFileSync(path.join(folder, file), 'utf8'));
   return [...new Set(sources.flatMap((source) => [...source.matchAll(IMPORT)].map(([, specifier = '']) => packageOf(specifier))))].sort();
 }
 
-/**
- * Returns the bundled packages, by their place in node_modules: those that the console imports, and what they depend on.
- *
- * @param {(name: string, from: string) => string | undefined} placeOf
- * @param {(place: string) => { dependencies?: object }} lockedAt
- */
-export function bundledPlaces(placeOf, lockedAt) {
+/** Returns the bundled packages, by their place in node_modules: those that the console imports, and what they depend on. */
+export function bundledPlaces() {
   /** @type {Set<string>} */
   const places = new Set();
   /** @param {string} name @param {string} from */

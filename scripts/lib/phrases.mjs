@@ -58,6 +58,7 @@ export const EXEMPT = [
   /^scripts\/lib\/phrases\.mjs$/,
   /^test\/generated\//,
   /^console\/src\/gql\//,
+  /^client\/src\/generated\.ts$/,
   /^prisma\/migrations\//,
   /^docs\/licences\.md$/,
 ];
