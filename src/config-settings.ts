@@ -33,7 +33,11 @@ const settings = z.object({
       '(`openssl rand -base64 32`), and remove the old secret after `REFRESH_TOKEN_TTL_SECONDS`. The setting is required with ' +
       '`DATABASE_URL`. If it is unset, Keyward creates a secret once and stores it in `DATA_DIR`.',
   ),
-  MAX_KEYS_PER_USER: setting(form.integer(1, 100_000), '5', 'A user can have at most this number of usable API keys.'),
+  MAX_KEYS_PER_USER: setting(
+    form.integer(1, 100_000),
+    '5',
+    'A user can have at most this number of usable API keys, unless a policy sets another number.',
+  ),
   KEY_NAMESPACE: setting(
     form.keyNamespace,
     'amos',
@@ -90,6 +94,12 @@ const settings = z.object({
     'If this is true, `AUTH_JWKS_URL` can be plain http://… on any machine. ' +
       'Use it only in a network that you trust, such as Compose or Kubernetes.',
   ),
+  AUTH_POLICY_CLAIM: optional(
+    form.partyName,
+    'This claim of the access tokens of the identity provider names the [policy](guides/plans-and-limits.md) of the user. A token ' +
+      'changes the policy only if its `iat` is later than the last time at which the policy was set. If the setting is unset, tokens ' +
+      'set no policy.',
+  ),
   ...consoleSettings,
   TRUSTED_PROXIES: optional(
     form.proxies,
@@ -119,6 +129,7 @@ const settings = z.object({
     'Keys can be granted only these scopes, for example `orders:read,orders:write`. A pattern such as `orders:*` must be listed ' +
       'itself. A change does not affect the scopes of existing keys. If the setting is unset, keys can be granted any scope.',
   ),
+  IMPORT_HMAC_SECRET: optional(form.anyText('a text'), '`keyward import` of HMAC-SHA-256 uses this secret. The server does not.'),
   CORS_ORIGINS: optional(
     form.origins,
     'Pages of these origins can call the API from a browser. Outside production, pages of `http://localhost`, ' +
@@ -161,7 +172,9 @@ type Settings = z.output<typeof settings>;
 function checkIdentityProvider(env: Settings, report: (name: keyof Settings, message: string) => void): void {
   const isUsed =
     ['external', 'both'].includes(env.AUTH_MODE ?? '') ||
-    [...IDENTITY_PROVIDER_SETTINGS, 'AUTH_CONSOLE_CLIENT_ID' as const].some((name) => env[name] !== undefined);
+    [...IDENTITY_PROVIDER_SETTINGS, 'AUTH_POLICY_CLAIM' as const, 'AUTH_CONSOLE_CLIENT_ID' as const].some(
+      (name) => env[name] !== undefined,
+    );
   if (!isUsed) return;
   const fault =
     env.AUTH_JWKS_URL === undefined ? null : keySourceFault(env.AUTH_JWKS_URL, { allowHttp: env.AUTH_JWKS_ALLOW_HTTP === true });

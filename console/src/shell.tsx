@@ -1,4 +1,4 @@
-import { LogOut } from 'lucide-react';
+import { LogOut } from 'lucide';
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { Link, useLocation, useRoute } from 'wouter';
 import type { Viewer } from './session/session';
@@ -7,6 +7,7 @@ import { useServer, useSession } from './session/use-session';
 import style from './shell.module.css';
 import { useConsoleText } from './text';
 import { Button } from './ui/button';
+import { Icon } from './ui/icon';
 import { Notice } from './ui/notice';
 import { focusHeading, ViewContext } from './ui/page';
 import { SafeText } from './ui/safe-text';
@@ -85,7 +86,7 @@ function SignOutButton() {
   };
   return (
     <Button kind="quiet" isCompact isBusy={isBusy} onClick={() => void signOut()}>
-      {!isBusy && <LogOut size={15} aria-hidden />}
+      {!isBusy && <Icon of={LogOut} size={15} />}
       {nav.signOut}
     </Button>
   );

@@ -82,6 +82,7 @@ export const OWNERS = new Map([
   ['Policy', 'policies'],
   ['ApiKey', 'api-keys'],
   ['IdempotencyKey', 'api-keys'],
+  ['ImportForm', 'api-keys'],
   ['ApiKeyUsage', 'usage'],
   ['AuditEvent', 'audit'],
   ['VerificationChange', 'verification'],
@@ -92,7 +93,7 @@ export const OWNERS = new Map([
  * one snapshot. The policy that applies to a key depends on its owner.
  */
 export const READERS = [
-  { files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'Policy', 'ServiceToken'] },
+  { files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'Policy', 'ServiceToken', 'ImportForm'] },
   { files: 'policies/**/*.queries.ts', models: ['User'] },
   { files: 'api-keys/**/*.queries.ts', models: ['User'] },
 ];

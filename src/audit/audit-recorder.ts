@@ -1,13 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import {
-  type Actor,
-  actorFields,
-  nameOf,
-  type OperatorActor,
-  type RequestActor,
-  recordedSource,
-  type UserActor,
-} from '../platform/actor.js';
+import { type Actor, actorFields, nameOf, type RequestActor, recordedSource, type UserActor } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { canonicalAddress } from '../platform/ip/address.js';
@@ -41,10 +33,10 @@ export class AuditRecorder {
     return insert(transaction, [entries].flat(), actor, this.#clock.now());
   }
 
-  /** Adds entries like record, for a command that makes hundreds of changes in one transaction. */
-  recordAll(transaction: Transaction, entries: readonly AuditEntry[], actor: OperatorActor): Promise<void> {
+  /** Adds entries like record, for an import that makes hundreds of changes in one transaction. */
+  recordAll(transaction: Transaction, entries: readonly AuditEntry[], actor: Actor): Promise<void> {
     const detailed = entries.map((entry) => ({ ...entry, details: detailsOf(entry, actor) }));
-    return insertAuditEvents(transaction, detailed, this.#clock.now());
+    return insertAuditEvents(transaction, detailed, { at: this.#clock.now(), ...storedSourceOf(actor) });
   }
 
   /**
@@ -88,15 +80,15 @@ const detailsOf = ({ details }: AuditEntry, actor: Actor): object => ({
   ...(actor.kind === 'portal' && { portalSessionId: actor.portalSessionId }),
 });
 
-async function insert(database: Transaction, entries: readonly AuditEntry[], actor: Actor, at: Date): Promise<void> {
+/** Returns where the actor acted from, in the form in which it is stored. */
+function storedSourceOf(actor: Actor): { ipAddress: string | null; userAgent: string | null } {
   const source = recordedSource(actor);
+  return { ipAddress: canonicalAddress(source?.ipAddress ?? null), userAgent: storableUserAgent(source?.userAgent ?? null) };
+}
+
+async function insert(database: Transaction, entries: readonly AuditEntry[], actor: Actor, at: Date): Promise<void> {
+  const source = storedSourceOf(actor);
   await database.auditEvent.createMany({
-    data: entries.map((entry) => ({
-      ...entry,
-      details: detailsOf(entry, actor),
-      at,
-      ipAddress: canonicalAddress(source?.ipAddress ?? null),
-      userAgent: storableUserAgent(source?.userAgent ?? null),
-    })),
+    data: entries.map((entry) => ({ ...entry, details: detailsOf(entry, actor), at, ...source })),
   });
 }

@@ -6,11 +6,15 @@ import type { AuditEntry } from './audit-entry.js';
  * Inserts many events in one statement with a fixed text and one parameter, because Prisma's createMany takes many times as long
  * for hundreds of rows.
  */
-export async function insertAuditEvents(transaction: Transaction, entries: readonly AuditEntry[], at: Date): Promise<void> {
+export async function insertAuditEvents(
+  transaction: Transaction,
+  entries: readonly AuditEntry[],
+  { at, ipAddress, userAgent }: { at: Date; ipAddress: string | null; userAgent: string | null },
+): Promise<void> {
   const rows = JSON.stringify(entries.map((entry) => ({ ...entry, details: entry.details ?? {}, id: uuidv7({ msecs: at.getTime() }) })));
   await transaction.$executeRaw`
-    INSERT INTO audit_events (id, user_id, at, action, api_key_id, details)
-    SELECT id, "userId", ${at}, action, "apiKeyId", details
+    INSERT INTO audit_events (id, user_id, at, action, api_key_id, ip_address, user_agent, details)
+    SELECT id, "userId", ${at}, action, "apiKeyId", ${ipAddress}::text, ${userAgent}::text, details
     FROM json_to_recordset(${rows}::json) AS row(id uuid, "userId" uuid, action text, "apiKeyId" uuid, details jsonb)`;
 }
 

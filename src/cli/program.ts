@@ -3,6 +3,8 @@ import { addAuditCommands } from './commands/audit.js';
 import { addCacheCommands } from './commands/cache.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommands } from './commands/keys.js';
+import { addPoliciesCommands } from './commands/policies.js';
+import { addSecretsCommands } from './commands/secrets.js';
 import { addServeCommand } from './commands/serve.js';
 import { addServiceTokensCommands } from './commands/service-tokens.js';
 import { addUsersCommands } from './commands/users.js';
@@ -14,7 +16,9 @@ const COMMANDS = [
   addUsersCommands,
   addKeysCommands,
   addServiceTokensCommands,
+  addPoliciesCommands,
   addImportCommand,
+  addSecretsCommands,
   addAuditCommands,
   addCacheCommands,
 ];

@@ -1,4 +1,4 @@
-import { Download } from 'lucide-react';
+import { Download } from 'lucide';
 import { useMemo, useState } from 'react';
 import { usePages } from '../api/use-pages';
 import { ActivityDocument, type AuditAction, type AuditFilter } from '../gql/graphql';
@@ -7,6 +7,7 @@ import { type Messages, useConsoleText } from '../text';
 import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { SelectField, TextField } from '../ui/field';
+import { Icon } from '../ui/icon';
 import { MoreButton } from '../ui/more-button';
 import { Page } from '../ui/page';
 import { LoadProblem } from '../ui/problem-notice';
@@ -97,7 +98,7 @@ export function ActivityPage() {
           <>
             <span className={`${base.muted} ${base.small}`}>{activity.exportHint(events.length)}</span>
             <Button onClick={() => download(events, text)}>
-              <Download size={16} aria-hidden />
+              <Icon of={Download} size={16} />
               {activity.exportCsv}
             </Button>
           </>

@@ -1,4 +1,4 @@
-import { History } from 'lucide-react';
+import { History } from 'lucide';
 import { Link } from 'wouter';
 import { usePages } from '../api/use-pages';
 import { HistoryDocument } from '../gql/graphql';

@@ -1,4 +1,4 @@
-import { ArrowLeft } from 'lucide-react';
+import { ArrowLeft } from 'lucide';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useClient } from 'urql';
 import { Link } from 'wouter';
@@ -8,6 +8,7 @@ import { type Loaded, useData } from '../api/use-data';
 import { KeyDocument } from '../gql/graphql';
 import { useText } from '../text';
 import { Button } from '../ui/button';
+import { Icon } from '../ui/icon';
 import { Notice } from '../ui/notice';
 import { Page } from '../ui/page';
 import { FormProblem, LoadProblem } from '../ui/problem-notice';
@@ -37,7 +38,7 @@ export function KeyPage({ id }: { id: string }) {
   const key = loaded.data?.apiKey;
   const back = (
     <Link className={style.backLink} href="/">
-      <ArrowLeft size={14} aria-hidden />
+      <Icon of={ArrowLeft} size={14} />
       {text.common.back}
     </Link>
   );

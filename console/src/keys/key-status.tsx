@@ -1,6 +1,7 @@
-import { Ban, CircleCheck, CirclePause, CircleX, RefreshCw } from 'lucide-react';
+import { Ban, CircleCheck, CirclePause, CircleX, RefreshCw } from 'lucide';
 import { useText } from '../text';
 import { duration } from '../text/format';
+import { Icon } from '../ui/icon';
 import { useNow } from '../ui/time';
 import { endOf, type Key } from './key';
 import style from './keys.module.css';
@@ -12,13 +13,12 @@ export function KeyStatus({ apiKey }: { apiKey: Key }) {
   const { keys: text } = useText();
   const now = useNow();
   const { status } = apiKey;
-  const Icon = ICONS[status];
   const end = endOf(apiKey);
   const words =
     status === 'ROTATING' && end ? text.endsIn(duration((new Date(end).getTime() - now.getTime()) / 1000)) : text.status[status];
   return (
     <span className={style.status} data-status={status}>
-      <Icon size={15} aria-hidden />
+      <Icon of={ICONS[status]} size={15} />
       {words}
     </span>
   );

@@ -4,7 +4,7 @@ import { visibleText } from '../ui/safe-text';
 
 export type Key = KeyFieldsFragment;
 
-/** Returns the name for titles and labels: the prefix where there is no name. */
+/** Returns the name for titles and labels: the prefix if there is no name. */
 export const nameOf = ({ name, keyPrefix }: Pick<Key, 'name' | 'keyPrefix'>): string => (name ? visibleText(name) : keyPrefix);
 
 /** Whether the key can still be used or switched on again. */

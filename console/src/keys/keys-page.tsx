@@ -1,4 +1,4 @@
-import { KeyRound, Plus } from 'lucide-react';
+import { KeyRound, Plus } from 'lucide';
 import { useId, useMemo } from 'react';
 import { useData } from '../api/use-data';
 import { KeysDocument, UseOfKeysDocument } from '../gql/graphql';
@@ -7,6 +7,7 @@ import { relativeTime } from '../text/format';
 import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { EmptyState } from '../ui/empty-state';
+import { Icon } from '../ui/icon';
 import { Notice } from '../ui/notice';
 import { Page } from '../ui/page';
 import { LoadProblem } from '../ui/problem-notice';
@@ -53,7 +54,7 @@ export function KeysPage() {
       aria-describedby={isFull ? reasonId : undefined}
       onClick={() => dialogs.openCreate(known)}
     >
-      <Plus size={16} aria-hidden />
+      <Icon of={Plus} size={16} />
       {text.keys.create}
     </Button>
   );

@@ -1,4 +1,4 @@
-import { Check, Copy } from 'lucide-react';
+import { Check, Copy } from 'lucide';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { useData } from '../api/use-data';
 import { FirstUseDocument } from '../gql/graphql';
@@ -6,6 +6,7 @@ import { useText } from '../text';
 import { Button } from '../ui/button';
 import { copyField, selectText } from '../ui/copy';
 import { Dialog } from '../ui/dialog';
+import { Icon } from '../ui/icon';
 import { Notice } from '../ui/notice';
 import { SafeText } from '../ui/safe-text';
 import { RelativeTime } from '../ui/time';
@@ -123,7 +124,7 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
       <div className={style.copy}>
         {!isAsking && (
           <Button kind="primary" onClick={() => void copy()}>
-            {copied === 'yes' ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
+            {copied === 'yes' ? <Icon of={Check} size={16} /> : <Icon of={Copy} size={16} />}
             {text.copy}
           </Button>
         )}

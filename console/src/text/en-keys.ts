@@ -315,7 +315,7 @@ export const enKeys = {
   element: {
     product: 'this product',
     originRejected: 'This page isn’t allowed to use Keyward: its origin is missing in CORS_ORIGINS.',
-    unavailable: 'API keys cannot be shown at the moment.',
+    unavailable: 'API keys cannot be shown now.',
     noToken: 'API keys cannot be shown, because this page has no access token.',
     notPermitted: 'You are not allowed to see API keys here.',
   },

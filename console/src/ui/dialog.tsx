@@ -21,7 +21,7 @@ function restoreFocus(opener: Element | null, root: Document | ShadowRoot): void
   if (target instanceof HTMLElement) target.focus();
 }
 
-/** A modal dialog. It is native, so the browser keeps the focus inside and makes the page inert. */
+/** A modal dialog. It is native, so the browser keeps the focus inside, and the page is inert. */
 export function Dialog({ title, onDismiss, onSubmit, children, actions, isAlert = false, isOpaque = false }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();

@@ -1,7 +1,8 @@
-import { CircleAlert } from 'lucide-react';
+import { CircleAlert } from 'lucide';
 import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from 'react';
 import { classes } from './classes';
 import style from './field.module.css';
+import { Icon } from './icon';
 
 interface Described {
   label: string;
@@ -37,7 +38,7 @@ export function Field({ label, hint, error, children }: Described & { children: 
 
 export const FieldError = ({ id, children }: { id?: string; children: ReactNode }) => (
   <p id={id} className={style.error}>
-    <CircleAlert size={14} aria-hidden />
+    <Icon of={CircleAlert} size={14} />
     <span>{children}</span>
   </p>
 );

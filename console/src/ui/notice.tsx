@@ -1,6 +1,7 @@
-import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
+import { CircleAlert, Info, TriangleAlert } from 'lucide';
 import type { ReactNode } from 'react';
 import { classes } from './classes';
+import { Icon } from './icon';
 import style from './notice.module.css';
 
 interface Props {
@@ -13,10 +14,9 @@ const ICONS = { info: Info, warning: TriangleAlert, error: CircleAlert };
 
 /** A message within the page. Screen readers announce an error at once. */
 export function Notice({ kind = 'info', actions, children }: Props) {
-  const Icon = ICONS[kind];
   return (
     <div className={classes(style.notice, kind !== 'info' && style[kind])} role={kind === 'error' ? 'alert' : undefined}>
-      <Icon size={16} aria-hidden />
+      <Icon of={ICONS[kind]} size={16} />
       <div className={style.content}>
         <div className={style.text}>{children}</div>
         {actions && <div className={style.actions}>{actions}</div>}

@@ -1,8 +1,9 @@
-import { Eye, EyeOff } from 'lucide-react';
+import { Eye, EyeOff } from 'lucide';
 import { useState } from 'react';
 import { useConsoleText } from '../text';
 import { Field } from './field';
 import style from './field.module.css';
+import { Icon } from './icon';
 
 interface Props {
   label: string;
@@ -17,7 +18,6 @@ interface Props {
 export function PasswordField({ label, hint, error, onChange, ...input }: Props) {
   const { session: text } = useConsoleText();
   const [isShown, setShown] = useState(false);
-  const Icon = isShown ? EyeOff : Eye;
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => (
@@ -33,7 +33,7 @@ export function PasswordField({ label, hint, error, onChange, ...input }: Props)
             onChange={(event) => onChange(event.target.value)}
           />
           <button type="button" aria-label={isShown ? text.hidePassword : text.showPassword} onClick={() => setShown(!isShown)}>
-            <Icon size={16} aria-hidden />
+            <Icon of={isShown ? EyeOff : Eye} size={16} />
           </button>
         </div>
       )}
