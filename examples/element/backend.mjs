@@ -1,10 +1,10 @@
 // A product with its own users and sessions, and one page on which they manage their API keys by <keyward-keys>.
 import { readFileSync } from 'node:fs';
 import Fastify from 'fastify';
-import { callKeyward, OPEN_PORTAL } from '../own-users/keyward.mjs';
 import { signIn, userOf } from '../own-users/users.mjs';
 
-const { KEYWARD_URL = 'http://127.0.0.1:4000', PORT = '3000' } = process.env;
+const { KEYWARD_URL = 'http://127.0.0.1:4000', KEYWARD_TOKEN, PORT = '3000' } = process.env;
+if (!KEYWARD_TOKEN) throw new Error('Set KEYWARD_TOKEN to a service token with the permission users:act.');
 // The page is at localhost and Keyward at 127.0.0.1, so they are two sites for the browser, as in production.
 const ORIGIN = `http://localhost:${PORT}`;
 const KEYWARD_ORIGIN = new URL(KEYWARD_URL).origin;
@@ -29,14 +29,27 @@ const FILES = {
   '/page.css': ['text/css', read('page.css')],
 };
 
-/** The portal session lets the page manage the keys of one user, from this origin alone. */
-const portalOf = (user) => ({
-  input: {
+const OPEN_PORTAL = `mutation ($input: CreatePortalSessionInput!) {
+  createPortalSession(input: $input) { accessToken }
+}`;
+
+/** Opens a session with which the page manages the keys of one user, from this origin alone. */
+async function openPortal(user) {
+  const input = {
     externalId: user.id,
     origin: ORIGIN,
     permissions: ['KEYS_READ', 'KEYS_CREATE', 'KEYS_UPDATE', 'KEYS_ROTATE', 'KEYS_REVOKE', 'AUDIT_READ'],
-  },
-});
+  };
+  const response = await fetch(`${KEYWARD_URL}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${KEYWARD_TOKEN}` },
+    body: JSON.stringify({ query: OPEN_PORTAL, variables: { input } }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const { data, errors } = await response.json();
+  if (!data) throw new Error(`Keyward rejected createPortalSession: ${JSON.stringify(errors)}`);
+  return data.createPortalSession;
+}
 
 const app = Fastify();
 for (const [path, [type, content]] of Object.entries(FILES)) {
@@ -51,8 +64,7 @@ app.post('/sign-in', (request, reply) => {
 app.post('/portal-session', async (request, reply) => {
   const user = userOf(request.headers.cookie);
   if (!user) return reply.code(401).send();
-  const { status, body } = await callKeyward({ owner: user.id, actor: user.id, address: request.ip }, OPEN_PORTAL, portalOf(user));
-  return reply.code(status).header('cache-control', 'no-store').send(body);
+  return reply.header('cache-control', 'no-store').send(await openPortal(user));
 });
 await app.listen({ port: Number(PORT), host: 'localhost' });
 console.log(`The product listens at ${ORIGIN}`);

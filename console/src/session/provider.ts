@@ -13,6 +13,10 @@ interface Pending {
 }
 
 const STORED = 'keyward-sign-in';
+
+/** Marks that the page left for the provider without a click, so that it does so once. */
+export const LEFT_SILENTLY = 'keyward-silent';
+
 const REDIRECT_PATH = '/console/callback';
 
 export type CallbackOutcome = { accessToken: string; next: string } | { rejected: 'login_required' | 'other'; next: string };
@@ -52,6 +56,7 @@ export class Provider {
     const answer = new URL(location.href);
     const stored = sessionStorage.getItem(STORED);
     sessionStorage.removeItem(STORED);
+    sessionStorage.removeItem(LEFT_SILENTLY);
     history.replaceState(null, '', REDIRECT_PATH);
     if (!stored) return { rejected: 'other', next: '/' };
     const { verifier, state, nonce, next } = JSON.parse(stored) as Pending;

@@ -1,9 +1,7 @@
 import type { Problem } from '../api/problem';
-import { Provider } from './provider';
+import { LEFT_SILENTLY, Provider } from './provider';
 import type { Session } from './session';
 import type { ServerInfo } from './use-session';
-
-const TRIED = 'keyward-silent';
 
 /** Pages that begin a sign-in themselves. */
 const ENTRIES = ['/console/sign-in', '/console/sign-up', '/console/reset', '/console/callback'];
@@ -22,11 +20,11 @@ export async function silentSignIn(session: Session, server: ServerInfo): Promis
   const { identityProvider } = server;
   if (session.state().status !== 'out' || !identityProvider || ENTRIES.includes(location.pathname)) return undefined;
   // Where both kinds of accounts exist, most visitors have none at the provider.
-  if (server.accounts !== 'EXTERNAL' || sessionStorage.getItem(TRIED)) {
-    sessionStorage.removeItem(TRIED);
+  if (server.accounts !== 'EXTERNAL' || sessionStorage.getItem(LEFT_SILENTLY)) {
+    sessionStorage.removeItem(LEFT_SILENTLY);
     return undefined;
   }
-  sessionStorage.setItem(TRIED, '1');
+  sessionStorage.setItem(LEFT_SILENTLY, '1');
   const next = location.pathname.replace(/^\/console/, '') || '/';
   await new Provider(identityProvider).start(next, true).catch(() => undefined);
   return undefined;

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { axeProblems } from '../../support/console/axe.js';
 import { manageConsole, type Person } from '../../support/console/console.js';
-import { button, dialog, heading, holds, openCreate, shownDialog, shows } from '../../support/console/dialogs.js';
-import { PASSWORD } from '../../support/test-app.js';
+import { button, heading, shows } from '../../support/console/dialogs.js';
+import { dialogViews, entryViews, pageViews, type View } from '../../support/console/views.js';
 
 const keyward = manageConsole(() => ({ MAX_KEYS_PER_USER: '20' }));
 
@@ -55,148 +55,6 @@ async function fill(person: Person): Promise<{ id: string; rotated: string }> {
   return { id: main.id, rotated: old.id };
 }
 
-type View = [name: string, show: (page: Page) => Promise<unknown>];
-
-const dialogViews = (id: string): View[] => [
-  ['create', openCreate],
-  [
-    'create with limits and errors',
-    async (page) => {
-      const create = dialog(page, 'Create a key');
-      await create.getByText('More limits').click();
-      await create.getByRole('checkbox', { name: 'Limit how often it may be used' }).check();
-      await create.getByLabel('Calls', { exact: true }).fill('none');
-      await create.getByLabel('Notes (JSON)').fill('{');
-      await button(create, 'Create').click();
-      await shows(create, /^Enter a JSON object/);
-      await page.keyboard.press('Escape');
-    },
-  ],
-  [
-    'shown once',
-    async (page) => {
-      const create = await openCreate(page);
-      await button(create, 'Create').click();
-      await shownDialog(page).waitFor();
-    },
-  ],
-  ['shown once, asking', (page) => button(page, 'Done').click()],
-  [
-    'revoke',
-    async (page) => {
-      await button(page, 'Close without copying').click();
-      await button(page, 'Revoke build server').click();
-      await dialog(page, 'Revoke build server?').waitFor();
-    },
-  ],
-  [
-    'revoke with an error',
-    async (page) => {
-      await button(page, 'Revoke key').click();
-      await shows(page, 'This is not the name of the key.');
-    },
-  ],
-  [
-    'rotate',
-    async (page) => {
-      await button(page, 'Keep it').click();
-      await button(page, 'Rotate build server').first().click();
-      await dialog(page, 'Rotate build server').waitFor();
-    },
-  ],
-  [
-    'edit',
-    async (page) => {
-      await page.goto(`${keyward.url}/console/keys/${id}`);
-      await button(page, 'Edit').click();
-      await dialog(page, 'Edit build server').waitFor();
-    },
-  ],
-  [
-    'delete account',
-    async (page) => {
-      await page.goto(`${keyward.url}/console/account`);
-      await button(page, 'Delete account').click();
-      await dialog(page, 'Delete your account?').waitFor();
-    },
-  ],
-];
-
-const pageViews = (id: string, rotated: string): View[] => [
-  ['keys', (page) => page.getByRole('table').waitFor()],
-  [
-    'key',
-    async (page) => {
-      await page.goto(`${keyward.url}/console/keys/${id}`);
-      await button(page, 'Show as a table').click();
-      await page.getByRole('table', { name: 'Events' }).waitFor();
-    },
-  ],
-  [
-    'rotated key',
-    async (page) => {
-      await page.goto(`${keyward.url}/console/keys/${rotated}`);
-      await heading(page, 'Rotation').waitFor();
-    },
-  ],
-  [
-    'history',
-    async (page) => {
-      await page.goto(`${keyward.url}/console/history`);
-      await page.getByRole('table').waitFor();
-    },
-  ],
-  [
-    'activity',
-    async (page) => {
-      await page.goto(`${keyward.url}/console/activity`);
-      await page.getByRole('table').waitFor();
-    },
-  ],
-  [
-    'account',
-    async (page) => {
-      await page.goto(`${keyward.url}/console/account`);
-      await page.getByRole('table').waitFor();
-    },
-  ],
-  [
-    'missing key',
-    async (page) => {
-      await page.goto(`${keyward.url}/console/keys/00000000-0000-7000-8000-000000000000`);
-      await heading(page, 'Key not found').waitFor();
-    },
-  ],
-  [
-    'missing page',
-    async (page) => {
-      await page.goto(`${keyward.url}/console/nowhere`);
-      await heading(page, 'Page not found').waitFor();
-    },
-  ],
-];
-
-const entryViews: View[] = [
-  ['sign-in', (page) => heading(page, 'Sign in').waitFor()],
-  [
-    'sign-in with errors',
-    async (page) => {
-      await button(page, 'Sign in').click();
-      await page.locator('[aria-invalid]').first().waitFor();
-    },
-  ],
-  ['sign-up', (page) => page.goto(`${keyward.url}/console/sign-up`)],
-  ['reset', (page) => page.goto(`${keyward.url}/console/reset#token=abc`)],
-  [
-    'reset without a token',
-    async (page) => {
-      await page.goto(`${keyward.url}/console/reset`);
-      await page.reload();
-      await shows(page, /^This link has no reset token/);
-    },
-  ],
-];
-
 async function problemsOfAll(page: Page, views: View[], check: (page: Page, view: string) => Promise<string[]>): Promise<string[]> {
   const problems: string[] = [];
   for (const [name, show] of views) {
@@ -211,7 +69,7 @@ const reflowOf = async (page: Page, view: string) => ((await page.evaluate(REFLO
 describe.each(THEMES)('W11: console 28: in the %s theme, axe-core finds no problem', (colorScheme) => {
   test('before the sign-in', async () => {
     const { page } = await keyward.open('sign-in', { colorScheme });
-    expect(await problemsOfAll(page, entryViews, problemsOf)).toEqual([]);
+    expect(await problemsOfAll(page, entryViews(keyward.url), problemsOf)).toEqual([]);
   });
 
   test('on an empty list, on full pages and in every dialog', async () => {
@@ -220,9 +78,9 @@ describe.each(THEMES)('W11: console 28: in the %s theme, axe-core finds no probl
     expect(await problemsOf(person.page, 'empty')).toEqual([]);
     const { id, rotated } = await fill(person);
     await person.page.reload();
-    expect(await problemsOfAll(person.page, [...pageViews(id, rotated)], problemsOf)).toEqual([]);
+    expect(await problemsOfAll(person.page, pageViews(keyward.url, id, rotated), problemsOf)).toEqual([]);
     await person.page.goto(`${keyward.url}/console/`);
-    expect(await problemsOfAll(person.page, dialogViews(id), problemsOf)).toEqual([]);
+    expect(await problemsOfAll(person.page, dialogViews(keyward.url, id), problemsOf)).toEqual([]);
   });
 });
 
@@ -231,9 +89,9 @@ describe('the console for everyone, in Chromium', () => {
     const person = await keyward.newPerson('', { viewport: { width: 320, height: 640 } });
     const { id, rotated } = await fill(person);
     await person.page.reload();
-    expect(await problemsOfAll(person.page, pageViews(id, rotated), reflowOf)).toEqual([]);
+    expect(await problemsOfAll(person.page, pageViews(keyward.url, id, rotated), reflowOf)).toEqual([]);
     await person.page.goto(`${keyward.url}/console/`);
-    expect(await problemsOfAll(person.page, dialogViews(id), reflowOf)).toEqual([]);
+    expect(await problemsOfAll(person.page, dialogViews(keyward.url, id), reflowOf)).toEqual([]);
     await person.page.setViewportSize({ width: 640, height: 640 });
     // Twice the size of text on a window of 640 px: the same space as 320 px.
     await person.page.goto(`${keyward.url}/console/`);
@@ -259,54 +117,6 @@ describe('the console for everyone, in Chromium', () => {
     const visitor = await keyward.open('sign-in');
     await heading(visitor.page, 'Sign in').waitFor();
     expect(await visitor.page.title()).toBe('Sign in · Keyward');
-  });
-
-  test('W11: console 28: the whole life of a key and of a session by keyboard alone', async () => {
-    const { page } = await keyward.open('sign-up');
-    await page.locator('#app input').first().waitFor();
-    const keys = new Keyboard(page);
-    await keys.to('Email');
-    await page.keyboard.type('keyboard@example.com');
-    await keys.to('Password');
-    await page.keyboard.type(PASSWORD);
-    await page.keyboard.press('Enter');
-    await heading(page, 'No keys yet').waitFor();
-
-    await keys.press('Create key');
-    expect(await keys.focused()).toBe('Name');
-    await page.keyboard.type('build server');
-    await page.keyboard.press('Enter');
-    await shownDialog(page).waitFor();
-    expect(await keys.focused()).toBe('Your new key');
-    await page.keyboard.press('Control+C');
-    await shows(page, 'Copied');
-    await keys.press('Done');
-    await shownDialog(page).waitFor({ state: 'detached' });
-    expect(await keys.focused()).not.toBe('');
-
-    await keys.press('Rotate build server');
-    await dialog(page, 'Rotate build server').waitFor();
-    await page.keyboard.press('Escape');
-    await dialog(page, 'Rotate build server').waitFor({ state: 'detached' });
-    await holds(page, `document.activeElement.getAttribute('aria-label') === 'Rotate build server'`);
-
-    await keys.to('build server');
-    await page.keyboard.press('Enter');
-    await button(page, 'Edit').waitFor();
-    expect(await keys.focused()).toBe('build server');
-    await keys.press('Edit');
-    await page.keyboard.type(' 2');
-    await page.keyboard.press('Enter');
-    await shows(page, /^Saved /);
-    await keys.press('Switch off');
-    await page.getByText('Off', { exact: true }).waitFor();
-    await keys.press('Revoke');
-    expect(await keys.focused()).toBe('Keep it');
-    await keys.press('Revoke key');
-    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
-    await keys.to('Sign out');
-    await page.keyboard.press('Space');
-    await heading(page, 'Sign in').waitFor();
   });
 
   test('W11: console 28: reduced motion stops animations, and forced colours keep the words of each state', async () => {
@@ -339,33 +149,3 @@ describe('the console for everyone, in Chromium', () => {
     }
   });
 });
-
-/** Moves the focus by the Tab key alone, as a user without a mouse does. */
-class Keyboard {
-  constructor(readonly page: Page) {}
-
-  /** Returns the accessible name of the element that has the focus. */
-  async focused(): Promise<string> {
-    return String(
-      await this.page.evaluate(`(() => {
-        const element = document.activeElement;
-        if (!element || element === document.body) return '';
-        const label = element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent;
-        return label.trim();
-      })()`),
-    );
-  }
-
-  async to(name: string): Promise<void> {
-    for (let step = 0; step < 60; step++) {
-      if ((await this.focused()) === name) return;
-      await this.page.keyboard.press('Tab');
-    }
-    throw new Error(`Tab does not lead to ${name}.`);
-  }
-
-  async press(name: string): Promise<void> {
-    await this.to(name);
-    await this.page.keyboard.press('Enter');
-  }
-}
