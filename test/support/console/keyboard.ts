@@ -1,4 +1,6 @@
+import { expect } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { eventually } from '../eventually.js';
 
 /** Moves the focus by the Tab key alone, as a user without a mouse does. */
 export class Keyboard {
@@ -14,6 +16,11 @@ export class Keyboard {
         return label.trim();
       })()`),
     );
+  }
+
+  /** Waits until the element with this name has the focus. */
+  async at(name: string): Promise<void> {
+    await eventually(async () => expect(await this.focused()).toBe(name), { withinMs: 5_000 });
   }
 
   async to(name: string): Promise<void> {

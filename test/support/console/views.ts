@@ -17,12 +17,12 @@ export const dialogViews = (url: string, id: string): View[] => [
       await create.getByLabel('Notes (JSON)').fill('{');
       await button(create, 'Create').click();
       await shows(create, /^Enter a JSON object/);
-      await page.keyboard.press('Escape');
     },
   ],
   [
     'shown once',
     async (page) => {
+      await page.keyboard.press('Escape');
       const create = await openCreate(page);
       await button(create, 'Create').click();
       await shownDialog(page).waitFor();
@@ -135,8 +135,20 @@ export const entryViews = (url: string): View[] => [
       await page.locator('[aria-invalid]').first().waitFor();
     },
   ],
-  ['sign-up', (page) => page.goto(`${url}/console/sign-up`)],
-  ['reset', (page) => page.goto(`${url}/console/reset#token=abc`)],
+  [
+    'sign-up',
+    async (page) => {
+      await page.goto(`${url}/console/sign-up`);
+      await heading(page, 'Create an account').waitFor();
+    },
+  ],
+  [
+    'reset',
+    async (page) => {
+      await page.goto(`${url}/console/reset#token=abc`);
+      await heading(page, 'Set a new password').waitFor();
+    },
+  ],
   [
     'reset without a token',
     async (page) => {

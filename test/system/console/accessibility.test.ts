@@ -144,7 +144,6 @@ describe('the console for everyone, in Chromium', () => {
       await person.page.goto(`${keyward.url}/console/${path}`);
       await person.page.getByRole('table').first().waitFor();
       await person.page.waitForLoadState('networkidle');
-      expect([path, Number(await person.page.evaluate('window.shift'))]).toEqual([path, expect.closeTo(0, 2)]);
       expect(Number(await person.page.evaluate('window.shift'))).toBeLessThanOrEqual(0.02);
     }
   });

@@ -96,7 +96,7 @@ describe('<keyward-keys> on the page of examples/element, in Chromium', () => {
     const visitor = await openProduct('grace');
     const { page } = visitor;
     const before = tokensAsked(visitor);
-    await keyward.sql('DELETE FROM portal_sessions');
+    await keyward.sql('UPDATE portal_sessions SET ended_at = now()');
     await createHere(page, 'build server');
     await dismissKey(page);
     await shows(page, 'build server');
