@@ -8,6 +8,7 @@ COPY package.json package-lock.json prisma.config.ts tsconfig.json tsconfig.buil
 COPY scripts ./scripts
 COPY prisma ./prisma
 COPY src ./src
+COPY console ./console
 RUN node --input-type=module -e "import { prepare } from './scripts/lib/prepare.mjs'; prepare()"
 
 # The packages that the server needs at run time. The devDependencies are deleted, because npm would keep Prisma's command line
@@ -26,6 +27,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
 COPY --from=modules /app/package.json ./
 COPY --from=modules /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/console/dist ./console/dist
 COPY --from=build /app/prisma/migrations ./prisma/migrations
 COPY assets ./assets
 COPY bin ./bin

@@ -121,17 +121,49 @@ export function checkImports(sources, schema) {
   return { problems: problems.sort((one, other) => one.file.localeCompare(other.file) || one.line - other.line), summary };
 }
 
-/** @returns {Map<string, string>} the sources of src, without generated files */
-function readSources() {
-  const folder = path.join(root, 'src');
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => file.split(path.sep).join('/'));
-  const own = files.filter((file) => file.endsWith('.ts') && !file.includes('/generated/')).sort();
-  return new Map(own.map((file) => [file, readFileSync(path.join(folder, file), 'utf8')]));
+/**
+ * The console knows the API by schema.graphql alone: it imports nothing of the server, and the server imports nothing of it.
+ *
+ * @param {ReadonlyMap<string, string>} server the text of each file of src, by its path in the project
+ * @param {ReadonlyMap<string, string>} browser the text of each file of the console, by its path in the project
+ * @returns {string[]} each problem as `file:line: message`
+ */
+export function checkConsole(server, browser) {
+  return [...server, ...browser].flatMap(([file, source]) => {
+    const facts = factsOf(source, file.endsWith('.tsx'));
+    const inConsole = browser.has(file);
+    const imports = facts.imports.map(({ line, specifier }) => ({
+      line,
+      to: path.posix.join(path.posix.dirname(file), specifier),
+      specifier,
+    }));
+    const crossing = imports.filter(({ to, specifier }) => specifier.startsWith('.') && to.startsWith('console/') !== inConsole);
+    // The catalogue of texts is a list.
+    const long = inConsole && !file.includes('/text/') && facts.lines > LIMITS.fileLines ? [`${file}:1: has ${facts.lines} lines`] : [];
+    return [
+      ...crossing.map(({ line, to }) => `${file}:${line}: imports ${to}, which is ${inConsole ? 'outside' : 'part'} of the console`),
+      ...long,
+    ];
+  });
 }
 
+/** @param {string} folder @param {RegExp} pattern @returns {Map<string, string>} the sources of a folder, without generated files */
+function readSources(folder, pattern) {
+  const files = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => file.split(path.sep).join('/'));
+  const own = files.filter((file) => pattern.test(file) && !/(?:^|\/)(?:generated|gql)\//.test(file)).sort();
+  return new Map(own.map((file) => [file, readFileSync(path.join(root, folder, file), 'utf8')]));
+}
+
+/** @param {string} folder @param {ReadonlyMap<string, string>} sources @returns {Map<string, string>} by their path in the project */
+const inProject = (folder, sources) => new Map([...sources].map(([file, source]) => [`${folder}/${file}`, source]));
+
 if (process.argv[1] === import.meta.filename) {
-  const { problems, summary } = checkImports(readSources(), readFileSync(path.join(root, 'prisma/schema.prisma'), 'utf8'));
+  const server = readSources('src', /\.ts$/);
+  const browser = readSources('console/src', /\.tsx?$/);
+  const { problems, summary } = checkImports(server, readFileSync(path.join(root, 'prisma/schema.prisma'), 'utf8'));
+  const consoleProblems = checkConsole(inProject('src', server), inProject('console/src', browser));
+  for (const problem of consoleProblems) console.log(problem);
   for (const { file, line, message } of problems) console.log(`src/${file}:${line}: ${message}`);
   console.log(summary);
-  process.exitCode = problems.length > 0 ? 1 : 0;
+  process.exitCode = problems.length + consoleProblems.length > 0 ? 1 : 0;
 }

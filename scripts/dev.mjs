@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { rmSync, unwatchFile, watchFile } from 'node:fs';
 import path from 'node:path';
-import { prepareSources, root } from './lib/prepare.mjs';
+import { prepareConsole, prepareSources, root } from './lib/prepare.mjs';
 
 const SCHEMA = path.join(root, 'prisma/schema.prisma');
 
@@ -55,6 +55,7 @@ function startCompiler() {
 }
 
 prepareSources();
+prepareConsole();
 // After a change, dist is not the build that its stamp names. Without a stamp, the next npm start builds again.
 rmSync(path.join(root, 'dist/.stamp'), { force: true });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stopAll);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { SETTINGS } from '../dist/config-settings.js';
 import { root } from './lib/prepare.mjs';
 
-/** @typedef {import('../src/config-settings.js').Setting} Setting */
+/** @typedef {import('../src/config-setting.js').Setting} Setting */
 
 const COLUMNS_MAX = 100;
 

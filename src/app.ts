@@ -15,7 +15,10 @@ import { AuthResolver } from './auth/auth-resolver.js';
 import { claimExternalIds } from './auth/external/id-namespace.js';
 import { PortalSessionResolver } from './auth/portal-sessions/portal-session-resolver.js';
 import { warnAtStart } from './auth/service-tokens/start-warnings.js';
+import type { RefreshCookieSettings } from './auth/sessions/refresh-cookie.js';
 import { SessionResolver } from './auth/sessions/session-resolver.js';
+import type { Config } from './config.js';
+import { CONSOLE_FOLDER, CONSOLE_PATH, readConsole, registerConsole, registerElement } from './console/console-route.js';
 import { type Context, registerGraphql } from './graphql-route.js';
 import { ImportResolver } from './import/import-resolver.js';
 import { ManagementKeysResolver } from './management/management-keys-resolver.js';
@@ -32,7 +35,7 @@ import { CallerAddresses } from './platform/http/caller-address.js';
 import { registerCors } from './platform/http/cors.js';
 import { registerNotFound } from './platform/http/error-answers.js';
 import { registerHealth } from './platform/http/health.js';
-import { registerHomePage } from './platform/http/home-page.js';
+import { registerHome } from './platform/http/home.js';
 import { registerHtmlPolicy } from './platform/http/html.js';
 import { createHttpServer } from './platform/http/http-server.js';
 import { registerMetricsRoute } from './platform/http/metrics-route.js';
@@ -50,6 +53,8 @@ const DRAIN_MS = { hashes: 4_000, connections: 6_000 };
 
 export interface App {
   http: FastifyInstance;
+  /** Path of the console. Null if it is not served. */
+  consolePath: string | null;
   /** Finishes the requests in flight, rejects new ones, then closes the connections to the database. */
   close(): Promise<void>;
 }
@@ -79,9 +84,15 @@ export const buildKeywardSchema = (services: Services & { externalIdIssuer: stri
     ]),
   );
 
-/** Creates the server on the services: GraphQL, routes and shutdown. It does not listen yet. */
-export async function createApp(services: Services): Promise<App> {
+/**
+ * Creates the server on the services: GraphQL, routes and shutdown. It does not listen yet.
+ *
+ * @param options.consoleFolder the build of the console. Tests pass their own
+ */
+export async function createApp(services: Services, { consoleFolder = CONSOLE_FOLDER } = {}): Promise<App> {
   const { config, logger } = services;
+  // Takes about as long as the queries below, so both run at the same time. It does not throw.
+  const reading = readConsole(consoleFolder, logger);
   const countError = createErrorCounter(services.metrics);
   const externalIdIssuer = await claimExternalIds(services.database, config.externalIdNamespace);
   await services.cachedKeys.readForms(services.mainPool);
@@ -91,6 +102,8 @@ export async function createApp(services: Services): Promise<App> {
   const { introspection, production, localAccounts, keysPerUserMax } = config;
   // In production, the console must be the only page that runs scripts with the origin of the server.
   const sandbox = introspection && !production;
+  const consoleFiles = await reading;
+  const consolePath = config.consoleIsEnabled && consoleFiles.shell ? CONSOLE_PATH : null;
   const graphql = createGraphqlServer<Context>({ schema, introspection, sandbox, logger, countError, limits: GRAPHQL_LIMITS });
   await graphql.start();
 
@@ -109,15 +122,21 @@ export async function createApp(services: Services): Promise<App> {
       isOfPortalSession: (origin) => services.portalOrigins.has(origin),
       logger,
     });
-    registerGraphql(scope, graphql, { ...services, localAccounts, keysPerUserMax, production });
+    registerGraphql(scope, graphql, { ...services, localAccounts, keysPerUserMax, production, refreshCookie: refreshCookieOf(config) });
     if (introspection) registerSchemaRoute(scope, schema);
-    registerHomePage(scope, { production, schemaIsPublic: introspection });
+    if (config.consoleIsEnabled) registerHome(scope, { production, schemaIsPublic: introspection, page: consolePath });
     registerHealth(scope, async () => !draining && (await isReachable(services.database)));
     registerMetricsRoute(scope, { registry: services.metrics, token: config.metricsToken, production, clock: services.clock });
     registerNotFound(scope);
   });
+  await http.register(async (pages) => {
+    registerAccessLog(pages, logger, 'info');
+    if (consolePath !== null) registerConsole(pages, consoleFiles, config.consoleConnectOrigins);
+    registerElement(pages, consoleFiles);
+  });
   return {
     http,
+    consolePath,
     async close() {
       draining = true;
       const deadlines = [
@@ -131,6 +150,12 @@ export async function createApp(services: Services): Promise<App> {
     },
   };
 }
+
+const refreshCookieOf = ({ consoleIsEnabled, consoleOrigin, refreshTokenTtlSeconds }: Config): RefreshCookieSettings => ({
+  isEnabled: consoleIsEnabled,
+  consoleOrigin,
+  maxAgeSeconds: refreshTokenTtlSeconds,
+});
 
 const isReachable = (database: Database): Promise<boolean> =>
   database.$queryRaw`SELECT 1`.then(

@@ -77,6 +77,14 @@ export const origins = listOf('origins', (text) =>
   URL.canParse(text) && new URL(text).origin === text ? null : 'must be an origin like https://app.example.com',
 );
 
+/** A URL parser accepts more characters in a host, such as `;`, which separates directives in a content security policy. */
+const isWebOrigin = (text: string): boolean =>
+  /^https?:\/\/[a-z0-9.:[\]-]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
+export const webOrigin = formOf('an origin like https://keys.example.com', isWebOrigin);
+
+export const webOrigins = listOf('origins', (text) => (isWebOrigin(text) ? null : 'must be an origin like https://id.example.com'));
+
 export const proxies = listOf('IP addresses and CIDR ranges', trustedProxyFault);
 
 export const scopes = listOf('scopes such as orders:read', scopeFault);

@@ -1,27 +1,8 @@
 import { z } from 'zod';
 import { keySourceFault } from './auth/external/key-source.js';
+import { consoleSettings, originOf } from './config-console.js';
 import * as form from './config-forms.js';
-
-/** A setting, as `.env.example` and docs/configuration.md show it. */
-export interface Setting {
-  name: string;
-  /** What a value must be. It completes the sentence "The value is …". */
-  form: string;
-  /** As text in the environment. Null if the setting is unset by default. */
-  default: string | null;
-  /** Whole sentences, in Markdown. Links are relative to docs. */
-  description: string;
-}
-
-const documentation = z.registry<Omit<Setting, 'name'>>();
-
-/** Describes a setting that has the value `text` if it is unset. */
-const setting = <Value>({ text, schema }: form.Form<Value>, defaultText: string, description: string) =>
-  schema.prefault(defaultText).register(documentation, { form: text, default: defaultText, description });
-
-/** Describes a setting that is undefined if it is unset. */
-const optional = <Value>({ text, schema }: form.Form<Value>, description: string) =>
-  schema.optional().register(documentation, { form: text, default: null, description });
+import { documentation, optional, type Setting, setting } from './config-setting.js';
 
 const settings = z.object({
   HOST: setting(
@@ -119,30 +100,7 @@ const settings = z.object({
       'changes the policy only if its `iat` is later than the last time at which the policy was set. If the setting is unset, tokens ' +
       'set no policy.',
   ),
-  AUTH_CONSOLE_CLIENT_ID: optional(
-    form.partyName,
-    'A sign-in page can sign in at the identity provider as this client. `server` reports it to every caller. ' +
-      'If the setting is unset, `server` reports no identity provider.',
-  ),
-  AUTH_CONSOLE_SCOPE: setting(
-    form.oidcScope,
-    'openid email',
-    'A sign-in page requests these scopes when it signs in at the identity provider.',
-  ),
-  CONSOLE_PRODUCT_NAME: setting(
-    form.productName,
-    'Keyward',
-    'Pages show this name of the product that the API keys are for. `server` reports it to every caller.',
-  ),
-  CONSOLE_EXAMPLE_URL: optional(
-    form.webUrl,
-    'Pages show how to call this URL with a new key. `server` reports it to every caller. If the setting is unset, there is no example.',
-  ),
-  CONSOLE_EXAMPLE_HEADER: setting(
-    form.header,
-    'Authorization: Bearer',
-    'The example carries the key in this header. It can also be a name alone, such as `X-API-Key`.',
-  ),
+  ...consoleSettings,
   TRUSTED_PROXIES: optional(
     form.proxies,
     'These proxies can set `X-Forwarded-For`. The caller is the rightmost address in the header that is not a trusted proxy. ' +
@@ -225,6 +183,8 @@ function checkIdentityProvider(env: Settings, report: (name: keyof Settings, mes
     if (env[name] === undefined)
       report(name, 'is required with an identity provider. Set AUTH_ISSUER, AUTH_AUDIENCE and AUTH_JWKS_URL together');
   }
+  if (env.AUTH_CONSOLE_CLIENT_ID !== undefined && env.AUTH_ISSUER !== undefined && originOf(env.AUTH_ISSUER) === null)
+    report('AUTH_ISSUER', 'must be a URL like https://id.example.com with AUTH_CONSOLE_CLIENT_ID, because the console signs in there');
 }
 
 /** Checks and converts the environment. The rules between settings are also checked if a setting is invalid. */

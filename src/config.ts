@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { z } from 'zod';
 import { PRODUCT } from './auth/external/id-namespace.js';
 import type { IdentityProvider } from './auth/external/identity-provider.js';
+import { consoleOf } from './config-console.js';
 import { environment } from './config-settings.js';
 import { StartupError } from './platform/errors/keyward-error.js';
 
@@ -33,8 +34,10 @@ function accountsOf({ AUTH_MODE, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, A
 function configOf(settings: Settings, isTerminal: boolean) {
   const production = settings.NODE_ENV === 'production';
   const introspection = settings.INTROSPECTION ?? !production;
+  const accounts = accountsOf(settings);
   return {
-    ...accountsOf(settings),
+    ...accounts,
+    ...consoleOf(settings, accounts.identityProvider),
     production,
     host: settings.HOST,
     port: settings.PORT,
@@ -53,15 +56,6 @@ function configOf(settings: Settings, isTerminal: boolean) {
     /** Limit for one network. 0 if there is no limit. */
     signUpsPerHour: settings.SIGN_UPS_PER_HOUR,
     expiryWarningDays: settings.EXPIRY_WARNING_DAYS,
-    productName: settings.CONSOLE_PRODUCT_NAME,
-    /** The client of the console at the identity provider. Null if the console cannot sign in there. */
-    consoleClient:
-      settings.AUTH_CONSOLE_CLIENT_ID === undefined
-        ? null
-        : { clientId: settings.AUTH_CONSOLE_CLIENT_ID, scope: settings.AUTH_CONSOLE_SCOPE },
-    /** A request that a new key can be tried with. Null if none is configured. */
-    exampleRequest:
-      settings.CONSOLE_EXAMPLE_URL === undefined ? null : { url: settings.CONSOLE_EXAMPLE_URL, header: settings.CONSOLE_EXAMPLE_HEADER },
     trustedProxies: settings.TRUSTED_PROXIES ?? [],
     verificationCacheKeys: settings.VERIFICATION_CACHE_KEYS,
     corsOrigins: settings.CORS_ORIGINS ?? (introspection ? [HOSTED_SANDBOX] : []),

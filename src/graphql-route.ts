@@ -1,7 +1,7 @@
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import DataLoader from 'dataloader';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ActivityContext } from './activity/activity-context.js';
 import { createApiKeyLoaders } from './api-keys/api-key-loaders.js';
 import { UserKeys } from './api-keys/user-keys.js';
@@ -12,6 +12,7 @@ import { Authenticator } from './auth/authenticator.js';
 import type { ProductUsers } from './auth/external/product-users.js';
 import { type ActingHeaders, readActingHeaders } from './auth/service-tokens/acting-headers.js';
 import { isServiceToken } from './auth/service-tokens/service-token-rules.js';
+import { RefreshCookie, type RefreshCookieSettings, transportOf } from './auth/sessions/refresh-cookie.js';
 import type { ManagementContext } from './management/management-context.js';
 import { userActor } from './platform/actor.js';
 import { type Database } from './platform/database/client.js';
@@ -49,6 +50,7 @@ interface Parts {
   fairUse: FairUse;
   keysPerUserMax: number;
   production: boolean;
+  refreshCookie: RefreshCookieSettings;
 }
 
 /** The credentials of a request. */
@@ -86,11 +88,11 @@ export function registerGraphql(http: FastifyInstance, graphql: ApolloServer<Con
     onRequest: async (request) => {
       request.credentials = credentialsOf(request);
     },
-    handler: fastifyApolloHandler(graphql, { context: async (request) => contextOf(request, parts) }),
+    handler: fastifyApolloHandler(graphql, { context: async (request, reply) => contextOf(request, reply, parts) }),
   });
 }
 
-function contextOf(request: FastifyRequest, parts: Parts): Context {
+function contextOf(request: FastifyRequest, reply: FastifyReply, parts: Parts): Context {
   const { bearerToken, verifierToken, acting } = request.credentials;
   const source = { requestId: request.id, ipAddress: request.callerAddress, userAgent: request.headers['user-agent'] ?? null };
   const allowance = new Allowance(parts.fairUse);
@@ -115,6 +117,12 @@ function contextOf(request: FastifyRequest, parts: Parts): Context {
     verifierToken,
     allowance,
     authentication,
+    refreshCookie: new RefreshCookie({
+      transport: transportOf(request, parts.refreshCookie),
+      headers: request.headers,
+      maxAgeSeconds: parts.refreshCookie.maxAgeSeconds,
+      setCookie: (value) => void reply.header('set-cookie', value),
+    }),
     isPost: request.method === 'POST',
     keysPerUserMax: parts.keysPerUserMax,
     localAccounts: parts.localAccounts,

@@ -17,6 +17,8 @@ await runToEnd(async (closers) => {
   services.cachedKeys.start();
   services.portalSessionPruning.start();
   const address = await listen(app.http, config);
-  logger.info({ url: `${address}${GRAPHQL_PATH}`, sandbox: config.introspection && !config.production }, 'Keyward is ready');
+  const sandbox = config.introspection && !config.production;
+  const consoleUrl = app.consolePath === null ? {} : { console: `${address}${app.consolePath}` };
+  logger.info({ url: `${address}${GRAPHQL_PATH}`, ...consoleUrl, sandbox }, 'Keyward is ready');
   return logger;
 });

@@ -42,6 +42,9 @@ describe('configuration', () => {
       signUpIsOpen: true,
       signUpsPerHour: 20,
       expiryWarningDays: 14,
+      consoleIsEnabled: true,
+      consoleOrigin: null,
+      consoleConnectOrigins: [],
       productName: 'Keyward',
       consoleClient: null,
       exampleRequest: null,
@@ -159,8 +162,45 @@ describe('configuration', () => {
     ['CONSOLE_EXAMPLE_URL', 'ftp://example.com', 'a URL like https://api.example.com/v1/ping'],
     ['CONSOLE_EXAMPLE_URL', 'https://user:hunter2@example.com', 'a URL like https://api.example.com/v1/ping'],
     ['CONSOLE_EXAMPLE_HEADER', 'X API Key', 'the name of a header, or a name and a scheme such as Authorization: Bearer'],
+    ['CONSOLE', 'yes', 'true or false'],
+    ['CONSOLE_ORIGIN', 'keys.example.com', 'an origin like https://keys.example.com'],
+    ['CONSOLE_ORIGIN', 'https://keys.example.com/', 'an origin like https://keys.example.com'],
+    ['CONSOLE_ORIGIN', 'ftp://keys.example.com', 'an origin like https://keys.example.com'],
   ])('%s rejects %s', (name, value, form) => {
     expect(errorsOf({ [name]: value })).toEqual([`${name} must be ${form}.`]);
+  });
+
+  test.each(['*', 'https://id.example.com/', 'https://*.example.com', 'https://a;script-src', "https://a'b", 'data:', 'https://a b'])(
+    'CONSOLE_CONNECT_ORIGINS rejects %s, which is not an origin or would change the policy of the page',
+    (origin) => {
+      expect(errorsOf({ CONSOLE_CONNECT_ORIGINS: `https://id.example.com,${origin}` })).toEqual([
+        'CONSOLE_CONNECT_ORIGINS item 2 must be an origin like https://id.example.com.',
+      ]);
+    },
+  );
+
+  test('the console may call the issuer, once, if it can sign in there, and the other configured origins', () => {
+    const provider = {
+      AUTH_ISSUER: 'https://id.example.com/realms/a',
+      AUTH_AUDIENCE: 'keyward',
+      AUTH_JWKS_URL: 'https://id.example.com/jwks',
+    };
+    const CONSOLE_CONNECT_ORIGINS = 'https://token.example.com,https://id.example.com';
+    const originsWith = (env: Record<string, string>) => readConfig(env).consoleConnectOrigins;
+    expect(originsWith(provider)).toEqual([]);
+    expect(originsWith({ ...provider, AUTH_CONSOLE_CLIENT_ID: 'console', CONSOLE_CONNECT_ORIGINS })).toEqual([
+      'https://id.example.com',
+      'https://token.example.com',
+    ]);
+    expect(originsWith({ ...provider, AUTH_CONSOLE_CLIENT_ID: 'console', AUTH_MODE: 'local' })).toEqual([]);
+  });
+
+  test.each(['id.example.com', 'urn:example:issuer', 'https://a;b.example'])('AUTH_ISSUER must be a URL for the console: %s', (issuer) => {
+    const env = { AUTH_ISSUER: issuer, AUTH_AUDIENCE: 'keyward', AUTH_JWKS_URL: 'https://id.example.com/jwks' };
+    expect(errorsOf(env)).toEqual([]);
+    expect(errorsOf({ ...env, AUTH_CONSOLE_CLIENT_ID: 'console' })).toEqual([
+      'AUTH_ISSUER must be a URL like https://id.example.com with AUTH_CONSOLE_CLIENT_ID, because the console signs in there.',
+    ]);
   });
 
   test.each(['10', '0x7f.1', '10.0.0.0/33', '10/8', 'proxy.example.com'])('TRUSTED_PROXIES rejects %s', (proxy) => {

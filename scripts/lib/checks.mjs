@@ -11,6 +11,7 @@ export function check() {
   runNode('scripts/check-client.mjs');
   runNode('node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
   runNode('node_modules/typescript/bin/tsc', '-p', 'tsconfig.scripts.json');
+  runNode('node_modules/typescript/bin/tsc', '-p', 'console/tsconfig.json');
   runNode('node_modules/typescript/bin/tsc', '-p', 'client/tsconfig.json');
   runNode('node_modules/knip/bin/knip.js', '--no-progress', `--include=${UNUSED}`);
   runNode('scripts/licences.mjs', '--check');

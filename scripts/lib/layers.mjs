@@ -11,11 +11,23 @@ export const LAYERS = [
   ['auth'],
   ['policies'],
   ['api-keys'],
-  ['verification', 'webhooks', 'server'],
+  ['verification', 'webhooks', 'server', 'console'],
   ['activity'],
   ['management'],
   ['import'],
-  ['config-forms.ts', 'config-settings.ts', 'config.ts', 'services.ts', 'graphql-route.ts', 'app.ts', 'main.ts', 'runtime', 'cli'],
+  [
+    'config-forms.ts',
+    'config-setting.ts',
+    'config-console.ts',
+    'config-settings.ts',
+    'config.ts',
+    'services.ts',
+    'graphql-route.ts',
+    'app.ts',
+    'main.ts',
+    'runtime',
+    'cli',
+  ],
 ];
 
 /**

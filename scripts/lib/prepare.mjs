@@ -1,9 +1,11 @@
-// Prepares a clone to run: installs dependencies, generates the Prisma client and builds. Steps that are up to date are skipped,
-// so a second run takes some milliseconds. This file imports only Node, because a fresh clone has no dependencies.
+// Prepares a clone to run: installs dependencies, generates the Prisma client, and builds the server and the console. Steps that
+// are up to date are skipped, so a second run takes some milliseconds. This file and what it imports use only Node, because a
+// fresh clone has no dependencies.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { compressFiles } from './console-build.mjs';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 /** @param {string[]} parts */
@@ -104,8 +106,34 @@ export function prepareSources() {
   );
 }
 
+/** The first run of Vite empties the output folder, which contains the variants and the stamp too, so they never outlive a build. */
+function buildConsole() {
+  for (const mode of ['production', 'element']) {
+    runNode(
+      'node_modules/vite/bin/vite.js',
+      'build',
+      'console',
+      '--config',
+      'console/vite.config.ts',
+      '--mode',
+      mode,
+      '--logLevel',
+      'warn',
+    );
+  }
+  compressFiles(inRoot('console/dist'));
+}
+
+/** Builds the console, unless its build is up to date. */
+export function prepareConsole() {
+  if (!existsSync(inRoot('console/vite.config.ts'))) return;
+  const sources = filesUnder('console').filter((file) => !/^console[\\/](?:dist|node_modules)[\\/]/.test(file));
+  onceFor(hashOf([...sources, 'package-lock.json']), 'console/dist/.stamp', 'Building the console …', buildConsole);
+}
+
 /** Installs, generates and builds. Skips each step that is up to date. */
 export function prepare() {
   prepareSources();
+  prepareConsole();
   onceFor(hashOf([...filesUnder('src'), 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']), 'dist/.stamp', 'Building …', build);
 }

@@ -15,7 +15,7 @@ const { packages } = JSON.parse(readFileSync(inRoot('package-lock.json'), 'utf8'
  * @param {string} from
  * @returns the folder in node_modules where Node finds a package from another package; undefined if it is not installed
  */
-function placeOf(name, from) {
+export function placeOf(name, from) {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
     const place = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
     if (packages[place]) return place;

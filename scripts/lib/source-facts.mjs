@@ -38,7 +38,7 @@ function prismaDelegate(node) {
  * @param {string} source
  * @returns {Facts}
  */
-export function factsOf(source) {
+export function factsOf(source, isJsx = false) {
   const bytes = Buffer.from(source);
   /** @param {number} position byte offset of swc, from 1 */
   const lineAt = (position) =>
@@ -67,7 +67,7 @@ export function factsOf(source) {
     if (node.type === 'StringLiteral') facts.texts.push({ line: lineAt(span.start), text: node.value });
     for (const child of Object.values(node)) visit(child, span);
   };
-  const module = parseSync(source, { syntax: 'typescript', decorators: true, target: 'es2022' });
+  const module = parseSync(source, { syntax: 'typescript', tsx: isJsx, decorators: true, target: 'es2022' });
   visit(module.body, module.span);
   return facts;
 }

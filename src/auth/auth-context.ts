@@ -9,11 +9,14 @@ import type { Authenticator } from './authenticator.js';
 import { type Access, type Caller, NO_USER_ID, refusalOf, type ServiceCaller, userOf } from './caller.js';
 import type { ProductUsers } from './external/product-users.js';
 import type { ActingHeaders } from './service-tokens/acting-headers.js';
+import type { RefreshCookie } from './sessions/refresh-cookie.js';
 import type { Viewer } from './sessions/sessions.js';
 
 /** The part of the request context that the resolvers of accounts and sessions read. */
 export interface AuthContext extends RequestContext {
   authentication: Authentication;
+  /** Carries the refresh token of the request. */
+  refreshCookie: RefreshCookie;
   /** Whether Keyward keeps accounts with a password. */
   localAccounts: boolean;
   /** Loads users by id. One query loads all the users that a request needs. */

@@ -36,7 +36,7 @@ export class AuthResolver {
     @Arg('input', () => SignUpInput, { description: 'Email address and password of the new account.' }) input: SignUpInput,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
-    return this.#auth.signUp(input, context.actor);
+    return context.refreshCookie.open(() => this.#auth.signUp(input, context.actor));
   }
 
   @Public()
@@ -49,7 +49,7 @@ export class AuthResolver {
     @Arg('input', () => SignInInput, { description: 'Email address and password of the account.' }) input: SignInInput,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
-    return this.#auth.signIn(input, context.actor);
+    return context.refreshCookie.open(() => this.#auth.signIn(input, context.actor));
   }
 
   @Public()
@@ -59,20 +59,26 @@ export class AuthResolver {
       'Exchanges a refresh token for a new pair of tokens. A refresh token can be exchanged once. For 10 seconds, the previous token gets CONFLICT and ends nothing, because two tabs or a lost response can cause that. After that time it ends the session. An older token always ends the session.',
   })
   refreshSession(
-    @Arg('refreshToken', () => String, { description: 'Newest refresh token of the session.' }) refreshToken: string,
+    @Arg('refreshToken', () => String, {
+      description: 'Newest refresh token of the session. Empty if the request sends it as the cookie of the console.',
+    })
+    refreshToken: string,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
-    return this.#auth.refreshSession(refreshToken, context.actor);
+    return context.refreshCookie.exchange(refreshToken, (token) => this.#auth.refreshSession(token, context.actor));
   }
 
   @Public()
   @LocalAccountsOnly()
   @Mutation(() => SignOutPayload, { description: 'Ends a session. Its access token is rejected from the next request on.' })
   async signOut(
-    @Arg('refreshToken', () => String, { description: 'Any refresh token of the session.' }) refreshToken: string,
+    @Arg('refreshToken', () => String, {
+      description: 'Any refresh token of the session. Empty if the request sends it as the cookie of the console.',
+    })
+    refreshToken: string,
     @Ctx() context: AuthContext,
   ): Promise<SignOutPayload> {
-    await this.#auth.signOut(refreshToken, context.actor);
+    await context.refreshCookie.end(refreshToken, (token) => this.#auth.signOut(token, context.actor));
     return { signedOut: true };
   }
 
@@ -86,7 +92,7 @@ export class AuthResolver {
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
-    return this.#auth.changePassword(viewer, input, context.actor);
+    return context.refreshCookie.open(() => this.#auth.changePassword(viewer, input, context.actor));
   }
 
   @Public()
@@ -98,6 +104,6 @@ export class AuthResolver {
     @Arg('input', () => ResetPasswordInput, { description: 'Password reset token and new password.' }) input: ResetPasswordInput,
     @Ctx() context: AuthContext,
   ): Promise<AuthPayload> {
-    return this.#auth.resetPassword(input, context.actor);
+    return context.refreshCookie.open(() => this.#auth.resetPassword(input, context.actor));
   }
 }

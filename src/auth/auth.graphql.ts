@@ -75,7 +75,10 @@ export class AuthPayload {
   @Field(() => Date, { description: 'Time at which the access token expires.' })
   readonly expiresAt!: Date;
 
-  @Field(() => String, { description: 'Refresh token, an opaque text. `refreshSession` exchanges it once for a new pair of tokens.' })
+  @Field(() => String, {
+    description:
+      'Refresh token, an opaque text. `refreshSession` exchanges it once for a new pair of tokens. Empty if it was set as the cookie of the console.',
+  })
   readonly refreshToken!: string;
 
   @Field(() => User, { description: 'The user who is signed in.' })

@@ -21,6 +21,7 @@ const OPERATION_RULES: Readonly<Record<string, Rule>> = {
   myApiKeys: 'acting',
   myAuditLog: 'acting',
   myKeyPolicy: 'acting',
+  myPortalPermissions: 'acting',
   mySessions: 'people',
   policies: 'any service',
   server: 'public',

@@ -1,4 +1,4 @@
-import { type GraphQLInputType, isEnumType, isInputObjectType, isListType, isNonNullType } from 'graphql';
+import { getNamedType, type GraphQLInputType, isEnumType, isInputObjectType, isLeafType, isListType, isNonNullType } from 'graphql';
 import { buildKeywardSchema } from '../../src/app.js';
 
 const schema = buildKeywardSchema({} as never);
@@ -23,9 +23,10 @@ function literalOf(type: GraphQLInputType): string {
   return type.name === 'Int' ? '1' : '"01a20538-5745-77c0-8216-711042d53509"';
 }
 
-/** Returns a document that asks for nothing but `__typename` of the operation, with all arguments that it requires. */
+/** Returns a document that asks for the value of the operation, or for its `__typename`, with all arguments that it requires. */
 export function documentOf({ kind, field }: (typeof OPERATIONS)[number]): string {
   const required = field.args.filter(({ type, defaultValue }) => isNonNullType(type) && defaultValue === undefined);
   const args = required.map(({ name, type }) => `${name}: ${literalOf(type)}`);
-  return `${kind} { ${field.name}${args.length > 0 ? `(${args.join(' ')})` : ''} { __typename } }`;
+  const selection = isLeafType(getNamedType(field.type)) ? '' : ' { __typename }';
+  return `${kind} { ${field.name}${args.length > 0 ? `(${args.join(' ')})` : ''}${selection} }`;
 }

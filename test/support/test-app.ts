@@ -66,6 +66,8 @@ export interface TestAppOptions {
   appSecrets?: Buffer[];
   clock?: TestClock;
   random?: (bytes: number) => Buffer;
+  /** A build of the console. */
+  consoleFolder?: string;
   /** Whether `queriesOf` can read the queries of the app. */
   logQueries?: boolean;
 }
@@ -93,7 +95,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     keyHashes,
     ...(options.random && { random: options.random }),
   });
-  const app = await createApp(services);
+  const app = await createApp(services, options.consoleFolder === undefined ? {} : { consoleFolder: options.consoleFolder });
   await app.http.ready();
 
   // Fastify's own inject would leave out the listener in front of it.

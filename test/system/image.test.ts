@@ -56,11 +56,11 @@ describe('the steps of the Dockerfile, without Docker', () => {
       const goal = target.endsWith('/')
         ? path.join(folderOf(stage.name), target, path.basename(source))
         : path.join(folderOf(stage.name), target);
-      // The generated client is excluded by .dockerignore, so it is generated again.
+      // .dockerignore excludes the generated client and the build of the console, so both are created again.
       cpSync(origin, goal, {
         recursive: true,
         verbatimSymlinks: true,
-        filter: (file) => from !== undefined || !file.includes('/generated'),
+        filter: (file) => from !== undefined || !/\/generated|console\/(?:dist|node_modules)/.test(file),
       });
     }
   }
@@ -107,8 +107,9 @@ describe('the steps of the Dockerfile, without Docker', () => {
 
   test('the last stage has only what the server needs: no build tools, tests or documentation', () => {
     const root = folderOf('final');
-    expect(readdirSync(root).sort()).toEqual(['assets', 'bin', 'dist', 'node_modules', 'package.json', 'prisma']);
+    expect(readdirSync(root).sort()).toEqual(['assets', 'bin', 'console', 'dist', 'node_modules', 'package.json', 'prisma']);
     expect(readdirSync(path.join(root, 'prisma'))).toEqual(['migrations']);
+    expect(readdirSync(path.join(root, 'console'))).toEqual(['dist']);
     const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { devDependencies: Record<string, string> };
     // These are also dependencies of dependencies.
     const shared = ['@types/node', '@types/pg', '@prisma/driver-adapter-utils', 'light-my-request'];
@@ -148,6 +149,8 @@ describe('the steps of the Dockerfile, without Docker', () => {
     );
     const { status } = await fetch(`${server.url}/verify`, { headers: { 'x-api-key': createApiKey.plaintextKey } });
     expect(status).toBe(200);
+    const page = await fetch(`${server.url}/console/`);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
 
     // Runs the operator’s commands as docker exec does, with the folders of the image and of this Node.js on the PATH.
     const operate = (...args: string[]) => {

@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 type Opened = { page: Page; violations: string[] };
-async function open(route: (page: Page) => Promise<unknown>, options: BrowserContextOptions = {}, path = '/graphql'): Promise<Opened> {
+async function open(route: (page: Page) => Promise<unknown>, options: BrowserContextOptions = {}): Promise<Opened> {
   const page = await browser.newPage(options);
   const violations: string[] = [];
   page.on('console', (message) => {
@@ -54,7 +54,7 @@ async function open(route: (page: Page) => Promise<unknown>, options: BrowserCon
   });
   await route(page);
   // Does not wait until everything has loaded, because some requests never end.
-  await page.goto(server.url + path, { waitUntil: 'domcontentloaded' });
+  await page.goto(`${server.url}/graphql`, { waitUntil: 'domcontentloaded' });
   return { page, violations };
 }
 
@@ -181,18 +181,6 @@ describe('the page at /graphql where Apollo’s servers cannot be reached, in Ch
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByText(/^HTTP 401, \d+ ms$/).waitFor();
     await page.getByText('UNAUTHENTICATED').waitFor();
-    await page.close();
-  });
-});
-
-describe('the page at /, in Chromium', () => {
-  test.each(WINDOWS)('is entirely visible, and its links have targets: %j', async ({ width, height, colorScheme }) => {
-    const { page, violations } = await open(withoutApollo, { viewport: { width, height }, colorScheme }, '/');
-    for (const selector of ['h1', 'main', '.note']) await expectVisible(page, selector);
-    const targets = (await page.evaluate('[...document.querySelectorAll("a")].map((link) => link.href)')) as string[];
-    expect(targets).toEqual(['/graphql', '/schema.graphql', '/readyz'].map((path) => server.url + path));
-    for (const target of targets) expect((await page.request.get(target, { headers: { accept: 'text/html' } })).status()).toBe(200);
-    expect(violations).toEqual([]);
     await page.close();
   });
 });

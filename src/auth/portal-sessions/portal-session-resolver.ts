@@ -1,8 +1,9 @@
-import { Arg, ID, Mutation, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { CHANGE_COST } from '../../platform/limits.js';
-import { ForServices } from '../access-middleware.js';
-import { CurrentService } from '../auth-context.js';
+import { ForActingServices, ForPortalSessions, ForServices } from '../access-middleware.js';
+import { type AuthContext, CurrentService } from '../auth-context.js';
 import type { ServiceCaller } from '../caller.js';
+import { PortalPermission } from './portal-permission.js';
 import { CreatePortalSessionInput, CreatePortalSessionPayload, EndPortalSessionPayload } from './portal-session.graphql.js';
 import type { PortalSessions } from './portal-sessions.js';
 
@@ -12,6 +13,18 @@ export class PortalSessionResolver {
 
   constructor(portalSessions: PortalSessions) {
     this.#portalSessions = portalSessions;
+  }
+
+  @ForActingServices()
+  @ForPortalSessions()
+  @Query(() => [PortalPermission], {
+    nullable: true,
+    description:
+      'Permissions of the portal session that sends the request, so that a page offers what is permitted. Null if the caller is not a portal session.',
+  })
+  async myPortalPermissions(@Ctx() { authentication }: AuthContext): Promise<readonly string[] | null> {
+    const caller = await authentication.caller();
+    return caller.kind === 'portal' ? caller.permissions : null;
   }
 
   @ForServices('users:act')

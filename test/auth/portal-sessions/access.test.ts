@@ -13,6 +13,7 @@ import { codesOf, PASSWORD, startTestApp, type TestApp } from '../../support/tes
 /** What a portal session needs for each operation: one of the permissions, or none. A new operation is closed until it has a row. */
 const OPERATION_RULES: Readonly<Record<string, readonly PortalPermission[] | 'public'>> = {
   me: [],
+  myPortalPermissions: [],
   apiKey: ['KEYS_READ'],
   myApiKeys: ['KEYS_READ'],
   myApiKeyHistory: ['KEYS_READ'],

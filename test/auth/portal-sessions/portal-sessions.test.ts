@@ -8,6 +8,7 @@ import {
   MeDocument,
   MyApiKeysDocument,
   MyAuditLogDocument,
+  MyPortalPermissionsDocument,
   RevokeApiKeyDocument,
   SignOutDocument,
   UpdateApiKeyDocument,
@@ -170,6 +171,13 @@ describe('S4: a portal session', () => {
     ]);
     const [owner] = await runSql<{ id: string }>(app.databaseUrl, 'SELECT id FROM users WHERE external_id = $1', [externalId]);
     expect(owner?.id).toBe(userId);
+  });
+
+  test('reads its own permissions, and any other caller reads null', async () => {
+    const { token, externalId } = await newPortalSession(app, backend, { permissions: ['KEYS_READ', 'KEYS_ROTATE'] });
+    const permissionsFor = async (options: RequestOptions) => dataOf(await app.send(MyPortalPermissionsDocument, {}, options));
+    expect(await permissionsFor({ token })).toEqual({ myPortalPermissions: ['KEYS_READ', 'KEYS_ROTATE'] });
+    expect(await permissionsFor(actingFor(backend, externalId))).toEqual({ myPortalPermissions: null });
   });
 
   test('cannot use a key of another user', async () => {

@@ -1,0 +1,51 @@
+import { Link } from 'wouter';
+import keyStyle from '../keys/keys.module.css';
+import { useText } from '../text';
+import base from '../ui/base.module.css';
+import { SafeText } from '../ui/safe-text';
+import { RelativeTime } from '../ui/time';
+import { type AuditEvent, actionWords, actorWords, detailWords, prefixOf } from './event-words';
+
+export function EventRow({ event, withKey }: { event: AuditEvent; withKey: boolean }) {
+  const text = useText();
+  const { columns } = text.events;
+  const details = detailWords(event, text);
+  const prefix = prefixOf(event);
+  return (
+    <tr>
+      <th scope="row">
+        {actionWords(event, text)}
+        {details && (
+          <div className={`${base.muted} ${base.small}`} style={{ fontWeight: 400 }}>
+            <SafeText>{details}</SafeText>
+          </div>
+        )}
+      </th>
+      <td data-label={columns.time} className={keyStyle.time}>
+        <RelativeTime at={event.at} />
+      </td>
+      {withKey && (
+        <td data-label={columns.key}>
+          {event.apiKey ? (
+            <Link href={`/keys/${event.apiKey.id}`}>
+              <SafeText>{event.apiKey.name ?? event.apiKey.keyPrefix}</SafeText>
+            </Link>
+          ) : (
+            prefix && <code>{prefix}</code>
+          )}
+        </td>
+      )}
+      <td data-label={columns.by}>
+        <SafeText>{actorWords(event, text)}</SafeText>
+      </td>
+      <td data-label={columns.from}>
+        {event.ipAddress}
+        {event.userAgent && (
+          <div className={`${base.muted} ${base.small}`}>
+            <SafeText>{event.userAgent}</SafeText>
+          </div>
+        )}
+      </td>
+    </tr>
+  );
+}

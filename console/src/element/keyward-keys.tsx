@@ -1,0 +1,87 @@
+import { createRoot, type Root } from 'react-dom/client';
+import '../ui/tokens.css';
+import type { KeyMessages } from '../text';
+import { enKeys } from '../text/en-keys';
+import { ElementApp } from './element-app';
+import { type GetToken, HostToken } from './host-token';
+import { type Overrides, withOverrides } from './overrides';
+
+// The build puts the style sheet here.
+const CSS = '__KEYWARD_ELEMENT_CSS__';
+
+const FEATURES = 'create,edit,rotate,revoke,usage';
+
+let sheet: CSSStyleSheet | undefined;
+
+/** Returns the style sheet, which all elements of the page share. A constructed sheet needs no permission of the page's policy. */
+function sharedSheet(): CSSStyleSheet {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(CSS);
+  }
+  return sheet;
+}
+
+/** `<keyward-keys endpoint="https://keys.example.com/graphql">`: API keys within the page of a product. */
+class KeywardKeys extends HTMLElement {
+  static readonly observedAttributes = ['endpoint', 'features'];
+
+  /** Returns an access token. Without it the endpoint must know the user itself. */
+  getToken: GetToken | undefined;
+  /** Returns a text to copy in which `{key}` stands for the new key. The page is not given the key itself. */
+  snippet: ((keyPrefix: string) => string) | undefined;
+  #messages: Overrides<KeyMessages> = {};
+  #root: Root | undefined;
+
+  get messages(): Overrides<KeyMessages> {
+    return this.#messages;
+  }
+
+  /** Texts that replace those of the element. */
+  set messages(messages: Overrides<KeyMessages>) {
+    this.#messages = messages;
+    this.#render();
+  }
+
+  connectedCallback(): void {
+    for (const property of ['getToken', 'snippet', 'messages'] as const) this.#adopt(property);
+    const shadow = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
+    shadow.adoptedStyleSheets = [sharedSheet()];
+    this.#root = createRoot(shadow);
+    this.#render();
+  }
+
+  disconnectedCallback(): void {
+    this.#root?.unmount();
+    this.#root = undefined;
+  }
+
+  attributeChangedCallback(): void {
+    this.#render();
+  }
+
+  /** A property that the page set before this class was defined hides the accessor of the class. */
+  #adopt(property: 'getToken' | 'snippet' | 'messages'): void {
+    if (!Object.hasOwn(this, property)) return;
+    const value = this[property];
+    delete this[property];
+    Object.assign(this, { [property]: value });
+  }
+
+  #render(): void {
+    const features = (this.getAttribute('features') ?? FEATURES).split(/[\s,]+/).filter(Boolean);
+    this.#root?.render(
+      <ElementApp
+        key={`${this.getAttribute('endpoint')}`}
+        endpoint={this.getAttribute('endpoint') ?? '/graphql'}
+        features={features.join(',')}
+        text={withOverrides(enKeys, this.#messages)}
+        createToken={() => new HostToken(() => this.getToken)}
+        snippet={(keyPrefix) => this.snippet?.(keyPrefix)}
+        onEvent={(name, detail) => this.dispatchEvent(new CustomEvent(`keyward-${name}`, { detail, bubbles: true, composed: true }))}
+      />,
+    );
+  }
+}
+
+if (!customElements.get('keyward-keys')) customElements.define('keyward-keys', KeywardKeys);

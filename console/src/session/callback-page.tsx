@@ -1,0 +1,42 @@
+import { useEffect, useRef, useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { useConsoleText } from '../text';
+import { Notice } from '../ui/notice';
+import { EntryPage } from './entry-page';
+import style from './session.module.css';
+import { useProvider } from './use-provider';
+import { useSession } from './use-session';
+
+/** Receives the answer of the identity provider. */
+export function CallbackPage() {
+  const { session: text } = useConsoleText();
+  const session = useSession();
+  const provider = useProvider();
+  const [, navigate] = useLocation();
+  const [failure, setFailure] = useState<string>();
+  const isStarted = useRef(false);
+  useEffect(() => {
+    // A code can be exchanged once.
+    if (isStarted.current || !provider) return;
+    isStarted.current = true;
+    void provider.finish().then(async (outcome) => {
+      if ('rejected' in outcome) {
+        if (outcome.rejected === 'login_required') return navigate(`/sign-in?next=/console${outcome.next}`, { replace: true });
+        return setFailure(text.callbackFailed);
+      }
+      const problem = await session.acceptExternal(outcome.accessToken);
+      if (problem) return setFailure(problem.code === 'NETWORK' ? text.providerUnreachable : text.providerRejected);
+      navigate(outcome.next, { replace: true });
+    });
+  }, [provider, session, navigate, text]);
+  return (
+    <EntryPage title={failure ? text.callbackFailedTitle : text.callbackTitle}>
+      {failure && <Notice kind="error">{failure}</Notice>}
+      {failure && (
+        <p className={style.switch}>
+          <Link href="/sign-in">{text.signIn}</Link>
+        </p>
+      )}
+    </EntryPage>
+  );
+}

@@ -1,0 +1,68 @@
+import { type FormEvent, type ReactNode, useEffect, useId, useRef } from 'react';
+import base from './base.module.css';
+import { classes } from './classes';
+import style from './dialog.module.css';
+
+interface Props {
+  title: ReactNode;
+  /** Escape, or a click beside the dialog. */
+  onDismiss: () => void;
+  onSubmit?: () => void;
+  children: ReactNode;
+  actions: ReactNode;
+  isAlert?: boolean;
+  /** Hides the page below. */
+  isOpaque?: boolean;
+}
+
+/** Moves the focus to where the user continues: to the opener of the dialog, or to the heading if the opener was removed. */
+function restoreFocus(opener: Element | null, root: Document | ShadowRoot): void {
+  const target = opener?.isConnected ? opener : root.querySelector('[data-page-heading]');
+  if (target instanceof HTMLElement) target.focus();
+}
+
+/** A modal dialog. It is native, so the browser keeps the focus inside, and the page is inert. */
+export function Dialog({ title, onDismiss, onSubmit, children, actions, isAlert = false, isOpaque = false }: Props) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    if (!dialog) return;
+    const root = dialog.getRootNode() as Document | ShadowRoot;
+    const opener = root.activeElement;
+    dialog.showModal();
+    dialog.querySelector<HTMLElement>('[data-autofocus]')?.focus();
+    return () => {
+      dialog.close();
+      // The update that removes the dialog may remove its opener too.
+      requestAnimationFrame(() => restoreFocus(opener, root));
+    };
+  }, []);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onSubmit?.();
+  };
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same by the keyboard.
+    <dialog
+      ref={ref}
+      part="dialog"
+      role={isAlert ? 'alertdialog' : undefined}
+      aria-labelledby={id}
+      className={classes(base.root, style.dialog, isOpaque && style.opaque)}
+      onCancel={(event) => {
+        event.preventDefault();
+        onDismiss();
+      }}
+      onClick={(event) => event.target === event.currentTarget && onDismiss()}
+    >
+      <form className={style.form} noValidate onSubmit={submit}>
+        <header className={style.head}>
+          <h2 id={id}>{title}</h2>
+        </header>
+        <div className={style.body}>{children}</div>
+        <footer className={style.foot}>{actions}</footer>
+      </form>
+    </dialog>
+  );
+}

@@ -1,0 +1,42 @@
+import { Eye, EyeOff } from 'lucide';
+import { useState } from 'react';
+import { useConsoleText } from '../text';
+import { Field } from './field';
+import style from './field.module.css';
+import { Icon } from './icon';
+
+interface Props {
+  label: string;
+  hint?: string;
+  error?: string | undefined;
+  name: string;
+  autoComplete: 'current-password' | 'new-password';
+  value: string;
+  onChange: (value: string) => void;
+}
+
+export function PasswordField({ label, hint, error, onChange, ...input }: Props) {
+  const { session: text } = useConsoleText();
+  const [isShown, setShown] = useState(false);
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => (
+        <div className={style.password}>
+          <input
+            {...input}
+            {...control}
+            type={isShown ? 'text' : 'password'}
+            className={style.control}
+            autoCapitalize="off"
+            spellCheck={false}
+            required
+            onChange={(event) => onChange(event.target.value)}
+          />
+          <button type="button" aria-label={isShown ? text.hidePassword : text.showPassword} onClick={() => setShown(!isShown)}>
+            <Icon of={isShown ? EyeOff : Eye} size={16} />
+          </button>
+        </div>
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,2 @@
+// Replaces the package of this name for wouter.
+export { useSyncExternalStore } from 'react';

@@ -1,0 +1,27 @@
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react';
+import style from './toast.module.css';
+
+const SHOWN_MS = 6000;
+
+const AnnounceContext = createContext<(message: string) => void>(() => undefined);
+
+/** Returns a function that shows a message and announces it to screen readers. */
+export const useAnnounce = () => useContext(AnnounceContext);
+
+export function ToastProvider({ children }: { children: ReactNode }) {
+  const [message, setMessage] = useState<{ text: string }>();
+  const announce = useCallback((text: string) => setMessage({ text }), []);
+  useEffect(() => {
+    if (!message) return;
+    const timer = setTimeout(() => setMessage(undefined), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [message]);
+  return (
+    <AnnounceContext.Provider value={announce}>
+      {children}
+      <div role="status" className={style.region}>
+        {message && <p className={style.toast}>{message.text}</p>}
+      </div>
+    </AnnounceContext.Provider>
+  );
+}
