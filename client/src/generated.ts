@@ -48,7 +48,7 @@ export type AuditAction =
   | 'ACCESS_REFUSED'
   /** An API key was created. */
   | 'API_KEY_CREATED'
-  /** The operator imported an API key from another system. */
+  /** The operator or a service imported an API key from another system. */
   | 'API_KEY_IMPORTED'
   /** An API key was revoked. */
   | 'API_KEY_REVOKED'

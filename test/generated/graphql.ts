@@ -756,6 +756,11 @@ export type MyPolicyQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type MyPolicyQuery = { me: { policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } | null } };
 
+export type MyPortalPermissionsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyPortalPermissionsQuery = { myPortalPermissions: Array<PortalPermission> | null };
+
 export type CreatePortalSessionMutationVariables = Exact<{
   input: CreatePortalSessionInput;
 }>;
@@ -1963,6 +1968,11 @@ export const MyPolicyDocument = new TypedDocumentString(`
   allowedCidrs
   userCount
 }`) as unknown as TypedDocumentString<MyPolicyQuery, MyPolicyQueryVariables>;
+export const MyPortalPermissionsDocument = new TypedDocumentString(`
+    query MyPortalPermissions {
+  myPortalPermissions
+}
+    `) as unknown as TypedDocumentString<MyPortalPermissionsQuery, MyPortalPermissionsQueryVariables>;
 export const CreatePortalSessionDocument = new TypedDocumentString(`
     mutation CreatePortalSession($input: CreatePortalSessionInput!) {
   createPortalSession(input: $input) {

@@ -3,7 +3,6 @@
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** Where the accounts of the users are kept. */
 export type AccountsMode =
@@ -22,7 +21,7 @@ export type ApiKeyStatus =
   | 'ACTIVE'
   /** The owner disabled the key and can enable it again. */
   | 'DISABLED'
-  /** The key has expired and cannot become valid again. */
+  /** The key has expired. It becomes valid again only if the policy of its owner ended it before its own expiry, and later permits it. */
   | 'EXPIRED'
   /** The key was revoked and cannot become valid again. */
   | 'REVOKED'
@@ -35,7 +34,7 @@ export type AuditAction =
   | 'ACCESS_REFUSED'
   /** An API key was created. */
   | 'API_KEY_CREATED'
-  /** The operator imported an API key from another system. */
+  /** The operator or a service imported an API key from another system. */
   | 'API_KEY_IMPORTED'
   /** An API key was revoked. */
   | 'API_KEY_REVOKED'
@@ -49,6 +48,12 @@ export type AuditAction =
   | 'PASSWORD_RESET'
   /** The operator created a password reset token. */
   | 'PASSWORD_RESET_ISSUED'
+  /** A policy was created. */
+  | 'POLICY_CREATED'
+  /** A policy was deleted. */
+  | 'POLICY_DELETED'
+  /** Settings of a policy were changed. */
+  | 'POLICY_UPDATED'
   /** A service created a portal session for the user. `details` holds its `portalSessionId`, permissions and origin. */
   | 'PORTAL_SESSION_CREATED'
   /** A portal session was ended: by a service, or as the oldest one beyond the maximum number of portal sessions. */
@@ -227,27 +232,20 @@ export type VerificationCode =
   /** The key is valid for the request. */
   | 'VALID';
 
-export type SessionsQueryVariables = Exact<{ [key: string]: never }>;
+export type SessionsQueryVariables = Exact<{ [key: string]: never; }>;
 
-export type SessionsQuery = {
-  mySessions: Array<{
-    id: string;
-    createdAt: string;
-    lastUsedAt: string;
-    expiresAt: string;
-    ipAddress: string | null;
-    userAgent: string | null;
-    current: boolean;
-  }>;
-};
+
+export type SessionsQuery = { mySessions: Array<{ id: string, createdAt: string, lastUsedAt: string, expiresAt: string, ipAddress: string | null, userAgent: string | null, current: boolean }> };
 
 export type EndSessionMutationVariables = Exact<{
   id: string | number;
 }>;
 
+
 export type EndSessionMutation = { endSession: { session: { id: string } } };
 
-export type EndOtherSessionsMutationVariables = Exact<{ [key: string]: never }>;
+export type EndOtherSessionsMutationVariables = Exact<{ [key: string]: never; }>;
+
 
 export type EndOtherSessionsMutation = { endOtherSessions: { ended: number } };
 
@@ -255,45 +253,21 @@ export type DeleteAccountMutationVariables = Exact<{
   password?: string | null | undefined;
 }>;
 
+
 export type DeleteAccountMutation = { deleteMyAccount: { deleted: boolean } };
 
-export type EventFieldsFragment = {
-  id: string;
-  at: string;
-  action: AuditAction;
-  actor: string;
-  apiKeyId: string | null;
-  ipAddress: string | null;
-  userAgent: string | null;
-  details: Record<string, unknown>;
-  apiKey: { id: string; name: string | null; keyPrefix: string } | null;
-};
+export type EventFieldsFragment = { id: string, at: string, action: AuditAction, actor: string, apiKeyId: string | null, ipAddress: string | null, userAgent: string | null, details: Record<string, unknown>, apiKey: { id: string, name: string | null, keyPrefix: string } | null };
 
 export type ActivityQueryVariables = Exact<{
   after?: string | null | undefined;
   filter?: AuditFilter | null | undefined;
 }>;
 
-export type ActivityQuery = {
-  myAuditLog: {
-    edges: Array<{
-      node: {
-        id: string;
-        at: string;
-        action: AuditAction;
-        actor: string;
-        apiKeyId: string | null;
-        ipAddress: string | null;
-        userAgent: string | null;
-        details: Record<string, unknown>;
-        apiKey: { id: string; name: string | null; keyPrefix: string } | null;
-      };
-    }>;
-    pageInfo: { hasNextPage: boolean; endCursor: string | null };
-  };
-};
 
-export type PortalPermissionsQueryVariables = Exact<{ [key: string]: never }>;
+export type ActivityQuery = { myAuditLog: { edges: Array<{ node: { id: string, at: string, action: AuditAction, actor: string, apiKeyId: string | null, ipAddress: string | null, userAgent: string | null, details: Record<string, unknown>, apiKey: { id: string, name: string | null, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type PortalPermissionsQueryVariables = Exact<{ [key: string]: never; }>;
+
 
 export type PortalPermissionsQuery = { myPortalPermissions: Array<PortalPermission> | null };
 
@@ -301,161 +275,37 @@ export type HistoryQueryVariables = Exact<{
   after?: string | null | undefined;
 }>;
 
-export type HistoryQuery = {
-  myApiKeyHistory: {
-    edges: Array<{
-      node: {
-        id: string;
-        keyPrefix: string;
-        name: string | null;
-        createdBy: string | null;
-        status: ApiKeyStatus;
-        enabled: boolean;
-        scopes: Array<string>;
-        allowedCidrs: Array<string>;
-        metadata: Record<string, unknown>;
-        createdAt: string;
-        expiresAt: string | null;
-        expiresSoon: boolean;
-        revokedAt: string | null;
-        revokedReason: string | null;
-        lastUsedAt: string | null;
-        lastUsedIp: string | null;
-        lastUsedUserAgent: string | null;
-        rateLimit: { limit: number; windowSeconds: number } | null;
-        effective: { scopes: Array<string>; expiresAt: string | null };
-        replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus } | null;
-        replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-      };
-    }>;
-    pageInfo: { hasNextPage: boolean; endCursor: string | null };
-  };
-};
 
-export type KeyFieldsFragment = {
-  id: string;
-  keyPrefix: string;
-  name: string | null;
-  createdBy: string | null;
-  status: ApiKeyStatus;
-  enabled: boolean;
-  scopes: Array<string>;
-  allowedCidrs: Array<string>;
-  metadata: Record<string, unknown>;
-  createdAt: string;
-  expiresAt: string | null;
-  expiresSoon: boolean;
-  revokedAt: string | null;
-  revokedReason: string | null;
-  lastUsedAt: string | null;
-  lastUsedIp: string | null;
-  lastUsedUserAgent: string | null;
-  rateLimit: { limit: number; windowSeconds: number } | null;
-  effective: { scopes: Array<string>; expiresAt: string | null };
-  replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus } | null;
-  replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-};
+export type HistoryQuery = { myApiKeyHistory: { edges: Array<{ node: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
-export type PolicyFieldsFragment = {
-  scopes: Array<string> | null;
-  keysMax: number;
-  keysUsed: number;
-  keyLifetimeDaysMax: number | null;
-  expiryRequired: boolean;
-  allowedCidrs: Array<string>;
-  yourAddress: string | null;
-  ownerRateLimit: { limit: number; windowSeconds: number } | null;
-};
+export type KeyFieldsFragment = { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null };
 
-export type KeysQueryVariables = Exact<{ [key: string]: never }>;
+export type PolicyFieldsFragment = { scopes: Array<string> | null, keysMax: number, keysUsed: number, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, yourAddress: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null };
 
-export type KeysQuery = {
-  myApiKeys: Array<{
-    id: string;
-    keyPrefix: string;
-    name: string | null;
-    createdBy: string | null;
-    status: ApiKeyStatus;
-    enabled: boolean;
-    scopes: Array<string>;
-    allowedCidrs: Array<string>;
-    metadata: Record<string, unknown>;
-    createdAt: string;
-    expiresAt: string | null;
-    expiresSoon: boolean;
-    revokedAt: string | null;
-    revokedReason: string | null;
-    lastUsedAt: string | null;
-    lastUsedIp: string | null;
-    lastUsedUserAgent: string | null;
-    rateLimit: { limit: number; windowSeconds: number } | null;
-    effective: { scopes: Array<string>; expiresAt: string | null };
-    replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus } | null;
-    replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-  }>;
-  myKeyPolicy: {
-    scopes: Array<string> | null;
-    keysMax: number;
-    keysUsed: number;
-    keyLifetimeDaysMax: number | null;
-    expiryRequired: boolean;
-    allowedCidrs: Array<string>;
-    yourAddress: string | null;
-    ownerRateLimit: { limit: number; windowSeconds: number } | null;
-  };
-};
+export type KeysQueryVariables = Exact<{ [key: string]: never; }>;
 
-export type PolicyQueryVariables = Exact<{ [key: string]: never }>;
 
-export type PolicyQuery = {
-  myKeyPolicy: {
-    scopes: Array<string> | null;
-    keysMax: number;
-    keysUsed: number;
-    keyLifetimeDaysMax: number | null;
-    expiryRequired: boolean;
-    allowedCidrs: Array<string>;
-    yourAddress: string | null;
-    ownerRateLimit: { limit: number; windowSeconds: number } | null;
-  };
-};
+export type KeysQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null }>, myKeyPolicy: { scopes: Array<string> | null, keysMax: number, keysUsed: number, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, yourAddress: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
+
+export type PolicyQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PolicyQuery = { myKeyPolicy: { scopes: Array<string> | null, keysMax: number, keysUsed: number, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, yourAddress: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
 
 export type UseOfKeysQueryVariables = Exact<{
   from: string;
   to: string;
 }>;
 
-export type UseOfKeysQuery = { myApiKeys: Array<{ id: string; usage: Array<{ start: string; allowed: number; refused: number }> }> };
+
+export type UseOfKeysQuery = { myApiKeys: Array<{ id: string, usage: Array<{ start: string, allowed: number, refused: number }> }> };
 
 export type KeyQueryVariables = Exact<{
   id: string | number;
 }>;
 
-export type KeyQuery = {
-  apiKey: {
-    id: string;
-    keyPrefix: string;
-    name: string | null;
-    createdBy: string | null;
-    status: ApiKeyStatus;
-    enabled: boolean;
-    scopes: Array<string>;
-    allowedCidrs: Array<string>;
-    metadata: Record<string, unknown>;
-    createdAt: string;
-    expiresAt: string | null;
-    expiresSoon: boolean;
-    revokedAt: string | null;
-    revokedReason: string | null;
-    lastUsedAt: string | null;
-    lastUsedIp: string | null;
-    lastUsedUserAgent: string | null;
-    rateLimit: { limit: number; windowSeconds: number } | null;
-    effective: { scopes: Array<string>; expiresAt: string | null };
-    replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus } | null;
-    replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-  } | null;
-};
+
+export type KeyQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } | null };
 
 export type KeyUsageQueryVariables = Exact<{
   id: string | number;
@@ -464,79 +314,31 @@ export type KeyUsageQueryVariables = Exact<{
   by: UsageInterval;
 }>;
 
-export type KeyUsageQuery = {
-  apiKey: {
-    id: string;
-    usage: Array<{ start: string; allowed: number; refused: number; refusals: Array<{ code: VerificationCode; count: number }> }>;
-  } | null;
-};
+
+export type KeyUsageQuery = { apiKey: { id: string, usage: Array<{ start: string, allowed: number, refused: number, refusals: Array<{ code: VerificationCode, count: number }> }> } | null };
 
 export type KeyEventsQueryVariables = Exact<{
   id: string | number;
   after?: string | null | undefined;
 }>;
 
-export type KeyEventsQuery = {
-  apiKey: {
-    id: string;
-    events: {
-      edges: Array<{
-        node: {
-          id: string;
-          at: string;
-          action: AuditAction;
-          actor: string;
-          apiKeyId: string | null;
-          ipAddress: string | null;
-          userAgent: string | null;
-          details: Record<string, unknown>;
-          apiKey: { id: string; name: string | null; keyPrefix: string } | null;
-        };
-      }>;
-      pageInfo: { hasNextPage: boolean; endCursor: string | null };
-    };
-  } | null;
-};
+
+export type KeyEventsQuery = { apiKey: { id: string, events: { edges: Array<{ node: { id: string, at: string, action: AuditAction, actor: string, apiKeyId: string | null, ipAddress: string | null, userAgent: string | null, details: Record<string, unknown>, apiKey: { id: string, name: string | null, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
 
 export type FirstUseQueryVariables = Exact<{
   id: string | number;
 }>;
 
-export type FirstUseQuery = {
-  apiKey: { id: string; lastUsedAt: string | null; lastUsedIp: string | null; lastUsedUserAgent: string | null } | null;
-};
+
+export type FirstUseQuery = { apiKey: { id: string, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null } | null };
 
 export type RotationPairQueryVariables = Exact<{
   oldId: string | number;
   newId: string | number;
 }>;
 
-export type RotationPairQuery = {
-  old: {
-    id: string;
-    keyPrefix: string;
-    name: string | null;
-    createdBy: string | null;
-    status: ApiKeyStatus;
-    enabled: boolean;
-    scopes: Array<string>;
-    allowedCidrs: Array<string>;
-    metadata: Record<string, unknown>;
-    createdAt: string;
-    expiresAt: string | null;
-    expiresSoon: boolean;
-    revokedAt: string | null;
-    revokedReason: string | null;
-    lastUsedAt: string | null;
-    lastUsedIp: string | null;
-    lastUsedUserAgent: string | null;
-    rateLimit: { limit: number; windowSeconds: number } | null;
-    effective: { scopes: Array<string>; expiresAt: string | null };
-    replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus } | null;
-    replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-  } | null;
-  new: { id: string; createdAt: string } | null;
-};
+
+export type RotationPairQuery = { old: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } | null, new: { id: string, createdAt: string } | null };
 
 export type RotationQueryVariables = Exact<{
   oldId: string | number;
@@ -545,77 +347,24 @@ export type RotationQueryVariables = Exact<{
   to: string;
 }>;
 
-export type RotationQuery = {
-  old: { id: string; usage: Array<{ allowed: number }> } | null;
-  new: { id: string; usage: Array<{ allowed: number }> } | null;
-};
+
+export type RotationQuery = { old: { id: string, usage: Array<{ allowed: number }> } | null, new: { id: string, usage: Array<{ allowed: number }> } | null };
 
 export type CreateKeyMutationVariables = Exact<{
   input: CreateApiKeyInput;
   idempotencyKey: string;
 }>;
 
-export type CreateKeyMutation = {
-  createApiKey: {
-    plaintextKey: string;
-    apiKey: {
-      id: string;
-      keyPrefix: string;
-      name: string | null;
-      createdBy: string | null;
-      status: ApiKeyStatus;
-      enabled: boolean;
-      scopes: Array<string>;
-      allowedCidrs: Array<string>;
-      metadata: Record<string, unknown>;
-      createdAt: string;
-      expiresAt: string | null;
-      expiresSoon: boolean;
-      revokedAt: string | null;
-      revokedReason: string | null;
-      lastUsedAt: string | null;
-      lastUsedIp: string | null;
-      lastUsedUserAgent: string | null;
-      rateLimit: { limit: number; windowSeconds: number } | null;
-      effective: { scopes: Array<string>; expiresAt: string | null };
-      replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus } | null;
-      replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-    };
-  };
-};
+
+export type CreateKeyMutation = { createApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } } };
 
 export type UpdateKeyMutationVariables = Exact<{
   id: string | number;
   input: UpdateApiKeyInput;
 }>;
 
-export type UpdateKeyMutation = {
-  updateApiKey: {
-    apiKey: {
-      id: string;
-      keyPrefix: string;
-      name: string | null;
-      createdBy: string | null;
-      status: ApiKeyStatus;
-      enabled: boolean;
-      scopes: Array<string>;
-      allowedCidrs: Array<string>;
-      metadata: Record<string, unknown>;
-      createdAt: string;
-      expiresAt: string | null;
-      expiresSoon: boolean;
-      revokedAt: string | null;
-      revokedReason: string | null;
-      lastUsedAt: string | null;
-      lastUsedIp: string | null;
-      lastUsedUserAgent: string | null;
-      rateLimit: { limit: number; windowSeconds: number } | null;
-      effective: { scopes: Array<string>; expiresAt: string | null };
-      replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus } | null;
-      replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-    };
-  };
-};
+
+export type UpdateKeyMutation = { updateApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } } };
 
 export type RotateKeyMutationVariables = Exact<{
   id: string | number;
@@ -623,154 +372,54 @@ export type RotateKeyMutationVariables = Exact<{
   idempotencyKey: string;
 }>;
 
-export type RotateKeyMutation = {
-  rotateApiKey: {
-    plaintextKey: string;
-    apiKey: {
-      id: string;
-      keyPrefix: string;
-      name: string | null;
-      createdBy: string | null;
-      status: ApiKeyStatus;
-      enabled: boolean;
-      scopes: Array<string>;
-      allowedCidrs: Array<string>;
-      metadata: Record<string, unknown>;
-      createdAt: string;
-      expiresAt: string | null;
-      expiresSoon: boolean;
-      revokedAt: string | null;
-      revokedReason: string | null;
-      lastUsedAt: string | null;
-      lastUsedIp: string | null;
-      lastUsedUserAgent: string | null;
-      rateLimit: { limit: number; windowSeconds: number } | null;
-      effective: { scopes: Array<string>; expiresAt: string | null };
-      replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus } | null;
-      replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-    };
-    replaced: {
-      id: string;
-      keyPrefix: string;
-      name: string | null;
-      createdBy: string | null;
-      status: ApiKeyStatus;
-      enabled: boolean;
-      scopes: Array<string>;
-      allowedCidrs: Array<string>;
-      metadata: Record<string, unknown>;
-      createdAt: string;
-      expiresAt: string | null;
-      expiresSoon: boolean;
-      revokedAt: string | null;
-      revokedReason: string | null;
-      lastUsedAt: string | null;
-      lastUsedIp: string | null;
-      lastUsedUserAgent: string | null;
-      rateLimit: { limit: number; windowSeconds: number } | null;
-      effective: { scopes: Array<string>; expiresAt: string | null };
-      replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus } | null;
-      replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-    };
-  };
-};
+
+export type RotateKeyMutation = { rotateApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null }, replaced: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } } };
 
 export type RevokeKeyMutationVariables = Exact<{
   id: string | number;
   reason?: string | null | undefined;
 }>;
 
-export type RevokeKeyMutation = {
-  revokeApiKey: {
-    apiKey: {
-      id: string;
-      keyPrefix: string;
-      name: string | null;
-      createdBy: string | null;
-      status: ApiKeyStatus;
-      enabled: boolean;
-      scopes: Array<string>;
-      allowedCidrs: Array<string>;
-      metadata: Record<string, unknown>;
-      createdAt: string;
-      expiresAt: string | null;
-      expiresSoon: boolean;
-      revokedAt: string | null;
-      revokedReason: string | null;
-      lastUsedAt: string | null;
-      lastUsedIp: string | null;
-      lastUsedUserAgent: string | null;
-      rateLimit: { limit: number; windowSeconds: number } | null;
-      effective: { scopes: Array<string>; expiresAt: string | null };
-      replaces: { id: string; keyPrefix: string; name: string | null; status: ApiKeyStatus } | null;
-      replacedBy: { id: string; keyPrefix: string; name: string | null } | null;
-    };
-  };
-};
 
-export type SignedInFragment = {
-  accessToken: string;
-  refreshToken: string;
-  user: { id: string; email: string | null; externalId: string | null; issuer: string | null };
-};
+export type RevokeKeyMutation = { revokeApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } } };
 
-export type ServerQueryVariables = Exact<{ [key: string]: never }>;
+export type SignedInFragment = { accessToken: string, refreshToken: string, user: { id: string, email: string | null, externalId: string | null, issuer: string | null } };
 
-export type ServerQuery = {
-  server: {
-    productName: string;
-    version: string;
-    keyNamespace: string;
-    accounts: AccountsMode;
-    signUpIsOpen: boolean;
-    identityProvider: { issuer: string; clientId: string; scope: string } | null;
-    example: { url: string; header: string } | null;
-  };
-};
+export type ServerQueryVariables = Exact<{ [key: string]: never; }>;
 
-export type MeQueryVariables = Exact<{ [key: string]: never }>;
 
-export type MeQuery = { me: { id: string; email: string | null; externalId: string | null; issuer: string | null } };
+export type ServerQuery = { server: { productName: string, version: string, keyNamespace: string, accounts: AccountsMode, signUpIsOpen: boolean, identityProvider: { issuer: string, clientId: string, scope: string } | null, example: { url: string, header: string } | null } };
+
+export type MeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MeQuery = { me: { id: string, email: string | null, externalId: string | null, issuer: string | null } };
 
 export type SignUpMutationVariables = Exact<{
   input: SignUpInput;
 }>;
 
-export type SignUpMutation = {
-  signUp: {
-    accessToken: string;
-    refreshToken: string;
-    user: { id: string; email: string | null; externalId: string | null; issuer: string | null };
-  };
-};
+
+export type SignUpMutation = { signUp: { accessToken: string, refreshToken: string, user: { id: string, email: string | null, externalId: string | null, issuer: string | null } } };
 
 export type SignInMutationVariables = Exact<{
   input: SignInInput;
 }>;
 
-export type SignInMutation = {
-  signIn: {
-    accessToken: string;
-    refreshToken: string;
-    user: { id: string; email: string | null; externalId: string | null; issuer: string | null };
-  };
-};
+
+export type SignInMutation = { signIn: { accessToken: string, refreshToken: string, user: { id: string, email: string | null, externalId: string | null, issuer: string | null } } };
 
 export type RefreshSessionMutationVariables = Exact<{
   refreshToken: string;
 }>;
 
-export type RefreshSessionMutation = {
-  refreshSession: {
-    accessToken: string;
-    refreshToken: string;
-    user: { id: string; email: string | null; externalId: string | null; issuer: string | null };
-  };
-};
+
+export type RefreshSessionMutation = { refreshSession: { accessToken: string, refreshToken: string, user: { id: string, email: string | null, externalId: string | null, issuer: string | null } } };
 
 export type SignOutMutationVariables = Exact<{
   refreshToken: string;
 }>;
+
 
 export type SignOutMutation = { signOut: { signedOut: boolean } };
 
@@ -778,27 +427,20 @@ export type ResetPasswordMutationVariables = Exact<{
   input: ResetPasswordInput;
 }>;
 
-export type ResetPasswordMutation = {
-  resetPassword: {
-    accessToken: string;
-    refreshToken: string;
-    user: { id: string; email: string | null; externalId: string | null; issuer: string | null };
-  };
-};
+
+export type ResetPasswordMutation = { resetPassword: { accessToken: string, refreshToken: string, user: { id: string, email: string | null, externalId: string | null, issuer: string | null } } };
 
 export type ChangePasswordMutationVariables = Exact<{
   input: ChangePasswordInput;
 }>;
 
-export type ChangePasswordMutation = {
-  changePassword: {
-    accessToken: string;
-    refreshToken: string;
-    user: { id: string; email: string | null; externalId: string | null; issuer: string | null };
-  };
-};
 
-export class TypedDocumentString<TResult, TVariables> extends String implements DocumentTypeDecoration<TResult, TVariables> {
+export type ChangePasswordMutation = { changePassword: { accessToken: string, refreshToken: string, user: { id: string, email: string | null, externalId: string | null, issuer: string | null } } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
   __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
   private value: string;
   public __meta__?: Record<string, any> | undefined;
@@ -813,8 +455,7 @@ export class TypedDocumentString<TResult, TVariables> extends String implements 
     return this.value;
   }
 }
-export const EventFieldsFragmentDoc = new TypedDocumentString(
-  `
+export const EventFieldsFragmentDoc = new TypedDocumentString(`
     fragment EventFields on AuditEvent {
   id
   at
@@ -830,11 +471,8 @@ export const EventFieldsFragmentDoc = new TypedDocumentString(
     keyPrefix
   }
 }
-    `,
-  { fragmentName: 'EventFields' },
-) as unknown as TypedDocumentString<EventFieldsFragment, unknown>;
-export const KeyFieldsFragmentDoc = new TypedDocumentString(
-  `
+    `, {"fragmentName":"EventFields"}) as unknown as TypedDocumentString<EventFieldsFragment, unknown>;
+export const KeyFieldsFragmentDoc = new TypedDocumentString(`
     fragment KeyFields on ApiKey {
   id
   keyPrefix
@@ -873,11 +511,8 @@ export const KeyFieldsFragmentDoc = new TypedDocumentString(
     name
   }
 }
-    `,
-  { fragmentName: 'KeyFields' },
-) as unknown as TypedDocumentString<KeyFieldsFragment, unknown>;
-export const PolicyFieldsFragmentDoc = new TypedDocumentString(
-  `
+    `, {"fragmentName":"KeyFields"}) as unknown as TypedDocumentString<KeyFieldsFragment, unknown>;
+export const PolicyFieldsFragmentDoc = new TypedDocumentString(`
     fragment PolicyFields on KeyPolicy {
   scopes
   keysMax
@@ -891,11 +526,8 @@ export const PolicyFieldsFragmentDoc = new TypedDocumentString(
   allowedCidrs
   yourAddress
 }
-    `,
-  { fragmentName: 'PolicyFields' },
-) as unknown as TypedDocumentString<PolicyFieldsFragment, unknown>;
-export const SignedInFragmentDoc = new TypedDocumentString(
-  `
+    `, {"fragmentName":"PolicyFields"}) as unknown as TypedDocumentString<PolicyFieldsFragment, unknown>;
+export const SignedInFragmentDoc = new TypedDocumentString(`
     fragment SignedIn on AuthPayload {
   accessToken
   refreshToken
@@ -906,9 +538,7 @@ export const SignedInFragmentDoc = new TypedDocumentString(
     issuer
   }
 }
-    `,
-  { fragmentName: 'SignedIn' },
-) as unknown as TypedDocumentString<SignedInFragment, unknown>;
+    `, {"fragmentName":"SignedIn"}) as unknown as TypedDocumentString<SignedInFragment, unknown>;
 export const SessionsDocument = new TypedDocumentString(`
     query Sessions {
   mySessions {
