@@ -18,7 +18,8 @@ import {
 import { type Product, startProduct } from '../../support/console/product.js';
 import { freePort } from '../../support/program.js';
 
-const keyward = manageConsole(() => ({ AUTH_MODE: 'product' }));
+// In production, pages of localhost need permission like all others.
+const keyward = manageConsole(() => ({ AUTH_MODE: 'product', NODE_ENV: 'production' }));
 let product: Product;
 
 beforeAll(async () => {
