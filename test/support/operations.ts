@@ -1,4 +1,4 @@
-import { getNamedType, type GraphQLInputType, isEnumType, isInputObjectType, isLeafType, isListType, isNonNullType } from 'graphql';
+import { type GraphQLInputType, getNamedType, isEnumType, isInputObjectType, isLeafType, isListType, isNonNullType } from 'graphql';
 import { buildKeywardSchema } from '../../src/app.js';
 
 const schema = buildKeywardSchema({} as never);
