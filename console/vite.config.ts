@@ -16,6 +16,9 @@ const alias = [
   { find: /^use-sync-external-store\/shim\/index\.js$/, replacement: path.join(here, 'src/ui/sync-external-store.ts') },
 ];
 
+/** The first versions with `light-dark()`, which has no replacement in a shadow root. */
+const BROWSERS = ['chrome123', 'edge123', 'firefox120', 'safari17.5'];
+
 /** Returns a function that names classes by 3 characters: their names are a tenth of the element. The same class always has the same name. */
 function shortNames(): (name: string, file: string) => string {
   const taken = new Map<string, string>();
@@ -94,7 +97,7 @@ export default defineConfig(({ mode }) => {
     build: {
       outDir: path.join(here, 'dist'),
       emptyOutDir: !isElement,
-      target: 'es2023',
+      target: BROWSERS,
       assetsInlineLimit: 0,
       cssCodeSplit: false,
       modulePreload: false,

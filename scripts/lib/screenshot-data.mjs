@@ -96,7 +96,7 @@ const KEYS = [
 // Office hours are busier than nights, weekdays than weekends, and no two hours are alike.
 const USE = `
   INSERT INTO api_key_usage (key_id, hour, allowed, refused, refused_rate_limited, refused_insufficient_scope, last_at, last_ip, last_user_agent)
-  SELECT $1, hour, allowed, limited + denied, limited, denied, least(hour + interval '57 minutes', now() - interval '3 minutes'), $4, $5
+  SELECT $1::uuid, hour, allowed, limited + denied, limited, denied, least(hour + interval '57 minutes', now() - interval '3 minutes'), $4::text, $5::text
   FROM (
     SELECT hour,
       round($2::int * load * (0.6 + 0.8 * noise))::int AS allowed,

@@ -1,4 +1,4 @@
-import type { PolicyFieldsFragment } from '../gql/graphql';
+import type { KeyPolicyFieldsFragment } from '../gql/graphql';
 
 /** What the keys of the user may be. */
-export type KeyPolicy = PolicyFieldsFragment;
+export type KeyPolicy = KeyPolicyFieldsFragment;

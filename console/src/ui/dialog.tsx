@@ -17,7 +17,9 @@ interface Props {
 
 /** Moves the focus to where the user continues: to the opener of the dialog, or to the heading if the opener was removed. */
 function restoreFocus(opener: Element | null, root: Document | ShadowRoot): void {
-  const target = opener?.isConnected ? opener : root.querySelector('[data-page-heading]');
+  // The body has the focus if this dialog replaced another one.
+  const isKept = opener?.isConnected && opener !== opener.ownerDocument.body;
+  const target = isKept ? opener : root.querySelector('[data-page-heading]');
   if (target instanceof HTMLElement) target.focus();
 }
 

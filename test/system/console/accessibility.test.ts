@@ -140,11 +140,13 @@ describe('the console for everyone, in Chromium', () => {
     await person.page.addInitScript(`window.shift = 0;
       new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value; })
         .observe({ type: 'layout-shift', buffered: true });`);
+    const shifts: [path: string, shift: number][] = [];
     for (const path of ['', `keys/${id}`, 'activity', 'account']) {
       await person.page.goto(`${keyward.url}/console/${path}`);
       await person.page.getByRole('table').first().waitFor();
       await person.page.waitForLoadState('networkidle');
-      expect(Number(await person.page.evaluate('window.shift'))).toBeLessThanOrEqual(0.02);
+      shifts.push([path, Number(await person.page.evaluate('window.shift'))]);
     }
+    expect(shifts.filter(([, shift]) => shift > 0.02)).toEqual([]);
   });
 });

@@ -16,9 +16,11 @@ import {
   shows,
 } from '../../support/console/dialogs.js';
 import { type Product, startProduct } from '../../support/console/product.js';
+import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/program.js';
 
-const keyward = manageConsole(() => ({ AUTH_MODE: 'product' }));
+// In production, pages of localhost need permission like all others.
+const keyward = manageConsole(() => ({ AUTH_MODE: 'product', NODE_ENV: 'production' }));
 let product: Product;
 
 beforeAll(async () => {
@@ -173,7 +175,8 @@ describe('<keyward-keys> on the page of examples/element, in Chromium', () => {
       await shows(page, 'The server cannot be reached.');
       await holds(page, `window.events.some(([name]) => name === 'keyward-error')`);
       expect((await eventsOf(page)).find(([name]) => name === 'keyward-error')?.[1]).toMatchObject({ code: 'NETWORK' });
-      expect(messages.join('\n')).toContain('This page isn’t allowed to use Keyward: its origin is missing in CORS_ORIGINS.');
+      const reason = 'This page isn’t allowed to use Keyward: its origin is missing in CORS_ORIGINS.';
+      await eventually(() => expect(messages.join('\n')).toContain(reason), { withinMs: 5_000 });
     } finally {
       await other.stop();
     }

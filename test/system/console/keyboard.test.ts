@@ -53,5 +53,6 @@ describe('the console without a mouse, in Chromium', () => {
     await keys.to('Sign out');
     await page.keyboard.press('Space');
     await heading(page, 'Sign in').waitFor();
+    expect(await page.content()).not.toContain('build server');
   });
 });
