@@ -49,6 +49,7 @@ import { isFoundServiceToken, type LookupEntry, ServiceTokenEntry } from './veri
 import { VerificationMetrics } from './verification/verification-metrics.js';
 import { Verifier } from './verification/verifier.js';
 import { VerifierAccess } from './verification/verifier-access.js';
+import { recordAuditedEvents } from './webhooks/event-recorder.js';
 
 /** Rate-limited keys that one process counts at the same time. A counter takes about 200 bytes. */
 const RATE_LIMITED_KEYS_MAX = 200_000;
@@ -98,7 +99,7 @@ function createBase(options: ServiceOptions) {
   };
   const secrets = new AppSecrets(options.appSecrets);
   const cursors = new Cursors(secrets.keysFor('cursor'));
-  const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal') });
+  const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal'), sink: recordAuditedEvents });
   return { ...options, ...connections, clock, hashes, keyHashes, metrics, redis, budgetsOf, secrets, cursors, audit };
 }
 

@@ -72,9 +72,20 @@ export const OWNERS = new Map([
   ['ApiKeyUsage', 'usage'],
   ['AuditEvent', 'audit'],
   ['VerificationChange', 'verification'],
+  ['WebhookEndpoint', 'webhooks'],
+  ['WebhookEvent', 'webhooks'],
+  ['WebhookDelivery', 'webhooks'],
+  ['WebhookNotice', 'webhooks'],
+  ['WebhookScan', 'webhooks'],
 ]);
 
-/** Statements that read tables of features below. Verification must read a key, its owner and a verifier's token in one snapshot. */
-export const READERS = [{ files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'ServiceToken'] }];
+/**
+ * Statements that read tables of features below. Verification must read a key, its owner and a verifier's token in one snapshot. An event
+ * has the state of its user and key in the transaction of the change.
+ */
+export const READERS = [
+  { files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'ServiceToken'] },
+  { files: 'webhooks/*.queries.ts', models: ['ApiKey', 'User', 'ApiKeyUsage'] },
+];
 
 export const LIMITS = { medianFileLines: 60, fileLines: 250, functionLines: 60 };

@@ -10,7 +10,7 @@ import type { ApiKey } from '../platform/database/generated/client.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
 import { changesOf } from './api-key-changes.js';
-import { columnsOf, type KeySettings, rejectForbiddenSettings } from './api-key-settings.js';
+import { columnsOf, type KeyColumns, type KeySettings, rejectForbiddenSettings } from './api-key-settings.js';
 import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
 import type { IdempotencyKeys } from './idempotency-keys.js';
 import type { Issue, KeyIdentity, KeyIssuer } from './key-issuer.js';
@@ -128,7 +128,7 @@ export class ApiKeyService {
       // The statement itself has the guard, so that no update can revive an ended key or extend its life.
       const [after] = await transaction.apiKey.updateManyAndReturn({
         where: { id, replacedById: null, AND: usableAt(this.#clock.now()) },
-        data: columns,
+        data: { ...columns, ...this.#expirySetBy(columns, before) },
       });
       if (!after) {
         throw new KeywardError('CONFLICT', 'This API key is revoked, expired or replaced, so it cannot be updated.');
@@ -189,6 +189,7 @@ export class ApiKeyService {
         rotatedFromId: id,
         createdAt: now,
         expiresAt,
+        expirySetAt: null,
         createdBy: personOf(actor),
       },
     });
@@ -196,10 +197,17 @@ export class ApiKeyService {
     await transaction.apiKey.updateMany({ where: { replacedById: id, AND: usableAt(now) }, data: { replacedById: apiKey.id } });
     const endOfGrace = new Date(now.getTime() + gracePeriodSeconds * 1_000);
     const end = old.expiresAt !== null && old.expiresAt < endOfGrace ? old.expiresAt : endOfGrace;
-    const replaced = await transaction.apiKey.update({ where: { id, revokedAt: null }, data: { replacedById: apiKey.id, expiresAt: end } });
+    const replaced = await transaction.apiKey.update({
+      where: { id, revokedAt: null },
+      data: { replacedById: apiKey.id, expiresAt: end, expirySetAt: now },
+    });
     const details = { replacedBy: { id: apiKey.id, keyPrefix: apiKey.keyPrefix }, expiresAt: end };
     await this.#record(transaction, replaced, AuditAction.API_KEY_ROTATED, details, actor);
     return { apiKey, replaced };
+  }
+
+  #expirySetBy({ expiresAt }: KeyColumns, before: ApiKey): { expirySetAt?: Date } {
+    return expiresAt === undefined || expiresAt?.getTime() === before.expiresAt?.getTime() ? {} : { expirySetAt: this.#clock.now() };
   }
 
   async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation, now: Date): Promise<ApiKey> {

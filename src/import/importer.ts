@@ -169,7 +169,7 @@ export class KeyImporter {
       apiKeyId: id,
       details: { keyPrefix },
     }));
-    await this.#audit.recordAll(transaction, entries, OPERATOR);
+    await this.#audit.record(transaction, entries, OPERATOR);
   }
 }
 
