@@ -86,15 +86,6 @@ export const privateTargets = listOf('IP addresses, CIDR ranges and host names',
     : 'must be an IP address, a CIDR range or a host name',
 );
 
-const dayTexts = listOf('different whole numbers from 1 to 365', (text) =>
-  /^[1-9]\d{0,2}$/.test(text) && Number(text) <= 365 ? null : 'must be a whole number from 1 to 365',
-);
-/** In descending order. */
-export const days: Form<number[]> = {
-  text: dayTexts.text,
-  schema: dayTexts.schema.transform((texts) => texts.map(Number).sort((one, other) => other - one)),
-};
-
 export const scopes = listOf('scopes such as orders:read', scopeFault);
 
 export const webUrl = formOf('a URL like https://api.example.com/v1/ping', (text) =>

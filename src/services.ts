@@ -49,6 +49,7 @@ import { isFoundServiceToken, type LookupEntry, ServiceTokenEntry } from './veri
 import { VerificationMetrics } from './verification/verification-metrics.js';
 import { Verifier } from './verification/verifier.js';
 import { VerifierAccess } from './verification/verifier-access.js';
+import { createWebhookPool, createWebhooks } from './webhooks/create-webhooks.js';
 import { recordAuditedEvents } from './webhooks/event-recorder.js';
 
 /** Rate-limited keys that one process counts at the same time. A counter takes about 200 bytes. */
@@ -81,6 +82,7 @@ function createConnections({ databaseUrl, logger, isCommand = false }: ServiceOp
   return {
     mainPool,
     verificationPool: createVerificationPool(databaseUrl, logger),
+    webhookPool: createWebhookPool(databaseUrl, logger),
     database: isCommand ? createCommandDatabase(mainPool, logger) : createDatabase(mainPool, logger),
   };
 }
@@ -91,7 +93,10 @@ function createBase(options: ServiceOptions) {
   const connections = createConnections(options);
   const { mainPool, verificationPool, database } = connections;
   const { hashes = new HashQueue(passwordQueueLimits()), keyHashes = new HashQueue() } = options;
-  const metrics = createMetrics({ main: mainPool, verification: verificationPool }, { password: hashes, key: keyHashes });
+  const metrics = createMetrics(
+    { main: mainPool, verification: verificationPool, webhooks: connections.webhookPool },
+    { password: hashes, key: keyHashes },
+  );
   const redis = config.redisUrl === undefined || isCommand ? undefined : createRedis(config.redisUrl, { logger, metrics });
   const budgetsOf = (name: string, keysMax?: number): Budgets => {
     const inMemory = new WindowCounter({ clock, ...(keysMax !== undefined && { keysMax }) });
@@ -215,7 +220,8 @@ export function createServices(options: ServiceOptions) {
   const keys = createApiKeys(base, accounts.users);
   const auditLog = new AuditLog({ database: base.database, cursors: base.cursors });
   const verification = createVerification(base, accounts);
-  const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
+  const webhooks = createWebhooks(base, base.config.webhookPrivateTargets);
+  const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool, webhookPool } = base;
   return {
     ...base,
     ...accounts,
@@ -223,11 +229,18 @@ export function createServices(options: ServiceOptions) {
     ...createManagement({ ...base, ...accounts, ...keys, auditLog }),
     auditLog,
     ...verification,
+    ...webhooks,
     serverInfo: serverInfoOf(base.config),
     fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),
     /** Rejects all requests that wait for a hash. */
     closeQueues() {
       for (const queue of [hashes, keyHashes, verification.keyLookup]) queue.close();
+    },
+    /** Starts the work that a server repeats. */
+    start(): void {
+      verification.cachedKeys.start();
+      accounts.portalSessionPruning.start();
+      webhooks.webhookJobs.start();
     },
     /** Writes pending usage and audit events, and closes the connections. */
     async close(): Promise<void> {
@@ -237,10 +250,12 @@ export function createServices(options: ServiceOptions) {
       accounts.serviceAuthenticator.close();
       await accounts.serviceTokenUses.close();
       await accounts.portalSessionPruning.close();
+      await webhooks.webhookSender.close();
+      await webhooks.webhookJobs.close();
       await audit.close();
       await database.$disconnect();
       redis?.disconnect();
-      await Promise.all([mainPool.end(), verificationPool.end()]);
+      await Promise.all([mainPool.end(), verificationPool.end(), webhookPool.end()]);
     },
   };
 }

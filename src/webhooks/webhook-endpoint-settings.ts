@@ -20,8 +20,10 @@ export interface EndpointColumns {
   eventTypes?: string[];
 }
 
+const KNOWN: ReadonlySet<string> = new Set(SELECTABLE_TYPES);
+
 function eventTypesFault(eventTypes: readonly string[]): string | null {
-  const position = eventTypes.findIndex((type) => !SELECTABLE_TYPES.some((known) => known === type));
+  const position = eventTypes.findIndex((type) => !KNOWN.has(type));
   return position < 0 ? null : `item ${position + 1} is unknown. The types are ${SELECTABLE_TYPES.join(', ')}`;
 }
 

@@ -1,5 +1,5 @@
 import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns';
-import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { errorCode } from '../platform/errors/error-code.js';
@@ -69,7 +69,12 @@ export class WebhookClient {
   #open({ url, headers, body }: WebhookRequest, signal: AbortSignal): ClientRequest {
     const options = {
       method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), 'user-agent': 'Keyward' },
+      headers: {
+        ...headers,
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+        'user-agent': 'Keyward',
+      },
       signal,
       lookup: this.#lookupFor(url),
       maxHeaderSize: WEBHOOK_LIMITS.responseBytesMax,
@@ -99,7 +104,8 @@ export class WebhookClient {
 
 function outcomeOf({ statusCode = 0, headers }: IncomingMessage, now: Date): AttemptOutcome {
   if (statusCode >= 200 && statusCode < 300) return { delivered: true, statusCode, error: null, retryAfterSeconds: null };
-  const error = statusCode >= 300 && statusCode < 400 ? 'The receiver redirected. Redirects are not followed.' : `HTTP status ${statusCode}`;
+  const error =
+    statusCode >= 300 && statusCode < 400 ? 'The receiver redirected. Redirects are not followed.' : `HTTP status ${statusCode}`;
   return { delivered: false, statusCode, error, retryAfterSeconds: retryAfterOf(headers['retry-after'], now) };
 }
 
