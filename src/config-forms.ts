@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { scopeFault } from './api-keys/scopes.js';
 import { PRODUCT } from './auth/external/id-namespace.js';
 import { LOCAL_ISSUER } from './auth/pinned-jwt.js';
 import { SERVICE_TOKEN_NAMESPACE } from './auth/service-tokens/service-token-rules.js';
 import { trustedProxyFault } from './platform/ip/trusted-proxies.js';
 import { secretFault } from './platform/secrets.js';
 import { isVisibleAscii, shortTextFault } from './platform/text.js';
+import { scopeFault } from './policies/scopes.js';
 
 /** The form of a setting. No message of its schema may repeat a value, because settings hold secrets. */
 export interface Form<Value> {

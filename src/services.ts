@@ -3,6 +3,7 @@ import { ApiKeyService } from './api-keys/api-key-service.js';
 import { IdempotencyKeys } from './api-keys/idempotency-keys.js';
 import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
+import { KeyPolicies } from './api-keys/key-policies.js';
 import { AuditLog } from './audit/audit-log.js';
 import { AuditRecorder } from './audit/audit-recorder.js';
 import { AccountDeletion } from './auth/accounts/account-deletion.js';
@@ -45,6 +46,7 @@ import { CachedLookup } from './verification/cache/cached-lookup.js';
 import { TriggerCheck } from './verification/cache/trigger-check.js';
 import { entryOf } from './verification/key-entry.js';
 import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
+import { PolicyEntries } from './verification/policy-entry.js';
 import { isFoundServiceToken, type LookupEntry, ServiceTokenEntry } from './verification/service-token-entry.js';
 import { VerificationMetrics } from './verification/verification-metrics.js';
 import { Verifier } from './verification/verifier.js';
@@ -174,6 +176,7 @@ function createApiKeys(base: Base, users: Users) {
   return {
     apiKeys: new ApiKeyService({ database, clock, users, issuer, idempotencyKeys, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
+    keyPolicies: new KeyPolicies({ database, clock, keysPerUserMax, scopeCatalogue, expiryWarningDays }),
     keyFinder: new KeyFinder(database),
     /** Creates an importer for one run. A dry run remembers the lines that it has seen. */
     createImporter: (options: ImportOptions) =>
@@ -185,13 +188,15 @@ function createVerification(base: Base, { serviceTokenUses, rejections }: Return
   const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf } = base;
   const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
   const verificationMetrics = new VerificationMetrics(metrics);
+  const policies = new PolicyEntries();
   const cachedKeys = new CachedLookup({
     url: databaseUrl,
     pool: verificationPool,
     logger,
     metrics,
     keysMax: config.verificationCacheKeys,
-    install: (record): LookupEntry => (isFoundServiceToken(record) ? new ServiceTokenEntry(record) : entryOf(record)),
+    install: (record): LookupEntry =>
+      isFoundServiceToken(record) ? new ServiceTokenEntry(record) : entryOf(record, record.policy && policies.entryOf(record.policy)),
     observeBatch: (verifications) => verificationMetrics.batchSize.observe(verifications),
   });
   const keyLookup = new KeyLookup({ keys: cachedKeys, pool: verificationPool, database, metrics: verificationMetrics });
