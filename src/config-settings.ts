@@ -48,8 +48,8 @@ const settings = z.object({
   ),
   APP_SECRETS: optional(
     form.secrets,
-    'The tokens are signed with these secrets. The newest secret is first. To rotate the secrets, add a new secret at the front ' +
-      '(`openssl rand -base64 32`), and remove the old secret after `REFRESH_TOKEN_TTL_SECONDS`. The setting is required with ' +
+    'The tokens are signed, and the secrets of webhooks are encrypted, with these secrets. The newest secret is first. To rotate the secrets, add a new secret at the front ' +
+      '(`openssl rand -base64 32`), run `keyward secrets re-encrypt`, and remove the old secret after `REFRESH_TOKEN_TTL_SECONDS`. The setting is required with ' +
       '`DATABASE_URL`. If it is unset, Keyward creates a secret once and stores it in `DATA_DIR`.',
   ),
   MAX_KEYS_PER_USER: setting(form.integer(1, 100_000), '5', 'A user can have at most this number of usable API keys.'),
@@ -79,6 +79,16 @@ const settings = z.object({
     form.integer(0, 3_650),
     '14',
     'A key is reported as `expiresSoon` from this number of days before its expiry.',
+  ),
+  EXPIRY_NOTICE_DAYS: setting(
+    form.days,
+    '14,7,1',
+    'The event `api_key.expiring` is sent to [webhooks](webhooks.md) each of these numbers of days before the expiry of a key.',
+  ),
+  WEBHOOK_PRIVATE_TARGETS: optional(
+    form.privateTargets,
+    'Webhooks can be sent to these hosts and networks although their addresses are not public, also by plain http. A host name covers ' +
+      'itself alone, with all its addresses. If the setting is unset, webhooks are sent only to public addresses, by https.',
   ),
   ACCESS_TOKEN_TTL_SECONDS: setting(form.integer(1, 86_400), '900', 'An access token expires after this number of seconds.'),
   REFRESH_TOKEN_TTL_SECONDS: setting(

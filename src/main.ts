@@ -16,6 +16,7 @@ await runToEnd(async (closers) => {
   closers.push(() => app.close());
   services.cachedKeys.start();
   services.portalSessionPruning.start();
+  services.noticeJob.start();
   const address = await listen(app.http, config);
   logger.info({ url: `${address}${GRAPHQL_PATH}`, sandbox: config.introspection && !config.production }, 'Keyward is ready');
   return logger;

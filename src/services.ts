@@ -40,6 +40,7 @@ import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter
 import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
 import { AppSecrets } from './platform/secrets.js';
 import { serverInfoOf } from './server/server-info.js';
+import { FirstUses } from './usage/first-uses.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageService } from './usage/usage-service.js';
 import { CachedLookup } from './verification/cache/cached-lookup.js';
@@ -51,7 +52,9 @@ import { isFoundServiceToken, type LookupEntry, ServiceTokenEntry } from './veri
 import { VerificationMetrics } from './verification/verification-metrics.js';
 import { Verifier } from './verification/verifier.js';
 import { VerifierAccess } from './verification/verifier-access.js';
+import { createNotices } from './webhooks/create-notices.js';
 import { recordAuditedEvents } from './webhooks/event-recorder.js';
+import { ANY_ENDPOINT } from './webhooks/webhook-sql.js';
 
 /** Rate-limited keys that one process counts at the same time. A counter takes about 200 bytes. */
 const RATE_LIMITED_KEYS_MAX = 200_000;
@@ -186,7 +189,7 @@ function createApiKeys(base: Base, users: Users) {
 
 function createVerification(base: Base, { serviceTokenUses, rejections }: ReturnType<typeof createAccounts>) {
   const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf } = base;
-  const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
+  const usage = new UsageRecorder({ pool: mainPool, logger, metrics, notesFirstUsesIf: ANY_ENDPOINT });
   const verificationMetrics = new VerificationMetrics(metrics);
   const policies = new PolicyEntries();
   const cachedKeys = new CachedLookup({
@@ -220,6 +223,7 @@ export function createServices(options: ServiceOptions) {
   const keys = createApiKeys(base, accounts.users);
   const auditLog = new AuditLog({ database: base.database, cursors: base.cursors });
   const verification = createVerification(base, accounts);
+  const notices = createNotices({ ...base, firstUses: new FirstUses(base.database), noticeDays: base.config.expiryNoticeDays });
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
   return {
     ...base,
@@ -228,6 +232,7 @@ export function createServices(options: ServiceOptions) {
     ...createManagement({ ...base, ...accounts, ...keys, auditLog }),
     auditLog,
     ...verification,
+    ...notices,
     serverInfo: serverInfoOf(base.config),
     fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),
     /** Rejects all requests that wait for a hash. */
@@ -236,6 +241,7 @@ export function createServices(options: ServiceOptions) {
     },
     /** Writes pending usage and audit events, and closes the connections. */
     async close(): Promise<void> {
+      await notices.noticeJob.close();
       verification.verifier.close();
       await verification.cachedKeys.close();
       await verification.usage.close();

@@ -71,6 +71,7 @@ export const OWNERS = new Map([
   ['ApiKey', 'api-keys'],
   ['IdempotencyKey', 'api-keys'],
   ['ApiKeyUsage', 'usage'],
+  ['ApiKeyFirstUse', 'usage'],
   ['AuditEvent', 'audit'],
   ['VerificationChange', 'verification'],
   ['WebhookEndpoint', 'webhooks'],
@@ -89,7 +90,7 @@ export const READERS = [
   { files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'Policy', 'ServiceToken'] },
   { files: 'policies/**/*.queries.ts', models: ['User'] },
   { files: 'api-keys/**/*.queries.ts', models: ['User'] },
-  { files: 'webhooks/*.queries.ts', models: ['ApiKey', 'User', 'Policy', 'ApiKeyUsage'] },
+  { files: 'webhooks/*.queries.ts', models: ['ApiKey', 'User', 'Policy'] },
 ];
 
 export const LIMITS = { medianFileLines: 60, fileLines: 250, functionLines: 60 };
