@@ -6,6 +6,7 @@ import type { GraphQLSchema } from 'graphql';
 import { ApiKeyEventsResolver } from './activity/api-key-events-resolver.js';
 import { AuditResolver } from './activity/audit-log-resolver.js';
 import { ApiKeyResolver } from './api-keys/api-key-resolver.js';
+import { KeyPolicyResolver } from './api-keys/key-policy-resolver.js';
 import { ApiKeyUsageResolver } from './api-keys/usage-resolver.js';
 import { UserKeysResolver } from './api-keys/user-keys-resolver.js';
 import { closeByDefault } from './auth/access-middleware.js';
@@ -60,6 +61,7 @@ export const buildKeywardSchema = (services: Services & { externalIdIssuer: stri
       new SessionResolver(services.sessions, services.ownSessions),
       new PortalSessionResolver(services.portalSessions),
       new ApiKeyResolver(services.apiKeys, services.revocation, services.keyQueries),
+      new KeyPolicyResolver(services.keyPolicies),
       new ApiKeyUsageResolver(),
       new UserKeysResolver(),
       new AuditResolver(services.auditLog),

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { scopeFault } from './api-keys/scopes.js';
 import { PRODUCT } from './auth/external/id-namespace.js';
 import { LOCAL_ISSUER } from './auth/pinned-jwt.js';
 import { SERVICE_TOKEN_NAMESPACE } from './auth/service-tokens/service-token-rules.js';
@@ -7,6 +6,7 @@ import { canonicalRange } from './platform/ip/address-ranges.js';
 import { trustedProxyFault } from './platform/ip/trusted-proxies.js';
 import { secretFault } from './platform/secrets.js';
 import { isVisibleAscii, shortTextFault } from './platform/text.js';
+import { scopeFault } from './policies/scopes.js';
 
 /** The form of a setting. No message of its schema may repeat a value, because settings hold secrets. */
 export interface Form<Value> {
@@ -85,6 +85,15 @@ export const privateTargets = listOf('IP addresses, CIDR ranges and host names',
     ? null
     : 'must be an IP address, a CIDR range or a host name',
 );
+
+const dayTexts = listOf('different whole numbers from 1 to 365', (text) =>
+  /^[1-9]\d{0,2}$/.test(text) && Number(text) <= 365 ? null : 'must be a whole number from 1 to 365',
+);
+/** In descending order. */
+export const days: Form<number[]> = {
+  text: dayTexts.text,
+  schema: dayTexts.schema.transform((texts) => texts.map(Number).sort((one, other) => other - one)),
+};
 
 export const scopes = listOf('scopes such as orders:read', scopeFault);
 

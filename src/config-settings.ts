@@ -80,6 +80,11 @@ const settings = z.object({
     '14',
     'A key is reported as `expiresSoon` from this number of days before its expiry.',
   ),
+  EXPIRY_NOTICE_DAYS: setting(
+    form.days,
+    '14,7,1',
+    'The event `api_key.expiring` is sent to [webhooks](webhooks.md) each of these numbers of days before the expiry of a key.',
+  ),
   WEBHOOK_PRIVATE_TARGETS: optional(
     form.privateTargets,
     'Webhooks can be sent to these hosts and networks although their addresses are not public, also by plain http. A host name covers ' +

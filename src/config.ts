@@ -52,6 +52,8 @@ function configOf(settings: Settings, isTerminal: boolean) {
     /** Limit for one network. 0 if there is no limit. */
     signUpsPerHour: settings.SIGN_UPS_PER_HOUR,
     expiryWarningDays: settings.EXPIRY_WARNING_DAYS,
+    /** In descending order. */
+    expiryNoticeDays: settings.EXPIRY_NOTICE_DAYS,
     webhookPrivateTargets: settings.WEBHOOK_PRIVATE_TARGETS ?? [],
     productName: settings.CONSOLE_PRODUCT_NAME,
     /** The client of the console at the identity provider. Null if the console cannot sign in there. */

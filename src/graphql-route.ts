@@ -19,6 +19,7 @@ import { bearerTokenOf } from './platform/http/bearer-token.js';
 import { HttpError } from './platform/http/error-answers.js';
 import type { Cursors } from './platform/pagination.js';
 import { Allowance, FairUse } from './platform/rate-limit/fair-use.js';
+import { createPolicyLoader } from './policies/policy-loader.js';
 import { UsageService } from './usage/usage-service.js';
 import type { VerificationContext } from './verification/verification-context.js';
 
@@ -117,6 +118,7 @@ function contextOf(request: FastifyRequest, parts: Parts): Context {
     localAccounts: parts.localAccounts,
     usage: parts.usageReader.loaders(),
     apiKeys,
+    policies: createPolicyLoader(parts.database),
     userKeys: new UserKeys({ database: parts.database, cursors: parts.cursors, loaders: apiKeys }),
     keyEvents: parts.auditLog.keyEvents(),
     users: new DataLoader((ids: readonly string[]) => parts.users.findByIds(ids)),

@@ -15,7 +15,7 @@ export const LAYERS = [
   ['activity'],
   ['management'],
   ['import'],
-  ['config-forms.ts', 'config-settings.ts', 'config.ts', 'services.ts', 'graphql-route.ts', 'app.ts', 'main.ts', 'runtime', 'cli'],
+  ['config-forms.ts', 'config-settings.ts', 'config.ts', 'service-base.ts', 'services.ts', 'graphql-route.ts', 'app.ts', 'main.ts', 'runtime', 'cli'],
 ];
 
 /**
@@ -67,9 +67,11 @@ export const OWNERS = new Map([
   ['Setting', 'auth'],
   ['ServiceToken', 'auth'],
   ['ServiceTokenUse', 'auth'],
+  ['Policy', 'policies'],
   ['ApiKey', 'api-keys'],
   ['IdempotencyKey', 'api-keys'],
   ['ApiKeyUsage', 'usage'],
+  ['ApiKeyFirstUse', 'usage'],
   ['AuditEvent', 'audit'],
   ['VerificationChange', 'verification'],
   ['WebhookEndpoint', 'webhooks'],
@@ -80,12 +82,15 @@ export const OWNERS = new Map([
 ]);
 
 /**
- * Statements that read tables of features below. Verification must read a key, its owner and a verifier's token in one snapshot. An event
- * has the state of its user and key in the transaction of the change.
+ * Statements that read tables of features below. Verification must read a key, its owner, the owner's policy and a verifier's token in
+ * one snapshot. The policy that applies to a key depends on its owner. An event has the state of its user and key in the transaction of
+ * the change.
  */
 export const READERS = [
-  { files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'ServiceToken'] },
-  { files: 'webhooks/*.queries.ts', models: ['ApiKey', 'User', 'ApiKeyUsage'] },
+  { files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'Policy', 'ServiceToken'] },
+  { files: 'policies/**/*.queries.ts', models: ['User'] },
+  { files: 'api-keys/**/*.queries.ts', models: ['User'] },
+  { files: 'webhooks/*.queries.ts', models: ['ApiKey', 'User', 'Policy'] },
 ];
 
 export const LIMITS = { medianFileLines: 60, fileLines: 250, functionLines: 60 };

@@ -1,5 +1,6 @@
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { type KeyColumns, rateLimitOf } from './api-key-settings.js';
+import { rateLimitOf } from '../policies/limit-settings.js';
+import type { KeyColumns } from './api-key-settings.js';
 
 /** Settings of a key as the audit log records them. */
 type Told = Record<string, unknown>;

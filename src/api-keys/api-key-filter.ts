@@ -4,9 +4,9 @@ import { refuseFaults } from '../platform/errors/keyward-error.js';
 import { LIST_LIMITS } from '../platform/limits.js';
 import { isKeyPrefix } from '../platform/plaintext-key.js';
 import { characterFault } from '../platform/text.js';
+import { scopeFault, scopesThatGrant } from '../policies/scopes.js';
 import type { KeySearch } from './api-key-list.queries.js';
 import type { ApiKeyStatus } from './api-key-status.js';
-import { scopeFault, scopesThatGrant } from './scopes.js';
 
 /** Which keys to return. Null counts as absent; an empty list matches nothing. */
 export interface ApiKeyFilter {

@@ -2,6 +2,7 @@ import type { Database } from '../platform/database/client.js';
 import { Prisma } from '../platform/database/generated/client.js';
 import { LIST_LIMITS } from '../platform/limits.js';
 import type { Position } from '../platform/pagination.js';
+import { effectiveExpirySql, JOIN_POLICY } from '../policies/policy-sql.js';
 import { unusedSince } from '../usage/unused-keys.js';
 import { ApiKeyStatus } from './api-key-status.js';
 
@@ -36,7 +37,7 @@ const whereOf = (conditions: readonly (Prisma.Sql | null)[]): Prisma.Sql =>
 
 /** Returns the status of a key in SQL, like statusOf. A test compares the two. */
 const statusSql = (now: Date) => Prisma.sql`CASE
-  WHEN revoked_at IS NOT NULL THEN ${ApiKeyStatus.REVOKED} WHEN expires_at <= ${now}::timestamptz THEN ${ApiKeyStatus.EXPIRED}
+  WHEN revoked_at IS NOT NULL THEN ${ApiKeyStatus.REVOKED} WHEN effective_expires_at <= ${now}::timestamptz THEN ${ApiKeyStatus.EXPIRED}
   WHEN NOT enabled THEN ${ApiKeyStatus.DISABLED} WHEN replaced_by_id IS NOT NULL THEN ${ApiKeyStatus.ROTATING}
   ELSE ${ApiKeyStatus.ACTIVE} END`;
 
@@ -54,7 +55,7 @@ const filterOf = ({ statuses, anyScope, expiresBefore, unusedSince: unused, now 
   whereOf([
     statuses && Prisma.sql`${statusSql(now)} = ANY(${[...statuses]}::text[])`,
     anyScope && Prisma.sql`scopes && ${[...anyScope]}::text[]`,
-    expiresBefore && Prisma.sql`expires_at < ${expiresBefore}::timestamptz`,
+    expiresBefore && Prisma.sql`effective_expires_at < ${expiresBefore}::timestamptz`,
     unused && unusedSince(Prisma.sql`examined.id`, unused),
   ]);
 
@@ -63,7 +64,7 @@ const isNamed = ({ keyPrefixes, ids }: KeySearch): boolean => keyPrefixes !== nu
 /** Examined keys of each owner, so that a page examines at most LIST_LIMITS.examinedRowsMax. */
 const examinedOf = (ownerIds: readonly string[]): number => Math.floor(LIST_LIMITS.examinedRowsMax / ownerIds.length);
 
-const COLUMNS = Prisma.sql`id, user_id, created_at, revoked_at, expires_at, enabled, replaced_by_id, scopes`;
+const COLUMNS = Prisma.sql`id, user_id, created_at, imported_at, revoked_at, expires_at, enabled, replaced_by_id, scopes`;
 
 /**
  * Returns the keys that a page examines: those that the filter names, the newest of each owner, or the newest of all. OFFSET 0 keeps
@@ -88,10 +89,19 @@ function examinedBy(search: KeySearch): Prisma.Sql {
       ${NEWEST_FIRST} LIMIT ${examinedOf(ownerIds)}) AS key`;
 }
 
+/** Returns the keys that a page examines, with their effective expiry if the filter needs it: it depends on the policies of the owners. */
+function examinedWithExpiry(search: KeySearch): Prisma.Sql {
+  const examined = examinedBy(search);
+  if (search.statuses === null && search.expiresBefore === null) return examined;
+  return Prisma.sql`
+    SELECT k.*, ${Prisma.raw(effectiveExpirySql('k'))} AS effective_expires_at
+    FROM (${examined}) AS k JOIN users u ON u.id = k.user_id ${Prisma.raw(JOIN_POLICY)}`;
+}
+
 /** Finds keys, newest first, among those that a page examines. */
 export function findKeys(database: Database, search: KeySearch, limit: number): Promise<KeyPosition[]> {
   return database.$queryRaw<KeyPosition[]>`
-    SELECT id, created_at AS at, user_id AS "userId" FROM (${examinedBy(search)}) AS examined WHERE ${filterOf(search)}
+    SELECT id, created_at AS at, user_id AS "userId" FROM (${examinedWithExpiry(search)}) AS examined WHERE ${filterOf(search)}
     ${NEWEST_FIRST} LIMIT ${limit}`;
 }
 
@@ -99,7 +109,7 @@ export function findKeys(database: Database, search: KeySearch, limit: number): 
 export async function countKeys(database: Database, search: KeySearch, end: Position | null): Promise<number> {
   const inside = end ? Prisma.sql`(created_at, id) >= (${end.at}::timestamptz, ${end.id}::uuid)` : TRUE;
   const [row] = await database.$queryRaw<{ count: number }[]>`
-    SELECT count(*)::int AS count FROM (${examinedBy(search)}) AS examined WHERE ${inside} AND ${filterOf(search)}`;
+    SELECT count(*)::int AS count FROM (${examinedWithExpiry(search)}) AS examined WHERE ${inside} AND ${filterOf(search)}`;
   return row?.count ?? 0;
 }
 

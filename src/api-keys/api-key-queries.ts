@@ -2,9 +2,14 @@ import { type Clock, DAY_MS } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
 import { inOrderOf } from '../platform/database/in-order-of.js';
-import { type Cursors, itemsAt, type Page, type PageRequest } from '../platform/pagination.js';
+import { type Cursors, itemsAt, type Page, type PageRequest, type Position } from '../platform/pagination.js';
+import { findPolicyOf } from '../policies/policy-finder.js';
+import type { PolicyRules } from '../policies/policy-rules.js';
 import { findEndedKeys } from './api-key-history.queries.js';
-import { type ApiKeyStatus, expiresWithin, statusOf, usableAt } from './api-key-status.js';
+import { type ApiKeyStatus, expiresWithin, type Lifetime, statusOf, usableAt } from './api-key-status.js';
+import { findExpiringKeys } from './expiring-keys.queries.js';
+import { countUsableKeys } from './key-counts.queries.js';
+import { countUsed } from './key-limit.js';
 
 /** The maximum of 1,000 keys for each user, each with the key that it replaces. */
 const USABLE_KEYS_MAX = 2_000;
@@ -34,9 +39,10 @@ export class ApiKeyQueries {
   }
 
   /** Returns the user's usable keys, newest first, at most USABLE_KEYS_MAX. */
-  listUsable(userId: string): Promise<ApiKey[]> {
+  async listUsable(userId: string): Promise<ApiKey[]> {
+    const policy = await findPolicyOf(this.#database, userId);
     return this.#database.apiKey.findMany({
-      where: { userId, AND: usableAt(this.#clock.now()) },
+      where: { userId, AND: usableAt(this.#clock.now(), policy) },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: USABLE_KEYS_MAX,
     });
@@ -66,37 +72,39 @@ export class ApiKeyQueries {
   }
 
   /** Returns the number of usable keys by user. Users without usable keys are absent. */
-  async countUsable(userIds: readonly string[]): Promise<Map<string, number>> {
-    const where = { userId: { in: [...userIds] }, AND: usableAt(this.#clock.now()) };
-    const counts = await this.#database.apiKey.groupBy({ by: ['userId'], where, _count: true });
-    return new Map(counts.map((count) => [count.userId, count._count]));
+  countUsable(userIds: readonly string[]): Promise<Map<string, number>> {
+    return countUsableKeys(this.#database, userIds, { now: this.#clock.now(), isPairOne: false });
+  }
+
+  /** Returns the number of the user's keys that count against the limit. @param policy that applies to the user */
+  countUsed(userId: string, policy: PolicyRules | null): Promise<number> {
+    return countUsed(this.#database, userId, policy, this.#clock.now());
   }
 
   /**
-   * Returns a page of the usable keys that expire within `days`, the earliest first.
+   * Returns a page of the usable keys that expire within `days`, by themselves or by the policy of their owner. The earliest is first.
    *
-   * @param after the last key of the previous page; null for the first page
+   * @param after position of the last key of the previous page; null for the first page
+   * @returns the keys with their positions; `at` is the effective expiry
    */
-  listExpiring(days: number, after: ApiKey | null, limit: number): Promise<ApiKey[]> {
+  async listExpiring(days: number, after: Position | null, limit: number): Promise<{ node: ApiKey; position: Position }[]> {
     const now = this.#clock.now();
-    return this.#database.apiKey.findMany({
-      where: {
-        revokedAt: null,
-        expiresAt: { gt: now, lte: new Date(now.getTime() + days * DAY_MS) },
-        ...(after && { OR: [{ expiresAt: { gt: after.expiresAt ?? now } }, { expiresAt: after.expiresAt, id: { gt: after.id } }] }),
-      },
-      orderBy: [{ expiresAt: 'asc' }, { id: 'asc' }],
-      take: limit,
-    });
+    const until = new Date(now.getTime() + days * DAY_MS);
+    const positions = await findExpiringKeys(this.#database, { now, until, after, limit });
+    const keys = await findKeysByIds(
+      this.#database,
+      positions.map(({ id }) => id),
+    );
+    return itemsAt(positions, keys);
   }
 
-  /** Returns the current status of the key. */
-  statusOf(key: ApiKey): ApiKeyStatus {
-    return statusOf(key, this.#clock.now());
+  /** Returns the current status of the key. @param lifetime the policy that applies to its owner */
+  statusOf(key: ApiKey, lifetime: Lifetime): ApiKeyStatus {
+    return statusOf(key, lifetime, this.#clock.now());
   }
 
-  /** Returns whether the key is usable and expires within EXPIRY_WARNING_DAYS. */
-  expiresSoon(key: ApiKey): boolean {
-    return expiresWithin(key, this.#expiryWarningDays, this.#clock.now());
+  /** Returns whether the key is usable and expires within EXPIRY_WARNING_DAYS. @param lifetime the policy that applies to its owner */
+  expiresSoon(key: ApiKey, lifetime: Lifetime): boolean {
+    return expiresWithin(key, lifetime, this.#expiryWarningDays, this.#clock.now());
   }
 }

@@ -5,13 +5,14 @@ import { CurrentSubject, type Subject } from '../auth/auth-context.js';
 import { PortalPermission } from '../auth/portal-sessions/portal-permission.js';
 import { type CostArguments, pageCost } from '../platform/graphql/cost.js';
 import { CHANGE_COST } from '../platform/limits.js';
+import { rateLimitOf } from '../policies/limit-settings.js';
+import { RateLimit } from '../policies/rate-limit.graphql.js';
 import {
   ApiKey,
   ApiKeyConnection,
   CreateApiKeyInput,
   CreateApiKeyPayload,
   GRACE_SECONDS_DEFAULT,
-  RateLimit,
   RevokeApiKeyPayload,
   RotateApiKeyInput,
   RotateApiKeyPayload,
@@ -21,7 +22,6 @@ import {
 import type { ApiKeyContext } from './api-key-context.js';
 import type { ApiKeyQueries } from './api-key-queries.js';
 import type { ApiKey as ApiKeyRow, ApiKeyService } from './api-key-service.js';
-import { rateLimitOf } from './api-key-settings.js';
 import { ApiKeyStatus } from './api-key-status.js';
 import type { KeyRevocation } from './key-revocation.js';
 
@@ -175,15 +175,15 @@ export class ApiKeyResolver {
   }
 
   @FieldResolver(() => ApiKeyStatus, { description: 'Current status of the key.' })
-  status(@Root() key: ApiKeyRow): ApiKeyStatus {
-    return this.#queries.statusOf(key);
+  async status(@Root() key: ApiKeyRow, @Ctx() { policies }: ApiKeyContext): Promise<ApiKeyStatus> {
+    return this.#queries.statusOf(key, await policies.load(key.userId));
   }
 
   @FieldResolver(() => Boolean, {
     description: 'Whether the key is usable and expires within 14 days, or within the number of days that the operator has configured.',
   })
-  expiresSoon(@Root() key: ApiKeyRow): boolean {
-    return this.#queries.expiresSoon(key);
+  async expiresSoon(@Root() key: ApiKeyRow, @Ctx() { policies }: ApiKeyContext): Promise<boolean> {
+    return this.#queries.expiresSoon(key, await policies.load(key.userId));
   }
 
   @FieldResolver(() => RateLimit, {

@@ -7,14 +7,19 @@ import { type Actor, actorFields, personOf, type RequestActor } from '../platfor
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
-import { KeywardError } from '../platform/errors/keyward-error.js';
+import { KeywardError, type Report, refuseFaults } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
+import { lifetimeStartOf } from '../policies/effective-limits.js';
+import { reportGrantFaults } from '../policies/grant-rules.js';
+import { findPolicyOf } from '../policies/policy-finder.js';
+import type { PolicyRules } from '../policies/policy-rules.js';
 import { changesOf } from './api-key-changes.js';
 import { columnsOf, type KeyColumns, type KeySettings, rejectForbiddenSettings } from './api-key-settings.js';
-import { countedAt, rotatableAt, usableAt } from './api-key-status.js';
+import { type Lifetime, rotatableAt, usableAt } from './api-key-status.js';
 import type { IdempotencyKeys } from './idempotency-keys.js';
 import type { Issue, KeyIdentity, KeyIssuer } from './key-issuer.js';
-import { type Rotation, refuseBadRotation } from './rotation.js';
+import { refuseAtLimit } from './key-limit.js';
+import { type Rotation, refuseBadRotation, refuseExpiryBeyondPolicy } from './rotation.js';
 
 export type { ApiKey };
 
@@ -95,12 +100,20 @@ export class ApiKeyService {
     const repetition = this.#idempotencyKeys.guard({ operation: 'createApiKey', key: idempotencyKey, input: settings });
     const knownId = await owner.find();
     if (knownId !== null) await repetition.reject(knownId);
-    const columns = { ...columnsOf(settings, this.#clock.now(), this.#scopeCatalogue), createdBy: personOf(actor) };
+    const policy = await findPolicyOf(this.#database, knownId);
+    const granted = { scopes: settings.scopes, expiresAt: settings.expiresAt ?? null };
+    const checkGrant = (applied: PolicyRules | null) => (report: Report) => reportGrantFaults(granted, this.#clock.now(), applied, report);
+    const columns = {
+      ...columnsOf(settings, this.#clock.now(), this.#scopeCatalogue, checkGrant(policy)),
+      createdBy: personOf(actor),
+    };
     const userId = knownId ?? (await owner.ensure());
     const issue: Issue<ApiKey> = {
-      check: () => this.#refuseAtLimit(this.#database, userId),
+      check: async () => this.#refuseAtLimit(this.#database, userId, await findPolicyOf(this.#database, userId)),
       store: async (transaction, identity) => {
-        await this.#refuseAtLimit(transaction, userId);
+        const applied = await findPolicyOf(transaction, userId);
+        refuseFaults('input.', checkGrant(applied));
+        await this.#refuseAtLimit(transaction, userId, applied);
         const data = { ...columns, ...identity, userId, createdAt: this.#clock.now() };
         const created = await transaction.apiKey.create({ data });
         await this.#record(transaction, created, AuditAction.API_KEY_CREATED, {}, actor);
@@ -122,18 +135,20 @@ export class ApiKeyService {
   async update(userId: string, id: string, settings: KeySettings, actor: RequestActor): Promise<ApiKey> {
     rejectForbiddenSettings(settings, actor);
     const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
-    await this.get(userId, id, actor);
+    const startsAt = lifetimeStartOf(await this.get(userId, id, actor));
     const { key, changed } = await this.#users.withLocked(userId, async (transaction) => {
+      const policy = await findPolicyOf(transaction, userId);
+      refuseFaults('input.', (report) => reportGrantFaults(settings, startsAt, policy, report));
       const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
       // The statement itself has the guard, so that no update can revive an ended key or extend its life.
       const [after] = await transaction.apiKey.updateManyAndReturn({
-        where: { id, replacedById: null, AND: usableAt(this.#clock.now()) },
+        where: { id, replacedById: null, AND: usableAt(this.#clock.now(), policy) },
         data: { ...columns, ...this.#expirySetBy(columns, before) },
       });
       if (!after) {
         throw new KeywardError('CONFLICT', 'This API key is revoked, expired or replaced, so it cannot be updated.');
       }
-      if (columns.rateLimit !== undefined) await this.#limitPredecessor(transaction, after);
+      if (columns.rateLimit !== undefined) await this.#limitPredecessor(transaction, after, policy);
       const changes = changesOf(columns, before, after);
       if (changes.changed.length > 0) await this.#record(transaction, after, AuditAction.API_KEY_UPDATED, changes, actor);
       return { key: after, changed: changes.changed };
@@ -160,8 +175,8 @@ export class ApiKeyService {
     refuseBadRotation(rotation, this.#clock.now());
     await this.get(userId, id, actor);
     const issue: Issue<Omit<RotatedKey, 'plaintextKey'>> = {
-      check: async () => void (await this.#findRotatable(this.#database, id, rotation, this.#clock.now())),
-      store: (transaction, identity) => this.#replace(transaction, id, { rotation, identity, actor }),
+      check: async () => void (await this.#findRotatable(this.#database, id, rotation, { userId, now: this.#clock.now() })),
+      store: (transaction, identity) => this.#replace(transaction, id, { userId, rotation, identity, actor }),
     };
     const guarded = repetition.protect(userId, issue, ({ apiKey }) => apiKey.id);
     const { plaintextKey, stored } = await this.#issuer.issue(userId, actor, guarded);
@@ -172,11 +187,11 @@ export class ApiKeyService {
   async #replace(
     transaction: Transaction,
     id: string,
-    { rotation, identity, actor }: { rotation: Rotation; identity: KeyIdentity; actor: RequestActor },
+    { userId, rotation, identity, actor }: { userId: string; rotation: Rotation; identity: KeyIdentity; actor: RequestActor },
   ): Promise<Omit<RotatedKey, 'plaintextKey'>> {
     const now = this.#clock.now();
-    const old = await this.#findRotatable(transaction, id, rotation, now);
-    const { id: _id, replacedById: _replacedById, ...settings } = old;
+    const { old, policy } = await this.#findRotatable(transaction, id, rotation, { userId, now });
+    const { id: _id, replacedById: _replacedById, importedAt: _importedAt, ...settings } = old;
     const json = { metadata: old.metadata ?? {}, trustedMetadata: old.trustedMetadata ?? {} };
     const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
     const lineageId = old.lineageId ?? old.id;
@@ -194,7 +209,7 @@ export class ApiKeyService {
       },
     });
     // A predecessor in its grace period is linked to the newest key, because the key between them expires now.
-    await transaction.apiKey.updateMany({ where: { replacedById: id, AND: usableAt(now) }, data: { replacedById: apiKey.id } });
+    await transaction.apiKey.updateMany({ where: { replacedById: id, AND: usableAt(now, policy) }, data: { replacedById: apiKey.id } });
     const endOfGrace = new Date(now.getTime() + gracePeriodSeconds * 1_000);
     const end = old.expiresAt !== null && old.expiresAt < endOfGrace ? old.expiresAt : endOfGrace;
     const replaced = await transaction.apiKey.update({
@@ -210,24 +225,29 @@ export class ApiKeyService {
     return expiresAt === undefined || expiresAt?.getTime() === before.expiresAt?.getTime() ? {} : { expirySetAt: this.#clock.now() };
   }
 
-  async #findRotatable(database: Transaction, id: string, { gracePeriodSeconds }: Rotation, now: Date): Promise<ApiKey> {
-    const key = await database.apiKey.findFirst({ where: { id, AND: rotatableAt(now, gracePeriodSeconds) } });
-    if (!key) throw new KeywardError('CONFLICT', 'This API key is revoked or expired, or its rotation is still in progress.');
-    return key;
+  /** Returns the key, if it can be rotated so, and the policy that applies to its owner. */
+  async #findRotatable(
+    database: Transaction,
+    id: string,
+    rotation: Rotation,
+    { userId, now }: { userId: string; now: Date },
+  ): Promise<{ old: ApiKey; policy: PolicyRules | null }> {
+    const policy = await findPolicyOf(database, userId);
+    const old = await database.apiKey.findFirst({ where: { id, AND: rotatableAt(now, rotation.gracePeriodSeconds, policy) } });
+    if (!old) throw new KeywardError('CONFLICT', 'This API key is revoked or expired, or its rotation is still in progress.');
+    refuseExpiryBeyondPolicy(rotation, old, policy, now);
+    return { old, policy };
   }
 
   /** Sets the rate limit of the predecessor in a rotation, because both keys share one rate limit. */
-  async #limitPredecessor(transaction: Transaction, { id, rateLimit, rateLimitWindowSeconds }: ApiKey): Promise<void> {
-    await transaction.apiKey.updateMany({
-      where: { replacedById: id, AND: usableAt(this.#clock.now()) },
-      data: { rateLimit, rateLimitWindowSeconds },
-    });
+  async #limitPredecessor(transaction: Transaction, successor: ApiKey, lifetime: Lifetime): Promise<void> {
+    const { id, rateLimit, rateLimitWindowSeconds } = successor;
+    const where = { replacedById: id, AND: usableAt(this.#clock.now(), lifetime) };
+    await transaction.apiKey.updateMany({ where, data: { rateLimit, rateLimitWindowSeconds } });
   }
 
-  async #refuseAtLimit(database: Transaction, userId: string): Promise<void> {
-    const limit = this.#keysPerUserMax;
-    if ((await database.apiKey.count({ where: { userId, AND: countedAt(this.#clock.now()) } })) < limit) return;
-    throw new KeywardError('API_KEY_LIMIT_REACHED', `You can have at most ${limit} usable API keys. Revoke one first.`, { limit });
+  #refuseAtLimit(database: Transaction, userId: string, policy: PolicyRules | null): Promise<void> {
+    return refuseAtLimit(database, userId, { policy, keysPerUserMax: this.#keysPerUserMax, now: this.#clock.now() });
   }
 
   #record(transaction: Transaction, key: ApiKey, action: AuditAction, details: object, actor: Actor): Promise<void> {

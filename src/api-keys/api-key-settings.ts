@@ -1,21 +1,12 @@
 import type { Actor } from '../platform/actor.js';
 import { KeywardError, type Report, refuseFaults } from '../platform/errors/keyward-error.js';
-import { canonicalRange, isAddressOrRange } from '../platform/ip/address-ranges.js';
 import { shortTextFault } from '../platform/text.js';
+import { canonicalCidrs, type RateLimit, reportCidrFaults, reportListFaults, reportRateLimitFaults } from '../policies/limit-settings.js';
+import { grantedScopeFault, SCOPES_MAX } from '../policies/scopes.js';
 import { reportMetadataFaults } from './api-key-metadata.js';
-import { grantedScopeFault, SCOPES_MAX } from './scopes.js';
 
 const NAME_CHARACTERS_MAX = 100;
-const CIDRS_MAX = 50;
-const RATE_LIMIT_MAX = 1_000_000;
-const RATE_LIMIT_WINDOW_SECONDS_MAX = 86_400;
 const EXPIRY_YEARS_MAX = 10;
-
-/** Rate limit of a key: `limit` verifications in each window. */
-export interface RateLimit {
-  limit: number;
-  windowSeconds: number;
-}
 
 /** Settings of a key that its owner chooses. Absent settings are unchanged; null clears an optional one. */
 export interface KeySettings {
@@ -43,16 +34,6 @@ export interface KeyColumns {
   enabled?: boolean;
 }
 
-function checkList(name: string, items: readonly string[], itemsMax: number, faultOf: (item: string) => string | null, report: Report) {
-  if (items.length > itemsMax) return report(name, `must have at most ${itemsMax} items`);
-  for (const [index, item] of items.entries()) report(`${name}.${index}`, faultOf(item));
-}
-
-const cidrFault = (range: string): string | null => (isAddressOrRange(range) ? null : 'must be an IP address or a CIDR range');
-
-const countFault = (count: number, max: number): string | null =>
-  Number.isInteger(count) && count >= 1 && count <= max ? null : `must be from 1 to ${max}`;
-
 export function expiryFault(expiresAt: Date, now: Date): string | null {
   const last = new Date(now);
   last.setUTCFullYear(last.getUTCFullYear() + EXPIRY_YEARS_MAX);
@@ -66,12 +47,10 @@ function checkSettings(settings: KeySettings, now: Date, scopeCatalogue: readonl
   for (const [field, value] of Object.entries({ scopes, allowedCidrs, metadata, trustedMetadata, enabled })) {
     if (value === null) report(field, 'must not be null');
   }
-  if (scopes) checkList('scopes', scopes, SCOPES_MAX, (scope) => grantedScopeFault(scope, scopeCatalogue), report);
-  if (allowedCidrs) checkList('allowedCidrs', allowedCidrs, CIDRS_MAX, cidrFault, report);
-  if (rateLimit) {
-    report('rateLimit.limit', countFault(rateLimit.limit, RATE_LIMIT_MAX));
-    report('rateLimit.windowSeconds', countFault(rateLimit.windowSeconds, RATE_LIMIT_WINDOW_SECONDS_MAX));
-  }
+  if (scopes)
+    reportListFaults('scopes', scopes, { itemsMax: SCOPES_MAX, faultOf: (scope) => grantedScopeFault(scope, scopeCatalogue) }, report);
+  if (allowedCidrs) reportCidrFaults('allowedCidrs', allowedCidrs, report);
+  if (rateLimit) reportRateLimitFaults('rateLimit', rateLimit, report);
   if (metadata) reportMetadataFaults('metadata', metadata, report);
   if (trustedMetadata) reportMetadataFaults('trustedMetadata', trustedMetadata, report);
   if (expiresAt) report('expiresAt', expiryFault(expiresAt, now));
@@ -87,16 +66,25 @@ export function rejectForbiddenSettings({ trustedMetadata }: KeySettings, actor:
  * Validates settings and converts them to columns.
  *
  * @param scopeCatalogue the scopes that can be granted; empty if every scope can be granted
+ * @param checkMore reports the broken rules of a policy together with the others
  * @returns the columns that the settings change
  * @throws {KeywardError} BAD_USER_INPUT with every broken rule; the paths begin with `input.`
  */
-export function columnsOf(settings: KeySettings, now: Date, scopeCatalogue: readonly string[]): KeyColumns {
-  refuseFaults('input.', (report) => checkSettings(settings, now, scopeCatalogue, report));
+export function columnsOf(
+  settings: KeySettings,
+  now: Date,
+  scopeCatalogue: readonly string[],
+  checkMore: (report: Report) => void = () => undefined,
+): KeyColumns {
+  refuseFaults('input.', (report) => {
+    checkSettings(settings, now, scopeCatalogue, report);
+    checkMore(report);
+  });
   const { name, scopes, allowedCidrs, rateLimit, metadata, trustedMetadata, expiresAt, enabled } = settings;
   return {
     ...(name !== undefined && { name }),
     ...(scopes && { scopes: [...new Set(scopes)] }),
-    ...(allowedCidrs && { allowedCidrs: [...new Set(allowedCidrs.map((range) => canonicalRange(range) ?? range))] }),
+    ...(allowedCidrs && { allowedCidrs: canonicalCidrs(allowedCidrs) }),
     ...(rateLimit !== undefined && { rateLimit: rateLimit?.limit ?? null, rateLimitWindowSeconds: rateLimit?.windowSeconds ?? null }),
     ...(metadata && { metadata }),
     ...(trustedMetadata && { trustedMetadata }),
@@ -104,9 +92,3 @@ export function columnsOf(settings: KeySettings, now: Date, scopeCatalogue: read
     ...(typeof enabled === 'boolean' && { enabled }),
   };
 }
-
-/** Returns the rate limit in two columns; null if the key has no rate limit. */
-export const rateLimitOf = (row: { rateLimit: number | null; rateLimitWindowSeconds: number | null }): RateLimit | null =>
-  row.rateLimit === null || row.rateLimitWindowSeconds === null
-    ? null
-    : { limit: row.rateLimit, windowSeconds: row.rateLimitWindowSeconds };

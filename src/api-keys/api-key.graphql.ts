@@ -3,6 +3,7 @@ import { BelongsToUser } from '../auth/ownership-middleware.js';
 import { PortalPermission } from '../auth/portal-sessions/portal-permission.js';
 import { connectionOf } from '../platform/graphql/connection.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
+import { RateLimitInput } from '../policies/rate-limit.graphql.js';
 import { ApiKeyStatus } from './api-key-status.js';
 
 /** Default grace period: one day, to deploy the new key. */
@@ -19,24 +20,6 @@ registerEnumType(ApiKeyStatus, {
     REVOKED: { description: 'The key was revoked and cannot become valid again.' },
   },
 });
-
-@ObjectType({ description: 'Rate limit of an API key.' })
-export class RateLimit {
-  @Field(() => Int, { description: 'Number of verifications that succeed in one window.' })
-  readonly limit!: number;
-
-  @Field(() => Int, { description: 'Length of the window in seconds. The window begins with the first verification.' })
-  readonly windowSeconds!: number;
-}
-
-@InputType({ description: 'Rate limit to set for an API key.' })
-export class RateLimitInput {
-  @Field(() => Int, { description: 'Number of verifications that succeed in one window: 1 to 1,000,000.' })
-  readonly limit!: number;
-
-  @Field(() => Int, { description: 'Length of the window in seconds: 1 to 86,400. The window begins with the first verification.' })
-  readonly windowSeconds!: number;
-}
 
 @BelongsToUser({ service: 'keys:read', portal: PortalPermission.KEYS_READ }, ({ userId }: { userId: string }) => userId)
 @ObjectType({

@@ -8,6 +8,7 @@ export interface ImportedKeyRow extends KeyColumns {
   keyPrefix: string;
   hashedKey: string;
   createdAt: Date;
+  importedAt: Date;
   revokedAt: Date | null;
   revokedReason: string | null;
 }
@@ -23,13 +24,13 @@ export async function insertImportedKeys(transaction: Transaction, keys: readonl
   await transaction.$executeRaw`
     INSERT INTO api_keys (
       id, user_id, key_prefix, name, hashed_key, scopes, allowed_cidrs, rate_limit, rate_limit_window_seconds,
-      metadata, enabled, created_at, expires_at, revoked_at, revoked_reason
+      metadata, enabled, created_at, imported_at, expires_at, revoked_at, revoked_reason
     )
     SELECT id, "userId", "keyPrefix", name, "hashedKey", coalesce(scopes, '{}'), coalesce("allowedCidrs", '{}'), "rateLimit",
-           "rateLimitWindowSeconds", coalesce(metadata, '{}'), coalesce(enabled, true), "createdAt", "expiresAt", "revokedAt", "revokedReason"
+           "rateLimitWindowSeconds", coalesce(metadata, '{}'), coalesce(enabled, true), "createdAt", "importedAt", "expiresAt", "revokedAt", "revokedReason"
     FROM json_to_recordset(${rows}::json) AS row(
       id uuid, "userId" uuid, "keyPrefix" text, name text, "hashedKey" text, scopes text[], "allowedCidrs" text[], "rateLimit" integer,
-      "rateLimitWindowSeconds" integer, metadata jsonb, enabled boolean, "createdAt" timestamptz, "expiresAt" timestamptz,
+      "rateLimitWindowSeconds" integer, metadata jsonb, enabled boolean, "createdAt" timestamptz, "importedAt" timestamptz, "expiresAt" timestamptz,
       "revokedAt" timestamptz, "revokedReason" text
     )`;
 }

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '../platform/database/client.js';
-import { countedAt } from './api-key-status.js';
+import { countUsableKeys } from './key-counts.queries.js';
 
 export { insertImportedKeys } from './imported-keys.queries.js';
 
@@ -18,12 +18,8 @@ export const findStoredKeys = (database: Transaction, keyPrefixes: readonly stri
   });
 
 /** Returns the number of keys of each user that count against the limit. Users without such keys are absent. */
-export async function countKeysByUser(database: Transaction, userIds: readonly string[], now: Date): Promise<Map<string, number>> {
-  if (userIds.length === 0) return new Map();
-  const where = { userId: { in: [...userIds] }, AND: countedAt(now) };
-  const groups = await database.apiKey.groupBy({ by: ['userId'], where, _count: true });
-  return new Map(groups.map(({ userId, _count }) => [userId, _count]));
-}
+export const countKeysByUser = (database: Transaction, userIds: readonly string[], now: Date): Promise<Map<string, number>> =>
+  countUsableKeys(database, userIds, { now, isPairOne: true });
 
 /**
  * Stores the fingerprint of an imported key at its first use, unless it has one.

@@ -7,6 +7,7 @@ import type { Transaction } from '../platform/database/client.js';
 import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
 import type { Logger } from '../platform/logger.js';
 import { shortTextFault } from '../platform/text.js';
+import { findPolicyOf } from '../policies/policy-finder.js';
 import type { ApiKey, ApiKeyService } from './api-key-service.js';
 import { usableAt } from './api-key-status.js';
 
@@ -54,9 +55,10 @@ export class KeyRevocation {
   async revokeUsable(userId: string, ids: readonly string[], reason: string | null, actor: Actor): Promise<ApiKey[]> {
     const { users, clock, audit } = this.#deps;
     const revoke = async (transaction: Transaction) => {
+      const policy = await findPolicyOf(transaction, userId);
       const now = clock.now();
       const keys = await transaction.apiKey.updateManyAndReturn({
-        where: { id: { in: [...ids] }, userId, AND: usableAt(now) },
+        where: { id: { in: [...ids] }, userId, AND: usableAt(now, policy) },
         data: { revokedAt: now, revokedReason: reason },
       });
       await audit.record(transaction, keys.map(entryOf), actor);

@@ -1,4 +1,6 @@
 import { refuseFaults } from '../platform/errors/keyward-error.js';
+import { expiryGrantFault } from '../policies/grant-rules.js';
+import type { PolicyRules } from '../policies/policy-rules.js';
 import { expiryFault } from './api-key-settings.js';
 
 const GRACE_SECONDS_MAX = 30 * 86_400;
@@ -17,5 +19,22 @@ export function refuseBadRotation({ gracePeriodSeconds, expiresAt }: Rotation, n
     const isPossible = gracePeriodSeconds >= 0 && gracePeriodSeconds <= GRACE_SECONDS_MAX;
     report('gracePeriodSeconds', isPossible ? null : `must be from 0 to ${GRACE_SECONDS_MAX}`);
     if (expiresAt) report('expiresAt', expiryFault(expiresAt, now));
+  });
+}
+
+/**
+ * Rejects a rotation with an expiry that the policy does not permit. An expiry that the new key takes from the old one may be later than
+ * permitted, because the policy ends the new key earlier anyway.
+ *
+ * @throws {KeywardError} BAD_USER_INPUT
+ */
+export function refuseExpiryBeyondPolicy(
+  { expiresAt }: Rotation,
+  old: { expiresAt: Date | null },
+  policy: PolicyRules | null,
+  now: Date,
+): void {
+  refuseFaults('input.', (report) => {
+    if (expiresAt !== undefined || old.expiresAt === null) report('expiresAt', expiryGrantFault(expiresAt ?? null, now, policy));
   });
 }

@@ -15,6 +15,9 @@ import { OPERATOR } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
+import type { Position } from '../platform/pagination.js';
+import { effectiveExpiry } from '../policies/effective-limits.js';
+import { createPolicyLoader, type PolicyLoader } from '../policies/policy-loader.js';
 
 const PAGE_ITEMS = 500;
 
@@ -45,9 +48,11 @@ interface OperatorDependencies {
 /** The operator's actions on users and their keys. The audit log of the user records each change, with the operator as actor. */
 export class OperatorService {
   readonly #deps: OperatorDependencies;
+  readonly #policies: PolicyLoader;
 
   constructor(deps: OperatorDependencies) {
     this.#deps = deps;
+    this.#policies = createPolicyLoader(deps.database, { cache: false });
   }
 
   /** Yields all users, in the order of their creation. */
@@ -151,11 +156,11 @@ export class OperatorService {
 
   /** Yields the usable keys that expire within `days`, with their owners, the earliest first. */
   async *expiring(days: number): AsyncGenerator<{ apiKey: ApiKey; owner: User | null }> {
-    for (let page: ApiKey[] = [], last: ApiKey | null = null; ; ) {
-      page = await this.#deps.keyQueries.listExpiring(days, last, PAGE_ITEMS);
-      const owners = await this.#deps.users.findByIds(page.map(({ userId }) => userId));
-      for (const [index, apiKey] of page.entries()) yield { apiKey, owner: owners[index] ?? null };
-      last = page.at(-1) ?? null;
+    for (let last: Position | null = null; ; ) {
+      const page: { node: ApiKey; position: Position }[] = await this.#deps.keyQueries.listExpiring(days, last, PAGE_ITEMS);
+      const owners = await this.#deps.users.findByIds(page.map(({ node }) => node.userId));
+      for (const [index, { node }] of page.entries()) yield { apiKey: node, owner: owners[index] ?? null };
+      last = page.at(-1)?.position ?? null;
       if (page.length < PAGE_ITEMS) return;
     }
   }
@@ -170,9 +175,10 @@ export class OperatorService {
     return changeExternalIdIssuer(this.#deps.database, from, to);
   }
 
-  /** Returns the current status of the key. */
-  statusOf(key: ApiKey): string {
-    return this.#deps.keyQueries.statusOf(key);
+  /** Returns the current status of the key, and the time at which it expires by itself or by the policy of its owner. */
+  async stateOf(key: ApiKey): Promise<{ status: string; effectiveExpiresAt: Date | null }> {
+    const policy = await this.#policies.load(key.userId);
+    return { status: this.#deps.keyQueries.statusOf(key, policy), effectiveExpiresAt: effectiveExpiry(key, policy) };
   }
 
   /** Finds a user and changes it. */

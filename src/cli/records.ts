@@ -18,20 +18,16 @@ export async function* overviewRecords(overviews: AsyncIterable<UserOverview>): 
 }
 
 /** Returns the fields of a key to print. They contain no secret. */
-export const keyRecord = (key: ApiKey, operator: OperatorService): OutputRecord => ({
-  id: key.id,
-  keyPrefix: key.keyPrefix,
-  status: operator.statusOf(key),
-  name: key.name,
-  createdAt: key.createdAt,
-  expiresAt: key.expiresAt,
-  revokedAt: key.revokedAt,
-});
+export async function keyRecord(key: ApiKey, operator: OperatorService): Promise<OutputRecord> {
+  const { id, keyPrefix, name, createdAt, expiresAt, revokedAt } = key;
+  const { status, effectiveExpiresAt } = await operator.stateOf(key);
+  return { id, keyPrefix, status, name, createdAt, expiresAt, effectiveExpiresAt, revokedAt };
+}
 
 /** Returns the fields of a key and of its owner, if the owner still exists. */
-export const ownedKeyRecord = (key: ApiKey, owner: User | null, operator: OperatorService): OutputRecord => ({
+export const ownedKeyRecord = async (key: ApiKey, owner: User | null, operator: OperatorService): Promise<OutputRecord> => ({
   email: owner?.email ?? null,
   externalId: owner?.externalId ?? null,
   userId: key.userId,
-  ...keyRecord(key, operator),
+  ...(await keyRecord(key, operator)),
 });

@@ -8,6 +8,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { databaseFault, isUniqueViolation } from '../platform/database/database-errors.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
+import { findPoliciesOf, findPolicyOf } from '../policies/policy-finder.js';
 import { DryRun } from './dry-run.js';
 import { type ImportedKey, readImportLine } from './import-line.js';
 import type { Line } from './lines.js';
@@ -116,7 +117,7 @@ export class KeyImporter {
     const counts = await this.#usableCounts(transaction, userIds, now);
     const outcomes = planImport(
       keys,
-      { identities, counts, selfRegistered: this.#closedTo(accounts) },
+      { identities, counts, selfRegistered: this.#closedTo(accounts), ...(await policiesOf(transaction, userIds)) },
       { now, keysPerUserMax: this.#keysPerUserMax },
     );
     const imported = importedOf(keys, outcomes);
@@ -132,7 +133,8 @@ export class KeyImporter {
     const accounts = await this.#users.findAccounts(emailsOf(keys));
     const userIds = idsOf(accounts);
     const before = await this.#usableCounts(this.#database, userIds, now);
-    const known: Known = { identities, counts: new Map(before), selfRegistered: this.#closedTo(accounts) };
+    const policies = await policiesOf(this.#database, userIds);
+    const known: Known = { identities, counts: new Map(before), selfRegistered: this.#closedTo(accounts), ...policies };
     dryRun.extend(known, keys);
     const outcomes = planImport(keys, known, { now, keysPerUserMax: this.#keysPerUserMax });
     const imported = importedOf(keys, outcomes);
@@ -161,7 +163,12 @@ export class KeyImporter {
 
   async #store(transaction: Transaction, imported: readonly ImportedKey[], userIds: ReadonlyMap<string, string>, now: Date): Promise<void> {
     if (imported.length === 0) return;
-    const rows = imported.map(({ email, ...key }) => ({ ...key, id: uuidv7({ msecs: now.getTime() }), userId: userIds.get(email) ?? '' }));
+    const rows = imported.map(({ email, ...key }) => ({
+      ...key,
+      id: uuidv7({ msecs: now.getTime() }),
+      userId: userIds.get(email) ?? '',
+      importedAt: now,
+    }));
     await insertImportedKeys(transaction, rows);
     const entries = rows.map(({ id, userId, keyPrefix }) => ({
       userId,
@@ -171,6 +178,16 @@ export class KeyImporter {
     }));
     await this.#audit.record(transaction, entries, OPERATOR);
   }
+}
+
+/** Returns the policies that apply to accounts, by email, and the policy that applies to every other account. */
+async function policiesOf(database: Transaction, userIds: ReadonlyMap<string, string>): Promise<Pick<Known, 'policies' | 'defaultPolicy'>> {
+  const byId = await findPoliciesOf(database, [...userIds.values()]);
+  const found = [...userIds].flatMap(([email, id]) => {
+    const policy = byId.get(id);
+    return policy ? [[email, policy] as const] : [];
+  });
+  return { policies: new Map(found), defaultPolicy: await findPolicyOf(database, null) };
 }
 
 const idsOf = (accounts: ReadonlyMap<string, AccountOwner>): Map<string, string> =>

@@ -1,4 +1,7 @@
 import { ApiKeyStatus, statusOf } from '../api-keys/api-key-status.js';
+import { keysMaxOf } from '../api-keys/key-limit.js';
+import { reportGrantFaults } from '../policies/grant-rules.js';
+import type { PolicyRules } from '../policies/policy-rules.js';
 import type { ImportedKey } from './import-line.js';
 
 /** Outcome of a line: the key was imported, is already present, or is rejected. */
@@ -12,6 +15,10 @@ export interface Known {
   counts: Map<string, number>;
   /** Emails of accounts that were created by sign-up and must not receive keys. */
   selfRegistered: ReadonlySet<string>;
+  /** Policies that apply to existing accounts, by email. */
+  policies: ReadonlyMap<string, PolicyRules>;
+  /** The policy that applies to every other account. Null if there is no such policy. */
+  defaultPolicy: PolicyRules | null;
 }
 
 /** Sign-up does not verify addresses, so an attacker could sign up with the address of another person and receive their keys. */
@@ -22,9 +29,27 @@ export const identityOf = (key: { email: string; hashedKey: string }): string =>
 
 /** Returns whether a key counts against the limit of its owner: it is neither revoked nor expired. */
 function counts(key: ImportedKey, now: Date): boolean {
-  const { revokedAt, expiresAt = null, enabled = true } = key;
-  const status = statusOf({ revokedAt, expiresAt, enabled, replacedById: null }, now);
+  const { revokedAt, createdAt, expiresAt = null, enabled = true } = key;
+  // No policy has ended the key, because the lifetime of an imported key begins with the import.
+  const status = statusOf({ revokedAt, createdAt, importedAt: now, expiresAt, enabled, replacedById: null }, null, now);
   return status !== ApiKeyStatus.REVOKED && status !== ApiKeyStatus.EXPIRED;
+}
+
+/** Returns the rules of the policy that a usable key breaks. */
+function policyReasons({ scopes, expiresAt = null }: ImportedKey, policy: PolicyRules | null, now: Date): string[] {
+  const reasons: string[] = [];
+  reportGrantFaults({ scopes, expiresAt }, now, policy, (path, message) => {
+    if (message !== null) reasons.push(`${path} ${message}`);
+  });
+  return reasons;
+}
+
+/** Returns the reason for which the user can have no further usable key; null if there is no such reason. */
+function limitReason(count: number, policy: PolicyRules | null, keysPerUserMax: number): string | null {
+  const max = keysMaxOf(policy, keysPerUserMax);
+  if (count < max) return null;
+  const limit = policy === null || policy.keysMax === null ? 'MAX_KEYS_PER_USER' : `policy ${policy.name}`;
+  return `the user already has ${max} usable keys (${limit})`;
 }
 
 /**
@@ -41,10 +66,12 @@ export function planImport(keys: readonly ImportedKey[], known: Known, options: 
     if (identity !== undefined) return { kind: 'bad', reasons: ['keyPrefix belongs to another key'] };
     if (known.selfRegistered.has(key.email)) return { kind: 'bad', reasons: [SELF_REGISTERED] };
     if (counts(key, options.now)) {
+      const policy = known.policies.get(key.email) ?? known.defaultPolicy;
+      const reasons = policyReasons(key, policy, options.now);
+      if (reasons.length > 0) return { kind: 'bad', reasons };
       const count = known.counts.get(key.email) ?? 0;
-      if (count >= options.keysPerUserMax) {
-        return { kind: 'bad', reasons: [`the user already has ${options.keysPerUserMax} usable keys (MAX_KEYS_PER_USER)`] };
-      }
+      const reason = limitReason(count, policy, options.keysPerUserMax);
+      if (reason !== null) return { kind: 'bad', reasons: [reason] };
       known.counts.set(key.email, count + 1);
     }
     known.identities.set(key.keyPrefix, identityOf(key));

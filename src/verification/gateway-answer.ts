@@ -96,8 +96,8 @@ export class GatewayAnswer {
 }
 
 /** draft-ietf-httpapi-ratelimit-headers-10. */
-const addRateLimit = (headers: HeaderList, { limit, windowSeconds, remaining, resetsInSeconds }: RateLimitState) =>
-  headers.push('ratelimit-policy', `"key";q=${limit};w=${windowSeconds}`, 'ratelimit', `"key";r=${remaining};t=${resetsInSeconds}`);
+const addRateLimit = (headers: HeaderList, { of, limit, windowSeconds, remaining, resetsInSeconds }: RateLimitState) =>
+  headers.push('ratelimit-policy', `"${of}";q=${limit};w=${windowSeconds}`, 'ratelimit', `"${of}";r=${remaining};t=${resetsInSeconds}`);
 
 /** Every header is always sent: a gateway that copies them to its upstream must never let a client's own header pass. */
 function addOwner(headers: HeaderList, { id, ownerId, ownerExternalId, scopes }: KeyEntry): void {

@@ -9,6 +9,7 @@ export interface FoundServiceToken {
   id: string;
   /** ID of the service token. A change of the token drops its entries as a change of an owner drops the entries of the keys. */
   ownerId: string;
+  policyId: null;
   permissions: string[];
   cidrs: string[];
   expiresAt: string | null;

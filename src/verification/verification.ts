@@ -1,4 +1,4 @@
-import type { RateLimit } from '../api-keys/api-key-settings.js';
+import type { RateLimit } from '../policies/limit-settings.js';
 import type { KnownCode, VerificationCode } from '../usage/verification-code.js';
 import type { KeyEntry } from './key-entry.js';
 import type { Permit } from './permit.js';
@@ -21,8 +21,10 @@ export interface VerificationRequest {
   permit: Permit;
 }
 
-/** State of the rate limit of a key in its current window. */
+/** State of a rate limit in its current window. */
 export interface RateLimitState extends RateLimit {
+  /** What it limits: the key, or all keys of its owner together. */
+  of: 'key' | 'owner';
   remaining: number;
   resetsAt: Date;
   resetsInSeconds: number;
@@ -37,7 +39,7 @@ interface Outcome {
 export interface KnownVerification extends Outcome {
   code: KnownCode;
   key: KeyEntry;
-  /** Null if the key has no rate limit, or was rejected before the rate limit was checked. */
+  /** The tighter of the rate limits of the key and its owner. Null if there is no limit, or the key was rejected before it was checked. */
   rateLimit: RateLimitState | null;
 }
 

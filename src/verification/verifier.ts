@@ -3,13 +3,14 @@ import { badUserInput } from '../platform/errors/keyward-error.js';
 import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
 import { fingerprintOf, keyPrefixOf } from '../platform/plaintext-key.js';
-import type { Budgets, Spending } from '../platform/rate-limit/window-counter.js';
+import type { Budgets } from '../platform/rate-limit/window-counter.js';
 import type { UsageRecorder } from '../usage/usage-recorder.js';
 import { type KnownCode, VerificationCode } from '../usage/verification-code.js';
 import type { KeyEntry } from './key-entry.js';
 import type { KeyLookup } from './key-lookup.js';
+import { type Consumption, consumeRateLimits } from './key-rate-limits.js';
 import type { KnownVerification, UnknownVerification, Verification, VerificationRequest } from './verification.js';
-import { lackingScopeOf, refusalOf, requestFaults } from './verification-checks.js';
+import { refusalDetailsOf, refusalOf, requestFaults } from './verification-checks.js';
 import { type MessageDetails, messageOf } from './verification-message.js';
 import type { VerificationMetrics } from './verification-metrics.js';
 
@@ -94,35 +95,31 @@ export class Verifier {
 
   #judge(key: KeyEntry, request: VerificationRequest, settle: OnVerified, onFailed: OnFailed): void {
     const nowMs = this.#deps.clock.now().getTime();
-    const { rateLimit } = key;
     const refusal = refusalOf(key, request, nowMs);
-    if (refusal !== null || rateLimit === null) {
-      settle(this.#known(key, request, refusal ?? VerificationCode.VALID, nowMs));
+    if (refusal !== null) {
+      settle(this.#known(key, request, refusal, nowMs, null, refusalDetailsOf(refusal, key, request, nowMs)));
       return;
     }
-    const onSpent = (spending: Spending) => {
-      const code = spending.allowed ? VerificationCode.VALID : VerificationCode.RATE_LIMITED;
-      settle(this.#known(key, request, code, nowMs, { ...rateLimit, ...spending }));
+    const onConsumed = ({ allowed, state }: Consumption) => {
+      const code = allowed ? VerificationCode.VALID : VerificationCode.RATE_LIMITED;
+      const policy = state.of === 'owner' ? key.policy?.name : undefined;
+      settle(this.#known(key, request, code, nowMs, state, { policy, resetsInSeconds: state.resetsInSeconds }));
     };
-    const { rateLimits } = this.#deps;
-    const spending = request.dryRun ? rateLimits.peek(key.rateLimitId, rateLimit) : rateLimits.spend(key.rateLimitId, rateLimit);
-    if (spending instanceof Promise) spending.then(onSpent, onFailed);
-    else onSpent(spending);
+    const consumption = consumeRateLimits(this.#deps.rateLimits, key, request.dryRun);
+    if (consumption === null) settle(this.#known(key, request, VerificationCode.VALID, nowMs, null));
+    else if (consumption instanceof Promise) consumption.then(onConsumed, onFailed);
+    else onConsumed(consumption);
   }
 
   #known(
     key: KeyEntry,
-    request: VerificationRequest,
+    { ipAddress, userAgent, dryRun }: VerificationRequest,
     code: KnownCode,
     nowMs: number,
-    rateLimit: KnownVerification['rateLimit'] = null,
+    rateLimit: KnownVerification['rateLimit'],
+    details?: MessageDetails,
   ): KnownVerification {
-    const { ipAddress, userAgent, dryRun } = request;
     if (!dryRun) this.#deps.usage.record({ keyId: key.id, at: nowMs, code, ipAddress, userAgent }, key);
-    const details: MessageDetails = {
-      lackingScope: code === VerificationCode.INSUFFICIENT_SCOPE ? lackingScopeOf(key, request.scopes) : undefined,
-      resetsInSeconds: rateLimit?.resetsInSeconds,
-    };
     return { code, message: messageOf(code, details), key, rateLimit };
   }
 

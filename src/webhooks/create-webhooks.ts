@@ -7,6 +7,8 @@ import type { Logger } from '../platform/logger.js';
 import type { Cursors } from '../platform/pagination.js';
 import { Sealing } from '../platform/sealing.js';
 import type { AppSecrets } from '../platform/secrets.js';
+import type { FirstUses } from '../usage/first-uses.js';
+import { createNotices } from './create-notices.js';
 import { SecretReencryption } from './secret-reencryption.js';
 import { SettlementQueue } from './settlement-queue.js';
 import { TargetRules } from './target-rules.js';
@@ -34,25 +36,35 @@ interface Base {
   metrics: Registry;
   logger: Logger;
   secrets: AppSecrets;
+  config: { readonly webhookPrivateTargets: readonly string[]; readonly expiryNoticeDays: readonly number[] };
 }
 
 /** Creates the services of webhooks. */
 export function createWebhooks(
-  { database, webhookPool: pool, clock, audit, cursors, metrics: registry, logger, secrets }: Base,
-  privateTargets: readonly string[],
+  { database, webhookPool: pool, clock, audit, cursors, metrics: registry, logger, secrets, config }: Base,
+  firstUses: FirstUses,
 ) {
   const sealing = new Sealing(secrets.keysFor('webhook-secrets'));
-  const rules = new TargetRules(privateTargets);
+  const rules = new TargetRules(config.webhookPrivateTargets);
   const metrics = new WebhookMetrics(registry);
   const endpoints = new WebhookEndpoints({ database, clock, audit, logger, sealing, rules });
   const client = new WebhookClient(rules);
   const settlements = new SettlementQueue({ pool, clock });
   const sender = new WebhookSender({ pool, clock, client, endpoints, sealing, settlements, metrics, logger });
+  const webhookJobs = new WebhookJobs({ pool, clock, sender, metrics, logger });
+  const noticeDays = config.expiryNoticeDays;
+  const { noticeJob } = createNotices({ database, clock, logger, metrics: registry, firstUses, noticeDays });
   return {
     webhookEndpoints: endpoints,
     webhookDeliveries: new WebhookDeliveries({ database, clock, cursors, endpoints, logger }),
     secretReencryption: new SecretReencryption({ database, sealing }),
     webhookSender: sender,
-    webhookJobs: new WebhookJobs({ pool, clock, sender, metrics, logger }),
+    webhookJobs,
+    noticeJob,
+    /** Stops the jobs, waits for the running attempts, and closes the connections. */
+    async closeWebhooks(): Promise<void> {
+      await Promise.all([sender.close(), webhookJobs.close(), noticeJob.close()]);
+      await pool.end();
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { countedAt, rotatableAt, statusOf, usableAt } from '../../src/api-keys/api-key-status.js';
+import { countUsableKeys } from '../../src/api-keys/key-counts.queries.js';
 import { CreateApiKeyDocument, MyApiKeyHistoryDocument, type MyApiKeyHistoryQuery } from '../generated/graphql.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -12,17 +13,37 @@ afterAll(() => app.close());
 const USABLE = ['ACTIVE', 'ROTATING', 'DISABLED'];
 
 describe('the status of a key', () => {
-  test('follows the same rule in code and in SQL for every combination of a key and its successor', async () => {
+  test.each([
+    ['without a policy', null],
+    ['with a policy that limits the lifetime', 30],
+  ])('follows the same rule in code and in SQL for every combination of a key and its successor %s', async (_, keyLifetimeDaysMax) => {
     const { accessToken, user } = await app.newUser();
     const now = app.clock.now();
     const [before, after] = [new Date(now.getTime() - 1), new Date(now.getTime() + 1)];
-    const states = [null, before].flatMap((revokedAt) =>
-      [null, before, now, after].flatMap((expiresAt) => [true, false].map((enabled) => ({ revokedAt, expiresAt, enabled }))),
+    const start = { createdAt: now, importedAt: null };
+    const ownStates = [null, before].flatMap((revokedAt) =>
+      [null, before, now, after].flatMap((expiresAt) => [true, false].map((enabled) => ({ ...start, revokedAt, expiresAt, enabled }))),
     );
+    const daysAgo = (time: Date, days: number) => new Date(time.getTime() - days * 86_400_000);
+    const starts = [before, now, after].map((time) => daysAgo(time, 30));
+    const lifetimeStates = [null, after].flatMap((expiresAt) =>
+      starts.flatMap((startsAt) =>
+        [
+          { createdAt: startsAt, importedAt: null },
+          { createdAt: daysAgo(now, 400), importedAt: startsAt },
+        ].map((times) => ({ ...times, revokedAt: null, expiresAt, enabled: true })),
+      ),
+    );
+    const lifetime = { keyLifetimeDaysMax };
+    const states = keyLifetimeDaysMax === null ? ownStates : [...ownStates.filter(({ enabled }) => enabled), ...lifetimeStates];
+    if (keyLifetimeDaysMax !== null) {
+      const policy = await app.database.policy.create({ data: { name: 'short-lived', keyLifetimeDaysMax, createdAt: now } });
+      await app.database.user.update({ where: { id: user.id }, data: { policyId: policy.id } });
+    }
     // Each kind of key without a successor, and with a successor of each kind.
     for (const state of states) {
       for (const successor of [null, ...states]) {
-        const common = { userId: user.id, hashedKey: '', createdAt: now };
+        const common = { userId: user.id, hashedKey: '' };
         const prefix = () => `test_${Math.random().toString(16).slice(2, 14)}`;
         const replacedBy = successor && (await app.database.apiKey.create({ data: { ...common, ...successor, keyPrefix: prefix() } }));
         await app.database.apiKey.create({ data: { ...common, ...state, keyPrefix: prefix(), replacedById: replacedBy?.id ?? null } });
@@ -30,8 +51,8 @@ describe('the status of a key', () => {
     }
 
     const keys = await app.database.apiKey.findMany({ where: { userId: user.id }, include: { replaces: true, replacedBy: true } });
-    expect(keys).toHaveLength(16 * 33);
-    const isUsable = (key: (typeof keys)[number]['replacedBy']) => key !== null && USABLE.includes(statusOf(key, now));
+    expect(keys).toHaveLength(states.length * (2 * states.length + 1));
+    const isUsable = (key: (typeof keys)[number]['replacedBy']) => key !== null && USABLE.includes(statusOf(key, lifetime, now));
     const expected = {
       usable: keys.filter((key) => isUsable(key)),
       counted: keys.filter((key) => isUsable(key) && !isUsable(key.replacedBy)),
@@ -41,14 +62,19 @@ describe('the status of a key', () => {
     const find = async (where: object) =>
       (await app.database.apiKey.findMany({ where: { userId: user.id, AND: where } })).map(({ id }) => id).sort();
     const idsOf = (some: typeof keys) => some.map(({ id }) => id).sort();
-    expect(await find(usableAt(now))).toEqual(idsOf(expected.usable));
-    expect(await find(countedAt(now))).toEqual(idsOf(expected.counted));
-    expect(await find(rotatableAt(now, 1))).toEqual(idsOf(expected.rotatable));
-    expect(await find(rotatableAt(now, 0))).toEqual(idsOf(expected.rotatableAtOnce));
-    const endless = { OR: [{ expiresAt: null }], AND: usableAt(now) };
+    expect(await find(usableAt(now, lifetime))).toEqual(idsOf(expected.usable));
+    expect(await find(countedAt(now, lifetime))).toEqual(idsOf(expected.counted));
+    expect(await find(rotatableAt(now, 1, lifetime))).toEqual(idsOf(expected.rotatable));
+    expect(await find(rotatableAt(now, 0, lifetime))).toEqual(idsOf(expected.rotatableAtOnce));
+    const endless = { OR: [{ expiresAt: null }], AND: usableAt(now, lifetime) };
     expect(await find(endless)).toEqual(idsOf(expected.usable.filter(({ expiresAt }) => expiresAt === null)));
     expect(expected.rotatableAtOnce.length).toBeGreaterThan(expected.rotatable.length);
-    expect(new Set(keys.map((key) => statusOf(key, now)))).toEqual(new Set(['ACTIVE', 'ROTATING', 'DISABLED', 'EXPIRED', 'REVOKED']));
+    const statuses = new Set(keys.map((key) => statusOf(key, lifetime, now)));
+    expect(statuses).toEqual(new Set(['ACTIVE', 'ROTATING', 'EXPIRED', 'REVOKED', ...(keyLifetimeDaysMax === null ? ['DISABLED'] : [])]));
+
+    // So do the statements that count the keys of many users.
+    const count = async (isPairOne: boolean) => (await countUsableKeys(app.database, [user.id], { now, isPairOne })).get(user.id);
+    expect([await count(false), await count(true)]).toEqual([expected.usable.length, expected.counted.length]);
 
     // The list of revoked and expired keys implements the rule as well.
     const ended = new Set<string>();

@@ -7,7 +7,7 @@ import { runBuiltCommand } from '../support/commands.js';
 import { dropDatabase, newDatabase, runSql } from '../support/database.js';
 
 const SECRET = Buffer.alloc(32, 'secret').toString('base64');
-const EVERY_TRIGGER = 9;
+const EVERY_TRIGGER = 14;
 
 let url: string;
 beforeAll(async () => {

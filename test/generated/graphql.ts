@@ -190,7 +190,7 @@ export type PortalPermission =
   /** Update the settings of API keys. */
   | 'KEYS_UPDATE';
 
-/** Rate limit to set for an API key. */
+/** Rate limit to set for an API key, or for all API keys of an owner together. */
 export type RateLimitInput = {
   /** Number of verifications that succeed in one window: 1 to 1,000,000. */
   limit: number;
@@ -587,6 +587,25 @@ export type AuditLogQueryVariables = Exact<{
 
 export type AuditLogQuery = { auditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, actor: string, userId: string | null, apiKeyId: string | null, details: unknown } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
+export type LimitsFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, rateLimit: { limit: number, windowSeconds: number } | null };
+
+export type MyKeyPolicyQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyKeyPolicyQuery = { myKeyPolicy: { scopes: Array<string> | null, keysMax: number, keysUsed: number, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, expiryWarningDays: number, yourAddress: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
+
+export type MyApiKeysWithLimitsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyApiKeysWithLimitsQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, rateLimit: { limit: number, windowSeconds: number } | null }> };
+
+export type ApiKeyWithLimitsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ApiKeyWithLimitsQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, rateLimit: { limit: number, windowSeconds: number } | null } | null };
+
 export type CreatePortalSessionMutationVariables = Exact<{
   input: CreatePortalSessionInput;
 }>;
@@ -664,27 +683,6 @@ export const PageFragmentDoc = new TypedDocumentString(`
   endCursor
 }
     `, {"fragmentName":"Page"}) as unknown as TypedDocumentString<PageFragment, unknown>;
-export const KeyFragmentDoc = new TypedDocumentString(`
-    fragment Key on ApiKey {
-  id
-  keyPrefix
-  name
-  status
-  scopes
-  allowedCidrs
-  rateLimit {
-    limit
-    windowSeconds
-  }
-  metadata
-  enabled
-  createdAt
-  expiresAt
-  revokedAt
-  revokedReason
-  expiresSoon
-}
-    `, {"fragmentName":"Key"}) as unknown as TypedDocumentString<KeyFragment, unknown>;
 export const EventFragmentDoc = new TypedDocumentString(`
     fragment Event on AuditEvent {
   id
@@ -727,6 +725,58 @@ export const ManagedUserFragmentDoc = new TypedDocumentString(`
   trustedMetadata
 }
     `, {"fragmentName":"ManagedUser"}) as unknown as TypedDocumentString<ManagedUserFragment, unknown>;
+export const KeyFragmentDoc = new TypedDocumentString(`
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}
+    `, {"fragmentName":"Key"}) as unknown as TypedDocumentString<KeyFragment, unknown>;
+export const LimitsFragmentDoc = new TypedDocumentString(`
+    fragment Limits on ApiKey {
+  ...Key
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}`, {"fragmentName":"Limits"}) as unknown as TypedDocumentString<LimitsFragment, unknown>;
 export const MyApiKeysDocument = new TypedDocumentString(`
     query MyApiKeys {
   myApiKeys {
@@ -1512,6 +1562,96 @@ export const AuditLogDocument = new TypedDocumentString(`
   startCursor
   endCursor
 }`) as unknown as TypedDocumentString<AuditLogQuery, AuditLogQueryVariables>;
+export const MyKeyPolicyDocument = new TypedDocumentString(`
+    query MyKeyPolicy {
+  myKeyPolicy {
+    scopes
+    keysMax
+    keysUsed
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+    keyLifetimeDaysMax
+    expiryRequired
+    allowedCidrs
+    expiryWarningDays
+    yourAddress
+  }
+}
+    `) as unknown as TypedDocumentString<MyKeyPolicyQuery, MyKeyPolicyQueryVariables>;
+export const MyApiKeysWithLimitsDocument = new TypedDocumentString(`
+    query MyApiKeysWithLimits {
+  myApiKeys {
+    ...Limits
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}
+fragment Limits on ApiKey {
+  ...Key
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
+}`) as unknown as TypedDocumentString<MyApiKeysWithLimitsQuery, MyApiKeysWithLimitsQueryVariables>;
+export const ApiKeyWithLimitsDocument = new TypedDocumentString(`
+    query ApiKeyWithLimits($id: ID!) {
+  apiKey(id: $id) {
+    ...Limits
+  }
+}
+    fragment Key on ApiKey {
+  id
+  keyPrefix
+  name
+  status
+  scopes
+  allowedCidrs
+  rateLimit {
+    limit
+    windowSeconds
+  }
+  metadata
+  enabled
+  createdAt
+  expiresAt
+  revokedAt
+  revokedReason
+  expiresSoon
+}
+fragment Limits on ApiKey {
+  ...Key
+  effective {
+    scopes
+    expiresAt
+    ownerRateLimit {
+      limit
+      windowSeconds
+    }
+  }
+}`) as unknown as TypedDocumentString<ApiKeyWithLimitsQuery, ApiKeyWithLimitsQueryVariables>;
 export const CreatePortalSessionDocument = new TypedDocumentString(`
     mutation CreatePortalSession($input: CreatePortalSessionInput!) {
   createPortalSession(input: $input) {

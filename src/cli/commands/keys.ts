@@ -19,7 +19,7 @@ function readDays(text: string): number {
 const argumentOrInput = async (argument: string): Promise<string> => (argument === '-' ? text(process.stdin) : argument);
 
 async function* expiringRecords(operator: OperatorService, days: number): AsyncGenerator<OutputRecord> {
-  for await (const { apiKey, owner } of operator.expiring(days)) yield ownedKeyRecord(apiKey, owner, operator);
+  for await (const { apiKey, owner } of operator.expiring(days)) yield await ownedKeyRecord(apiKey, owner, operator);
 }
 
 /** Adds `keyward keys`. */
@@ -30,7 +30,7 @@ export function addKeysCommands(program: KeywardCommand): void {
     .description('Lists the keys of a user, including revoked and expired ones. The newest key is first.')
     .argument('<user>', 'ID, external id or email address of the user.', unescapeAddress)
     .example('keyward keys list ada@example.com')
-    .prints(async ({ operator }, { args: [user = ''] }) => (await operator.keys(user)).map((key) => keyRecord(key, operator)));
+    .prints(async ({ operator }, { args: [user = ''] }) => Promise.all((await operator.keys(user)).map((key) => keyRecord(key, operator))));
   keys
     .command('expiring')
     .description('Lists the usable keys that expire soon, with their owners. The key that expires first is first.')
@@ -52,6 +52,6 @@ export function addKeysCommands(program: KeywardCommand): void {
     .example('keyward keys find-owner - < leaked-key.txt')
     .prints(async ({ operator }, { args: [key = ''] }) => {
       const { owner, apiKey, isGenuine } = await operator.findOwner(await argumentOrInput(key));
-      return { ...ownedKeyRecord(apiKey, owner, operator), isGenuine };
+      return { ...(await ownedKeyRecord(apiKey, owner, operator)), isGenuine };
     });
 }

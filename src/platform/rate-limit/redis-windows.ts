@@ -40,7 +40,7 @@ declare module 'ioredis' {
 }
 
 /** A window in Redis, and what to consume from it. */
-interface Consumption {
+export interface Consumption {
   key: string;
   budget: Budget;
   /** Negative to return what was consumed, 0 to read the window. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logger.js';
 import type { Redis } from './redis.js';
-import { RedisWindows, type WindowState } from './redis-windows.js';
-import type { Budget, Budgets, Spending } from './window-counter.js';
+import { type Consumption, RedisWindows, type WindowState } from './redis-windows.js';
+import type { Budget, Budgets, KeyedBudget, Spending } from './window-counter.js';
 
 /** Minimum interval between log lines while Redis is connected and rejects commands (out of memory, read-only, no permission). */
 const LOG_INTERVAL_MS = 60_000;
@@ -50,6 +50,25 @@ export class SharedWindowCounter implements Budgets {
     }
   }
 
+  async spendAll(budgets: readonly KeyedBudget[]): Promise<Spending[]> {
+    try {
+      return await this.#consumeAll(budgets, 1);
+    } catch (error) {
+      this.#log(error);
+      return this.#fallback.spendAll(budgets);
+    }
+  }
+
+  async peekAll(budgets: readonly KeyedBudget[]): Promise<Spending[]> {
+    try {
+      const spendings = await this.#consumeAll(budgets, 0);
+      return spendings.map((spending) => ({ ...spending, allowed: spending.remaining > 0 }));
+    } catch (error) {
+      this.#log(error);
+      return this.#fallback.peekAll(budgets);
+    }
+  }
+
   async giveBack(key: string, budget: Budget): Promise<void> {
     try {
       await this.#windows.consume([{ key: this.#keyOf(key), budget, amount: -1 }]);
@@ -57,6 +76,15 @@ export class SharedWindowCounter implements Budgets {
       this.#log(error);
       await this.#fallback.giveBack(key, budget);
     }
+  }
+
+  async #consumeAll(budgets: readonly KeyedBudget[], amount: number): Promise<Spending[]> {
+    const consumptions: Consumption[] = budgets.map(({ key, budget }) => ({ key: this.#keyOf(key), budget, amount }));
+    const windows: WindowState[] = await this.#windows.consume(consumptions);
+    return budgets.flatMap(({ budget }, index) => {
+      const window = windows[index];
+      return window ? [this.#spendingOf(window, budget)] : [];
+    });
   }
 
   #spendingOf({ allowed, spent, endsInMs }: WindowState, { limit }: Budget): Spending {

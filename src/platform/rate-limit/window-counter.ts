@@ -8,6 +8,12 @@ export interface Budget {
   windowSeconds: number;
 }
 
+/** A rate limit and the key that it is counted under. */
+export interface KeyedBudget {
+  key: string;
+  budget: Budget;
+}
+
 /** Result of an attempt to consume a rate limit. */
 export interface Spending {
   allowed: boolean;
@@ -34,6 +40,14 @@ export interface Budgets {
    * Returns whether `spend` would be allowed, and how much of the rate limit is left. Changes nothing.
    */
   peek(key: string, budget: Budget): Spending | Promise<Spending>;
+  /**
+   * Consumes 1 of several rate limits with different keys, or of none of them if one has nothing left.
+   *
+   * @returns for each of them, whether it had enough left. Nothing was consumed unless that is true for all of them
+   */
+  spendAll(budgets: readonly KeyedBudget[]): Spending[] | Promise<Spending[]>;
+  /** Returns for each rate limit what `peek` returns. Changes nothing. */
+  peekAll(budgets: readonly KeyedBudget[]): Spending[] | Promise<Spending[]>;
   /** Returns 1 to the rate limit, as for a successful sign-in. The consumption of a window never becomes negative. */
   giveBack(key: string, budget: Budget): void | Promise<void>;
 }
@@ -75,6 +89,22 @@ export class WindowCounter implements Budgets {
     const now = this.#clock.now().getTime();
     const window = currentWindow(this.#find(key), budget, now);
     return spendingOf(window, budget, window.spent < budget.limit, now);
+  }
+
+  spendAll(budgets: readonly KeyedBudget[]): Spending[] {
+    const now = this.#clock.now().getTime();
+    const windows = budgets.map(({ key, budget }) => ({ key, budget, window: currentWindow(this.#take(key), budget, now) }));
+    const fits = windows.map(({ budget, window }) => window.spent < budget.limit);
+    const allowed = !fits.includes(false);
+    return windows.map(({ key, budget, window }, index) => {
+      if (allowed) window.spent += 1;
+      this.#put(key, window, now);
+      return spendingOf(window, budget, fits[index] === true, now);
+    });
+  }
+
+  peekAll(budgets: readonly KeyedBudget[]): Spending[] {
+    return budgets.map(({ key, budget }) => this.peek(key, budget));
   }
 
   giveBack(key: string): void {

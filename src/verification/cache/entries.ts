@@ -1,10 +1,18 @@
 import { LRUCache } from 'lru-cache';
 import type { Change, KeyRow } from './protocol.js';
 
+/** All cached owners with one policy share this object, so that a change of the policy drops their keys in one step. */
+interface Policy {
+  isCurrent: boolean;
+  owners: number;
+}
+
 /** All cached keys of one owner share this object, so that a change of the owner drops them in one step. */
 interface Owner {
   isCurrent: boolean;
   keys: number;
+  readonly policyId: string | null;
+  readonly policy: Policy | null;
 }
 
 interface Entry<Value> {
@@ -20,6 +28,7 @@ export class Entries<Value> {
   #entries: LRUCache<string, Entry<Value>>;
   #fingerprints = new Map<string, string>();
   #owners = new Map<string, Owner>();
+  #policies = new Map<string, Policy>();
 
   /** @param entriesMax at least 1 */
   constructor(entriesMax: number) {
@@ -33,33 +42,34 @@ export class Entries<Value> {
 
   /** Returns whether the key is cached, without counting that as a use. */
   has(fingerprint: string): boolean {
-    return this.#entries.peek(fingerprint)?.owner.isCurrent === true;
+    const entry = this.#entries.peek(fingerprint);
+    return entry !== undefined && isCurrent(entry.owner);
   }
 
   get(fingerprint: string): Value | undefined {
     const entry = this.#entries.get(fingerprint);
     if (entry === undefined) return undefined;
-    if (entry.owner.isCurrent) return entry.value;
+    if (isCurrent(entry.owner)) return entry.value;
     this.#entries.delete(fingerprint);
     return undefined;
   }
 
-  install(fingerprint: string, { id, ownerId }: KeyRow, value: Value): void {
+  install(fingerprint: string, { id, ownerId, policyId }: KeyRow, value: Value): void {
     this.#entries.delete(fingerprint);
     this.dropKey(id);
-    const owner = this.#owners.get(ownerId) ?? { isCurrent: true, keys: 0 };
+    const owner = this.#ownerOf(ownerId, policyId);
     owner.keys += 1;
-    this.#owners.set(ownerId, owner);
     this.#fingerprints.set(id, fingerprint);
     this.#entries.set(fingerprint, { keyId: id, ownerId, owner, value });
   }
 
   /** Drops every entry that the change affects. */
-  drop({ keyId, ownerId }: Change): void {
+  drop({ keyId, ownerId, policyId }: Change): void {
     if (keyId !== null) this.dropKey(keyId);
     if (ownerId !== null) this.dropOwner(ownerId);
+    if (policyId !== null) this.dropPolicy(policyId);
     // A change of what this version does not know may affect every key.
-    if (keyId === null && ownerId === null) this.clear();
+    if (keyId === null && ownerId === null && policyId === null) this.clear();
   }
 
   clear(): void {
@@ -67,6 +77,7 @@ export class Entries<Value> {
     this.#entries = this.#newEntries();
     this.#fingerprints = new Map();
     this.#owners = new Map();
+    this.#policies = new Map();
   }
 
   protected dropKey(keyId: string): void {
@@ -79,16 +90,48 @@ export class Entries<Value> {
     const owner = this.#owners.get(ownerId);
     if (owner === undefined) return;
     owner.isCurrent = false;
-    this.#owners.delete(ownerId);
+    this.#removeOwner(ownerId, owner);
+  }
+
+  /** The entries of the owners with this policy remain as those of a dropped owner. */
+  protected dropPolicy(policyId: string): void {
+    const policy = this.#policies.get(policyId);
+    if (policy === undefined) return;
+    policy.isCurrent = false;
+    this.#policies.delete(policyId);
   }
 
   #newEntries(): LRUCache<string, Entry<Value>> {
     return new LRUCache({ max: this.#entriesMax, dispose: (entry) => this.#unlink(entry) });
   }
 
+  #ownerOf(ownerId: string, policyId: string | null): Owner {
+    const known = this.#owners.get(ownerId);
+    if (known !== undefined && isCurrent(known) && known.policyId === policyId) return known;
+    // The policy of the owner changed, so the other entries of the owner are no longer valid.
+    this.dropOwner(ownerId);
+    const policy = policyId === null ? null : (this.#policies.get(policyId) ?? { isCurrent: true, owners: 0 });
+    if (policy !== null && policyId !== null) {
+      policy.owners += 1;
+      this.#policies.set(policyId, policy);
+    }
+    const owner: Owner = { isCurrent: true, keys: 0, policyId, policy };
+    this.#owners.set(ownerId, owner);
+    return owner;
+  }
+
   #unlink({ keyId, ownerId, owner }: Entry<Value>): void {
     this.#fingerprints.delete(keyId);
     owner.keys -= 1;
-    if (owner.keys === 0 && this.#owners.get(ownerId) === owner) this.#owners.delete(ownerId);
+    if (owner.keys === 0 && this.#owners.get(ownerId) === owner) this.#removeOwner(ownerId, owner);
+  }
+
+  #removeOwner(ownerId: string, { policyId, policy }: Owner): void {
+    this.#owners.delete(ownerId);
+    if (policyId === null || policy === null) return;
+    policy.owners -= 1;
+    if (policy.owners === 0 && this.#policies.get(policyId) === policy) this.#policies.delete(policyId);
   }
 }
+
+const isCurrent = ({ isCurrent: isOwnerCurrent, policy }: Owner): boolean => isOwnerCurrent && (policy === null || policy.isCurrent);

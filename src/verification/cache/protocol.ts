@@ -19,6 +19,7 @@ export interface Position {
 export interface Change extends Position {
   readonly keyId: string | null;
   readonly ownerId: string | null;
+  readonly policyId: string | null;
 }
 
 /** What one statement has to read, in one snapshot. */
@@ -34,6 +35,8 @@ export interface Read {
 export interface KeyRow {
   readonly id: string;
   readonly ownerId: string;
+  /** The policy that applies to the owner: the owner's own, or the policy named `default`. Null if there is neither. */
+  readonly policyId: string | null;
 }
 
 /** What the statement read. */

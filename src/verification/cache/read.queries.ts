@@ -10,7 +10,7 @@ const LIMIT = VERIFICATION_CACHE_LIMITS.changesPerReadMax + 1;
 const GROUP = 'coalesce(owner_id, service_token_id)';
 
 const FOUND_CHANGES = `
-  SELECT pg_is_in_recovery(), pg_postmaster_start_time(), tableoid, seq, mark, key_id, ${GROUP}
+  SELECT pg_is_in_recovery(), pg_postmaster_start_time(), tableoid, seq, mark, key_id, ${GROUP}, policy_id
   FROM verification_changes WHERE seq >= $1 ORDER BY seq LIMIT ${LIMIT}`;
 
 // Columns, because JSON takes PostgreSQL and the driver twice the time for the one row that nearly every read returns.
@@ -21,8 +21,8 @@ const READ_ROWS = {
   name: 'keyward-read-changes-and-keys',
   text: `
   SELECT pg_is_in_recovery(), pg_postmaster_start_time(),
-    (SELECT json_agg(json_build_array(c.tableoid, c.seq, c.mark, c.key_id, c.owner_id) ORDER BY c.seq) FROM (
-      SELECT tableoid, seq, mark, key_id, ${GROUP} AS owner_id FROM verification_changes
+    (SELECT json_agg(json_build_array(c.tableoid, c.seq, c.mark, c.key_id, c.owner_id, c.policy_id) ORDER BY c.seq) FROM (
+      SELECT tableoid, seq, mark, key_id, ${GROUP} AS owner_id, policy_id FROM verification_changes
       WHERE seq >= coalesce($1::bigint, (SELECT max(seq) FROM verification_changes)) ORDER BY seq LIMIT ${LIMIT}
     ) AS c) AS changes,
     (${keysByFingerprintSql('$2')}), (${serviceTokensByFingerprintSql('$2')})`,
@@ -62,7 +62,9 @@ export function replyOf({ from, missing }: Read, rows: readonly Texts[]): Reply<
   }
   if (from === null || missing.length > 0) return replyWithRows(rows[0] ?? []);
   const [isStandby, startedAt, table] = rows[0] ?? [];
-  const changes = rows.map(([, , , seq, mark, keyId, ownerId]) => changeOf([Number(seq), mark ?? '', keyId ?? null, ownerId ?? null]));
+  const changes = rows.map(([, , , seq, mark, keyId = null, ownerId = null, policyId = null]) =>
+    changeOf([Number(seq), mark ?? '', keyId, ownerId, policyId]),
+  );
   return { isStandby: isStandby === 't', identity: identityOf(startedAt, table), changes, rows: NO_ROWS };
 }
 
@@ -76,9 +78,9 @@ function replyWithRows([isStandby, startedAt, changes, keys, serviceTokens]: Tex
   };
 }
 
-type ChangeColumns = [seq: number, mark: string, keyId: string | null, ownerId: string | null];
+type ChangeColumns = [seq: number, mark: string, keyId: string | null, ownerId: string | null, policyId: string | null];
 
-const changeOf = ([seq, mark, keyId, ownerId]: ChangeColumns): Change => ({ seq, mark, keyId, ownerId });
+const changeOf = ([seq, mark, keyId, ownerId, policyId]: ChangeColumns): Change => ({ seq, mark, keyId, ownerId, policyId });
 
 /** The same server with the same table. The start is exact to the microsecond. */
 const identityOf = (startedAt: string | null | undefined, table: string | null | undefined): string | null =>

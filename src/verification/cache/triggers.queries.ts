@@ -4,6 +4,7 @@ import type pg from 'pg';
 export const FOLLOWED_TABLES: Readonly<Record<string, string>> = {
   api_keys: 'key_id',
   users: 'owner_id',
+  policies: 'policy_id',
   service_tokens: 'service_token_id',
 };
 
@@ -17,6 +18,15 @@ const triggersOf = (table: string, column: string): string[] => {
     `CREATE TRIGGER ${table}_verification_truncate AFTER TRUNCATE ON ${table} FOR EACH STATEMENT ${call}`,
   ];
 };
+
+/**
+ * The policy named "default" applies to users without a policy of their own. No entry names it before it exists or has this name, so
+ * these triggers report a change of everything.
+ */
+const DEFAULT_POLICY_TRIGGERS = [
+  "CREATE CONSTRAINT TRIGGER policies_verification_default_insert AFTER INSERT ON policies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.name = 'default'::text) EXECUTE FUNCTION record_verification_change()",
+  "CREATE CONSTRAINT TRIGGER policies_verification_default_rename AFTER UPDATE ON policies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (old.name <> new.name AND (old.name = 'default'::text OR new.name = 'default'::text)) EXECUTE FUNCTION record_verification_change()",
+];
 
 // The pretty form of pg_get_triggerdef leaves out the schema of a table that the search path finds. Only 'A' fires in every session.
 const FIND_TRIGGERS = `
@@ -74,7 +84,8 @@ export async function readTriggerState(client: pg.ClientBase): Promise<TriggerSt
   const tables = Object.keys(FOLLOWED_TABLES);
   const { rows } = await client.query<{ definition: string }>(FIND_TRIGGERS, [tables]);
   const found = new Set(rows.map(({ definition }) => definition));
-  const expected = Object.entries(FOLLOWED_TABLES).flatMap(([table, column]) => triggersOf(table, column));
+  const named = Object.entries(FOLLOWED_TABLES).flatMap(([table, column]) => triggersOf(table, column));
+  const expected = [...named, ...DEFAULT_POLICY_TRIGGERS];
   const { rows: identities } = await client.query<{ identity: string }>(FIND_IDENTITIES, [[...tables, 'verification_changes']]);
   const missing = expected.filter((definition) => !found.has(definition));
   // The tables, the table of changes and the function.

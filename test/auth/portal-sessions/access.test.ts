@@ -18,6 +18,7 @@ const OPERATION_RULES: Readonly<Record<string, readonly PortalPermission[] | 'pu
   myApiKeyHistory: ['KEYS_READ'],
   myAuditLog: ['AUDIT_READ'],
   createApiKey: ['KEYS_CREATE'],
+  myKeyPolicy: ['KEYS_READ', 'KEYS_CREATE'],
   updateApiKey: ['KEYS_UPDATE'],
   rotateApiKey: ['KEYS_ROTATE'],
   revokeApiKey: ['KEYS_REVOKE'],

@@ -1,27 +1,49 @@
 import type { Change, KeyRow, Read, Reply } from '../../../src/verification/cache/protocol.js';
 
-/** A key with the number of the change that last wrote it or its owner, so that every state is distinguishable. */
+/** A key with the numbers of the changes that last wrote it, its owner and the policy that applies, so that every state is distinguishable. */
 export interface ModelRow extends KeyRow {
   readonly version: string;
 }
 
-interface ModelKey {
+export interface ModelKey {
   readonly id: string;
   readonly ownerId: string;
   readonly version: number;
 }
 
+export interface ModelOwner {
+  readonly version: number;
+  /** Name of the owner's own policy. Null if the policy named "default" applies, if it exists. */
+  readonly policy: string | null;
+}
+
+export interface ModelPolicy {
+  readonly id: string;
+  readonly version: number;
+}
+
+export interface Tables {
+  readonly keys: Map<string, ModelKey>;
+  readonly owners: Map<string, ModelOwner>;
+  /** By name. */
+  readonly policies: Map<string, ModelPolicy>;
+}
+
+/** What a row of the table of changes names. */
+export type Named = Omit<Change, 'seq' | 'mark'>;
+
 /** What every snapshot taken at one time sees. */
 export interface State {
   readonly keys: ReadonlyMap<string, ModelKey>;
-  readonly owners: ReadonlyMap<string, number>;
+  readonly owners: ReadonlyMap<string, ModelOwner>;
+  readonly policies: ReadonlyMap<string, ModelPolicy>;
   readonly changes: readonly Change[];
 }
 
 /** A transaction: what it does to the tables, and which changes its triggers record. */
 export interface Transaction {
-  apply(keys: Map<string, ModelKey>, owners: Map<string, number>): void;
-  readonly changed: readonly { readonly keyId: string | null; readonly ownerId: string | null }[];
+  apply(tables: Tables): void;
+  readonly changed: readonly Named[];
 }
 
 /** Rules of the database that a test can remove. */
@@ -60,13 +82,13 @@ export class ModelServer {
 
   /** @param numbers drawn before, or none: then they are drawn now */
   commit(transaction: Transaction, numbers: readonly number[], newMark: () => string, rules: DatabaseRules): void {
-    const keys = new Map(this.current.keys);
-    const owners = new Map(this.current.owners);
-    transaction.apply(keys, owners);
+    const { current } = this;
+    const tables = { keys: new Map(current.keys), owners: new Map(current.owners), policies: new Map(current.policies) };
+    transaction.apply(tables);
     const changed = rules.recordsChanges ? transaction.changed : [];
     const recorded = changed.map((change, index) => ({ ...change, seq: numbers[index] ?? this.drawNumber(), mark: newMark() }));
     const changes = [...this.current.changes, ...recorded].sort((one, other) => one.seq - other.seq);
-    this.history.push({ keys, owners, changes });
+    this.history.push({ ...tables, changes });
   }
 
   /** Removes every change but the newest. */
@@ -86,7 +108,9 @@ export function rowOf(state: State, fingerprint: string): ModelRow | null {
   if (key === undefined) return null;
   const owner = state.owners.get(key.ownerId);
   if (owner === undefined) return null;
-  return { id: key.id, ownerId: key.ownerId, version: `${key.id} ${key.version}/${owner}` };
+  const policy = state.policies.get(owner.policy ?? 'default');
+  const version = `${key.id} ${key.version}/${owner.version}/${policy?.version}`;
+  return { id: key.id, ownerId: key.ownerId, policyId: policy?.id ?? null, version };
 }
 
 /** Executes the statement. `rowsFrom` is the snapshot of the rows, which is the same unless a rule is removed. */

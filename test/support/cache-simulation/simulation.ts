@@ -3,7 +3,17 @@ import { Entries } from '../../../src/verification/cache/entries.js';
 import { LANES, type Lane, type Read, type Reply, Unavailable } from '../../../src/verification/cache/protocol.js';
 import { ValidatedCache, type ValidatedCacheOptions } from '../../../src/verification/cache/validated-cache.js';
 import { Random } from '../faults/random.js';
-import { type DatabaseRules, execute, type ModelRow, ModelServer, rowOf, type State, type Transaction } from './model-database.js';
+import {
+  type DatabaseRules,
+  execute,
+  type ModelRow,
+  ModelServer,
+  type Named,
+  rowOf,
+  type State,
+  type Tables,
+  type Transaction,
+} from './model-database.js';
 
 /** The parts of the protocol. A test replaces one of them by a version without one rule. */
 export interface Protocol extends DatabaseRules {
@@ -33,6 +43,9 @@ const CHANGES_MAX = 3;
 const ENTRIES_MAX = 3;
 const KEYS = ['a', 'b', 'c', 'd'];
 const OWNERS = ['o', 'p'];
+/** The first one applies to owners without a policy of their own. */
+const POLICIES = ['default', 'q'];
+const NOTHING: Named = { keyId: null, ownerId: null, policyId: null };
 const STEPS = 120;
 const DEADLINE_STEPS = 60;
 
@@ -74,8 +87,10 @@ export class Simulation {
     this.#random = new Random(seed);
     this.#protocol = protocol;
     const keys = KEYS.slice(1).map((name, index) => [name, { id: `${name}0`, ownerId: OWNERS[index % 2] ?? '', version: 0 }] as const);
-    const changes = [{ seq: 1, mark: this.#newMark(), keyId: null, ownerId: null }];
-    this.#primary = new ModelServer('s0', { keys: new Map(keys), owners: new Map(OWNERS.map((id) => [id, 0])), changes });
+    const changes = [{ seq: 1, mark: this.#newMark(), ...NOTHING }];
+    const owners = OWNERS.map((id) => [id, { version: 0, policy: null }] as const);
+    const start = { keys: new Map(keys), owners: new Map(owners), policies: new Map([['q', { id: 'q0', version: 0 }]]), changes };
+    this.#primary = new ModelServer('s0', start);
     this.#cache = protocol.newCache({
       send: (read) => this.#send(read),
       install: (row) => row.version,
@@ -205,35 +220,62 @@ export class Simulation {
     const random = this.#random;
     this.#counter += 1;
     const version = this.#counter;
-    const name = random.pick(KEYS);
-    const ownerId = random.pick(OWNERS);
     const choice = random.next();
+    if (choice < 0.4) return this.#changeKey(version);
+    if (choice < 0.55) return changeOwner(random.pick(OWNERS), version, random.pick([null, 'q']));
+    if (choice < 0.75) return this.#changePolicy(random.pick(POLICIES), version);
+    if (choice < 0.85) return { changed: [NOTHING], apply: ({ keys }) => changeKeys(keys, version) };
+    if (choice < 0.93) return this.#changeMuch(version);
+    return { changed: [{ ...NOTHING, keyId: `unknown${version}` }], apply: () => undefined };
+  }
+
+  #changeKey(version: number): Transaction {
+    const name = this.#random.pick(KEYS);
+    const ownerId = this.#random.pick(OWNERS);
     const current = this.#primary.current.keys.get(name);
-    if (current === undefined || choice < 0.15) {
-      // The fingerprint of a deleted key may be imported again. Inserts are not recorded.
-      return { changed: [], apply: (keys) => void (keys.has(name) || keys.set(name, { id: `${name}${version}`, ownerId, version })) };
-    }
-    const named = { keyId: current.id, ownerId: null };
-    if (choice < 0.45)
-      return { changed: [named], apply: (keys) => void (keys.get(name)?.id === current.id && keys.set(name, { ...current, version })) };
-    if (choice < 0.6) return { changed: [named], apply: (keys) => void (keys.get(name)?.id === current.id && keys.delete(name)) };
-    if (choice < 0.8) return { changed: [{ keyId: null, ownerId }], apply: (_, owners) => void owners.set(ownerId, version) };
-    const change = (keys: Parameters<Transaction['apply']>[0]) => {
-      for (const [each, key] of keys) keys.set(each, { ...key, version });
+    // The fingerprint of a deleted key may be imported again. Inserts are not recorded.
+    const insert = ({ keys }: Tables) => void (keys.has(name) || keys.set(name, { id: `${name}${version}`, ownerId, version }));
+    if (current === undefined || this.#random.chance(0.25)) return { changed: [], apply: insert };
+    const isDeletion = this.#random.chance(0.3);
+    return {
+      changed: [{ ...NOTHING, keyId: current.id }],
+      apply: ({ keys }) => {
+        if (keys.get(name)?.id !== current.id) return;
+        if (isDeletion) keys.delete(name);
+        else keys.set(name, { ...current, version });
+      },
     };
-    if (choice < 0.87) return { changed: [{ keyId: null, ownerId: null }], apply: change };
-    if (choice < 0.93) {
-      const ids = [...this.#primary.current.keys.values()].map(({ id }) => ({ keyId: id, ownerId: null }));
-      const owners = OWNERS.map((id) => ({ keyId: null, ownerId: id }));
-      return {
-        changed: [...owners, ...ids],
-        apply: (keys, all) => {
-          for (const id of OWNERS) all.set(id, version);
-          for (const [each, key] of keys) if (ids.some(({ keyId }) => keyId === key.id)) keys.set(each, { ...key, version });
-        },
-      };
+  }
+
+  /** Changes, deletes or inserts a policy. An insert is recorded only for the policy named "default", as a change of everything. */
+  #changePolicy(name: string, version: number): Transaction {
+    const current = this.#primary.current.policies.get(name);
+    if (current === undefined) {
+      const id = `${name}${version}`;
+      return { changed: [NOTHING], apply: ({ policies }) => void (policies.has(name) || policies.set(name, { id, version })) };
     }
-    return { changed: [{ keyId: `unknown${version}`, ownerId: null }], apply: () => undefined };
+    // A policy that owners have cannot be deleted.
+    const isDeletion = name === 'default' && this.#random.chance(0.5);
+    return {
+      changed: [{ ...NOTHING, policyId: current.id }],
+      apply: ({ policies }) => {
+        if (policies.get(name)?.id !== current.id) return;
+        if (isDeletion) policies.delete(name);
+        else policies.set(name, { ...current, version });
+      },
+    };
+  }
+
+  /** Changes every owner and key, with one row for each. */
+  #changeMuch(version: number): Transaction {
+    const ids = [...this.#primary.current.keys.values()].map(({ id }) => id);
+    return {
+      changed: [...OWNERS.map((ownerId) => ({ ...NOTHING, ownerId })), ...ids.map((keyId) => ({ ...NOTHING, keyId }))],
+      apply: ({ keys, owners }) => {
+        for (const [id, owner] of owners) owners.set(id, { ...owner, version });
+        for (const [name, key] of keys) if (ids.includes(key.id)) keys.set(name, { ...key, version });
+      },
+    };
   }
 
   /** Fails over to a server that lacks the newest commits. Connections to the old one break. */
@@ -291,4 +333,13 @@ export class Simulation {
       if (answers !== 1) this.problems.push(`${fingerprint} was answered ${answers} times`);
     }
   }
+}
+
+const changeOwner = (ownerId: string, version: number, policy: string | null): Transaction => ({
+  changed: [{ ...NOTHING, ownerId }],
+  apply: ({ owners }) => void owners.set(ownerId, { version, policy }),
+});
+
+function changeKeys(keys: Tables['keys'], version: number): void {
+  for (const [name, key] of keys) keys.set(name, { ...key, version });
 }

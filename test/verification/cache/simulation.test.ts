@@ -84,10 +84,17 @@ const WITHOUT: Record<string, Partial<Protocol>> = {
       }
     },
   ),
+  'dropping the keys of owners with a changed policy': withEntries(
+    class<Value> extends Entries<Value> {
+      override drop(change: Change): void {
+        if (change.policyId === null) super.drop(change);
+      }
+    },
+  ),
   'emptying the cache after a change of everything': withEntries(
     class<Value> extends Entries<Value> {
       override drop(change: Change): void {
-        if (change.keyId !== null || change.ownerId !== null) super.drop(change);
+        if (change.keyId !== null || change.ownerId !== null || change.policyId !== null) super.drop(change);
       }
     },
   ),

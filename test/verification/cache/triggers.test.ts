@@ -52,6 +52,14 @@ describe('the triggers that report changes', () => {
     ['fires only in replicated sessions', 'ALTER TABLE users ENABLE REPLICA TRIGGER users_verification_truncate'],
     ['is missing', 'DROP TRIGGER users_verification_update ON users'],
     ['is missing for TRUNCATE', 'DROP TRIGGER api_keys_verification_truncate ON api_keys'],
+    ['is missing for a new default policy', 'DROP TRIGGER policies_verification_default_insert ON policies'],
+    [
+      'reports another new policy than the default one',
+      `DROP TRIGGER policies_verification_default_insert ON policies;
+       CREATE CONSTRAINT TRIGGER policies_verification_default_insert AFTER INSERT ON policies DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW WHEN (NEW.name = 'other') EXECUTE FUNCTION record_verification_change();
+       ALTER TABLE policies ENABLE ALWAYS TRIGGER policies_verification_default_insert`,
+    ],
     [
       'compares one column only',
       `DROP TRIGGER users_verification_update ON users;
@@ -73,7 +81,7 @@ describe('the triggers that report changes', () => {
 
   test('are all reported if their function runs with the rights of the caller', async () => {
     await client.query('ALTER FUNCTION record_verification_change() SECURITY INVOKER');
-    expect((await readTriggerState(client)).missing).toHaveLength(9);
+    expect((await readTriggerState(client)).missing).toHaveLength(14);
   });
 
   test.each([

@@ -4,7 +4,14 @@ import { type Change, type KeyRow, type Lane, type Read, type Reply, Unavailable
 import { ValidatedCache } from '../../../src/verification/cache/validated-cache.js';
 
 const DEADLINE = 4_000;
-const change = (seq: number, named: Partial<Change> = {}): Change => ({ seq, mark: `m${seq}`, keyId: null, ownerId: null, ...named });
+const change = (seq: number, named: Partial<Change> = {}): Change => ({
+  seq,
+  mark: `m${seq}`,
+  keyId: null,
+  ownerId: null,
+  policyId: null,
+  ...named,
+});
 
 let reads: Read[];
 let cache: ValidatedCache<KeyRow, string>;
@@ -29,7 +36,7 @@ function ask(fingerprint: string, name = fingerprint, deadline = DEADLINE): void
 function reply(lane: Lane, changes: Change[], rest: Partial<Reply<KeyRow>> = {}): void {
   const read = reads.filter((each) => each.lane === lane).at(-1);
   const found = (read?.missing ?? []).filter((fingerprint) => fingerprint.startsWith('k'));
-  const rows = new Map(found.map((fingerprint) => [fingerprint, { id: `id of ${fingerprint}`, ownerId: 'owner' }]));
+  const rows = new Map(found.map((fingerprint) => [fingerprint, { id: `id of ${fingerprint}`, ownerId: 'owner', policyId: null }]));
   cache.answer(lane, { isStandby: false, identity: 'server', changes, rows, ...rest });
 }
 
@@ -193,26 +200,53 @@ describe('the cache is emptied', () => {
   });
 });
 
+const keyOf = (name: string, ownerId: string, policyId: string | null = null): KeyRow => ({ id: `id ${name}`, ownerId, policyId });
+
 describe('the entries', () => {
   test('drop the least recently used key, and all keys of a changed owner', () => {
     const entries = new Entries<string>(3);
-    for (const name of ['a', 'b', 'c']) entries.install(name, { id: `id ${name}`, ownerId: name === 'c' ? 'p' : 'o' }, name);
+    for (const name of ['a', 'b', 'c']) entries.install(name, keyOf(name, name === 'c' ? 'p' : 'o'), name);
     expect(entries.get('a')).toBe('a');
-    entries.install('d', { id: 'id d', ownerId: 'o' }, 'd');
+    entries.install('d', keyOf('d', 'o'), 'd');
     expect(['a', 'b', 'c', 'd'].filter((name) => entries.has(name))).toEqual(['a', 'c', 'd']);
     entries.drop(change(2, { ownerId: 'o' }));
     expect(['a', 'b', 'c', 'd'].filter((name) => entries.has(name))).toEqual(['c']);
-    entries.install('a', { id: 'id a', ownerId: 'o' }, 'new a');
+    entries.install('a', keyOf('a', 'o'), 'new a');
     entries.drop(change(3, { ownerId: 'o' }));
     expect([entries.get('a'), entries.get('c')]).toEqual([undefined, 'c']);
   });
 
+  test('drop all keys of the owners with a changed policy, and no others', () => {
+    const entries = new Entries<string>(10);
+    entries.install('a', keyOf('a', 'o', 'free'), 'a');
+    entries.install('b', keyOf('b', 'p', 'free'), 'b');
+    entries.install('c', keyOf('c', 'q', 'pro'), 'c');
+    entries.install('d', keyOf('d', 'r'), 'd');
+    entries.drop(change(2, { policyId: 'free' }));
+    expect(['a', 'b', 'c', 'd'].filter((name) => entries.has(name))).toEqual(['c', 'd']);
+    entries.install('a', keyOf('a', 'o', 'free'), 'new a');
+    expect([entries.get('a'), entries.get('b')]).toEqual(['new a', undefined]);
+    entries.drop(change(3, { policyId: 'free' }));
+    expect(entries.get('a')).toBeUndefined();
+  });
+
+  test('of an owner with another policy than before are the new ones alone', () => {
+    const entries = new Entries<string>(10);
+    entries.install('a', keyOf('a', 'o', 'free'), 'a');
+    entries.install('b', keyOf('b', 'o', 'pro'), 'b');
+    expect(['a', 'b'].filter((name) => entries.has(name))).toEqual(['b']);
+    entries.drop(change(2, { policyId: 'free' }));
+    expect(entries.get('b')).toBe('b');
+    entries.drop(change(3, { policyId: 'pro' }));
+    expect(entries.get('b')).toBeUndefined();
+  });
+
   test('hold one fingerprint of each key', () => {
     const entries = new Entries<string>(3);
-    entries.install('old', { id: 'id', ownerId: 'o' }, 'value');
-    entries.install('new', { id: 'id', ownerId: 'o' }, 'value');
+    entries.install('old', keyOf('', 'o'), 'value');
+    entries.install('new', keyOf('', 'o'), 'value');
     expect([entries.has('old'), entries.has('new'), entries.size]).toEqual([false, true, 1]);
-    entries.drop(change(2, { keyId: 'id' }));
+    entries.drop(change(2, { keyId: 'id ' }));
     expect(entries.size).toBe(0);
   });
 });

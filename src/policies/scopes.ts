@@ -38,3 +38,14 @@ export function scopesThatGrant(demanded: string): string[] {
   const prefixes = [...demanded.matchAll(/:/g)].map(({ index }) => demanded.slice(0, index + 1));
   return [...new Set([demanded, ...prefixes.filter((prefix) => prefix.length < demanded.length).map((prefix) => `${prefix}*`)])];
 }
+
+/**
+ * Returns the scopes and patterns that can be granted, as grantedScopeFault and a policy permit them. Null if every scope can be granted.
+ *
+ * @param catalogue the scopes that can be granted; empty if every scope can be granted
+ * @param permitted the scopes that the policy permits; null if it permits every scope
+ */
+export function grantableScopes(catalogue: readonly string[], permitted: readonly string[] | null): readonly string[] | null {
+  if (catalogue.length === 0) return permitted;
+  return permitted === null ? catalogue : catalogue.filter((scope) => isScopeGranted(permitted, scope));
+}
