@@ -38,7 +38,10 @@ export type NewUser = SignedUp & { user: { email: string } };
 
 export interface TestApp
   extends App,
-    Pick<Services, 'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens' | 'portalSessionPruning' | 'webhookSender' | 'webhookJobs'> {
+    Pick<
+      Services,
+      'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens' | 'portalSessionPruning' | 'webhookSender' | 'webhookJobs'
+    > {
   clock: TestClock;
   /** Hashes of passwords. */
   hashes: ObservedHashQueue;
@@ -71,8 +74,8 @@ export interface TestAppOptions {
 }
 
 /** Starts two replicas on one new database, with the same secrets and clock. */
-export async function startReplicas(): Promise<[TestApp, TestApp]> {
-  const shared = { databaseUrl: await newDatabase(), appSecrets: [randomBytes(32)], clock: new TestClock() };
+export async function startReplicas(options: TestAppOptions = {}): Promise<[TestApp, TestApp]> {
+  const shared = { ...options, databaseUrl: await newDatabase(), appSecrets: [randomBytes(32)], clock: new TestClock() };
   return [await startTestApp(shared), await startTestApp(shared)];
 }
 
