@@ -12,8 +12,6 @@ export class EndpointLane {
   #sending = 0;
   /** Where the next claim begins. */
   after: DuePosition = BEGINNING;
-  /** Whether the last claim found as many deliveries as it searched for. */
-  hasMore = false;
 
   get sending(): number {
     return this.#sending;

@@ -116,8 +116,7 @@ export class WebhookSender {
     }
     const until = new Date(now.getTime() + WEBHOOK_LIMITS.leaseSeconds * 1_000);
     const claimed = await claimDeliveries(pool, endpoint.id, { now, limit, until, after: lane.after });
-    lane.hasMore = claimed.length === limit;
-    const end = lane.hasMore ? null : await findEndOfClaim(pool, endpoint.id, now, lane.after);
+    const end = claimed.length === limit ? null : await findEndOfClaim(pool, endpoint.id, now, lane.after);
     if (end) {
       // All examined deliveries wait for older ones. The next claim examines the following ones.
       lane.after = end;
@@ -146,7 +145,8 @@ export class WebhookSender {
       .finally(() => {
         this.#sending.delete(sending);
         this.#deps.metrics.sending.dec();
-        if (lane.hasMore && lane.free > 0 && !this.#closed) void this.poll().catch(() => undefined);
+        // There may be more, and the ones that waited for this one.
+        if (lane.free > 0 && !this.#closed) void this.poll().catch(() => undefined);
       });
     this.#sending.add(sending);
   }

@@ -41,7 +41,8 @@ const deliveries = async () =>
 const endpoints = async () => (await app.ask(WebhookEndpointsDocument, {}, backend.token)).webhookEndpoints;
 /** Returns what the receiver's library says about the last request. The library compares with the time of the system. */
 const isAccepted = (secret: string) => {
-  const { body, headers } = receiver.events.at(-1) ?? { body: '', headers: {} };
+  const headers: Record<string, string> = receiver.events.at(-1)?.headers ?? {};
+  const body = receiver.events.at(-1)?.body ?? '';
   const webhook = new Webhook(secret);
   const signature = webhook.sign(headers['webhook-id'] ?? '', new Date(Number(headers['webhook-timestamp']) * 1_000), body);
   return (headers['webhook-signature'] ?? '').split(' ').includes(signature);
