@@ -38,7 +38,7 @@ export type NewUser = SignedUp & { user: { email: string } };
 
 export interface TestApp
   extends App,
-    Pick<Services, 'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens' | 'portalSessionPruning'> {
+    Pick<Services, 'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens' | 'portalSessionPruning' | 'noticeJob'> {
   clock: TestClock;
   /** Hashes of passwords. */
   hashes: ObservedHashQueue;
@@ -120,7 +120,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     return data;
   };
 
-  const { database, usage, metrics, cachedKeys, serviceTokens, portalSessionPruning } = services;
+  const { database, usage, metrics, cachedKeys, serviceTokens, portalSessionPruning, noticeJob } = services;
   return {
     ...app,
     http,
@@ -130,6 +130,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     cachedKeys,
     serviceTokens,
     portalSessionPruning,
+    noticeJob,
     hashes,
     keyHashes,
     clock,
