@@ -40,6 +40,7 @@ import { ServerInfoResolver } from './server/server-info-resolver.js';
 import type { Services } from './services.js';
 import { GatewayListener } from './verification/gateway-listener.js';
 import { VerificationResolver } from './verification/verification-resolver.js';
+import { WebhookResolver } from './webhooks/webhook-resolver.js';
 
 /** Shutdown deadlines: queued hashes are rejected after `hashes`, open connections are closed after `connections`. */
 const DRAIN_MS = { hashes: 4_000, connections: 6_000 };
@@ -68,6 +69,7 @@ export const buildKeywardSchema = (services: Services & { externalIdIssuer: stri
       new ManagementUsersResolver(services),
       new ManagementKeysResolver(services),
       new VerificationResolver(services.verifier, services.verifierAccess),
+      new WebhookResolver(services),
     ]),
   );
 
@@ -112,6 +114,7 @@ export async function createApp(services: Services): Promise<App> {
     http,
     async close() {
       draining = true;
+      const sending = services.webhookSender.close();
       const deadlines = [
         setTimeout(() => services.closeQueues(), DRAIN_MS.hashes),
         setTimeout(() => http.server.closeAllConnections(), DRAIN_MS.connections),
@@ -119,6 +122,7 @@ export async function createApp(services: Services): Promise<App> {
       await http.close();
       for (const deadline of deadlines) clearTimeout(deadline);
       await graphql.stop();
+      await sending;
       await services.close();
     },
   };

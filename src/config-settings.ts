@@ -48,9 +48,9 @@ const settings = z.object({
   ),
   APP_SECRETS: optional(
     form.secrets,
-    'The tokens are signed, and the secrets of webhooks are encrypted, with these secrets. The newest secret is first. To rotate the secrets, add a new secret at the front ' +
-      '(`openssl rand -base64 32`), run `keyward secrets re-encrypt`, and remove the old secret after `REFRESH_TOKEN_TTL_SECONDS`. The setting is required with ' +
-      '`DATABASE_URL`. If it is unset, Keyward creates a secret once and stores it in `DATA_DIR`.',
+    'The tokens are signed, and the secrets of webhooks are encrypted, with these secrets. The newest secret is first. To rotate the ' +
+      'secrets, add a new secret at the front (`openssl rand -base64 32`), run `keyward secrets re-encrypt`, and remove the old secret ' +
+      'after `REFRESH_TOKEN_TTL_SECONDS`. The setting is required with `DATABASE_URL`. If it is unset, Keyward creates a secret once and stores it in `DATA_DIR`.',
   ),
   MAX_KEYS_PER_USER: setting(form.integer(1, 100_000), '5', 'A user can have at most this number of usable API keys.'),
   KEY_NAMESPACE: setting(

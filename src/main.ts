@@ -14,9 +14,7 @@ await runToEnd(async (closers) => {
   const services = createServices({ config, logger, ...backing });
   const app = await createApp(services);
   closers.push(() => app.close());
-  services.cachedKeys.start();
-  services.portalSessionPruning.start();
-  services.noticeJob.start();
+  services.start();
   const address = await listen(app.http, config);
   logger.info({ url: `${address}${GRAPHQL_PATH}`, sandbox: config.introspection && !config.production }, 'Keyward is ready');
   return logger;

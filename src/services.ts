@@ -6,7 +6,6 @@ import { KeyIssuer } from './api-keys/key-issuer.js';
 import { KeyPolicies } from './api-keys/key-policies.js';
 import { AuditExport } from './audit/audit-export.js';
 import { AuditLog } from './audit/audit-log.js';
-import { AuditRecorder } from './audit/audit-recorder.js';
 import { AccountDeletion } from './auth/accounts/account-deletion.js';
 import { Passwords } from './auth/accounts/password.js';
 import { PasswordRules } from './auth/accounts/password-rules.js';
@@ -25,21 +24,11 @@ import { RefreshTokens } from './auth/sessions/refresh-token.js';
 import { Sessions } from './auth/sessions/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
 import { TokenRejectionLog } from './auth/token-rejection.js';
-import type { Config } from './config.js';
 import { type ImportOptions, KeyImporter } from './import/importer.js';
 import { createManagement } from './management/create-management.js';
-import { type Clock, systemClock } from './platform/clock.js';
-import { createCommandDatabase, createCommandPool, createDatabase, createMainPool } from './platform/database/client.js';
 import { FAIR_USE_LIMITS } from './platform/limits.js';
-import type { Logger } from './platform/logger.js';
-import { Cursors } from './platform/pagination.js';
-import { createMetrics } from './platform/process-metrics.js';
-import { HashQueue, passwordQueueLimits } from './platform/queues/hash-queue.js';
 import { FairUse } from './platform/rate-limit/fair-use.js';
-import { createRedis } from './platform/rate-limit/redis.js';
-import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter.js';
-import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
-import { AppSecrets } from './platform/secrets.js';
+import { type Base, createBase, type ServiceOptions } from './service-base.js';
 import { serverInfoOf } from './server/server-info.js';
 import { FirstUses } from './usage/first-uses.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
@@ -47,69 +36,17 @@ import { UsageService } from './usage/usage-service.js';
 import { CachedLookup } from './verification/cache/cached-lookup.js';
 import { TriggerCheck } from './verification/cache/trigger-check.js';
 import { entryOf } from './verification/key-entry.js';
-import { createVerificationPool, KeyLookup } from './verification/key-lookup.js';
+import { KeyLookup } from './verification/key-lookup.js';
 import { PolicyEntries } from './verification/policy-entry.js';
 import { isFoundServiceToken, type LookupEntry, ServiceTokenEntry } from './verification/service-token-entry.js';
 import { VerificationMetrics } from './verification/verification-metrics.js';
 import { Verifier } from './verification/verifier.js';
 import { VerifierAccess } from './verification/verifier-access.js';
-import { createNotices } from './webhooks/create-notices.js';
-import { recordAuditedEvents } from './webhooks/event-recorder.js';
+import { createWebhooks } from './webhooks/create-webhooks.js';
 import { ANY_ENDPOINT } from './webhooks/webhook-sql.js';
 
 /** Rate-limited keys that one process counts at the same time. A counter takes about 200 bytes. */
 const RATE_LIMITED_KEYS_MAX = 200_000;
-
-export interface ServiceOptions {
-  config: Config;
-  databaseUrl: string;
-  /** Newest first. */
-  appSecrets: readonly Buffer[];
-  logger: Logger;
-  /**
-   * Whether the services are for the command line: one database connection with longer timeouts, and rate limits in this process
-   * alone, without Redis.
-   */
-  isCommand?: boolean;
-  /** The options below are passed by tests only. */
-  clock?: Clock;
-  /** Source of randomness. */
-  random?: (bytes: number) => Buffer;
-  /** Queue for the hashes of passwords. */
-  hashes?: HashQueue;
-  /** Queue for the hashes of new keys. */
-  keyHashes?: HashQueue;
-}
-
-/** Creates the connections. Each connects at its first use. */
-function createConnections({ databaseUrl, logger, isCommand = false }: ServiceOptions) {
-  const mainPool = isCommand ? createCommandPool(databaseUrl, logger) : createMainPool(databaseUrl, logger);
-  return {
-    mainPool,
-    verificationPool: createVerificationPool(databaseUrl, logger),
-    database: isCommand ? createCommandDatabase(mainPool, logger) : createDatabase(mainPool, logger),
-  };
-}
-
-/** Creates what the services share: connections, queues, counters, secrets and the audit log. */
-function createBase(options: ServiceOptions) {
-  const { config, logger, clock = systemClock, isCommand = false } = options;
-  const connections = createConnections(options);
-  const { mainPool, verificationPool, database } = connections;
-  const { hashes = new HashQueue(passwordQueueLimits()), keyHashes = new HashQueue() } = options;
-  const metrics = createMetrics({ main: mainPool, verification: verificationPool }, { password: hashes, key: keyHashes });
-  const redis = config.redisUrl === undefined || isCommand ? undefined : createRedis(config.redisUrl, { logger, metrics });
-  const budgetsOf = (name: string, keysMax?: number): Budgets => {
-    const inMemory = new WindowCounter({ clock, ...(keysMax !== undefined && { keysMax }) });
-    return redis ? new SharedWindowCounter({ redis, name, fallback: inMemory, clock, logger }) : inMemory;
-  };
-  const secrets = new AppSecrets(options.appSecrets);
-  const cursors = new Cursors(secrets.keysFor('cursor'));
-  const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal'), sink: recordAuditedEvents });
-  return { ...options, ...connections, clock, hashes, keyHashes, metrics, redis, budgetsOf, secrets, cursors, audit };
-}
-
-type Base = ReturnType<typeof createBase>;
 
 /** Creates the services of accounts: passwords, sessions and users of an identity provider. */
 function createAccounts(base: Base) {
@@ -225,7 +162,7 @@ export function createServices(options: ServiceOptions) {
   const auditLog = new AuditLog(base);
   const auditExport = new AuditExport(base);
   const verification = createVerification(base, accounts);
-  const notices = createNotices({ ...base, firstUses: new FirstUses(base.database), noticeDays: base.config.expiryNoticeDays });
+  const webhooks = createWebhooks(base, new FirstUses(base.database));
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
   return {
     ...base,
@@ -235,16 +172,23 @@ export function createServices(options: ServiceOptions) {
     auditLog,
     auditExport,
     ...verification,
-    ...notices,
+    ...webhooks,
     serverInfo: serverInfoOf(base.config),
     fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),
     /** Rejects all requests that wait for a hash. */
     closeQueues() {
       for (const queue of [hashes, keyHashes, verification.keyLookup]) queue.close();
     },
+    /** Starts the work that a server repeats. */
+    start(): void {
+      verification.cachedKeys.start();
+      accounts.portalSessionPruning.start();
+      webhooks.webhookJobs.start();
+      webhooks.noticeJob.start();
+    },
     /** Writes pending usage and audit events, and closes the connections. */
     async close(): Promise<void> {
-      await notices.noticeJob.close();
+      await webhooks.closeWebhooks();
       verification.verifier.close();
       await verification.cachedKeys.close();
       await verification.usage.close();

@@ -3,9 +3,11 @@ import { addAuditCommands } from './commands/audit.js';
 import { addCacheCommands } from './commands/cache.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommands } from './commands/keys.js';
+import { addSecretsCommands } from './commands/secrets.js';
 import { addServeCommand } from './commands/serve.js';
 import { addServiceTokensCommands } from './commands/service-tokens.js';
 import { addUsersCommands } from './commands/users.js';
+import { addWebhooksCommands } from './commands/webhooks.js';
 import { KeywardCommand } from './keyward-command.js';
 
 /** The commands, in the order of the help. */
@@ -14,6 +16,8 @@ const COMMANDS = [
   addUsersCommands,
   addKeysCommands,
   addServiceTokensCommands,
+  addWebhooksCommands,
+  addSecretsCommands,
   addImportCommand,
   addAuditCommands,
   addCacheCommands,
