@@ -10,9 +10,9 @@ import { createRedis } from './platform/rate-limit/redis.js';
 import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter.js';
 import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
 import { AppSecrets } from './platform/secrets.js';
-import { recordAuditedEvents } from './webhooks/event-recorder.js';
 import { createVerificationPool } from './verification/key-lookup.js';
 import { createWebhookPool } from './webhooks/create-webhooks.js';
+import { recordAuditedEvents } from './webhooks/event-recorder.js';
 
 export interface ServiceOptions {
   config: Config;

@@ -201,8 +201,8 @@ export class OperatorService {
   }
 
   /** Records a read before its result is printed. */
-  #recordRead(command: string, userId: string | null = null, apiKeyId: string | null = null): Promise<void> {
-    const entry = { userId, apiKeyId, action: AuditAction.OPERATOR_READ, details: { command } };
+  #recordRead(command: string, userId: string | null = null, apiKeyId?: string): Promise<void> {
+    const entry = { userId, ...(apiKeyId && { apiKeyId }), action: AuditAction.OPERATOR_READ, details: { command } };
     return this.#deps.audit.record(this.#deps.database, entry, OPERATOR);
   }
 

@@ -38,7 +38,10 @@ export type NewUser = SignedUp & { user: { email: string } };
 
 export interface TestApp
   extends App,
-    Pick<Services, 'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens' | 'portalSessionPruning' | 'noticeJob'> {
+    Pick<
+      Services,
+      'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens' | 'portalSessionPruning' | 'noticeJob' | 'auditExport'
+    > {
   clock: TestClock;
   /** Hashes of passwords. */
   hashes: ObservedHashQueue;
@@ -120,7 +123,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     return data;
   };
 
-  const { database, usage, metrics, cachedKeys, serviceTokens, portalSessionPruning, noticeJob } = services;
+  const { database, usage, metrics, cachedKeys, serviceTokens, portalSessionPruning, noticeJob, auditExport } = services;
   return {
     ...app,
     http,
@@ -131,6 +134,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     serviceTokens,
     portalSessionPruning,
     noticeJob,
+    auditExport,
     hashes,
     keyHashes,
     clock,
