@@ -60,7 +60,7 @@ export async function findIdentity(database: Transaction): Promise<string> {
   return row?.identity ?? '';
 }
 
-/** Makes the table write events with a generation, once all transactions that write events have ended. */
+/** Sets the generation of later events. Waits until no transaction that wrote events is running. */
 export async function setGeneration(transaction: Transaction, generation: number): Promise<void> {
   await transaction.$executeRawUnsafe(`ALTER TABLE audit_events ALTER COLUMN generation SET DEFAULT ${Math.trunc(generation)}`);
 }

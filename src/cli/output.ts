@@ -45,7 +45,7 @@ export async function writeRecords(
 /**
  * Writes values to stdout as JSON, each in one line, and waits until they are written.
  *
- * @throws an error if the program that reads the output has ended
+ * @throws an error if the program that reads the output has stopped
  */
 export function writeLines(values: readonly object[]): Promise<void> {
   const text = values.map((value) => `${asciiJson(value)}\n`).join('');

@@ -182,7 +182,7 @@ export class NoticeModel {
     this.#ranAt = this.#now;
   }
 
-  /** Returns the days of the last notice of a key whose time has passed. */
+  /** Returns the days of the last notice of a key that is due by its time. */
   #nearestOf(key: ModelKey): number | null {
     return NOTICE_DAYS.findLast((days) => key.expiry !== null && key.expiry - days * DAY_MS <= this.#now) ?? null;
   }
