@@ -35,7 +35,7 @@ const insert = (name: string) => runSql(app.databaseUrl, INSERT, [name]);
 const namesOf = (lines: readonly Line[]) => lines.map(({ userAgent, action }) => userAgent ?? action);
 
 describe('keyward audit export', () => {
-  test('prints an event once, as JSON, and continues after a cursor; the export itself is recorded', async () => {
+  test('E8: prints an event once, as JSON, and continues after a cursor; the export itself is recorded', async () => {
     await insert('a');
     await insert('b');
     const first = await exported();
@@ -62,7 +62,7 @@ describe('keyward audit export', () => {
     expect(await exported(third.at(-1)?.cursor)).toEqual([]);
   });
 
-  test('an event of a transaction that commits late is not skipped, and later events wait for it', async () => {
+  test('E7: an event of a transaction that commits late is not skipped, and later events wait for it', async () => {
     await insert('before');
     const client = new pg.Client({ connectionString: app.databaseUrl });
     await client.connect();
@@ -102,7 +102,7 @@ describe('keyward audit export', () => {
     expect(namesOf(rest).slice(0, 2)).toEqual(['old', 'new']);
   });
 
-  test('after a restore into another cluster, with lower transaction numbers, nothing is skipped', async () => {
+  test('E7: after a restore into another cluster, with lower transaction numbers, nothing is skipped', async () => {
     await insert('before');
     const [last] = await exported();
     // The copied table names the cluster of the backup.
@@ -116,7 +116,7 @@ describe('keyward audit export', () => {
     expect(namesOf(await exported(ahead))).toEqual(['after']);
   });
 
-  test('a cursor that this database has not reached is an error with exit code 1, and prints nothing', async () => {
+  test('E7: a cursor that this database has not reached is an error with exit code 1, and prints nothing', async () => {
     await insert('a');
     const [line] = await exported();
     for (const cursor of [line?.cursor.replace(/^0\.\d+/, '0.999999999999'), line?.cursor.replace(/^0/, '7')]) {

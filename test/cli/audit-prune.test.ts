@@ -18,7 +18,7 @@ const times = async () =>
   );
 
 describe('keyward audit prune', () => {
-  test('deletes events older than the given age and nothing else; the remaining events still cannot be changed', async () => {
+  test('E8: deletes events older than the given age and nothing else; the remaining events still cannot be changed', async () => {
     const at = ['2024-01-01T00:00:00.000Z', '2024-06-01T00:00:00.000Z', '2025-01-01T00:00:00.000Z', '2025-01-01T00:00:00.001Z'];
     for (const timestamp of at) {
       await runSql(

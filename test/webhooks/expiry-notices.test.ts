@@ -48,7 +48,7 @@ const newPolicy = async (name: string, lifetimeDays: number) =>
 describe('notices about the expiry of keys', () => {
   beforeEach(() => insertEndpoint(app, app.clock.now()));
 
-  test('two replicas send each notice once, on its day, with the key and its owner', async () => {
+  test('E6: two replicas send each notice once, on its day, with the key and its owner', async () => {
     const expiresAt = inDays(20);
     const id = await newKey(expiresAt);
     await runAfter(5.9);
@@ -62,7 +62,7 @@ describe('notices about the expiry of keys', () => {
     expect(event?.data).toMatchObject({ actor: 'server', owner: { externalId: 'ada' }, apiKey: { id } });
   });
 
-  test('after a pause of days, only the nearest notice is sent', async () => {
+  test('E6: after a pause of days, only the nearest notice is sent', async () => {
     const [soon, sooner, over] = [await newKey(inDays(25)), await newKey(inDays(21)), await newKey(inDays(15))];
     await runAfter(0);
     await runAfter(20);
@@ -179,7 +179,7 @@ describe('notices about the expiry of keys', () => {
     ]);
   });
 
-  test('an event that cannot be written leaves no marker, and is written by the next search', async () => {
+  test('E6, F8: an event that cannot be written leaves no marker, and is written by the next search', async () => {
     const id = await newKey(inDays(1));
     await runAfter(0);
     await runSql(app.databaseUrl, `ALTER TABLE webhook_events ADD CONSTRAINT broken CHECK (type <> 'api_key.expired')`);
@@ -192,7 +192,7 @@ describe('notices about the expiry of keys', () => {
   });
 });
 
-test('without any endpoint, the search writes nothing, and a later endpoint receives nothing about the time before it', async () => {
+test('E6: without any endpoint, the search writes nothing, and a later endpoint receives nothing about the time before it', async () => {
   const [first, second] = [await newKey(inDays(1)), await newKey(inDays(3))];
   await runAfter(1.5);
   expect(await runSql(app.databaseUrl, 'SELECT name FROM webhook_scans UNION ALL SELECT kind FROM webhook_notices')).toEqual([]);

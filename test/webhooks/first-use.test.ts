@@ -28,7 +28,7 @@ async function use(key: string): Promise<void> {
 const search = () => Promise.all([app.noticeJob.run(), other.noticeJob.run()]);
 
 describe('api_key.first_used', () => {
-  test('is sent once for a key that two replicas verify, also hours later', async () => {
+  test('E6: is sent once for a key that two replicas verify, also hours later', async () => {
     await insertEndpoint(app, app.clock.now());
     const { apiKey, plaintextKey } = await newKey();
     await search();

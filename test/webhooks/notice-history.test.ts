@@ -8,7 +8,7 @@ describe('notices in a random history of keys, policies, pauses and two replicas
   // A new seed each time would fail in a pull request that did not cause it. Set NOTICE_SEED to search for more.
   const seeds = process.env.NOTICE_SEED === undefined ? [1, 2, 3, 4] : [Number(process.env.NOTICE_SEED)];
   test.each(seeds)(
-    'each is sent at most once, is about the current expiry, is the nearest, and is not forgotten (seed %i)',
+    'E6: each is sent at most once, is about the current expiry, is the nearest, and is not forgotten (seed %i)',
     async (seed) => {
       const replicas = await startReplicas();
       const model = new NoticeModel(replicas, seed);
