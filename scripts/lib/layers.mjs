@@ -15,7 +15,18 @@ export const LAYERS = [
   ['activity'],
   ['management'],
   ['import'],
-  ['config-forms.ts', 'config-settings.ts', 'config.ts', 'service-base.ts', 'services.ts', 'graphql-route.ts', 'app.ts', 'main.ts', 'runtime', 'cli'],
+  [
+    'config-forms.ts',
+    'config-settings.ts',
+    'config.ts',
+    'service-base.ts',
+    'services.ts',
+    'graphql-route.ts',
+    'app.ts',
+    'main.ts',
+    'runtime',
+    'cli',
+  ],
 ];
 
 /**

@@ -13,8 +13,8 @@ import { lifetimeStartOf } from '../policies/effective-limits.js';
 import { reportGrantFaults } from '../policies/grant-rules.js';
 import { findPolicyOf } from '../policies/policy-finder.js';
 import type { PolicyRules } from '../policies/policy-rules.js';
-import { changesOf } from './api-key-changes.js';
-import { columnsOf, type KeyColumns, type KeySettings, rejectForbiddenSettings } from './api-key-settings.js';
+import { changesOf, expirySetBy } from './api-key-changes.js';
+import { columnsOf, type KeySettings, rejectForbiddenSettings } from './api-key-settings.js';
 import { type Lifetime, rotatableAt, usableAt } from './api-key-status.js';
 import type { IdempotencyKeys } from './idempotency-keys.js';
 import type { Issue, KeyIdentity, KeyIssuer } from './key-issuer.js';
@@ -143,7 +143,7 @@ export class ApiKeyService {
       // The statement itself has the guard, so that no update can revive an ended key or extend its life.
       const [after] = await transaction.apiKey.updateManyAndReturn({
         where: { id, replacedById: null, AND: usableAt(this.#clock.now(), policy) },
-        data: { ...columns, ...this.#expirySetBy(columns, before) },
+        data: { ...columns, ...expirySetBy(columns, before, this.#clock.now()) },
       });
       if (!after) {
         throw new KeywardError('CONFLICT', 'This API key is revoked, expired or replaced, so it cannot be updated.');
@@ -221,11 +221,6 @@ export class ApiKeyService {
     return { apiKey, replaced };
   }
 
-  #expirySetBy({ expiresAt }: KeyColumns, before: ApiKey): { expirySetAt?: Date } {
-    return expiresAt === undefined || expiresAt?.getTime() === before.expiresAt?.getTime() ? {} : { expirySetAt: this.#clock.now() };
-  }
-
-  /** Returns the key, if it can be rotated so, and the policy that applies to its owner. */
   async #findRotatable(
     database: Transaction,
     id: string,
