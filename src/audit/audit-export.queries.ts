@@ -27,30 +27,26 @@ export function findOldEvents(database: Database, after: ExportPosition, limit: 
     FROM audit_events WHERE generation = 0 AND transaction_id IS NULL AND id > ${after.id}::uuid ORDER BY id LIMIT ${limit}`;
 }
 
-/**
- * Returns the events of transactions, in the order of their transactions. The events of this generation stop before the oldest transaction
- * that is still running, because it can still add events in front of later ones. The limit of PostgreSQL is exact: its snapshot is
- * that of the statement.
- */
+/** Returns the events of transactions, in the order of their transactions. @param before end of the current generation, exclusive */
 export function findEventsInOrder(
   database: Database,
   after: ExportPosition,
-  { generation, limit }: { generation: number; limit: number },
+  { generation, before, limit }: { generation: number; before: bigint; limit: number },
 ): Promise<ExportedRow[]> {
   return database.$queryRaw<ExportedRow[]>`
     SELECT generation, transaction_id AS "transactionId", id, at, action, user_id AS "userId", api_key_id AS "apiKeyId",
       ip_address AS "ipAddress", user_agent AS "userAgent", details
     FROM audit_events
     WHERE (generation, transaction_id, id) > (${after.generation}::int, ${after.transactionId}::bigint, ${after.id}::uuid)
-      AND (generation < ${generation}::int OR transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
+      AND (generation < ${generation}::int OR transaction_id < ${before}::bigint)
     ORDER BY generation, transaction_id, id LIMIT ${limit}`;
 }
 
-/** Returns the number that the next transaction gets. */
-export async function findNextTransaction(database: Database): Promise<bigint> {
-  const [row] = await database.$queryRaw<{ next: bigint }[]>`
-    SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next`;
-  return row?.next ?? 0n;
+/** Returns the number of the oldest transaction that is running, and the number that the next transaction gets. */
+export async function findTransactions(database: Database): Promise<{ oldest: bigint; next: bigint }> {
+  const [row] = await database.$queryRaw<{ oldest: bigint; next: bigint }[]>`
+    SELECT pg_snapshot_xmin(s)::text::bigint AS oldest, pg_snapshot_xmax(s)::text::bigint AS next FROM pg_current_snapshot() s`;
+  return row ?? { oldest: 0n, next: 0n };
 }
 
 /** Returns the system identifier and the timeline of the cluster. A promoted or restored cluster has another timeline. */

@@ -11,8 +11,8 @@ import {
   type ExportPosition,
   findEventsInOrder,
   findIdentity,
-  findNextTransaction,
   findOldEvents,
+  findTransactions,
   lockGeneration,
   setGeneration,
 } from './audit-export.queries.js';
@@ -64,11 +64,14 @@ export class AuditExport {
   async *pages(cursor: string | null, limit: number): AsyncGenerator<ExportedEvent[]> {
     const { database, audit } = this.#deps;
     const generation = await this.alignGeneration();
-    const after = cursor === null ? null : readExportCursor(cursor);
-    if (cursor !== null && (after === null || (await this.#isAhead(after, generation)))) throw foreignCursor();
-    let position = after ?? START;
+    // A transaction that is running can still add events in front of those of later transactions. The end is the same for all pages, so that
+    // an export does not export its own records.
+    const { oldest, next } = await findTransactions(database);
+    const after = cursor === null ? START : readExportCursor(cursor);
+    if (after === null || isAhead(after, { generation, transactionId: next })) throw foreignCursor();
+    let position = after;
     for (let left = limit; left > 0; ) {
-      const rows = await this.#read(position, generation, Math.min(left, PAGE_EVENTS));
+      const rows = await this.#read(position, { generation, before: oldest, limit: Math.min(left, PAGE_EVENTS) });
       const last = rows.at(-1);
       if (!last) return;
       const details = { events: rows.length, cursor: cursorOf(last) };
@@ -117,18 +120,16 @@ export class AuditExport {
     });
   }
 
-  async #read(after: ExportPosition, generation: number, limit: number): Promise<ExportedRow[]> {
+  async #read(after: ExportPosition, end: { generation: number; before: bigint; limit: number }): Promise<ExportedRow[]> {
     const { database } = this.#deps;
-    const old = after.generation === 0 && after.transactionId === 0n ? await findOldEvents(database, after, limit) : [];
-    return old.length > 0 ? old : findEventsInOrder(database, after, { generation, limit });
-  }
-
-  /** Returns whether this database has not reached a position: it was restored from a backup, or it is another one. */
-  async #isAhead(after: ExportPosition, generation: number): Promise<boolean> {
-    if (after.generation !== generation) return after.generation > generation;
-    return after.transactionId >= (await findNextTransaction(this.#deps.database));
+    const old = after.generation === 0 && after.transactionId === 0n ? await findOldEvents(database, after, end.limit) : [];
+    return old.length > 0 ? old : findEventsInOrder(database, after, end);
   }
 }
+
+/** Returns whether the database has not reached a position: it was restored from a backup, or it is another database. */
+const isAhead = (after: ExportPosition, next: Pick<ExportPosition, 'generation' | 'transactionId'>): boolean =>
+  after.generation === next.generation ? after.transactionId >= next.transactionId : after.generation > next.generation;
 
 const foreignCursor = () =>
   badUserInput([{ path: '--after', message: 'is not a cursor of this database. Was it restored from a backup?' }]);
