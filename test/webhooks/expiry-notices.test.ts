@@ -93,6 +93,7 @@ describe('notices about the expiry of keys', () => {
 
   test('a new expiry arms the notices again, and the old expiry causes no more', async () => {
     const id = await newKey(inDays(16));
+    await runAfter(0);
     await runAfter(2.5);
     await ask(UpdateApiKeyDocument, { id, input: { expiresAt: inDays(30).toISOString() } });
     await runAfter(7);
