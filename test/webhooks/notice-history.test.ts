@@ -6,7 +6,7 @@ const STEPS = 250;
 
 describe('notices in a random history of keys, policies, pauses and two replicas', () => {
   // A new seed each time would fail in a pull request that did not cause it. Set NOTICE_SEED to search for more.
-  const seeds = process.env.NOTICE_SEED === undefined ? [1, 2, 3, 4] : [Number(process.env.NOTICE_SEED)];
+  const seeds = process.env.NOTICE_SEED === undefined ? [1, 2, 3] : [Number(process.env.NOTICE_SEED)];
   test.each(seeds)(
     'E6: each is sent at most once, is about the current expiry, is the nearest, and is not forgotten (seed %i)',
     async (seed) => {
