@@ -48,11 +48,15 @@ const settings = z.object({
   ),
   APP_SECRETS: optional(
     form.secrets,
-    'The tokens are signed, and the secrets of webhooks are encrypted, with these secrets. The newest secret is first. To rotate the ' +
-      'secrets, add a new secret at the front (`openssl rand -base64 32`), run `keyward secrets re-encrypt`, and remove the old secret ' +
-      'after `REFRESH_TOKEN_TTL_SECONDS`. The setting is required with `DATABASE_URL`. If it is unset, Keyward creates a secret once and stores it in `DATA_DIR`.',
+    'The tokens are signed, and the secrets of webhooks encrypted, with these secrets, the newest first. To rotate them, add a new one ' +
+      'at the front (`openssl rand -base64 32`), run `keyward secrets re-encrypt`, and remove the old one after `REFRESH_TOKEN_TTL_SECONDS`. ' +
+      'The setting is required with `DATABASE_URL`. If it is unset, Keyward creates a secret once and stores it in `DATA_DIR`.',
   ),
-  MAX_KEYS_PER_USER: setting(form.integer(1, 100_000), '5', 'A user can have at most this number of usable API keys.'),
+  MAX_KEYS_PER_USER: setting(
+    form.integer(1, 100_000),
+    '5',
+    'A user can have at most this number of usable API keys, unless a policy sets another number.',
+  ),
   KEY_NAMESPACE: setting(
     form.keyNamespace,
     'amos',
@@ -87,8 +91,8 @@ const settings = z.object({
   ),
   WEBHOOK_PRIVATE_TARGETS: optional(
     form.privateTargets,
-    'Webhooks can be sent to these hosts and networks although their addresses are not public, also by plain http. A host name covers ' +
-      'itself alone, with all its addresses. If the setting is unset, webhooks are sent only to public addresses, by https.',
+    'Webhooks can also be sent to these hosts and networks, with any address and by plain http. If the setting is unset, they are sent ' +
+      'only to public addresses, by https.',
   ),
   ACCESS_TOKEN_TTL_SECONDS: setting(form.integer(1, 86_400), '900', 'An access token expires after this number of seconds.'),
   REFRESH_TOKEN_TTL_SECONDS: setting(

@@ -6,6 +6,7 @@ import { KeyIssuer } from './api-keys/key-issuer.js';
 import { KeyPolicies } from './api-keys/key-policies.js';
 import { AuditExport } from './audit/audit-export.js';
 import { AuditLog } from './audit/audit-log.js';
+import { AuditRecorder } from './audit/audit-recorder.js';
 import { AccountDeletion } from './auth/accounts/account-deletion.js';
 import { Passwords } from './auth/accounts/password.js';
 import { PasswordRules } from './auth/accounts/password-rules.js';
@@ -24,29 +25,82 @@ import { RefreshTokens } from './auth/sessions/refresh-token.js';
 import { Sessions } from './auth/sessions/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
 import { TokenRejectionLog } from './auth/token-rejection.js';
+import type { Config } from './config.js';
 import { type ImportOptions, KeyImporter } from './import/importer.js';
 import { createManagement } from './management/create-management.js';
+import { type Clock, systemClock } from './platform/clock.js';
+import { createCommandDatabase, createCommandPool, createDatabase, createMainPool } from './platform/database/client.js';
 import { FAIR_USE_LIMITS } from './platform/limits.js';
+import type { Logger } from './platform/logger.js';
+import { Cursors } from './platform/pagination.js';
+import { createMetrics } from './platform/process-metrics.js';
+import { HashQueue, passwordQueueLimits } from './platform/queues/hash-queue.js';
 import { FairUse } from './platform/rate-limit/fair-use.js';
+import { createRedis } from './platform/rate-limit/redis.js';
+import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter.js';
+import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
+import { AppSecrets } from './platform/secrets.js';
 import { serverInfoOf } from './server/server-info.js';
-import { type Base, createBase, type ServiceOptions } from './service-base.js';
 import { FirstUses } from './usage/first-uses.js';
-import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageService } from './usage/usage-service.js';
-import { CachedLookup } from './verification/cache/cached-lookup.js';
-import { TriggerCheck } from './verification/cache/trigger-check.js';
-import { entryOf } from './verification/key-entry.js';
-import { KeyLookup } from './verification/key-lookup.js';
-import { PolicyEntries } from './verification/policy-entry.js';
-import { isFoundServiceToken, type LookupEntry, ServiceTokenEntry } from './verification/service-token-entry.js';
-import { VerificationMetrics } from './verification/verification-metrics.js';
-import { Verifier } from './verification/verifier.js';
-import { VerifierAccess } from './verification/verifier-access.js';
-import { createWebhooks } from './webhooks/create-webhooks.js';
+import { createVerification } from './verification/create-verification.js';
+import { createVerificationPool } from './verification/key-lookup.js';
+import { createWebhookPool, createWebhooks } from './webhooks/create-webhooks.js';
+import { recordAuditedEvents } from './webhooks/event-recorder.js';
 import { ANY_ENDPOINT } from './webhooks/webhook-sql.js';
 
-/** Rate-limited keys that one process counts at the same time. A counter takes about 200 bytes. */
-const RATE_LIMITED_KEYS_MAX = 200_000;
+export interface ServiceOptions {
+  config: Config;
+  databaseUrl: string;
+  /** Newest first. */
+  appSecrets: readonly Buffer[];
+  logger: Logger;
+  /**
+   * Whether the services are for the command line: one database connection with longer timeouts, and rate limits in this process
+   * alone, without Redis.
+   */
+  isCommand?: boolean;
+  /** The options below are passed by tests only. */
+  clock?: Clock;
+  /** Source of randomness. */
+  random?: (bytes: number) => Buffer;
+  /** Queue for the hashes of passwords. */
+  hashes?: HashQueue;
+  /** Queue for the hashes of new keys. */
+  keyHashes?: HashQueue;
+}
+
+/** Creates the connections. Each connects at its first use. */
+function createConnections({ databaseUrl, logger, isCommand = false }: ServiceOptions) {
+  const mainPool = isCommand ? createCommandPool(databaseUrl, logger) : createMainPool(databaseUrl, logger);
+  return {
+    mainPool,
+    verificationPool: createVerificationPool(databaseUrl, logger),
+    webhookPool: createWebhookPool(databaseUrl, logger),
+    database: isCommand ? createCommandDatabase(mainPool, logger) : createDatabase(mainPool, logger),
+  };
+}
+
+/** Creates what the services share: connections, queues, counters, secrets and the audit log. */
+function createBase(options: ServiceOptions) {
+  const { config, logger, clock = systemClock, isCommand = false } = options;
+  const connections = createConnections(options);
+  const { mainPool, verificationPool, database } = connections;
+  const { hashes = new HashQueue(passwordQueueLimits()), keyHashes = new HashQueue() } = options;
+  const pools = { main: mainPool, verification: verificationPool, webhooks: connections.webhookPool };
+  const metrics = createMetrics(pools, { password: hashes, key: keyHashes });
+  const redis = config.redisUrl === undefined || isCommand ? undefined : createRedis(config.redisUrl, { logger, metrics });
+  const budgetsOf = (name: string, keysMax?: number): Budgets => {
+    const inMemory = new WindowCounter({ clock, ...(keysMax !== undefined && { keysMax }) });
+    return redis ? new SharedWindowCounter({ redis, name, fallback: inMemory, clock, logger }) : inMemory;
+  };
+  const secrets = new AppSecrets(options.appSecrets);
+  const cursors = new Cursors(secrets.keysFor('cursor'));
+  const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal'), sink: recordAuditedEvents });
+  return { ...options, ...connections, clock, hashes, keyHashes, metrics, redis, budgetsOf, secrets, cursors, audit };
+}
+
+type Base = ReturnType<typeof createBase>;
 
 /** Creates the services of accounts: passwords, sessions and users of an identity provider. */
 function createAccounts(base: Base) {
@@ -115,6 +169,7 @@ function createApiKeys(base: Base, users: Users) {
   const { keysPerUserMax, scopeCatalogue, expiryWarningDays } = config;
   const idempotencyKeys = new IdempotencyKeys({ database, clock });
   return {
+    idempotencyKeys,
     apiKeys: new ApiKeyService({ database, clock, users, issuer, idempotencyKeys, audit, logger, keysPerUserMax, scopeCatalogue }),
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
     keyPolicies: new KeyPolicies({ database, clock, keysPerUserMax, scopeCatalogue, expiryWarningDays }),
@@ -125,35 +180,6 @@ function createApiKeys(base: Base, users: Users) {
   };
 }
 
-function createVerification(base: Base, { serviceTokenUses, rejections }: ReturnType<typeof createAccounts>) {
-  const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf } = base;
-  const usage = new UsageRecorder({ pool: mainPool, logger, metrics, notesFirstUsesIf: ANY_ENDPOINT });
-  const verificationMetrics = new VerificationMetrics(metrics);
-  const policies = new PolicyEntries();
-  const cachedKeys = new CachedLookup({
-    url: databaseUrl,
-    pool: verificationPool,
-    logger,
-    metrics,
-    keysMax: config.verificationCacheKeys,
-    install: (record): LookupEntry =>
-      isFoundServiceToken(record) ? new ServiceTokenEntry(record) : entryOf(record, record.policy && policies.entryOf(record.policy)),
-    observeBatch: (verifications) => verificationMetrics.batchSize.observe(verifications),
-  });
-  const keyLookup = new KeyLookup({ keys: cachedKeys, pool: verificationPool, database, metrics: verificationMetrics });
-  const rateLimits = budgetsOf('rate-limit', RATE_LIMITED_KEYS_MAX);
-  const verifier = new Verifier({ keys: keyLookup, rateLimits, usage, metrics: verificationMetrics, clock, logger });
-  const verifierAccess = new VerifierAccess({
-    tokens: config.verifierTokens,
-    isRestricted: config.verificationIsRestricted,
-    lookup: cachedKeys,
-    uses: serviceTokenUses,
-    rejections,
-    clock,
-  });
-  return { usage, cachedKeys, triggerCheck: new TriggerCheck(mainPool), keyLookup, verifier, verifierAccess };
-}
-
 /** Creates every service once, for the server, the command line and the tests (composition root). */
 export function createServices(options: ServiceOptions) {
   const base = createBase(options);
@@ -161,7 +187,7 @@ export function createServices(options: ServiceOptions) {
   const keys = createApiKeys(base, accounts.users);
   const auditLog = new AuditLog(base);
   const auditExport = new AuditExport(base);
-  const verification = createVerification(base, accounts);
+  const verification = createVerification({ ...base, ...accounts, notesFirstUsesIf: ANY_ENDPOINT });
   const webhooks = createWebhooks(base, new FirstUses(base.database));
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
   return {

@@ -1,4 +1,4 @@
-// npm run bench: measures verification in six parts, each of which takes at most about two minutes. In each part, the targets
+// npm run bench: measures verification in seven parts, each of which takes at most about two minutes. In each part, the targets
 // run in turn, in several rounds. Prints medians and ratios. Each key of a load is random.
 //
 //   hits        /verify with 400 keys against bare Fastify routes; CPU time of Node and PostgreSQL
@@ -7,6 +7,7 @@
 //   processes   two processes, each on its own port under its own load, against one
 //   memory      memory of a cached key
 //   revocation  the time to revoke a key with and without the trigger that reports changes
+//   policies    /verify for keys without a policy, with a policy, and with a rate limit of the owner; with --before also the checkout before
 //
 //   npm run bench -- --only hits,memory --rounds 5 --seconds 5 --keys 1000000 --connections 50
 //   npm run bench -- --only hits --before DIR   also measures another checkout, which must be built
@@ -16,6 +17,7 @@ import { forked, withPostgres } from './lib.mjs';
 import { measureGraphql, measureHits } from './parts/hits.mjs';
 import { measureKeys } from './parts/keys.mjs';
 import { measureHeap, measureMemory } from './parts/memory.mjs';
+import { measurePolicies } from './parts/policies.mjs';
 import { measureProcesses } from './parts/processes.mjs';
 import { measureRevocation } from './parts/revocation.mjs';
 
@@ -27,6 +29,7 @@ const PARTS = {
   processes: measureProcesses,
   memory: measureMemory,
   revocation: measureRevocation,
+  policies: measurePolicies,
 };
 
 const { values } = parseArgs({

@@ -3,13 +3,10 @@ import type { Database, Transaction } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
 import { inOrderOf } from '../platform/database/in-order-of.js';
 import { type Cursors, itemsAt, type Page, type PageRequest, type Position } from '../platform/pagination.js';
-import { findPolicyOf } from '../policies/policy-finder.js';
-import type { PolicyRules } from '../policies/policy-rules.js';
 import { findEndedKeys } from './api-key-history.queries.js';
 import { type ApiKeyStatus, expiresWithin, type Lifetime, statusOf, usableAt } from './api-key-status.js';
 import { findExpiringKeys } from './expiring-keys.queries.js';
 import { countUsableKeys } from './key-counts.queries.js';
-import { countUsed } from './key-limit.js';
 
 /** The maximum of 1,000 keys for each user, each with the key that it replaces. */
 const USABLE_KEYS_MAX = 2_000;
@@ -38,11 +35,10 @@ export class ApiKeyQueries {
     this.#expiryWarningDays = options.expiryWarningDays;
   }
 
-  /** Returns the user's usable keys, newest first, at most USABLE_KEYS_MAX. */
-  async listUsable(userId: string): Promise<ApiKey[]> {
-    const policy = await findPolicyOf(this.#database, userId);
+  /** Returns the user's usable keys, newest first, at most USABLE_KEYS_MAX. @param lifetime the policy that applies to the user */
+  listUsable(userId: string, lifetime: Lifetime): Promise<ApiKey[]> {
     return this.#database.apiKey.findMany({
-      where: { userId, AND: usableAt(this.#clock.now(), policy) },
+      where: { userId, AND: usableAt(this.#clock.now(), lifetime) },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: USABLE_KEYS_MAX,
     });
@@ -74,11 +70,6 @@ export class ApiKeyQueries {
   /** Returns the number of usable keys by user. Users without usable keys are absent. */
   countUsable(userIds: readonly string[]): Promise<Map<string, number>> {
     return countUsableKeys(this.#database, userIds, { now: this.#clock.now(), isPairOne: false });
-  }
-
-  /** Returns the number of the user's keys that count against the limit. @param policy that applies to the user */
-  countUsed(userId: string, policy: PolicyRules | null): Promise<number> {
-    return countUsed(this.#database, userId, policy, this.#clock.now());
   }
 
   /**

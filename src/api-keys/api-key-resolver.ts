@@ -53,8 +53,8 @@ export class ApiKeyResolver {
     description: 'Your usable API keys: those that are neither revoked nor expired. Newest first.',
     complexity: usableKeysCost,
   })
-  myApiKeys(@CurrentSubject() { userId }: Subject): Promise<ApiKey[]> {
-    return this.#queries.listUsable(userId);
+  async myApiKeys(@CurrentSubject() { userId }: Subject, @Ctx() { policies }: ApiKeyContext): Promise<ApiKey[]> {
+    return this.#queries.listUsable(userId, await policies.load(userId));
   }
 
   @ForActingServices()

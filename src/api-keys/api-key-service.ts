@@ -42,47 +42,33 @@ export interface RotatedKey extends CreatedKey {
   replaced: ApiKey;
 }
 
+interface Dependencies {
+  database: Database;
+  clock: Clock;
+  users: Users;
+  issuer: KeyIssuer;
+  idempotencyKeys: IdempotencyKeys;
+  audit: AuditRecorder;
+  logger: Logger;
+  keysPerUserMax: number;
+  /** The scopes that can be granted. Empty if every scope can be granted. */
+  scopeCatalogue: readonly string[];
+}
+
 /** Creates, updates and rotates API keys. */
 export class ApiKeyService {
-  readonly #database: Database;
-  readonly #clock: Clock;
-  readonly #users: Users;
-  readonly #issuer: KeyIssuer;
-  readonly #idempotencyKeys: IdempotencyKeys;
-  readonly #audit: AuditRecorder;
-  readonly #logger: Logger;
-  readonly #keysPerUserMax: number;
-  readonly #scopeCatalogue: readonly string[];
+  readonly #deps: Dependencies;
 
-  constructor(options: {
-    database: Database;
-    clock: Clock;
-    users: Users;
-    issuer: KeyIssuer;
-    idempotencyKeys: IdempotencyKeys;
-    audit: AuditRecorder;
-    logger: Logger;
-    keysPerUserMax: number;
-    /** The scopes that can be granted. Empty if every scope can be granted. */
-    scopeCatalogue: readonly string[];
-  }) {
-    this.#database = options.database;
-    this.#clock = options.clock;
-    this.#users = options.users;
-    this.#issuer = options.issuer;
-    this.#idempotencyKeys = options.idempotencyKeys;
-    this.#audit = options.audit;
-    this.#logger = options.logger;
-    this.#keysPerUserMax = options.keysPerUserMax;
-    this.#scopeCatalogue = options.scopeCatalogue;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
   /** Returns one of the user's keys. @throws {KeywardError} NOT_FOUND, FORBIDDEN for a key of another user */
   async get(userId: string, id: string, actor: RequestActor): Promise<ApiKey> {
-    const key = isUuid(id) ? await this.#database.apiKey.findUnique({ where: { id } }) : null;
+    const key = isUuid(id) ? await this.#deps.database.apiKey.findUnique({ where: { id } }) : null;
     if (!key) throw new KeywardError('NOT_FOUND', 'There is no API key with this ID.');
     if (key.userId !== userId) {
-      await this.#audit.recordRefusal(userId === NO_USER_ID ? null : userId, { apiKeyId: key.id }, actor);
+      await this.#deps.audit.recordRefusal(userId === NO_USER_ID ? null : userId, { apiKeyId: key.id }, actor);
       throw new KeywardError('FORBIDDEN', 'This API key belongs to another user.');
     }
     return key;
@@ -97,31 +83,32 @@ export class ApiKeyService {
    */
   async create(owner: KeyOwner, settings: KeySettings, actor: RequestActor, idempotencyKey?: string | null): Promise<CreatedKey> {
     rejectForbiddenSettings(settings, actor);
-    const repetition = this.#idempotencyKeys.guard({ operation: 'createApiKey', key: idempotencyKey, input: settings });
+    const repetition = this.#deps.idempotencyKeys.guard({ operation: 'createApiKey', key: idempotencyKey, input: settings });
     const knownId = await owner.find();
     if (knownId !== null) await repetition.reject(knownId);
-    const policy = await findPolicyOf(this.#database, knownId);
+    const policy = await findPolicyOf(this.#deps.database, knownId);
     const granted = { scopes: settings.scopes, expiresAt: settings.expiresAt ?? null };
-    const checkGrant = (applied: PolicyRules | null) => (report: Report) => reportGrantFaults(granted, this.#clock.now(), applied, report);
+    const checkGrant = (applied: PolicyRules | null) => (report: Report) =>
+      reportGrantFaults(granted, this.#deps.clock.now(), applied, report);
     const columns = {
-      ...columnsOf(settings, this.#clock.now(), this.#scopeCatalogue, checkGrant(policy)),
+      ...columnsOf(settings, this.#deps.clock.now(), this.#deps.scopeCatalogue, checkGrant(policy)),
       createdBy: personOf(actor),
     };
     const userId = knownId ?? (await owner.ensure());
     const issue: Issue<ApiKey> = {
-      check: async () => this.#refuseAtLimit(this.#database, userId, await findPolicyOf(this.#database, userId)),
+      check: async () => this.#refuseAtLimit(this.#deps.database, userId, await findPolicyOf(this.#deps.database, userId)),
       store: async (transaction, identity) => {
         const applied = await findPolicyOf(transaction, userId);
         refuseFaults('input.', checkGrant(applied));
         await this.#refuseAtLimit(transaction, userId, applied);
-        const data = { ...columns, ...identity, userId, createdAt: this.#clock.now() };
+        const data = { ...columns, ...identity, userId, createdAt: this.#deps.clock.now() };
         const created = await transaction.apiKey.create({ data });
         await this.#record(transaction, created, AuditAction.API_KEY_CREATED, {}, actor);
         return created;
       },
     };
     const guarded = repetition.protect(userId, issue, ({ id }) => id);
-    const { plaintextKey, stored: apiKey } = await this.#issuer.issue(userId, actor, guarded);
+    const { plaintextKey, stored: apiKey } = await this.#deps.issuer.issue(userId, actor, guarded);
     this.#log(actor, apiKey, 'API key created');
     return { apiKey, plaintextKey };
   }
@@ -134,16 +121,16 @@ export class ApiKeyService {
    */
   async update(userId: string, id: string, settings: KeySettings, actor: RequestActor): Promise<ApiKey> {
     rejectForbiddenSettings(settings, actor);
-    const columns = columnsOf(settings, this.#clock.now(), this.#scopeCatalogue);
+    const columns = columnsOf(settings, this.#deps.clock.now(), this.#deps.scopeCatalogue);
     const startsAt = lifetimeStartOf(await this.get(userId, id, actor));
-    const { key, changed } = await this.#users.withLocked(userId, async (transaction) => {
+    const { key, changed } = await this.#deps.users.withLocked(userId, async (transaction) => {
       const policy = await findPolicyOf(transaction, userId);
       refuseFaults('input.', (report) => reportGrantFaults(settings, startsAt, policy, report));
       const before = await transaction.apiKey.findUniqueOrThrow({ where: { id } });
       // The statement itself has the guard, so that no update can revive an ended key or extend its life.
       const [after] = await transaction.apiKey.updateManyAndReturn({
-        where: { id, replacedById: null, AND: usableAt(this.#clock.now(), policy) },
-        data: { ...columns, ...expirySetBy(columns, before, this.#clock.now()) },
+        where: { id, replacedById: null, AND: usableAt(this.#deps.clock.now(), policy) },
+        data: { ...columns, ...expirySetBy(columns, before, this.#deps.clock.now()) },
       });
       if (!after) {
         throw new KeywardError('CONFLICT', 'This API key is revoked, expired or replaced, so it cannot be updated.');
@@ -170,16 +157,16 @@ export class ApiKeyService {
    */
   async rotate(userId: string, id: string, rotation: Rotation, actor: RequestActor, idempotencyKey?: string | null): Promise<RotatedKey> {
     const input = { id, ...rotation };
-    const repetition = this.#idempotencyKeys.guard({ operation: 'rotateApiKey', key: idempotencyKey, input });
+    const repetition = this.#deps.idempotencyKeys.guard({ operation: 'rotateApiKey', key: idempotencyKey, input });
     await repetition.reject(userId);
-    refuseBadRotation(rotation, this.#clock.now());
+    refuseBadRotation(rotation, this.#deps.clock.now());
     await this.get(userId, id, actor);
     const issue: Issue<Omit<RotatedKey, 'plaintextKey'>> = {
-      check: async () => void (await this.#findRotatable(this.#database, id, rotation, { userId, now: this.#clock.now() })),
+      check: async () => void (await this.#findRotatable(this.#deps.database, id, rotation, { userId, now: this.#deps.clock.now() })),
       store: (transaction, identity) => this.#replace(transaction, id, { userId, rotation, identity, actor }),
     };
     const guarded = repetition.protect(userId, issue, ({ apiKey }) => apiKey.id);
-    const { plaintextKey, stored } = await this.#issuer.issue(userId, actor, guarded);
+    const { plaintextKey, stored } = await this.#deps.issuer.issue(userId, actor, guarded);
     this.#log(actor, stored.replaced, 'API key rotated', { replacedBy: stored.apiKey.keyPrefix });
     return { ...stored, plaintextKey };
   }
@@ -189,7 +176,7 @@ export class ApiKeyService {
     id: string,
     { userId, rotation, identity, actor }: { userId: string; rotation: Rotation; identity: KeyIdentity; actor: RequestActor },
   ): Promise<Omit<RotatedKey, 'plaintextKey'>> {
-    const now = this.#clock.now();
+    const now = this.#deps.clock.now();
     const { old, policy } = await this.#findRotatable(transaction, id, rotation, { userId, now });
     const { id: _id, replacedById: _replacedById, importedAt: _importedAt, ...settings } = old;
     const json = { metadata: old.metadata ?? {}, trustedMetadata: old.trustedMetadata ?? {} };
@@ -237,20 +224,20 @@ export class ApiKeyService {
   /** Sets the rate limit of the predecessor in a rotation, because both keys share one rate limit. */
   async #limitPredecessor(transaction: Transaction, successor: ApiKey, lifetime: Lifetime): Promise<void> {
     const { id, rateLimit, rateLimitWindowSeconds } = successor;
-    const where = { replacedById: id, AND: usableAt(this.#clock.now(), lifetime) };
+    const where = { replacedById: id, AND: usableAt(this.#deps.clock.now(), lifetime) };
     await transaction.apiKey.updateMany({ where, data: { rateLimit, rateLimitWindowSeconds } });
   }
 
   #refuseAtLimit(database: Transaction, userId: string, policy: PolicyRules | null): Promise<void> {
-    return refuseAtLimit(database, userId, { policy, keysPerUserMax: this.#keysPerUserMax, now: this.#clock.now() });
+    return refuseAtLimit(database, userId, { policy, keysPerUserMax: this.#deps.keysPerUserMax, now: this.#deps.clock.now() });
   }
 
   #record(transaction: Transaction, key: ApiKey, action: AuditAction, details: object, actor: Actor): Promise<void> {
     const { userId, id, keyPrefix } = key;
-    return this.#audit.record(transaction, { userId, action, apiKeyId: id, details: { keyPrefix, ...details } }, actor);
+    return this.#deps.audit.record(transaction, { userId, action, apiKeyId: id, details: { keyPrefix, ...details } }, actor);
   }
 
   #log(actor: Actor, { userId, keyPrefix }: ApiKey, message: string, more: object = {}): void {
-    this.#logger.info({ ...actorFields(actor), userId, keyPrefix, ...more }, message);
+    this.#deps.logger.info({ ...actorFields(actor), userId, keyPrefix, ...more }, message);
   }
 }

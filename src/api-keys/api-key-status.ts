@@ -48,7 +48,8 @@ type Condition = { AND: Prisma.ApiKeyWhereInput[] };
 function withinLifetime(now: Date, lifetime: Lifetime): Prisma.ApiKeyWhereInput {
   if (lifetime === null || lifetime.keyLifetimeDaysMax === null) return {};
   const gt = new Date(now.getTime() - lifetime.keyLifetimeDaysMax * DAY_MS);
-  return { OR: [{ importedAt: { gt } }, { importedAt: null, createdAt: { gt } }] };
+  // Never NULL in SQL, because the negation of NULL is NULL too.
+  return { OR: [{ importedAt: { not: null, gt } }, { importedAt: null, createdAt: { gt } }] };
 }
 
 /**

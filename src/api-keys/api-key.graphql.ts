@@ -16,7 +16,10 @@ registerEnumType(ApiKeyStatus, {
     ACTIVE: { description: 'The key is valid.' },
     ROTATING: { description: 'A rotation has replaced the key. It stays valid until `expiresAt`.' },
     DISABLED: { description: 'The owner disabled the key and can enable it again.' },
-    EXPIRED: { description: 'The key has expired and cannot become valid again.' },
+    EXPIRED: {
+      description:
+        'The key has expired. It becomes valid again only if the policy of its owner ended it before its own expiry, and later permits it.',
+    },
     REVOKED: { description: 'The key was revoked and cannot become valid again.' },
   },
 });
@@ -67,7 +70,11 @@ export class ApiKey {
   })
   readonly createdBy!: string | null;
 
-  @Field(() => Date, { nullable: true, description: 'Time from which the key is rejected. Null if the key does not expire.' })
+  @Field(() => Date, {
+    nullable: true,
+    description:
+      'Expiry of the key itself. Null if the key has no expiry of its own. `effective` has the time from which the key is rejected.',
+  })
   readonly expiresAt!: Date | null;
 
   @Field(() => Date, { nullable: true, description: 'Time at which the key was revoked. Null if the key is not revoked.' })

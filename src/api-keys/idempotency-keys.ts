@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '../platform/canonical-json.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database/client.js';
+import type { IdempotencyKey } from '../platform/database/generated/client.js';
 import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
 import { IDEMPOTENCY_LIMITS } from '../platform/limits.js';
 import { isVisibleAscii } from '../platform/text.js';
@@ -36,6 +37,9 @@ export interface RepetitionGuard {
   protect<T>(userId: string, issue: Issue<T>, idOf: (stored: T) => string): Issue<T>;
 }
 
+/** An idempotency key, as an export shows it. */
+export type StoredIdempotencyKey = Pick<IdempotencyKey, 'operation' | 'key' | 'apiKeyId' | 'createdAt'>;
+
 const NO_GUARD: RepetitionGuard = { reject: async () => undefined, protect: (_userId, issue) => issue };
 
 /** Recognises the repetition of a request that created an API key. */
@@ -46,6 +50,12 @@ export class IdempotencyKeys {
   constructor(options: { database: Database; clock: Clock }) {
     this.#database = options.database;
     this.#clock = options.clock;
+  }
+
+  /** Returns the idempotency keys of a user that are still stored, newest first, without the hashes of the input. */
+  listAll(userId: string): Promise<StoredIdempotencyKey[]> {
+    const select = { operation: true, key: true, apiKeyId: true, createdAt: true };
+    return this.#database.idempotencyKey.findMany({ where: { userId }, orderBy: { createdAt: 'desc' }, select });
   }
 
   /** Returns the guard of a request. @throws {KeywardError} BAD_USER_INPUT for an idempotency key with a wrong form */

@@ -5,6 +5,7 @@ import { type Actor, actorFields, OPERATOR, type RequestActor } from '../platfor
 import type { Clock } from '../platform/clock.js';
 import type { Transaction } from '../platform/database/client.js';
 import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
+import { BULK_REVOCATION_LIMITS } from '../platform/limits.js';
 import type { Logger } from '../platform/logger.js';
 import { shortTextFault } from '../platform/text.js';
 import { findPolicyOf } from '../policies/policy-finder.js';
@@ -64,10 +65,12 @@ export class KeyRevocation {
       await audit.record(transaction, keys.map(entryOf), actor);
       return keys;
     };
-    const revoked = await users.withLocked(userId, revoke, { alsoDisabled: true }).catch((error: unknown) => {
-      if (error instanceof KeywardError && error.code === 'UNAUTHENTICATED') return [];
-      throw error;
-    });
+    const revoked = await users
+      .withLocked(userId, revoke, { alsoDisabled: true, lockWaitMs: BULK_REVOCATION_LIMITS.lockWaitMsMax })
+      .catch((error: unknown) => {
+        if (error instanceof KeywardError && error.code === 'UNAUTHENTICATED') return [];
+        throw error;
+      });
     for (const key of revoked) this.#log(actor, key);
     return revoked;
   }

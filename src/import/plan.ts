@@ -30,7 +30,7 @@ export const identityOf = (key: { email: string; hashedKey: string }): string =>
 /** Returns whether a key counts against the limit of its owner: it is neither revoked nor expired. */
 function counts(key: ImportedKey, now: Date): boolean {
   const { revokedAt, createdAt, expiresAt = null, enabled = true } = key;
-  // No policy has ended the key, because the lifetime of an imported key begins with the import.
+  // The policy does not matter, because the lifetime of an imported key begins with the import.
   const status = statusOf({ revokedAt, createdAt, importedAt: now, expiresAt, enabled, replacedById: null }, null, now);
   return status !== ApiKeyStatus.REVOKED && status !== ApiKeyStatus.EXPIRED;
 }

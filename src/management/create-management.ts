@@ -1,6 +1,7 @@
 import { ApiKeyList } from '../api-keys/api-key-list.js';
 import type { ApiKeyQueries } from '../api-keys/api-key-queries.js';
 import type { ApiKeyService } from '../api-keys/api-key-service.js';
+import type { IdempotencyKeys } from '../api-keys/idempotency-keys.js';
 import { KeyRevocation } from '../api-keys/key-revocation.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { AuditRecorder } from '../audit/audit-recorder.js';
@@ -9,6 +10,7 @@ import type { ResetTokens } from '../auth/accounts/reset-tokens.js';
 import { UserList } from '../auth/accounts/user-list.js';
 import type { Users } from '../auth/accounts/users.js';
 import type { ProductUsers } from '../auth/external/product-users.js';
+import type { PortalSessions } from '../auth/portal-sessions/portal-sessions.js';
 import type { Sessions } from '../auth/sessions/sessions.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/client.js';
@@ -29,6 +31,8 @@ interface Parts {
   users: Users;
   productUsers: ProductUsers;
   sessions: Sessions;
+  portalSessions: PortalSessions;
+  idempotencyKeys: IdempotencyKeys;
   resetTokens: ResetTokens;
   deletion: AccountDeletion;
   apiKeys: ApiKeyService;

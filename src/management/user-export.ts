@@ -1,11 +1,15 @@
 import type { ApiKeyQueries } from '../api-keys/api-key-queries.js';
+import type { IdempotencyKeys } from '../api-keys/idempotency-keys.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { User } from '../auth/accounts/users.js';
+import type { PortalSessions } from '../auth/portal-sessions/portal-sessions.js';
 import type { Sessions } from '../auth/sessions/sessions.js';
 import type { UsageService } from '../usage/usage-service.js';
 
 interface Dependencies {
   sessions: Sessions;
+  portalSessions: PortalSessions;
+  idempotencyKeys: IdempotencyKeys;
   keyQueries: ApiKeyQueries;
   usageReader: UsageService;
   auditLog: AuditLog;
@@ -21,7 +25,7 @@ export class UserExport {
 
   /** Returns the data as an object to be written as JSON. */
   async run({ passwordHash, ...user }: User): Promise<object> {
-    const { sessions, keyQueries, usageReader, auditLog } = this.#deps;
+    const { sessions, portalSessions, idempotencyKeys, keyQueries, usageReader, auditLog } = this.#deps;
     const keys = await keyQueries.listAll(user.id);
     const usage = await usageReader.allOf(keys.map(({ id }) => id));
     const auditEvents = [];
@@ -29,10 +33,12 @@ export class UserExport {
     return {
       user: { ...user, hasPassword: passwordHash !== null },
       sessions: await sessions.listAll(user.id),
+      portalSessions: await portalSessions.listAll(user.id),
       apiKeys: keys.map(({ hashedKey: _hashedKey, fingerprint: _fingerprint, ...key }) => ({
         ...key,
         usage: usage.filter(({ keyId }) => keyId === key.id).map(({ keyId: _keyId, ...row }) => row),
       })),
+      idempotencyKeys: await idempotencyKeys.listAll(user.id),
       auditEvents,
     };
   }

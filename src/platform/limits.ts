@@ -172,6 +172,8 @@ export const BULK_REVOCATION_LIMITS = {
   keysAtOnce: 200,
   /** Users for which keys are revoked at the same time, each on a connection to the database. */
   ownersAtOnce: 4,
+  /** Wait for the row of a user. With the default of 2 s, a locked row met shortly before `msMax` would make the answer late. */
+  lockWaitMsMax: 500,
   /** Keys in the answer. */
   sampleMax: 20,
 } as const;

@@ -1,5 +1,4 @@
 import { DAY_MS } from '../platform/clock.js';
-import { isInRanges } from '../platform/ip/address-ranges.js';
 import type { PolicyRules } from './policy-rules.js';
 import { isScopeGranted } from './scopes.js';
 
@@ -44,18 +43,4 @@ export function effectiveExpiry(key: OwnExpiry, policy: Pick<PolicyRules, 'keyLi
   const end = lifetimeEndOf(lifetimeStartOf(key), policy);
   if (end === null) return key.expiresAt;
   return key.expiresAt === null || key.expiresAt > end ? end : key.expiresAt;
-}
-
-/** Returns whether a key or a policy permits an address: every address if the list is empty. Null if the address is unknown. */
-export const isAddressPermitted = (allowedCidrs: readonly string[], address: string | null): boolean =>
-  allowedCidrs.length === 0 || isInRanges(allowedCidrs, address ?? '');
-
-/** Returns which list of ranges rejects an address. Null if the key may be used from there. */
-export function rejectingList(
-  key: Pick<OwnLimits, 'allowedCidrs'>,
-  policy: Pick<PolicyRules, 'allowedCidrs'> | null,
-  address: string | null,
-): 'key' | 'policy' | null {
-  if (!isAddressPermitted(key.allowedCidrs, address)) return 'key';
-  return policy === null || isAddressPermitted(policy.allowedCidrs, address) ? null : 'policy';
 }

@@ -8,18 +8,18 @@ const SHARED_MAX = 1_000;
 
 /** What a process knows about a policy. All cached keys with the policy share it. */
 export interface PolicyEntry extends Pick<PolicyRules, 'name' | 'scopes' | 'keyLifetimeDaysMax' | 'ownerRateLimit'> {
-  /** Empty if every address is permitted. Parsed once for all keys. */
-  readonly allowedRanges: readonly Range[];
+  /** Null if every address is permitted. Parsed once for all keys. A list without a valid range permits no address. */
+  readonly allowedRanges: readonly Range[] | null;
 }
 
 function entryOf(columns: PolicyColumns): PolicyEntry {
   const { name, scopes, keyLifetimeDaysMax, ownerRateLimit, allowedCidrs } = rulesOf(columns);
-  return { name, scopes, keyLifetimeDaysMax, ownerRateLimit, allowedRanges: parseRanges(allowedCidrs) };
+  return { name, scopes, keyLifetimeDaysMax, ownerRateLimit, allowedRanges: allowedCidrs.length === 0 ? null : parseRanges(allowedCidrs) };
 }
 
 /** Returns whether a policy permits an address. Null if the address is unknown. */
 export function isAddressPermitted({ allowedRanges }: PolicyEntry, ipAddress: string | null): boolean {
-  if (allowedRanges.length === 0) return true;
+  if (allowedRanges === null) return true;
   const address = parseAddress(ipAddress ?? '');
   return address !== null && matchesRanges(allowedRanges, address);
 }

@@ -31,7 +31,7 @@ export class VerifyApiKeyInput {
 }
 
 // simpleResolvers: the default resolvers of TypeGraphQL create a promise for each field.
-@ObjectType({ description: 'State of the rate limit of an API key after a verification.', simpleResolvers: true })
+@ObjectType({ description: 'State of a rate limit after a verification of an API key.', simpleResolvers: true })
 export class RateLimitState {
   @Field(() => Int, { description: 'Number of verifications that succeed in one window.' })
   readonly limit!: number;
@@ -81,7 +81,10 @@ export class ApiKeyVerification {
   })
   readonly name!: string | null;
 
-  @Field(() => [String], { nullable: true, description: 'Scopes granted to the key. Null if `code` is MALFORMED or NOT_FOUND.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Scopes of the key that the policy of its owner permits. Null if `code` is MALFORMED or NOT_FOUND.',
+  })
   readonly scopes!: readonly string[] | null;
 
   @Field(() => JSONObject, {
@@ -104,14 +107,15 @@ export class ApiKeyVerification {
 
   @Field(() => Date, {
     nullable: true,
-    description: 'Time from which the key is rejected. Null if the key does not expire, or if `code` is MALFORMED or NOT_FOUND.',
+    description:
+      'Time from which the key is rejected, by its own expiry or by the policy of its owner. Null if the key does not expire, or if `code` is MALFORMED or NOT_FOUND.',
   })
   readonly expiresAt!: Date | null;
 
   @Field(() => RateLimitState, {
     nullable: true,
     description:
-      'State of the rate limit after this verification. Null if the key has no rate limit or was rejected for another reason before the rate limit was checked.',
+      'State of the rate limit of the key, or of all keys of its owner together, after this verification: of the limit that leaves less, or the exceeded one if `code` is RATE_LIMITED. Null if there is no rate limit, or if the key was rejected for another reason before it was checked.',
   })
   readonly rateLimit!: RateLimitState | null;
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { countedAt, rotatableAt, statusOf, usableAt } from '../../src/api-keys/api-key-status.js';
+import { findKeys } from '../../src/api-keys/api-key-list.queries.js';
+import { ApiKeyStatus, countedAt, rotatableAt, statusOf, usableAt } from '../../src/api-keys/api-key-status.js';
 import { countUsableKeys } from '../../src/api-keys/key-counts.queries.js';
+import { effectiveExpiry } from '../../src/policies/effective-limits.js';
 import { CreateApiKeyDocument, MyApiKeyHistoryDocument, type MyApiKeyHistoryQuery } from '../generated/graphql.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -75,6 +77,25 @@ describe('the status of a key', () => {
     // So do the statements that count the keys of many users.
     const count = async (isPairOne: boolean) => (await countUsableKeys(app.database, [user.id], { now, isPairOne })).get(user.id);
     expect([await count(false), await count(true)]).toEqual([expected.usable.length, expected.counted.length]);
+
+    // So does the list of the keys of all users.
+    const everything = {
+      keyPrefixes: null,
+      ids: null,
+      anyScope: null,
+      createdBefore: null,
+      createdAfter: null,
+      unusedSince: null,
+      after: null,
+    };
+    const list = async (filter: { statuses: ApiKeyStatus[] | null; expiresBefore: Date | null }) =>
+      (await findKeys(app.database, { ...everything, ownerIds: [user.id], ...filter, now }, 10_000)).map(({ id }) => id).sort();
+    for (const status of Object.values(ApiKeyStatus)) {
+      const withStatus = keys.filter((key) => statusOf(key, lifetime, now) === status);
+      expect(await list({ statuses: [status], expiresBefore: null })).toEqual(idsOf(withStatus));
+    }
+    const endsUntilNow = keys.filter((key) => (effectiveExpiry(key, lifetime) ?? after) < after);
+    expect(await list({ statuses: null, expiresBefore: after })).toEqual(idsOf(endsUntilNow));
 
     // The list of revoked and expired keys implements the rule as well.
     const ended = new Set<string>();

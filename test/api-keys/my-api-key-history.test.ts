@@ -81,10 +81,10 @@ describe('myApiKeyHistory', () => {
     expect(await walk(token, 2, between)).toEqual(ids);
   });
 
-  test('reads a page of any size with two queries', async () => {
+  test('reads a page of any size with three queries', async () => {
     const { token } = await withHistory(6);
-    // Two queries for the page and one for the session.
-    for (const first of [2, 100]) expect(await queriesOf(app, () => page(token, first))).toHaveLength(2 + callerQueries());
+    // Two queries for the page, one for the policy and one for the session.
+    for (const first of [2, 100]) expect(await queriesOf(app, () => page(token, first))).toHaveLength(3 + callerQueries());
   });
 
   test('is empty for a new user, and returns 20 keys per page by default', async () => {

@@ -47,7 +47,7 @@ describe('myApiKeys', () => {
       owners = myApiKeys.map((key) => key.owner);
     });
     expect(owners).toEqual(Array(5).fill({ id: user.id, email: user.email }));
-    expect(queries).toHaveLength(2 + callerQueries()); // session with user, keys, owners
+    expect(queries).toHaveLength(3 + callerQueries()); // session with user, policy, keys, owners
   });
 
   test('reads each requested relation with one query for all keys', async () => {

@@ -347,7 +347,7 @@ describe('replaces and replacedBy', () => {
     const queries = await queriesOf(app, async () => {
       keys = (await app.ask(MyApiKeysWithRelationsDocument, {}, first.token)).myApiKeys;
     });
-    expect(queries).toHaveLength(2 + callerQueries()); // session with user, keys, predecessors and successors together
+    expect(queries).toHaveLength(3 + callerQueries()); // session with user, policy, keys, predecessors and successors together
     const relations = new Map(keys.map(({ id, replaces, replacedBy }) => [id, { replaces, replacedBy }]));
     expect(relations.get(first.id)).toEqual({ replaces: null, replacedBy: { id: second.id } });
     expect(relations.get(second.id)).toEqual({ replaces: { id: first.id }, replacedBy: null });

@@ -66,7 +66,7 @@ describe('User.apiKeys', () => {
       const { myApiKeys } = await app.ask(KeysOfOwnersDocument, {}, token);
       expect(myApiKeys.map(({ owner }) => owner.apiKeys.edges.length)).toEqual([2, 2, 2, 2]);
     });
-    expect(queries).toHaveLength(4 + callerQueries()); // session with user, keys, owner, positions of the keys, keys of these positions
+    expect(queries).toHaveLength(5 + callerQueries()); // session with user, policy, keys, owner, positions of the keys, keys of these positions
   });
 
   test('K6: rejects a cursor of another user', async () => {

@@ -7,6 +7,7 @@ import { type CommandResult, runBuiltCommand } from '../support/commands.js';
 import { runSql } from '../support/database.js';
 import { DOORS, forgetFingerprint, type MadeKey, newKey } from '../support/doors.js';
 import { ask, startServer } from '../support/server-process.js';
+import { newService } from '../support/services.js';
 import { codesOf, PASSWORD, startTestApp, type TestApp } from '../support/test-app.js';
 import { TestClock } from '../support/test-clock.js';
 
@@ -168,16 +169,25 @@ describe('keyward users', () => {
     const { id: foreign } = await newKey(app);
     await verify(app, { key });
     await app.usage.flush();
+    const fields = { userId, createdAt: app.clock.now(), expiresAt: app.clock.now() };
+    await newService(app, ['users:act']);
+    const { id: serviceTokenId } = await app.database.serviceToken.findFirstOrThrow();
+    await app.database.portalSession.create({ data: { ...fields, serviceTokenId, permissions: ['KEYS_READ'], actor: 'grace' } });
+    await app.database.idempotencyKey.create({
+      data: { userId, operation: 'createApiKey', key: 'order-7', inputHash: new Uint8Array(32), apiKeyId: id, createdAt: app.clock.now() },
+    });
     const { code, stdout, stderr } = await users('export', userId);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const exported = JSON.parse(stdout);
     expect(exported).toMatchObject({
       user: { id: userId, email: expect.any(String), hasPassword: true, trustedMetadata: {} },
       sessions: [{ userId, ipAddress: '127.0.0.1' }],
+      portalSessions: [{ permissions: ['KEYS_READ'], actor: 'grace' }],
+      idempotencyKeys: [{ operation: 'createApiKey', key: 'order-7', apiKeyId: id }],
       apiKeys: [{ id, name: 'Café\u202e', scopes: ['a'], usage: [{ allowed: 1, refused: 0 }] }],
       auditEvents: [{ action: 'API_KEY_CREATED', apiKeyId: id }, { action: 'USER_SIGNED_UP' }],
     });
-    expect(Object.keys(exported)).toEqual(['user', 'sessions', 'apiKeys', 'auditEvents']);
+    expect(Object.keys(exported)).toEqual(['user', 'sessions', 'portalSessions', 'apiKeys', 'idempotencyKeys', 'auditEvents']);
     expect(stdout).not.toMatch(/hash(?:edKey)?"|fingerprint|passwordHash|\$2[aby]\$/i);
     expect(stdout).not.toContain(key);
     expect(stdout).not.toContain(foreign);

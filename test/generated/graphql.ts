@@ -45,7 +45,7 @@ export type ApiKeyStatus =
   | 'ACTIVE'
   /** The owner disabled the key and can enable it again. */
   | 'DISABLED'
-  /** The key has expired and cannot become valid again. */
+  /** The key has expired. It becomes valid again only if the policy of its owner ended it before its own expiry, and later permits it. */
   | 'EXPIRED'
   /** The key was revoked and cannot become valid again. */
   | 'REVOKED'
@@ -314,6 +314,27 @@ export type VerifyApiKeyInput = {
   scopes?: Array<string> | null | undefined;
   /** User-Agent of the caller that presents the key, recorded as its last use. Null if it is unknown. */
   userAgent?: string | null | undefined;
+};
+
+/** State of a delivery. */
+export type WebhookDeliveryStatus =
+  /** The receiver answered with a status from 200 to 299. */
+  | 'DELIVERED'
+  /** All attempts failed, or the receiver answered with the status 410. */
+  | 'FAILED'
+  /** The event waits for its first or next attempt, or is being sent. */
+  | 'PENDING';
+
+/** Settings of a webhook endpoint. For a new endpoint, `url` is required. For an update, an absent field is unchanged. */
+export type WebhookEndpointInput = {
+  /** Note about the endpoint, at most 500 characters. Null clears it. */
+  description?: string | null | undefined;
+  /** Whether events are sent. While an endpoint is disabled, its events are kept for 30 days; `redeliverWebhooks` sends them. Must not be null. */
+  enabled?: boolean | null | undefined;
+  /** Types of the events to send, such as `api_key.expiring`. If the list is empty, all types are sent. Must not be null. */
+  eventTypes?: Array<string> | null | undefined;
+  /** URL to which the events are sent: https, with the port 443 or one above 1023, at most 2,000 characters. Its addresses must be public, unless `WEBHOOK_PRIVATE_TARGETS` lists them. Must not be null. */
+  url?: string | null | undefined;
 };
 
 export type PageFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
@@ -659,6 +680,71 @@ export type TrustedMetadataQueryVariables = Exact<{
 
 export type TrustedMetadataQuery = { me: { trustedMetadata: unknown }, apiKey: { metadata: unknown, trustedMetadata: unknown } | null };
 
+export type WebhookEndpointFieldsFragment = { id: string, url: string, description: string | null, eventTypes: Array<string>, createdAt: string, disabledAt: string | null, disabledReason: string | null };
+
+export type WebhookDeliveryFieldsFragment = { id: string, eventId: string, eventType: string, createdAt: string, status: WebhookDeliveryStatus, attempts: number, lastAttemptAt: string | null, nextAttemptAt: string | null, lastStatusCode: number | null, lastError: string | null };
+
+export type WebhookEndpointsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WebhookEndpointsQuery = { webhookEndpoints: Array<{ id: string, url: string, description: string | null, eventTypes: Array<string>, createdAt: string, disabledAt: string | null, disabledReason: string | null }> };
+
+export type WebhookDeliveriesQueryVariables = Exact<{
+  endpointId: string | number;
+  first?: number;
+  after?: string | null | undefined;
+  status?: WebhookDeliveryStatus | null | undefined;
+}>;
+
+
+export type WebhookDeliveriesQuery = { webhookDeliveries: { edges: Array<{ node: { id: string, eventId: string, eventType: string, createdAt: string, status: WebhookDeliveryStatus, attempts: number, lastAttemptAt: string | null, nextAttemptAt: string | null, lastStatusCode: number | null, lastError: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type CreateWebhookEndpointMutationVariables = Exact<{
+  input: WebhookEndpointInput;
+}>;
+
+
+export type CreateWebhookEndpointMutation = { createWebhookEndpoint: { secret: string, endpoint: { id: string, url: string, description: string | null, eventTypes: Array<string>, createdAt: string, disabledAt: string | null, disabledReason: string | null } } };
+
+export type UpdateWebhookEndpointMutationVariables = Exact<{
+  id: string | number;
+  input: WebhookEndpointInput;
+}>;
+
+
+export type UpdateWebhookEndpointMutation = { updateWebhookEndpoint: { endpoint: { id: string, url: string, description: string | null, eventTypes: Array<string>, createdAt: string, disabledAt: string | null, disabledReason: string | null } } };
+
+export type RotateWebhookSecretMutationVariables = Exact<{
+  id: string | number;
+  overlapSeconds?: number;
+}>;
+
+
+export type RotateWebhookSecretMutation = { rotateWebhookSecret: { secret: string, endpoint: { id: string } } };
+
+export type DeleteWebhookEndpointMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DeleteWebhookEndpointMutation = { deleteWebhookEndpoint: { deleted: boolean } };
+
+export type TestWebhookEndpointMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type TestWebhookEndpointMutation = { testWebhookEndpoint: { delivery: { id: string, eventId: string, eventType: string, createdAt: string, status: WebhookDeliveryStatus, attempts: number, lastAttemptAt: string | null, nextAttemptAt: string | null, lastStatusCode: number | null, lastError: string | null } } };
+
+export type RedeliverWebhooksMutationVariables = Exact<{
+  endpointId: string | number;
+  since: string;
+  includeDelivered?: boolean;
+}>;
+
+
+export type RedeliverWebhooksMutation = { redeliverWebhooks: { queued: number } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -779,6 +865,31 @@ export const LimitsFragmentDoc = new TypedDocumentString(`
   revokedReason
   expiresSoon
 }`, {"fragmentName":"Limits"}) as unknown as TypedDocumentString<LimitsFragment, unknown>;
+export const WebhookEndpointFieldsFragmentDoc = new TypedDocumentString(`
+    fragment WebhookEndpointFields on WebhookEndpoint {
+  id
+  url
+  description
+  eventTypes
+  createdAt
+  disabledAt
+  disabledReason
+}
+    `, {"fragmentName":"WebhookEndpointFields"}) as unknown as TypedDocumentString<WebhookEndpointFieldsFragment, unknown>;
+export const WebhookDeliveryFieldsFragmentDoc = new TypedDocumentString(`
+    fragment WebhookDeliveryFields on WebhookDelivery {
+  id
+  eventId
+  eventType
+  createdAt
+  status
+  attempts
+  lastAttemptAt
+  nextAttemptAt
+  lastStatusCode
+  lastError
+}
+    `, {"fragmentName":"WebhookDeliveryFields"}) as unknown as TypedDocumentString<WebhookDeliveryFieldsFragment, unknown>;
 export const MyApiKeysDocument = new TypedDocumentString(`
     query MyApiKeys {
   myApiKeys {
@@ -1760,3 +1871,132 @@ export const TrustedMetadataDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TrustedMetadataQuery, TrustedMetadataQueryVariables>;
+export const WebhookEndpointsDocument = new TypedDocumentString(`
+    query WebhookEndpoints {
+  webhookEndpoints {
+    ...WebhookEndpointFields
+  }
+}
+    fragment WebhookEndpointFields on WebhookEndpoint {
+  id
+  url
+  description
+  eventTypes
+  createdAt
+  disabledAt
+  disabledReason
+}`) as unknown as TypedDocumentString<WebhookEndpointsQuery, WebhookEndpointsQueryVariables>;
+export const WebhookDeliveriesDocument = new TypedDocumentString(`
+    query WebhookDeliveries($endpointId: ID!, $first: Int! = 50, $after: String, $status: WebhookDeliveryStatus) {
+  webhookDeliveries(
+    endpointId: $endpointId
+    first: $first
+    after: $after
+    status: $status
+  ) {
+    edges {
+      node {
+        ...WebhookDeliveryFields
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment WebhookDeliveryFields on WebhookDelivery {
+  id
+  eventId
+  eventType
+  createdAt
+  status
+  attempts
+  lastAttemptAt
+  nextAttemptAt
+  lastStatusCode
+  lastError
+}`) as unknown as TypedDocumentString<WebhookDeliveriesQuery, WebhookDeliveriesQueryVariables>;
+export const CreateWebhookEndpointDocument = new TypedDocumentString(`
+    mutation CreateWebhookEndpoint($input: WebhookEndpointInput!) {
+  createWebhookEndpoint(input: $input) {
+    endpoint {
+      ...WebhookEndpointFields
+    }
+    secret
+  }
+}
+    fragment WebhookEndpointFields on WebhookEndpoint {
+  id
+  url
+  description
+  eventTypes
+  createdAt
+  disabledAt
+  disabledReason
+}`) as unknown as TypedDocumentString<CreateWebhookEndpointMutation, CreateWebhookEndpointMutationVariables>;
+export const UpdateWebhookEndpointDocument = new TypedDocumentString(`
+    mutation UpdateWebhookEndpoint($id: ID!, $input: WebhookEndpointInput!) {
+  updateWebhookEndpoint(id: $id, input: $input) {
+    endpoint {
+      ...WebhookEndpointFields
+    }
+  }
+}
+    fragment WebhookEndpointFields on WebhookEndpoint {
+  id
+  url
+  description
+  eventTypes
+  createdAt
+  disabledAt
+  disabledReason
+}`) as unknown as TypedDocumentString<UpdateWebhookEndpointMutation, UpdateWebhookEndpointMutationVariables>;
+export const RotateWebhookSecretDocument = new TypedDocumentString(`
+    mutation RotateWebhookSecret($id: ID!, $overlapSeconds: Int! = 86400) {
+  rotateWebhookSecret(id: $id, overlapSeconds: $overlapSeconds) {
+    endpoint {
+      id
+    }
+    secret
+  }
+}
+    `) as unknown as TypedDocumentString<RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables>;
+export const DeleteWebhookEndpointDocument = new TypedDocumentString(`
+    mutation DeleteWebhookEndpoint($id: ID!) {
+  deleteWebhookEndpoint(id: $id) {
+    deleted
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteWebhookEndpointMutation, DeleteWebhookEndpointMutationVariables>;
+export const TestWebhookEndpointDocument = new TypedDocumentString(`
+    mutation TestWebhookEndpoint($id: ID!) {
+  testWebhookEndpoint(id: $id) {
+    delivery {
+      ...WebhookDeliveryFields
+    }
+  }
+}
+    fragment WebhookDeliveryFields on WebhookDelivery {
+  id
+  eventId
+  eventType
+  createdAt
+  status
+  attempts
+  lastAttemptAt
+  nextAttemptAt
+  lastStatusCode
+  lastError
+}`) as unknown as TypedDocumentString<TestWebhookEndpointMutation, TestWebhookEndpointMutationVariables>;
+export const RedeliverWebhooksDocument = new TypedDocumentString(`
+    mutation RedeliverWebhooks($endpointId: ID!, $since: DateTime!, $includeDelivered: Boolean! = false) {
+  redeliverWebhooks(
+    endpointId: $endpointId
+    since: $since
+    includeDelivered: $includeDelivered
+  ) {
+    queued
+  }
+}
+    `) as unknown as TypedDocumentString<RedeliverWebhooksMutation, RedeliverWebhooksMutationVariables>;

@@ -19,8 +19,14 @@ const FINGERPRINTS = NAMES.map((name) => digest(name).toString('hex'));
 /** Keys that only the background asks about and changes, so that it moves the position and fills the cache. */
 const CROWD = Array.from({ length: 1_200 }, (_, n) => `crowd ${n}`);
 
-const stateOf = ({ id, enabled, name, ownerDisabledAt }: FoundKey): string =>
-  [id, enabled ? 't' : 'f', ...(name === null ? [] : [name]), ownerDisabledAt === null ? 't' : 'f'].join(' ');
+const stateOf = ({ id, enabled, name, ownerDisabledAt, policy }: FoundKey): string =>
+  [
+    id,
+    enabled ? 't' : 'f',
+    ...(name === null ? [] : [name]),
+    ownerDisabledAt === null ? 't' : 'f',
+    ...(policy ? [policy.id, policy.keysMax] : []),
+  ].join(' ');
 
 /**
  * Asks again while there is no answer: on a busy machine, a lock of a large change can last longer than a read may wait. An answer
@@ -117,10 +123,19 @@ export async function openCacheRace(url: string): Promise<CacheRace> {
   /** Returns what the database has committed, by fingerprint. */
   async function committed(): Promise<Map<string, string>> {
     const { rows } = await writer.query<{ fingerprint: string; state: string }>(`
-    SELECT encode(k.fingerprint, 'hex') AS fingerprint, concat_ws(' ', k.id, k.enabled, k.name, u.disabled_at IS NULL) AS state
-    FROM api_keys k JOIN users u ON u.id = k.user_id`);
+    SELECT encode(k.fingerprint, 'hex') AS fingerprint, concat_ws(' ', k.id, k.enabled, k.name, u.disabled_at IS NULL, p.id, p.keys_max) AS state
+    FROM api_keys k JOIN users u ON u.id = k.user_id
+    LEFT JOIN policies p ON p.name = 'free' AND u.policy_id = p.id OR p.name = 'default' AND u.policy_id IS NULL`);
     return new Map(rows.map(({ fingerprint, state }) => [fingerprint, state]));
   }
+
+  /** Creates or changes a policy. */
+  const setPolicy = (name: string, keysMax: number) =>
+    writer.query(
+      `INSERT INTO policies (id, name, keys_max, created_at) VALUES (gen_random_uuid(), $1, $2, now())
+       ON CONFLICT (name) DO UPDATE SET keys_max = excluded.keys_max`,
+      [name, keysMax],
+    );
 
   const owner = (random: Random) => `owner ${random.pick([0, 1, 2, 3])}`;
   const toggle = (name: string) => writer.query('UPDATE api_keys SET enabled = NOT enabled WHERE key_prefix = $1', [name]);
@@ -157,6 +172,16 @@ export async function openCacheRace(url: string): Promise<CacheRace> {
       await writer.query('UPDATE api_keys SET fingerprint = $2, enabled = NOT enabled WHERE key_prefix = $1', [name, digest(name)]);
     },
     'new keys': seed,
+    'a policy': (_, count) => setPolicy('free', count),
+    'the policy of an owner': (random) =>
+      writer.query(
+        `UPDATE users SET policy_id = CASE WHEN policy_id IS NULL THEN (SELECT id FROM policies WHERE name = 'free') END WHERE external_id = $1`,
+        [owner(random)],
+      ),
+    'a new or changed default policy': (_, count) => setPolicy('default', count),
+    'a deleted default policy': () => writer.query(`DELETE FROM policies WHERE name = 'default'`),
+    'a renamed default policy': () =>
+      writer.query(`BEGIN; DELETE FROM policies WHERE name = 'old'; UPDATE policies SET name = 'old' WHERE name = 'default'; COMMIT`),
   };
 
   /** These take longer, so they are fewer. */
@@ -214,6 +239,7 @@ export async function openCacheRace(url: string): Promise<CacheRace> {
       const random = new Random(seedNumber);
       const lookups = [newReplica(), newReplica()];
       await seed();
+      await setPolicy('free', 0);
       await seedCrowd();
       for (const lookup of lookups) await wrongAnswers(lookup, new Map());
       const stop = startBackground(lookups);

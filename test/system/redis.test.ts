@@ -70,6 +70,29 @@ describe('a limit that is counted in Redis', () => {
     expect(spendings.filter((spending) => spending?.allowed)).toHaveLength(30);
   });
 
+  test('P2: is consumed together with another one or not at all, by a hundred concurrent attempts from two processes', async () => {
+    const counters = [newCounter('both'), newCounter('both')];
+    const [key, owner] = [
+      { key: 'k', budget: { limit: 20, windowSeconds: 60 } },
+      { key: 'o', budget: { limit: 30, windowSeconds: 60 } },
+    ];
+    const attempts = (other: typeof key) => Array.from({ length: 100 }, (_, index) => counters[index % 2]?.spendAll([other, owner]));
+    const allowed = (spendings: ({ allowed: boolean }[] | undefined)[]) =>
+      spendings.filter((both) => both?.every((spending) => spending.allowed)).length;
+    expect(allowed(await Promise.all(attempts(key)))).toBe(20);
+    expect(allowed(await Promise.all(attempts({ ...key, key: 'k2' })))).toBe(10);
+    // The rejected attempts consumed neither.
+    expect(await counters[0]?.peekAll([{ ...key, key: 'k2' }, owner])).toMatchObject([
+      { allowed: true, remaining: 10 },
+      { allowed: false, remaining: 0 },
+    ]);
+    expect(await counters[1]?.spendAll([key, { ...owner, key: 'o2' }])).toMatchObject([
+      { allowed: false },
+      { allowed: true, remaining: 30 },
+    ]);
+    expect(await observer.exists('keyward:both:o2')).toBe(0);
+  });
+
   test('releases what is returned, no more than was used, and nothing of an expired window', async () => {
     const counter = newCounter('back');
     const ONE = { limit: 1, windowSeconds: 60 };

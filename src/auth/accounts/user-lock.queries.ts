@@ -31,3 +31,8 @@ export function lockUsersByEmail(transaction: Transaction, emails: readonly stri
     SELECT id, email, self_registered AS "selfRegistered" FROM users
     WHERE email = ANY(${emails}::text[]) AND external_id IS NULL ORDER BY id FOR NO KEY UPDATE`;
 }
+
+/** Limits the wait for each lock of the transaction. Waiting longer fails as an unavailable database. */
+export async function limitLockWait(transaction: Transaction, lockWaitMs: number): Promise<void> {
+  await transaction.$queryRaw`SELECT set_config('lock_timeout', ${String(lockWaitMs)}, true)`;
+}

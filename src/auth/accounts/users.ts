@@ -6,7 +6,7 @@ import type { User } from '../../platform/database/generated/client.js';
 import { inOrderOf } from '../../platform/database/in-order-of.js';
 import { conflict, KeywardError, unauthenticated } from '../../platform/errors/keyward-error.js';
 import { KeyedQueue } from '../../platform/queues/keyed-queue.js';
-import { type LockedUser, lockUser, lockUsersByEmail } from './user-lock.queries.js';
+import { type LockedUser, limitLockWait, lockUser, lockUsersByEmail } from './user-lock.queries.js';
 import { type AccountOwner, findHighestPasswordCost, insertUsers } from './users.queries.js';
 
 export type { AccountOwner, User };
@@ -16,6 +16,13 @@ export interface ProductFields {
   /** Canonical. */
   email?: string | null;
   trustedMetadata?: object;
+}
+
+/** Options of a change of a locked user, described at Users.withLocked. */
+interface LockOptions {
+  alsoDisabled?: boolean;
+  goneError?: () => Error;
+  lockWaitMs?: number;
 }
 
 /** Reads, creates and locks users. */
@@ -165,14 +172,16 @@ export class Users {
    *
    * @param options.alsoDisabled whether a disabled user is allowed, as for the operator
    * @param options.goneError creates what is thrown if the user was deleted or disabled concurrently: by default, UNAUTHENTICATED
+   * @param options.lockWaitMs longest wait for the row, in milliseconds; by default, that of every query
    * @throws {KeywardError} SERVICE_UNAVAILABLE if too many changes of the user are waiting
    */
   withLocked<T>(
     userId: string,
     change: (transaction: Transaction, user: LockedUser) => Promise<T>,
-    { alsoDisabled = false, goneError = unauthenticated }: { alsoDisabled?: boolean; goneError?: () => Error } = {},
+    { alsoDisabled = false, goneError = unauthenticated, lockWaitMs }: LockOptions = {},
   ): Promise<T> {
     const changeLocked = async (transaction: Transaction): Promise<T> => {
+      if (lockWaitMs !== undefined) await limitLockWait(transaction, lockWaitMs);
       const user = await lockUser(transaction, userId);
       if (!user || (user.disabledAt && !alsoDisabled)) throw goneError();
       return change(transaction, user);

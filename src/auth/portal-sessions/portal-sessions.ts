@@ -43,6 +43,11 @@ export class PortalSessions {
     this.#deps = deps;
   }
 
+  /** Returns all portal sessions of a user that are still stored, newest first. */
+  listAll(userId: string): Promise<PortalSession[]> {
+    return this.#deps.database.portalSession.findMany({ where: { userId }, orderBy: NEWEST_FIRST });
+  }
+
   /**
    * Creates a portal session, and its user if no user has the external id. Ends the oldest sessions of the user beyond the maximum.
    *

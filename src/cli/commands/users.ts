@@ -25,7 +25,7 @@ function addReaders(users: KeywardCommand): void {
   userCommand(
     users,
     'export',
-    'Prints a user as one JSON document: account, sessions, keys, usage and audit log. It contains no password, key, token or hash.',
+    'Prints a user as one JSON document: account, sessions, portal sessions, keys, usage, idempotency keys and audit log. It contains no password, key, token or hash.',
   ).runs(async ({ operator }, { args: [user = ''] }) => {
     writeDocument(await operator.export(user));
     return 0;

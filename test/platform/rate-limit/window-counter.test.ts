@@ -66,6 +66,27 @@ describe('WindowCounter', () => {
     expect(counter.spend('a', { limit: 1, windowSeconds: 60 }).allowed).toBe(false);
   });
 
+  test('consumes several limits together, or none of them if one has nothing left', () => {
+    const counter = new WindowCounter({ clock });
+    const [a, b] = [
+      { key: 'a', budget: { limit: 1, windowSeconds: 60 } },
+      { key: 'b', budget: { limit: 3, windowSeconds: 60 } },
+    ];
+    expect(counter.peekAll([a, b])).toMatchObject([
+      { allowed: true, remaining: 1 },
+      { allowed: true, remaining: 3 },
+    ]);
+    expect(counter.spendAll([a, b])).toMatchObject([
+      { allowed: true, remaining: 0 },
+      { allowed: true, remaining: 2 },
+    ]);
+    expect(counter.spendAll([a, b])).toMatchObject([
+      { allowed: false, remaining: 0 },
+      { allowed: true, remaining: 2 },
+    ]);
+    expect(counter.spend('b', b.budget).remaining).toBe(1);
+  });
+
   test('applies a changed limit at once, and keeps what was used', () => {
     const counter = new WindowCounter({ clock });
     counter.spend('a', { limit: 5, windowSeconds: 60 });

@@ -20,11 +20,11 @@ describe('two processes with a cache of their own', () => {
   const seedNumber = Math.floor(Math.random() * 1_000_000_000);
 
   test(
-    `K5: answer with the committed state right after each of ${CHANGES} changes was acknowledged (seed ${seedNumber})`,
+    `K5, P1: answer with the committed state right after each of ${CHANGES} changes was acknowledged (seed ${seedNumber})`,
     async () => {
       const { wrong, hits } = await race.run(CHANGES, seedNumber);
       expect(Object.entries(wrong).filter(([, number]) => number > 0)).toEqual([]);
-      expect(Object.keys(wrong).length).toBeGreaterThan(8);
+      expect(Object.keys(wrong).length).toBeGreaterThan(13);
       // Without answers from memory the test would prove nothing.
       expect(hits).toBeGreaterThan(CHANGES);
     },
