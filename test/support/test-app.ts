@@ -83,8 +83,8 @@ export interface TestAppOptions {
 }
 
 /** Starts two replicas on one new database, with the same secrets and clock. */
-export async function startReplicas(): Promise<[TestApp, TestApp]> {
-  const shared = { databaseUrl: await newDatabase(), appSecrets: [randomBytes(32)], clock: new TestClock() };
+export async function startReplicas(options: TestAppOptions = {}): Promise<[TestApp, TestApp]> {
+  const shared = { ...options, databaseUrl: await newDatabase(), appSecrets: [randomBytes(32)], clock: new TestClock() };
   return [await startTestApp(shared), await startTestApp(shared)];
 }
 
