@@ -78,6 +78,7 @@ export async function createApp(services: Services): Promise<App> {
   const { config, logger } = services;
   const countError = createErrorCounter(services.metrics);
   const externalIdIssuer = await claimExternalIds(services.database, config.externalIdNamespace);
+  await services.auditExport.alignGeneration();
   const signUpIsOpen = config.localAccounts && config.signUpIsOpen;
   await warnAtStart(services.serviceTokens, { signUpIsOpen, verificationIsOpen: !config.verificationIsRestricted }, logger);
   const schema = buildKeywardSchema({ ...services, externalIdIssuer });

@@ -4,6 +4,7 @@ import { IdempotencyKeys } from './api-keys/idempotency-keys.js';
 import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
 import { KeyPolicies } from './api-keys/key-policies.js';
+import { AuditExport } from './audit/audit-export.js';
 import { AuditLog } from './audit/audit-log.js';
 import { AuditRecorder } from './audit/audit-recorder.js';
 import { AccountDeletion } from './auth/accounts/account-deletion.js';
@@ -184,7 +185,8 @@ export function createServices(options: ServiceOptions) {
   const base = createBase(options);
   const accounts = createAccounts(base);
   const keys = createApiKeys(base, accounts.users);
-  const auditLog = new AuditLog({ database: base.database, cursors: base.cursors });
+  const auditLog = new AuditLog(base);
+  const auditExport = new AuditExport(base);
   const verification = createVerification({ ...base, ...accounts, notesFirstUsesIf: ANY_ENDPOINT });
   const webhooks = createWebhooks(base, new FirstUses(base.database));
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
@@ -194,6 +196,7 @@ export function createServices(options: ServiceOptions) {
     ...keys,
     ...createManagement({ ...base, ...accounts, ...keys, auditLog }),
     auditLog,
+    auditExport,
     ...verification,
     ...webhooks,
     serverInfo: serverInfoOf(base.config),

@@ -84,6 +84,7 @@ export const OWNERS = new Map([
   ['ApiKeyUsage', 'usage'],
   ['ApiKeyFirstUse', 'usage'],
   ['AuditEvent', 'audit'],
+  ['AuditLogCluster', 'audit'],
   ['VerificationChange', 'verification'],
   ['WebhookEndpoint', 'webhooks'],
   ['WebhookEvent', 'webhooks'],

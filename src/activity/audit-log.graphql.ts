@@ -60,6 +60,9 @@ registerEnumType(AuditAction, {
     WEBHOOK_SECRET_ROTATED: {
       description: 'The signing secret of a webhook endpoint was replaced. `details` holds its `webhookEndpointId`.',
     },
+    OPERATOR_READ: {
+      description: 'The operator listed or looked up users or API keys by a command. `details` holds the `command`.',
+    },
     USER_EXPORTED: { description: 'The operator exported all data of the user.' },
     AUDIT_LOG_EXPORTED: { description: 'The operator exported events of the audit log. `details` holds their number.' },
     AUDIT_LOG_PRUNED: {

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Database, Transaction } from '../platform/database/client.js';
+import type { Transaction } from '../platform/database/client.js';
 import type { AuditEntry } from './audit-entry.js';
 
 /** An entry with everything that is stored. */
@@ -24,10 +24,7 @@ export async function insertAuditEvents(transaction: Transaction, entries: reado
 }
 
 /** Deletes the events of a period. The trigger requires the setting, which ends with the transaction. */
-export async function pruneAuditEvents(database: Database, from: Date, until: Date): Promise<number> {
-  const [, removed] = await database.$transaction([
-    database.$executeRaw`SET LOCAL keyward.prune_audit_events = 'on'`,
-    database.$executeRaw`DELETE FROM audit_events WHERE at >= ${from} AND at < ${until}`,
-  ]);
-  return removed;
+export async function pruneAuditEvents(transaction: Transaction, from: Date, until: Date): Promise<number> {
+  await transaction.$executeRaw`SET LOCAL keyward.prune_audit_events = 'on'`;
+  return transaction.$executeRaw`DELETE FROM audit_events WHERE at >= ${from} AND at < ${until}`;
 }

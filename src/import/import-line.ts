@@ -5,8 +5,8 @@ import { readEmail } from '../auth/accounts/email.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
 import { isKeyPrefix } from '../platform/plaintext-key.js';
 import { shortTextFault } from '../platform/text.js';
+import { readTimestamp } from '../platform/timestamp.js';
 import { readImportedHash } from './imported-hash.js';
-import { readTimestamp } from './timestamp.js';
 
 /** One key of another system. */
 export interface ImportedKey extends KeyColumns {

@@ -44,6 +44,7 @@ const EVENT_OF_ACTION: Readonly<Record<AuditAction, AuditedEvent | null>> = {
   [AuditAction.WEBHOOK_ENDPOINT_DISABLED]: null,
   [AuditAction.WEBHOOK_ENDPOINT_DELETED]: null,
   [AuditAction.WEBHOOK_SECRET_ROTATED]: null,
+  [AuditAction.OPERATOR_READ]: null,
   [AuditAction.USER_EXPORTED]: null,
   [AuditAction.AUDIT_LOG_EXPORTED]: null,
   [AuditAction.AUDIT_LOG_PRUNED]: null,

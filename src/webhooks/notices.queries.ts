@@ -88,10 +88,16 @@ export async function findNoticePage(
   return { last: { at: last.at, id: last.id }, examined: rows.length, due };
 }
 
-/** Returns the condition for a notice about the key `k` with its current expiry, whatever the time is. */
+/**
+ * Returns the condition for a notice about the key `k` with its current expiry, whatever the time is. A key that is created for exactly 7
+ * days needs no notice of 7 days, but a rotation without a grace period ends a key at the time of the change.
+ */
 const isNoticeDue = ({ name, days }: NoticeKind): Prisma.Sql => Prisma.sql`(k.revoked_at IS NULL
-  AND ${EXPIRY} - ${days}::int * interval '24 hours' >= ${EXPIRY_KNOWN_SINCE}
-  ${days > 0 ? Prisma.sql`AND k.replaced_by_id IS NULL` : Prisma.empty}
+  AND ${
+    days > 0
+      ? Prisma.sql`k.replaced_by_id IS NULL AND ${EXPIRY} - ${days}::int * interval '24 hours' > ${EXPIRY_KNOWN_SINCE}`
+      : Prisma.sql`${EXPIRY} >= ${EXPIRY_KNOWN_SINCE}`
+  }
   AND NOT EXISTS (SELECT FROM webhook_notices n WHERE n.key_id = k.id AND n.effective_expiry = ${EXPIRY} AND n.kind = ${name}))`;
 
 /**

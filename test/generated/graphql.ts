@@ -70,6 +70,8 @@ export type AuditAction =
   | 'AUDIT_LOG_EXPORTED'
   /** The operator deleted old events of the audit log. `details` holds their number and the time before which they were recorded. */
   | 'AUDIT_LOG_PRUNED'
+  /** The operator listed or looked up users or API keys by a command. `details` holds the `command`. */
+  | 'OPERATOR_READ'
   /** The user changed the password, which ended every earlier session. */
   | 'PASSWORD_CHANGED'
   /** A new password was set with a password reset token, which ended every earlier session. */

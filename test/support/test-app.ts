@@ -40,7 +40,16 @@ export interface TestApp
   extends App,
     Pick<
       Services,
-      'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens' | 'portalSessionPruning' | 'webhookSender' | 'webhookJobs'
+      | 'database'
+      | 'usage'
+      | 'metrics'
+      | 'cachedKeys'
+      | 'serviceTokens'
+      | 'portalSessionPruning'
+      | 'webhookSender'
+      | 'webhookJobs'
+      | 'noticeJob'
+      | 'auditExport'
     > {
   clock: TestClock;
   /** Hashes of passwords. */
@@ -123,7 +132,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     return data;
   };
 
-  const { database, usage, metrics, cachedKeys, serviceTokens, portalSessionPruning, webhookSender, webhookJobs } = services;
+  const { database, usage, metrics, cachedKeys, serviceTokens, portalSessionPruning } = services;
+  const { webhookSender, webhookJobs, noticeJob, auditExport } = services;
   return {
     ...app,
     http,
@@ -135,6 +145,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     portalSessionPruning,
     webhookSender,
     webhookJobs,
+    noticeJob,
+    auditExport,
     hashes,
     keyHashes,
     clock,

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
-import { readTimestamp } from '../../import/timestamp.js';
 import { OPERATOR } from '../../platform/actor.js';
 import { PAGE_ITEMS_MAX } from '../../platform/pagination.js';
+import { readTimestamp } from '../../platform/timestamp.js';
 import { type Delivery, WebhookDeliveryStatus } from '../../webhooks/delivery.js';
 import type { WebhookDeliveries } from '../../webhooks/webhook-deliveries.js';
 import type { IssuedSecret, WebhookEndpoint } from '../../webhooks/webhook-endpoints.js';
