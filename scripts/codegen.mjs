@@ -5,5 +5,6 @@ import { prepare, runNode } from './lib/prepare.mjs';
 prepare();
 runNode('scripts/emit-settings.mjs');
 runNode('scripts/emit-access.mjs');
+runNode('scripts/emit-events.mjs');
 runNode('scripts/emit-schema.mjs');
 runNode('node_modules/@graphql-codegen/cli/esm/bin.js', '--errors-only');

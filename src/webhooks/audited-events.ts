@@ -10,7 +10,7 @@ interface AuditedEvent {
 const changed = ({ changed: names }: Readonly<Record<string, unknown>>) => ({ changed: names });
 
 /**
- * The event of each audited action; null if there is none. The type has a member for every action, so an action cannot be added
+ * The event of each audited action; null if it has no event. The type has a member for every action, so an action cannot be added
  * without a decision about its event.
  */
 const EVENT_OF_ACTION: Readonly<Record<AuditAction, AuditedEvent | null>> = {

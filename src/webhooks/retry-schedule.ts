@@ -3,7 +3,7 @@ import { WEBHOOK_LIMITS } from '../platform/limits.js';
 
 const MINUTE_MS = 60_000;
 
-/** Time between an attempt and the next one. The first attempt is made at once. */
+/** Time between an attempt and the next one. The first attempt begins at once. */
 const DELAYS_MS = [5_000, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS, 10 * HOUR_MS, 14 * HOUR_MS, 20 * HOUR_MS, 24 * HOUR_MS];
 
 /** Returns the time of the attempt after a failed one. @param attempts number of attempts so far @returns null if there is no further one */

@@ -43,7 +43,7 @@ export class TargetRules {
     if (this.#isListed(hostOf(url)) || (isName && this.#ranges.length > 0)) return null;
     if (url.protocol === 'http:') return 'must begin with https://';
     if (!isName && !isPublicAddress(hostOf(url))) return 'must not lead to an address that is not public (see WEBHOOK_PRIVATE_TARGETS)';
-    return hasAllowedPort(url) ? null : `must have the port ${HTTPS_PORT} or one above ${PRIVILEGED_PORTS_MAX}`;
+    return hasAllowedPort(url) ? null : `must have the port ${HTTPS_PORT} or a port above ${PRIVILEGED_PORTS_MAX}`;
   }
 
   /** Returns whether a name is listed, or an address is in a listed network. */

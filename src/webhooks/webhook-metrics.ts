@@ -33,7 +33,7 @@ export class WebhookMetrics {
     });
     this.oldestDueSeconds = new Gauge({
       name: 'keyward_webhook_oldest_due_seconds',
-      help: 'Time for which the oldest of these deliveries has been due. 0 if there is none. Measured every 15 s.',
+      help: 'Time for which the oldest of these deliveries has been due. 0 if no delivery is due. Measured every 15 s.',
       registers,
     });
   }

@@ -47,7 +47,7 @@ export class WebhookEndpointInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'URL to which the events are sent: https, with the port 443 or one above 1023, at most 2,000 characters. Its addresses must be public, unless `WEBHOOK_PRIVATE_TARGETS` lists them. Must not be null.',
+      'URL to which the events are sent: https, with the port 443 or a higher port than 1023, at most 2,000 characters. Its addresses must be public, unless `WEBHOOK_PRIVATE_TARGETS` lists them. Must not be null.',
   })
   readonly url?: string | null;
 
@@ -87,7 +87,7 @@ export class UpdateWebhookEndpointPayload {
 
 @ObjectType({ description: 'Result of `rotateWebhookSecret`.' })
 export class RotateWebhookSecretPayload {
-  @Field(() => WebhookEndpoint, { description: 'The endpoint.' })
+  @Field(() => WebhookEndpoint, { description: 'The endpoint with its new secret.' })
   readonly endpoint!: WebhookEndpoint;
 
   @Field(() => String, { description: 'New secret with which the receiver checks the signatures. It is returned here and never again.' })
@@ -117,7 +117,7 @@ export class WebhookDelivery {
   @Field(() => WebhookDeliveryStatus, { description: 'State of the delivery.' })
   readonly status!: WebhookDeliveryStatus;
 
-  @Field(() => Int, { description: 'Number of attempts since the event was last queued, including one that is running.' })
+  @Field(() => Int, { description: 'Number of attempts since the event was last queued, including a running attempt.' })
   readonly attempts!: number;
 
   @Field(() => Date, { nullable: true, description: 'Time at which the last attempt began. Null if there was no attempt.' })
