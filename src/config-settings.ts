@@ -91,8 +91,7 @@ const settings = z.object({
   ),
   WEBHOOK_PRIVATE_TARGETS: optional(
     form.privateTargets,
-    'Webhooks can also be sent to these hosts and networks, with any address and by plain http. If the setting is unset, they are sent ' +
-      'only to public addresses, by https.',
+    'Webhooks can be sent to these hosts and networks, by http too. If it is unset, only to public addresses, by https.',
   ),
   ACCESS_TOKEN_TTL_SECONDS: setting(form.integer(1, 86_400), '900', 'An access token expires after this number of seconds.'),
   REFRESH_TOKEN_TTL_SECONDS: setting(
