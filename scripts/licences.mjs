@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './lib/prepare.mjs';
+import { lockedAt, nameOf, shippedPlaces } from './lib/shipped-packages.mjs';
 
 /** Licences that require only that their text is shipped too. */
 const PERMISSIVE = new Set([
@@ -18,59 +19,12 @@ const PERMISSIVE = new Set([
 ]);
 
 const file = path.join(root, 'docs/licences.md');
-/** @type {{ packages: Record<string, LockedPackage> }} */
-const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
-
-/**
- * @typedef {{ version: string, license?: string, dependencies?: object, optionalDependencies?: object, peerDependencies?: object,
- *   peerDependenciesMeta?: Record<string, { optional?: boolean }> }} LockedPackage
- */
-
-/**
- * @param {string} name
- * @param {string} from
- * @returns the folder in node_modules where Node finds a package from another package; undefined if it is not installed
- */
-function placeOf(name, from) {
-  for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
-    const place = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
-    if (packages[place]) return place;
-    if (folder === '') return undefined;
-  }
-}
-
-/** @param {string} place */
-function lockedAt(place) {
-  const locked = packages[place];
-  if (!locked) throw new Error(`package-lock.json has no ${place}.`);
-  return locked;
-}
-
-/** Returns every package that Keyward's dependencies lead to. Optional peers are omitted, because the image omits them. */
-function shippedPlaces() {
-  /** @type {Set<string>} */
-  const places = new Set();
-  /** @param {string} from */
-  const visit = (from) => {
-    const { dependencies, optionalDependencies, peerDependencies = {}, peerDependenciesMeta = {} } = lockedAt(from);
-    const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
-    for (const name of Object.keys({ ...dependencies, ...optionalDependencies }).concat(peers)) {
-      const place = placeOf(name, from);
-      if (place === undefined || places.has(place)) continue;
-      places.add(place);
-      visit(place);
-    }
-  };
-  visit('');
-  return places;
-}
 
 /** @type {Map<string, string[]>} */
 const byLicence = new Map();
 for (const place of shippedPlaces()) {
   const { version, license = 'unknown' } = lockedAt(place);
-  const name = place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
-  byLicence.set(license, [...(byLicence.get(license) ?? []), `${name} ${version}`]);
+  byLicence.set(license, [...(byLicence.get(license) ?? []), `${nameOf(place)} ${version}`]);
 }
 
 const sections = [...byLicence.keys()]

@@ -17,7 +17,9 @@ import { PortalSessionResolver } from './auth/portal-sessions/portal-session-res
 import { warnAtStart } from './auth/service-tokens/start-warnings.js';
 import { SessionResolver } from './auth/sessions/session-resolver.js';
 import { type Context, registerGraphql } from './graphql-route.js';
+import { ImportResolver } from './import/import-resolver.js';
 import { ManagementKeysResolver } from './management/management-keys-resolver.js';
+import { ManagementPoliciesResolver } from './management/management-policies-resolver.js';
 import { ManagementUsersResolver } from './management/management-users-resolver.js';
 import { type Database } from './platform/database/client.js';
 import { createGraphqlServer } from './platform/graphql/graphql-server.js';
@@ -36,6 +38,8 @@ import { createHttpServer } from './platform/http/http-server.js';
 import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { GRAPHQL_LIMITS } from './platform/limits.js';
 import { createErrorCounter } from './platform/process-metrics.js';
+import { PolicyResolver } from './policies/policy-resolver.js';
+import { UserPolicyResolver } from './policies/user-policy-resolver.js';
 import { ServerInfoResolver } from './server/server-info-resolver.js';
 import type { Services } from './services.js';
 import { GatewayListener } from './verification/gateway-listener.js';
@@ -68,6 +72,10 @@ export const buildKeywardSchema = (services: Services & { externalIdIssuer: stri
       new ApiKeyEventsResolver(),
       new ManagementUsersResolver(services),
       new ManagementKeysResolver(services),
+      new ImportResolver(services.batchImport),
+      new ManagementPoliciesResolver(services.policyPlanning),
+      new PolicyResolver(services.policies),
+      new UserPolicyResolver(),
       new VerificationResolver(services.verifier, services.verifierAccess),
       new WebhookResolver(services),
     ]),
@@ -79,6 +87,7 @@ export async function createApp(services: Services): Promise<App> {
   const countError = createErrorCounter(services.metrics);
   const externalIdIssuer = await claimExternalIds(services.database, config.externalIdNamespace);
   await services.auditExport.alignGeneration();
+  await services.cachedKeys.readForms(services.mainPool);
   const signUpIsOpen = config.localAccounts && config.signUpIsOpen;
   await warnAtStart(services.serviceTokens, { signUpIsOpen, verificationIsOpen: !config.verificationIsRestricted }, logger);
   const schema = buildKeywardSchema({ ...services, externalIdIssuer });

@@ -122,6 +122,12 @@ const settings = z.object({
     'If this is true, `AUTH_JWKS_URL` can be plain http://… on any machine. ' +
       'Use it only in a network that you trust, such as Compose or Kubernetes.',
   ),
+  AUTH_POLICY_CLAIM: optional(
+    form.partyName,
+    'This claim of the access tokens of the identity provider names the [policy](guides/plans-and-limits.md) of the user. A token ' +
+      'changes the policy only if its `iat` is later than the last time at which the policy was set. If the setting is unset, tokens ' +
+      'set no policy.',
+  ),
   AUTH_CONSOLE_CLIENT_ID: optional(
     form.partyName,
     'A sign-in page can sign in at the identity provider as this client. `server` reports it to every caller. ' +
@@ -174,6 +180,7 @@ const settings = z.object({
     'Keys can be granted only these scopes, for example `orders:read,orders:write`. A pattern such as `orders:*` must be listed ' +
       'itself. A change does not affect the scopes of existing keys. If the setting is unset, keys can be granted any scope.',
   ),
+  IMPORT_HMAC_SECRET: optional(form.anyText('a text'), '`keyward import` of HMAC-SHA-256 uses this secret. The server does not.'),
   CORS_ORIGINS: optional(
     form.origins,
     'Pages of these origins can call the API from a browser. Outside production, pages of `http://localhost`, ' +
@@ -216,7 +223,9 @@ type Settings = z.output<typeof settings>;
 function checkIdentityProvider(env: Settings, report: (name: keyof Settings, message: string) => void): void {
   const isUsed =
     ['external', 'both'].includes(env.AUTH_MODE ?? '') ||
-    [...IDENTITY_PROVIDER_SETTINGS, 'AUTH_CONSOLE_CLIENT_ID' as const].some((name) => env[name] !== undefined);
+    [...IDENTITY_PROVIDER_SETTINGS, 'AUTH_POLICY_CLAIM' as const, 'AUTH_CONSOLE_CLIENT_ID' as const].some(
+      (name) => env[name] !== undefined,
+    );
   if (!isUsed) return;
   const fault =
     env.AUTH_JWKS_URL === undefined ? null : keySourceFault(env.AUTH_JWKS_URL, { allowHttp: env.AUTH_JWKS_ALLOW_HTTP === true });

@@ -13,11 +13,12 @@ const HOSTED_SANDBOX = 'https://studio.apollographql.com';
 const databaseOf = (url: string | undefined): { kind: 'embedded' } | { kind: 'external'; url: string } =>
   url === undefined ? { kind: 'embedded' } : { kind: 'external', url };
 
-function accountsOf({ AUTH_MODE, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URL: jwksUrl }: Settings) {
+function accountsOf({ AUTH_MODE, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URL: jwksUrl, AUTH_POLICY_CLAIM }: Settings) {
   const mode = AUTH_MODE ?? (issuer === undefined ? 'local' : 'both');
   const usesProvider = mode === 'external' || mode === 'both';
   const isComplete = issuer !== undefined && audience !== undefined && jwksUrl !== undefined;
-  const identityProvider: IdentityProvider | null = usesProvider && isComplete ? { issuer, audience, jwksUrl: new URL(jwksUrl) } : null;
+  const identityProvider: IdentityProvider | null =
+    usesProvider && isComplete ? { issuer, audience, jwksUrl: new URL(jwksUrl), policyClaim: AUTH_POLICY_CLAIM ?? null } : null;
   return {
     /** Whether Keyward keeps accounts with a password. */
     localAccounts: mode === 'local' || mode === 'both',
@@ -72,6 +73,8 @@ function configOf(settings: Settings, isTerminal: boolean) {
     verificationIsRestricted: (settings.VERIFY_ACCESS ?? (settings.VERIFIER_TOKENS ? 'restricted' : 'open')) === 'restricted',
     /** Empty if keys can be granted any scope. */
     scopeCatalogue: settings.SCOPES ?? [],
+    /** For imports. Undefined if the keys of an import are not hashed with a secret, or if the command gets it from a file. */
+    importHmacSecret: settings.IMPORT_HMAC_SECRET,
     introspection,
     logLevel: settings.LOG_LEVEL,
     logFormat: settings.LOG_FORMAT ?? (isTerminal && !production ? 'pretty' : 'json'),

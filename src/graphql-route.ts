@@ -19,7 +19,9 @@ import { bearerTokenOf } from './platform/http/bearer-token.js';
 import { HttpError } from './platform/http/error-answers.js';
 import type { Cursors } from './platform/pagination.js';
 import { Allowance, FairUse } from './platform/rate-limit/fair-use.js';
+import { type PoliciesContext } from './policies/policies-context.js';
 import { createPolicyLoader } from './policies/policy-loader.js';
+import { createPolicyRowLoaders } from './policies/policy-row-loaders.js';
 import { UsageService } from './usage/usage-service.js';
 import type { VerificationContext } from './verification/verification-context.js';
 
@@ -33,7 +35,7 @@ declare module 'fastify' {
 export const GRAPHQL_PATH = '/graphql';
 
 /** Context of a request for the resolvers of all features. */
-export type Context = ActivityContext & ManagementContext & VerificationContext;
+export type Context = ActivityContext & ManagementContext & PoliciesContext & VerificationContext;
 
 interface Parts {
   authenticator: Authenticator;
@@ -120,6 +122,7 @@ function contextOf(request: FastifyRequest, parts: Parts): Context {
     apiKeys,
     policies: createPolicyLoader(parts.database),
     userKeys: new UserKeys({ database: parts.database, cursors: parts.cursors, loaders: apiKeys }),
+    policyRows: createPolicyRowLoaders(parts.database),
     keyEvents: parts.auditLog.keyEvents(),
     users: new DataLoader((ids: readonly string[]) => parts.users.findByIds(ids)),
   };

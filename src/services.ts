@@ -1,6 +1,7 @@
 import { ApiKeyQueries, idsOfKeys } from './api-keys/api-key-queries.js';
 import { ApiKeyService } from './api-keys/api-key-service.js';
 import { IdempotencyKeys } from './api-keys/idempotency-keys.js';
+import { ImportFormRegistry } from './api-keys/import-form-registry.js';
 import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
 import { KeyPolicies } from './api-keys/key-policies.js';
@@ -14,6 +15,7 @@ import { ResetTokens } from './auth/accounts/reset-tokens.js';
 import { Users } from './auth/accounts/users.js';
 import { AuthService } from './auth/auth-service.js';
 import { Authenticator } from './auth/authenticator.js';
+import { ClaimedPolicies } from './auth/external/claimed-policies.js';
 import { createExternalAccounts } from './auth/external/external-accounts.js';
 import { ExternalIdUsers } from './auth/external/external-id-users.js';
 import { ProductUsers } from './auth/external/product-users.js';
@@ -26,7 +28,7 @@ import { Sessions } from './auth/sessions/sessions.js';
 import { SignInLimits } from './auth/sign-in-limits.js';
 import { TokenRejectionLog } from './auth/token-rejection.js';
 import type { Config } from './config.js';
-import { type ImportOptions, KeyImporter } from './import/importer.js';
+import { createImport } from './import/create-import.js';
 import { createManagement } from './management/create-management.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { createCommandDatabase, createCommandPool, createDatabase, createMainPool } from './platform/database/client.js';
@@ -39,7 +41,10 @@ import { FairUse } from './platform/rate-limit/fair-use.js';
 import { createRedis } from './platform/rate-limit/redis.js';
 import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter.js';
 import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
+import { Sealing } from './platform/sealing.js';
 import { AppSecrets } from './platform/secrets.js';
+import { PolicyAdministration } from './policies/policy-administration.js';
+import { findPolicyId } from './policies/policy-names.js';
 import { serverInfoOf } from './server/server-info.js';
 import { FirstUses } from './usage/first-uses.js';
 import { UsageService } from './usage/usage-service.js';
@@ -97,10 +102,21 @@ function createBase(options: ServiceOptions) {
   const secrets = new AppSecrets(options.appSecrets);
   const cursors = new Cursors(secrets.keysFor('cursor'));
   const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal'), sink: recordAuditedEvents });
-  return { ...options, ...connections, clock, hashes, keyHashes, metrics, redis, budgetsOf, secrets, cursors, audit };
+  const importSealing = new Sealing(secrets.keysFor('import-secrets'));
+  const importForms = new ImportFormRegistry({ database, clock, sealing: importSealing });
+  const shared = { secrets, cursors, audit, importSealing, importForms };
+  return { ...options, ...connections, ...shared, clock, hashes, keyHashes, metrics, redis, budgetsOf };
 }
 
 type Base = ReturnType<typeof createBase>;
+
+/** Creates the services of the identity provider. Null if none is configured. */
+function createExternal({ config, clock, database, audit, logger }: Base, parts: { users: Users; externalIdUsers: ExternalIdUsers }) {
+  const { identityProvider } = config;
+  const findPolicy = (name: string) => findPolicyId(database, name);
+  const claimedPolicies = new ClaimedPolicies({ ...parts, findPolicyId: findPolicy, audit, logger });
+  return identityProvider && createExternalAccounts(identityProvider, { ...parts, claimedPolicies, clock, logger });
+}
 
 /** Creates the services of accounts: passwords, sessions and users of an identity provider. */
 function createAccounts(base: Base) {
@@ -117,7 +133,7 @@ function createAccounts(base: Base) {
   });
   const ownSessions = new OwnSessions({ database, clock, users, sessions, audit });
   const externalIdUsers = new ExternalIdUsers({ database, clock, audit, logger });
-  const external = config.identityProvider && createExternalAccounts(config.identityProvider, { externalIdUsers, clock, logger });
+  const external = createExternal(base, { users, externalIdUsers });
   const rejections = new TokenRejectionLog({ clock, logger });
   const services = createServiceTokens(base, users);
   const productUsers = new ProductUsers(externalIdUsers);
@@ -174,9 +190,7 @@ function createApiKeys(base: Base, users: Users) {
     keyQueries: new ApiKeyQueries({ database, clock, cursors, expiryWarningDays }),
     keyPolicies: new KeyPolicies({ database, clock, keysPerUserMax, scopeCatalogue, expiryWarningDays }),
     keyFinder: new KeyFinder(database),
-    /** Creates an importer for one run. A dry run remembers the lines that it has seen. */
-    createImporter: (options: ImportOptions) =>
-      new KeyImporter({ database, clock, users, audit, keysPerUserMax, scopeCatalogue, ...options }),
+    ...createImport(base, users),
   };
 }
 
@@ -187,6 +201,7 @@ export function createServices(options: ServiceOptions) {
   const keys = createApiKeys(base, accounts.users);
   const auditLog = new AuditLog(base);
   const auditExport = new AuditExport(base);
+  const policies = new PolicyAdministration({ ...base, scopeCatalogue: base.config.scopeCatalogue });
   const verification = createVerification({ ...base, ...accounts, notesFirstUsesIf: ANY_ENDPOINT });
   const webhooks = createWebhooks(base, new FirstUses(base.database));
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
@@ -194,9 +209,10 @@ export function createServices(options: ServiceOptions) {
     ...base,
     ...accounts,
     ...keys,
-    ...createManagement({ ...base, ...accounts, ...keys, auditLog }),
+    ...createManagement({ ...base, ...accounts, ...keys, auditLog, policies }),
     auditLog,
     auditExport,
+    policies,
     ...verification,
     ...webhooks,
     serverInfo: serverInfoOf(base.config),

@@ -64,7 +64,7 @@ const repositoryFiles = readdirSync('.', { withFileTypes: true })
       : [entry.name],
   );
 const documents = repositoryFiles.filter((file) =>
-  /^(README|CHANGELOG|SECURITY|CONTRIBUTING|ARCHITECTURE)\.md$|^(docs|examples|assets)\/.*\.md$/.test(file),
+  /^(README|CHANGELOG|SECURITY|CONTRIBUTING|ARCHITECTURE)\.md$|^(docs|examples|assets|client)\/.*\.md$/.test(file),
 );
 
 /** Returns the anchors that GitHub creates from the headings of a document. */
@@ -107,6 +107,10 @@ const NOT_IN_THE_REPOSITORY = new Set([
   'pg_hba.conf',
   'DATA_DIR/secrets.json',
   '10-million-password-list-top-1000000.txt',
+  'npm-shrinkwrap.json',
+  'sbom.cdx.json',
+  'image-files.txt',
+  'report.json',
 ]);
 
 /** Returns the file names in a document, in code spans and in capitals, that do not exist in the repository. */

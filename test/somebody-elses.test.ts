@@ -3,6 +3,7 @@ import { GraphQLNonNull, isObjectType } from 'graphql';
 import { buildKeywardSchema } from '../src/app.js';
 import {
   ApiKeyDocument,
+  DeletePolicyDocument,
   DeleteUserDocument,
   DisableUserDocument,
   EnableUserDocument,
@@ -13,6 +14,7 @@ import {
   RotateApiKeyDocument,
   type TypedDocumentString,
   UpdateApiKeyDocument,
+  UpdatePolicyDocument,
   UserDocument,
 } from './generated/graphql.js';
 import { runSql } from './support/database.js';
@@ -39,6 +41,8 @@ const OPERATIONS: Record<string, { of: 'key' | 'session' | 'user'; document: Typ
   enableUser: { of: 'user', document: EnableUserDocument },
   deleteUser: { of: 'user', document: DeleteUserDocument },
   endPortalSession: { of: 'user', document: EndPortalSessionDocument },
+  updatePolicy: { of: 'user', document: UpdatePolicyDocument, variables: { input: { keysMax: 1 } } },
+  deletePolicy: { of: 'user', document: DeletePolicyDocument },
 };
 
 describe('K6: objects of another user', () => {

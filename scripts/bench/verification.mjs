@@ -6,6 +6,7 @@
 //   keys        400, 200,000 and all keys, uniform and Zipf, and the first seconds of a process
 //   processes   two processes, each on its own port under its own load, against one
 //   memory      memory of a cached key
+//   foreign     own keys with many keys of other systems in the table, against a table without them
 //   revocation  the time to revoke a key with and without the trigger that reports changes
 //   policies    /verify for keys without a policy, with a policy, and with a rate limit of the owner; with --before also the checkout before
 //
@@ -14,6 +15,7 @@
 //   npm run bench -- --minutes 5                one long load over all keys, which shows whether the heap grows
 import { parseArgs } from 'node:util';
 import { forked, withPostgres } from './lib.mjs';
+import { measureForeign } from './parts/foreign.mjs';
 import { measureGraphql, measureHits } from './parts/hits.mjs';
 import { measureKeys } from './parts/keys.mjs';
 import { measureHeap, measureMemory } from './parts/memory.mjs';
@@ -28,6 +30,7 @@ const PARTS = {
   keys: measureKeys,
   processes: measureProcesses,
   memory: measureMemory,
+  foreign: measureForeign,
   revocation: measureRevocation,
   policies: measurePolicies,
 };

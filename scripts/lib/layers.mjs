@@ -81,6 +81,7 @@ export const OWNERS = new Map([
   ['Policy', 'policies'],
   ['ApiKey', 'api-keys'],
   ['IdempotencyKey', 'api-keys'],
+  ['ImportForm', 'api-keys'],
   ['ApiKeyUsage', 'usage'],
   ['ApiKeyFirstUse', 'usage'],
   ['AuditEvent', 'audit'],
@@ -99,7 +100,7 @@ export const OWNERS = new Map([
  * the change.
  */
 export const READERS = [
-  { files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'Policy', 'ServiceToken'] },
+  { files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'Policy', 'ServiceToken', 'ImportForm'] },
   { files: 'policies/**/*.queries.ts', models: ['User'] },
   { files: 'api-keys/**/*.queries.ts', models: ['User'] },
   { files: 'webhooks/*.queries.ts', models: ['ApiKey', 'User', 'Policy'] },

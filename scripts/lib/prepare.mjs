@@ -7,7 +7,7 @@ import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 /** @param {string[]} parts */
-const inRoot = (...parts) => path.join(root, ...parts);
+export const inRoot = (...parts) => path.join(root, ...parts);
 
 /**
  * Runs a program in the project's folder, and ends this process if it fails. It writes to stderr, because stdout has the log.

@@ -14,6 +14,8 @@ export interface ApiKeyFilter {
   externalIds?: readonly string[] | null;
   keyPrefixes?: readonly string[] | null;
   ids?: readonly string[] | null;
+  /** Name of the owners' own policy. */
+  policy?: string | null;
   statuses?: readonly ApiKeyStatus[] | null;
   /** A scope that the key grants, by itself or by a pattern. */
   scope?: string | null;
@@ -46,12 +48,17 @@ const listOf = <T>(items: readonly T[] | null | undefined, isPossible: (item: T)
 /**
  * Returns the search for the keys that a checked filter matches; null if no key can match.
  *
- * @param ownerIds the owners that the filter names by either id; null if it names none
+ * @param owners.ids the owners that the filter names, or that are all with the policy; null if the filter does not name them
+ * @param owners.policyId their own policy; null if the filter names none
  */
-export function searchOf(filter: ApiKeyFilter, ownerIds: readonly string[] | null, now: Date): Omit<KeySearch, 'after'> | null {
+export function searchOf(
+  filter: ApiKeyFilter,
+  owners: { ids: readonly string[] | null; policyId: string | null },
+  now: Date,
+): Omit<KeySearch, 'after'> | null {
   const { keyPrefixes, ids, statuses, scope } = filter;
   const lists = {
-    ownerIds: listOf(ownerIds),
+    ownerIds: listOf(owners.ids),
     keyPrefixes: listOf(keyPrefixes, isKeyPrefix),
     ids: listOf(ids, isUuid),
     statuses: listOf(statuses),
@@ -59,6 +66,7 @@ export function searchOf(filter: ApiKeyFilter, ownerIds: readonly string[] | nul
   if (Object.values(lists).some((list) => list?.length === 0)) return null;
   return {
     ...lists,
+    policyId: owners.policyId,
     anyScope: typeof scope === 'string' ? scopesThatGrant(scope) : null,
     createdBefore: storableTime(filter.createdBefore),
     createdAfter: storableTime(filter.createdAfter),

@@ -11,6 +11,8 @@ export interface KeySearch {
   ownerIds: readonly string[] | null;
   keyPrefixes: readonly string[] | null;
   ids: readonly string[] | null;
+  /** The owners' own policy. */
+  policyId: string | null;
   statuses: readonly ApiKeyStatus[] | null;
   /** Scopes and patterns of which one must be granted. */
   anyScope: readonly string[] | null;
@@ -51,8 +53,9 @@ const rangeOf = ({ createdBefore, createdAfter, unusedSince: unused, after }: Ke
   ]);
 
 /** Conditions that are checked for each examined key. */
-const filterOf = ({ statuses, anyScope, expiresBefore, unusedSince: unused, now }: KeySearch) =>
+const filterOf = ({ policyId, statuses, anyScope, expiresBefore, unusedSince: unused, now }: KeySearch) =>
   whereOf([
+    policyId === null ? null : Prisma.sql`owner_policy_id = ${policyId}::uuid`,
     statuses && Prisma.sql`${statusSql(now)} = ANY(${[...statuses]}::text[])`,
     anyScope && Prisma.sql`scopes && ${[...anyScope]}::text[]`,
     expiresBefore && Prisma.sql`effective_expires_at < ${expiresBefore}::timestamptz`,
@@ -89,19 +92,19 @@ function examinedBy(search: KeySearch): Prisma.Sql {
       ${NEWEST_FIRST} LIMIT ${examinedOf(ownerIds)}) AS key`;
 }
 
-/** Returns the keys that a page examines, with their effective expiry if the filter needs it: it depends on the policies of the owners. */
-function examinedWithExpiry(search: KeySearch): Prisma.Sql {
+/** Returns the keys that a page examines, with what depends on the policies of their owners, if the filter needs it. */
+function examinedWithPolicy(search: KeySearch): Prisma.Sql {
   const examined = examinedBy(search);
-  if (search.statuses === null && search.expiresBefore === null) return examined;
+  if (search.statuses === null && search.expiresBefore === null && search.policyId === null) return examined;
   return Prisma.sql`
-    SELECT k.*, ${Prisma.raw(effectiveExpirySql('k'))} AS effective_expires_at
+    SELECT k.*, u.policy_id AS owner_policy_id, ${Prisma.raw(effectiveExpirySql('k'))} AS effective_expires_at
     FROM (${examined}) AS k JOIN users u ON u.id = k.user_id ${Prisma.raw(JOIN_POLICY)}`;
 }
 
 /** Finds keys, newest first, among those that a page examines. */
 export function findKeys(database: Database, search: KeySearch, limit: number): Promise<KeyPosition[]> {
   return database.$queryRaw<KeyPosition[]>`
-    SELECT id, created_at AS at, user_id AS "userId" FROM (${examinedWithExpiry(search)}) AS examined WHERE ${filterOf(search)}
+    SELECT id, created_at AS at, user_id AS "userId" FROM (${examinedWithPolicy(search)}) AS examined WHERE ${filterOf(search)}
     ${NEWEST_FIRST} LIMIT ${limit}`;
 }
 
@@ -109,7 +112,7 @@ export function findKeys(database: Database, search: KeySearch, limit: number): 
 export async function countKeys(database: Database, search: KeySearch, end: Position | null): Promise<number> {
   const inside = end ? Prisma.sql`(created_at, id) >= (${end.at}::timestamptz, ${end.id}::uuid)` : TRUE;
   const [row] = await database.$queryRaw<{ count: number }[]>`
-    SELECT count(*)::int AS count FROM (${examinedWithExpiry(search)}) AS examined WHERE ${inside} AND ${filterOf(search)}`;
+    SELECT count(*)::int AS count FROM (${examinedWithPolicy(search)}) AS examined WHERE ${inside} AND ${filterOf(search)}`;
   return row?.count ?? 0;
 }
 

@@ -3,7 +3,9 @@ import type { Users } from '../auth/accounts/users.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/client.js';
 import type { ApiKey } from '../platform/database/generated/client.js';
+import { LIST_LIMITS } from '../platform/limits.js';
 import { ALL_USERS, type Cursors, type Found, itemsAt, type Page, type PageRequest, type Position } from '../platform/pagination.js';
+import { findPolicyId } from '../policies/policy-names.js';
 import { type ApiKeyFilter, checkFilter, searchOf } from './api-key-filter.js';
 import { countKeys, findEndOfKeys, findKeys, type KeyPosition, type KeySearch } from './api-key-list.queries.js';
 import { findKeysByIds } from './api-key-queries.js';
@@ -37,7 +39,8 @@ export class ApiKeyList {
   page(request: PageRequest, filter: ApiKeyFilter): Promise<Page<ApiKey>> {
     checkFilter(filter);
     return this.#deps.cursors.page({ list: 'api-keys', ownerId: ALL_USERS }, request, async (after, limit): Promise<Found<ApiKey>> => {
-      const search = searchOf(filter, await this.#ownersOf(filter), this.#deps.clock.now());
+      const owners = await this.#ownersOf(filter);
+      const search = owners && searchOf(filter, owners, this.#deps.clock.now());
       if (!search) return { items: [] };
       const { keys: positions, end } = await this.#find({ ...search, after }, limit);
       const keys = await this.findByIds(positions.map(({ id }) => id));
@@ -53,7 +56,8 @@ export class ApiKeyList {
   async usable(filter: ApiKeyFilter): Promise<UsableKeys> {
     checkFilter(filter);
     const statuses = filter.statuses ? filter.statuses.filter((status) => USABLE.includes(status)) : USABLE;
-    const search = searchOf({ ...filter, statuses }, await this.#ownersOf(filter), this.#deps.clock.now());
+    const owners = await this.#ownersOf(filter);
+    const search = owners && searchOf({ ...filter, statuses }, owners, this.#deps.clock.now());
     if (!search) return NO_KEYS;
     const { database } = this.#deps;
     return {
@@ -80,8 +84,21 @@ export class ApiKeyList {
     return { keys, end: keys.length === limit && last ? last : stop };
   }
 
+  /** Returns what the filter says about the owners. Null if it names a policy that does not exist. */
+  async #ownersOf(filter: ApiKeyFilter): Promise<{ ids: string[] | null; policyId: string | null } | null> {
+    const { database, users } = this.#deps;
+    const named = await this.#namedOwnersOf(filter);
+    if (typeof filter.policy !== 'string') return { ids: named, policyId: null };
+    const policyId = await findPolicyId(database, filter.policy);
+    if (policyId === null) return null;
+    const isByKey = filter.ids || filter.keyPrefixes;
+    // The keys of few owners are found by them. Otherwise the list is examined, as for the other fields.
+    const all = named === null && !isByKey ? await users.findIdsByPolicy(policyId, LIST_LIMITS.policyOwnersMax + 1) : null;
+    return { ids: all && all.length <= LIST_LIMITS.policyOwnersMax ? all : named, policyId };
+  }
+
   /** Returns the ids of the owners that the filter names. Null if it names none. */
-  async #ownersOf({ ownerIds, externalIds }: ApiKeyFilter): Promise<string[] | null> {
+  async #namedOwnersOf({ ownerIds, externalIds }: ApiKeyFilter): Promise<string[] | null> {
     const named = ownerIds ? ownerIds.filter(isUuid) : null;
     if (!externalIds) return named;
     const found = externalIds.length === 0 ? [] : await this.#deps.users.findIdsByExternalId(externalIds);

@@ -178,7 +178,8 @@ export class ApiKeyService {
   ): Promise<Omit<RotatedKey, 'plaintextKey'>> {
     const now = this.#deps.clock.now();
     const { old, policy } = await this.#findRotatable(transaction, id, rotation, { userId, now });
-    const { id: _id, replacedById: _replacedById, importedAt: _importedAt, ...settings } = old;
+    // The new key has the form of a key of Keyward, also if another system issued the old one.
+    const { id: _id, replacedById: _r, importedAt: _i, displayPrefix: _p, importDigest: _d, importFormId: _f, ...settings } = old;
     const json = { metadata: old.metadata ?? {}, trustedMetadata: old.trustedMetadata ?? {} };
     const { gracePeriodSeconds, expiresAt = old.expiresAt } = rotation;
     const lineageId = old.lineageId ?? old.id;

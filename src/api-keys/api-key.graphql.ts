@@ -38,6 +38,13 @@ export class ApiKey {
   })
   readonly keyPrefix!: string;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Beginning of the key in the system that it was imported from, such as `sk_live_4eC3`. It is not secret, and not unique. Null if the key was not imported from another system, or if its beginning is not known.',
+  })
+  readonly displayPrefix!: string | null;
+
   @Field(() => String, { nullable: true, description: 'Name of the key, chosen by its owner. Null if the key has no name.' })
   readonly name!: string | null;
 

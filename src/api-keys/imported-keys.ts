@@ -1,21 +1,8 @@
 import type { Database, Transaction } from '../platform/database/client.js';
+import { isUniqueViolation } from '../platform/database/database-errors.js';
 import { countUsableKeys } from './key-counts.queries.js';
 
-export { insertImportedKeys } from './imported-keys.queries.js';
-
-/** A stored key with an imported key prefix, and its owner. */
-export interface StoredKey {
-  keyPrefix: string;
-  hashedKey: string;
-  user: { email: string | null; externalId: string | null };
-}
-
-/** Returns the stored keys with these key prefixes. */
-export const findStoredKeys = (database: Transaction, keyPrefixes: readonly string[]): Promise<StoredKey[]> =>
-  database.apiKey.findMany({
-    where: { keyPrefix: { in: [...keyPrefixes] } },
-    select: { keyPrefix: true, hashedKey: true, user: { select: { email: true, externalId: true } } },
-  });
+export { findStoredKeys, insertImportedKeys, type KeyNames, type StoredKey } from './imported-keys.queries.js';
 
 /** Returns the number of keys of each user that count against the limit. Users without such keys are absent. */
 export const countKeysByUser = (database: Transaction, userIds: readonly string[], now: Date): Promise<Map<string, number>> =>
@@ -27,5 +14,10 @@ export const countKeysByUser = (database: Transaction, userIds: readonly string[
  * @param fingerprint SHA-256 of the plaintext key, in hex
  */
 export async function storeFingerprint(database: Database, id: string, fingerprint: string): Promise<void> {
-  await database.apiKey.updateMany({ where: { id, fingerprint: null }, data: { fingerprint: Buffer.from(fingerprint, 'hex') } });
+  try {
+    await database.apiKey.updateMany({ where: { id, fingerprint: null }, data: { fingerprint: Buffer.from(fingerprint, 'hex') } });
+  } catch (error) {
+    // The same key was imported in two forms, and another process used it at the same time.
+    if (!isUniqueViolation(error, 'fingerprint')) throw error;
+  }
 }

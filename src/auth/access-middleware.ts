@@ -6,10 +6,11 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { Extensions } from 'type-graphql';
+import type { KeywardError } from '../platform/errors/keyward-error.js';
 import { accountKeptElsewhere } from './accounts/users.js';
 import type { AuthContext } from './auth-context.js';
-import { type Access, type PortalCaller, refusalOfPortal } from './caller.js';
-import { closeRelations, portalPermissionsBelow } from './ownership-middleware.js';
+import { type Access, type Caller, lacksPermission, refusalOfPortal } from './caller.js';
+import { closeRelations, relationsBelow } from './ownership-middleware.js';
 import type { PortalPermission } from './portal-sessions/portal-permission.js';
 import type { ServicePermission } from './service-tokens/service-permission.js';
 
@@ -79,7 +80,7 @@ const authorized = (access: Access, resolve: Resolver): Resolver => {
     const { authentication } = context;
     const run = async () => {
       const caller = await authentication.authorize(access);
-      if (caller.kind === 'portal' && info.parentType === info.schema.getMutationType()) refuseBelow(info, caller);
+      if (info.parentType === info.schema.getMutationType()) refuseBelow(info, caller);
       return resolve(source, args, context, info);
     };
     try {
@@ -91,12 +92,18 @@ const authorized = (access: Access, resolve: Resolver): Resolver => {
   };
 };
 
-/** @throws {KeywardError} FORBIDDEN if the portal session may not read what the result of an operation leads to */
-function refuseBelow(info: GraphQLResolveInfo, caller: PortalCaller): void {
-  for (const permission of portalPermissionsBelow(info)) {
-    const refusal = refusalOfPortal([permission], caller);
-    if (refusal) throw refusal;
+/** @throws {KeywardError} FORBIDDEN if the caller may not read what the result of an operation leads to */
+function refuseBelow(info: GraphQLResolveInfo, caller: Caller): void {
+  // What a person, or a service that acts for a user, changes is their own.
+  if (caller.kind === 'person' || (caller.kind === 'service' && caller.onBehalfOf !== null)) return;
+  for (const { portal, service } of relationsBelow(info)) {
+    if (caller.kind === 'portal' && portal !== null) refuse(refusalOfPortal([portal], caller));
+    if (caller.kind === 'service' && !caller.permissions.includes(service)) throw lacksPermission(service);
   }
+}
+
+function refuse(refusal: KeywardError | null): void {
+  if (refusal) throw refusal;
 }
 
 function rootFieldsOf(schema: GraphQLSchema) {

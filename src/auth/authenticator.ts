@@ -1,6 +1,7 @@
 import { type RequestSource, userActor } from '../platform/actor.js';
 import type { KeywardError } from '../platform/errors/keyward-error.js';
 import type { Caller } from './caller.js';
+import type { ClaimedPolicies } from './external/claimed-policies.js';
 import { type ExternalTokens, unverifiedClaimsOf } from './external/external-tokens.js';
 import type { ExternalUsers } from './external/external-users.js';
 import { LOCAL_ISSUER } from './pinned-jwt.js';
@@ -16,6 +17,7 @@ import type { TokenRejection, TokenRejectionLog } from './token-rejection.js';
 export interface ExternalAccounts {
   tokens: ExternalTokens;
   users: ExternalUsers;
+  policies: ClaimedPolicies;
 }
 
 interface AuthenticatorDependencies {
@@ -90,13 +92,15 @@ export class Authenticator {
 }
 
 async function authenticateExternal(
-  { tokens, users }: ExternalAccounts,
+  { tokens, users, policies }: ExternalAccounts,
   accessToken: string,
   source: RequestSource,
 ): Promise<Viewer | TokenRejection> {
   const identity = await tokens.verify(accessToken);
   if ('rejection' in identity) return identity;
-  const user = await users.findOrCreate(identity, userActor(source));
+  const actor = userActor(source);
+  const found = await users.findOrCreate(identity, actor);
+  const user = identity.policy && found.disabledAt === null ? await policies.apply(found, identity.policy, actor) : found;
   if (user.disabledAt !== null) return { rejection: 'user disabled', userId: user.id };
   return { user, sessionId: null, authenticatedAt: identity.authenticatedAt };
 }

@@ -14,7 +14,6 @@ import {
 import { Extensions } from 'type-graphql';
 import type { AuthContext } from './auth-context.js';
 import { type Ownership, refusalOfRelation } from './ownership.js';
-import type { PortalPermission } from './portal-sessions/portal-permission.js';
 
 /**
  * Marks a type with objects that belong to one user each. An object that a field leads to from another object of such a type can be
@@ -27,13 +26,24 @@ import type { PortalPermission } from './portal-sessions/portal-permission.js';
 export const BelongsToUser = (permissions: Pick<Ownership, 'service' | 'portal'>, ownerIdOf: Ownership['ownerIdOf']) =>
   Extensions({ ownership: { ...permissions, ownerIdOf } satisfies Ownership });
 
+/**
+ * Marks a type with objects that belong to no user. What they lead to needs the permission for its own type: a service that changes
+ * policies reads the keys that a change affects only with keys:read.
+ */
+export const BelongsToNoUser = () => Extensions({ belongsToNoUser: true });
+
 /** The extensions of a type that is marked, and of a field that leads to objects of such a type. */
 interface Marks {
   ownership?: Ownership;
+  belongsToNoUser?: boolean;
   relation?: Ownership;
 }
 
 const ownershipOf = ({ extensions }: GraphQLNamedType): Ownership | undefined => (extensions as Marks).ownership;
+
+/** Returns the id of the user that each object of a type belongs to, as a function. Undefined for a type that is not marked. */
+const ownerIdsOf = (type: GraphQLNamedType): Ownership['ownerIdOf'] | undefined =>
+  (type.extensions as Marks).belongsToNoUser ? () => null : ownershipOf(type)?.ownerIdOf;
 
 /** Returns how the objects in a value of a type belong to users: those of the type itself, or those that it wraps, such as a page. */
 function ownershipIn(type: GraphQLNamedType, seen = new Set<GraphQLNamedType>()): Ownership | undefined {
@@ -52,15 +62,15 @@ function ownershipIn(type: GraphQLNamedType, seen = new Set<GraphQLNamedType>())
  */
 export function closeRelations(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
-    const source = ownershipOf(type);
-    if (!source || !isObjectType(type)) continue;
+    const ownerIdOf = ownerIdsOf(type);
+    if (!ownerIdOf || !isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
       const relation = ownershipIn(getNamedType(field.type));
       if (!relation) continue;
       const resolve = field.resolve ?? defaultFieldResolver;
       field.extensions = { ...field.extensions, relation };
       field.resolve = async (object, args, context: AuthContext, info) => {
-        const refusal = refusalOfRelation(await context.authentication.caller(), relation, source.ownerIdOf(object as never));
+        const refusal = refusalOfRelation(await context.authentication.caller(), relation, ownerIdOf(object as never));
         if (refusal) throw refusal;
         return resolve(object, args, context, info);
       };
@@ -70,11 +80,11 @@ export function closeRelations(schema: GraphQLSchema): GraphQLSchema {
 }
 
 /**
- * Returns the permissions that a portal session needs for what the result of an operation leads to. They are checked before a
- * mutation changes anything: an error below its result would discard the result, and with it a plaintext that is returned once.
+ * Returns the relations to objects of users that the result of an operation leads to. They are checked before a mutation changes
+ * anything: an error below its result would discard the result, and with it a plaintext that is returned once.
  */
-export function portalPermissionsBelow({ schema, fieldNodes, fragments, returnType }: GraphQLResolveInfo): Set<PortalPermission> {
-  const permissions = new Set<PortalPermission>();
+export function relationsBelow({ schema, fieldNodes, fragments, returnType }: GraphQLResolveInfo): Set<Ownership> {
+  const relations = new Set<Ownership>();
   const types = new TypeInfo(schema, returnType);
   const seen = new Set<string>();
   const collect = (node: SelectionSetNode | FragmentDefinitionNode) =>
@@ -82,8 +92,8 @@ export function portalPermissionsBelow({ schema, fieldNodes, fragments, returnTy
       node,
       visitWithTypeInfo(types, {
         Field() {
-          const permission = (types.getFieldDef()?.extensions as Marks | undefined)?.relation?.portal;
-          if (permission) permissions.add(permission);
+          const relation = (types.getFieldDef()?.extensions as Marks | undefined)?.relation;
+          if (relation) relations.add(relation);
         },
         FragmentSpread({ name: { value: name } }) {
           const fragment = fragments[name];
@@ -94,5 +104,5 @@ export function portalPermissionsBelow({ schema, fieldNodes, fragments, returnTy
       }),
     );
   for (const { selectionSet } of fieldNodes) if (selectionSet) collect(selectionSet);
-  return permissions;
+  return relations;
 }

@@ -3,6 +3,7 @@ import { createLogger } from '../platform/logger.js';
 import { openBacking } from '../runtime/backing-services.js';
 import type { Closer } from '../runtime/process-lifecycle.js';
 import { createServices } from '../services.js';
+import { OperatorPolicies } from './operator-policies.js';
 import { OperatorService } from './operator-service.js';
 
 /**
@@ -18,5 +19,5 @@ export async function openContext(closers: Closer[]) {
   const backing = await openBacking(config, logger, closers, { join: true });
   const services = createServices({ config, logger, ...backing, isCommand: true });
   closers.push(() => services.close());
-  return { config, services, operator: new OperatorService(services) };
+  return { config, services, operator: new OperatorService(services), policies: new OperatorPolicies(services) };
 }

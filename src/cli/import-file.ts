@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { ImportOptions } from '../import/importer.js';
 import { type Progress, runImport } from '../import/run.js';
 import { StartupError } from '../platform/errors/keyward-error.js';
 import { ProgressBar } from './progress-bar.js';
@@ -17,7 +18,7 @@ export interface ImportReport {
   seconds: number;
 }
 
-interface ImportFileOptions {
+interface ImportFileOptions extends Pick<ImportOptions, 'form' | 'reading'> {
   dryRun: boolean;
   intoExisting: boolean;
   /** Receives the report, also if the import fails. */
@@ -53,7 +54,7 @@ async function sizeOf(file: FileHandle | null): Promise<number | null> {
  */
 export async function importFile(context: CommandContext, file: FileHandle | null, options: ImportFileOptions): Promise<number> {
   const { services, signal } = context;
-  const { dryRun, intoExisting, onEnd } = options;
+  const { dryRun, intoExisting, onEnd, ...form } = options;
   const startedAt = performance.now();
   const seconds = () => Math.round((performance.now() - startedAt) / 100) / 10;
   const size = await sizeOf(file);
@@ -63,7 +64,7 @@ export async function importFile(context: CommandContext, file: FileHandle | nul
   let complete = false;
   try {
     await runImport({
-      importer: services.createImporter({ isDryRun: dryRun, intoExisting }),
+      importer: services.createImporter({ isDryRun: dryRun, intoExisting, ...form }),
       chunks: chunksOf(file, signal, (bytes) => {
         bytesRead += bytes;
       }),

@@ -17,6 +17,7 @@ import type { Database, Transaction } from '../platform/database/client.js';
 import { badUserInput, KeywardError } from '../platform/errors/keyward-error.js';
 import type { Position } from '../platform/pagination.js';
 import { effectiveExpiry } from '../policies/effective-limits.js';
+import type { PolicyAdministration } from '../policies/policy-administration.js';
 import { createPolicyLoader, type PolicyLoader } from '../policies/policy-loader.js';
 
 const PAGE_ITEMS = 500;
@@ -29,6 +30,8 @@ export interface UserOverview {
   user: User;
   /** Number of usable keys. */
   keys: number;
+  /** Name of the user's own policy. Null if the user has none. */
+  policy: string | null;
 }
 
 interface OperatorDependencies {
@@ -43,6 +46,7 @@ interface OperatorDependencies {
   keyQueries: ApiKeyQueries;
   keyFinder: KeyFinder;
   audit: AuditRecorder;
+  policies: PolicyAdministration;
 }
 
 /** The operator's actions on users and their keys. The audit log of the user records each change, with the operator as actor. */
@@ -61,7 +65,8 @@ export class OperatorService {
     for (let page: User[] = [], last: string | null = null; ; ) {
       page = await this.#deps.users.page(last, PAGE_ITEMS);
       const counts = await this.#deps.keyQueries.countUsable(page.map(({ id }) => id));
-      for (const user of page) yield { user, keys: counts.get(user.id) ?? 0 };
+      const policies = await this.#policyNamesOf(page);
+      for (const user of page) yield { user, keys: counts.get(user.id) ?? 0, policy: policies.get(user.policyId ?? '') ?? null };
       last = page.at(-1)?.id ?? null;
       if (page.length < PAGE_ITEMS) return;
     }
@@ -77,8 +82,9 @@ export class OperatorService {
     const user = await this.#find(text);
     const sessions = await this.#deps.sessions.listLive(user.id);
     const keys = (await this.#deps.keyQueries.countUsable([user.id])).get(user.id) ?? 0;
+    const policy = (await this.#policyNamesOf([user])).get(user.policyId ?? '') ?? null;
     await this.#recordRead('users show', user.id);
-    return { user, keys, sessions: sessions.length, lastSignInAt: sessions[0]?.createdAt ?? null };
+    return { user, keys, policy, sessions: sessions.length, lastSignInAt: sessions[0]?.createdAt ?? null };
   }
 
   /** Creates a user without a password, and a token to set one. @throws {KeywardError} EMAIL_TAKEN */
@@ -208,6 +214,12 @@ export class OperatorService {
 
   #record(transaction: Transaction, user: User, action: AuditAction): Promise<void> {
     return this.#deps.audit.record(transaction, { userId: user.id, action }, OPERATOR);
+  }
+
+  /** Returns the names of the policies that users have of their own, by id. */
+  async #policyNamesOf(users: readonly User[]): Promise<Map<string, string>> {
+    const isUsed = users.some(({ policyId }) => policyId !== null);
+    return new Map((isUsed ? await this.#deps.policies.list() : []).map(({ id, name }) => [id, name]));
   }
 
   async #find(text: string): Promise<User> {

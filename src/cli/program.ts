@@ -3,6 +3,7 @@ import { addAuditCommands } from './commands/audit.js';
 import { addCacheCommands } from './commands/cache.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommands } from './commands/keys.js';
+import { addPoliciesCommands } from './commands/policies.js';
 import { addSecretsCommands } from './commands/secrets.js';
 import { addServeCommand } from './commands/serve.js';
 import { addServiceTokensCommands } from './commands/service-tokens.js';
@@ -16,9 +17,10 @@ const COMMANDS = [
   addUsersCommands,
   addKeysCommands,
   addServiceTokensCommands,
+  addPoliciesCommands,
   addWebhooksCommands,
-  addSecretsCommands,
   addImportCommand,
+  addSecretsCommands,
   addAuditCommands,
   addCacheCommands,
 ];

@@ -14,14 +14,14 @@ export const userRecord = (user: User): OutputRecord => ({
 });
 
 export async function* overviewRecords(overviews: AsyncIterable<UserOverview>): AsyncGenerator<OutputRecord> {
-  for await (const { user, keys } of overviews) yield { ...userRecord(user), keys };
+  for await (const { user, keys, policy } of overviews) yield { ...userRecord(user), keys, policy };
 }
 
 /** Returns the fields of a key to print. They contain no secret. */
 export async function keyRecord(key: ApiKey, operator: OperatorService): Promise<OutputRecord> {
-  const { id, keyPrefix, name, createdAt, expiresAt, revokedAt } = key;
+  const { id, keyPrefix, displayPrefix, name, createdAt, expiresAt, revokedAt } = key;
   const { status, effectiveExpiresAt } = await operator.stateOf(key);
-  return { id, keyPrefix, status, name, createdAt, expiresAt, effectiveExpiresAt, revokedAt };
+  return { id, keyPrefix, displayPrefix, status, name, createdAt, expiresAt, effectiveExpiresAt, revokedAt };
 }
 
 /** Returns the fields of a key and of its owner, if the owner still exists. */

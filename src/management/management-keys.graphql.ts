@@ -23,6 +23,12 @@ export class ApiKeyFilter {
   @Field(() => [ID], { nullable: true, description: 'IDs of the keys, at most 100.' })
   readonly ids?: string[] | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name of the policy that the owners of the keys have of their own. If there is no policy with this name, no key matches.',
+  })
+  readonly policy?: string | null;
+
   @Field(() => [ApiKeyStatus], { nullable: true, description: 'Current statuses of the keys, at most 100.' })
   readonly statuses?: ApiKeyStatus[] | null;
 

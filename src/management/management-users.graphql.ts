@@ -19,6 +19,12 @@ export class UserFilter {
   })
   readonly externalIds?: string[] | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name of the policy that the users have of their own. If there is no policy with this name, no user matches.',
+  })
+  readonly policy?: string | null;
+
   @Field(() => Boolean, { nullable: true, description: 'Whether the users are disabled.' })
   readonly disabled?: boolean | null;
 }
@@ -46,6 +52,13 @@ export class UpsertUserInput {
     description: 'New JSON that the product attaches to the user, at most 4 KiB. It replaces the earlier one. Must not be null.',
   })
   readonly trustedMetadata?: Record<string, unknown> | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Name of the policy of the user, with effect from the next verification. Null if the user is to have none of their own. BAD_USER_INPUT if there is no policy with this name.',
+  })
+  readonly policy?: string | null;
 }
 
 @ObjectType({ description: 'Result of `upsertUser`.' })

@@ -160,6 +160,8 @@ export const LIST_LIMITS = {
   examinedRowsMax: 20_000,
   /** Items of a list in a filter. */
   filterItemsMax: 100,
+  /** Users of a policy up to which the keys are found by their owners. Each has the same share of the examined rows. */
+  policyOwnersMax: 500,
 } as const;
 
 /** Revoking many keys by one request. */
@@ -172,21 +174,36 @@ export const BULK_REVOCATION_LIMITS = {
   keysAtOnce: 200,
   /** Users for which keys are revoked at the same time, each on a connection to the database. */
   ownersAtOnce: 4,
-  /** Wait for the row of a user. With the default of 2 s, a locked row met shortly before `msMax` would make the answer late. */
+  /** Wait for the row of a user. With the default of 2 s, the answer would be late if a row is locked shortly before `msMax`. */
   lockWaitMsMax: 500,
+  sampleMax: 20,
+} as const;
+
+/** Policies, and the keys that a change of a policy affects. */
+export const POLICY_LIMITS = {
+  /** Policies in the database: they are returned in one list. */
+  policiesMax: 500,
+  /** The affected keys are counted for this time, so that a request is answered within 5 s. */
+  countingMsMax: 3_500,
+  /** Time that one query for a part of the keys should take. The number of users of the next part is adapted to it. */
+  partMs: 250,
+  /** Users of the first part and of the largest one. */
+  usersAtOnceMin: 500,
+  usersAtOnceMax: 100_000,
   /** Keys in the answer. */
   sampleMax: 20,
 } as const;
 
 /** Idempotency keys of requests that create API keys. */
 export const IDEMPOTENCY_LIMITS = {
-  /** Characters of one idempotency key. */
   keyCharacters: 255,
   /** A repetition within this time creates no second API key. */
   keptSeconds: DAY_SECONDS,
-  /** Old rows that each new row removes. */
   prunedAtOnce: 100,
 } as const;
+
+/** Imports of keys of other systems. A presented text that is no key of Keyward costs two digests for each form. */
+export const IMPORT_LIMITS = { formsMax: 32, keysPerRequestMax: 100, displayPrefixCharacters: 40, secretBytesMax: 1_024 } as const;
 
 /** Limits of one user, signed in or represented by a service, and of one service. */
 export const FAIR_USE_LIMITS = {

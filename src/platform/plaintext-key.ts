@@ -13,6 +13,12 @@ const WHOLE_KEY_PREFIX = new RegExp(`^${KEY_PREFIX}$`);
 /** The checksum is optional, because keys of Keyward's predecessor have none. */
 const PLAINTEXT_KEY = new RegExp(`^(${KEY_PREFIX})\\.[\\w-]{43}([0-9A-Za-z]{6})?$`);
 
+/** Text that begins like this is a key of Keyward, so it is judged by its checksum alone. */
+const OWN_BEGINNING = new RegExp(`^${KEY_PREFIX}\\.`);
+
+/** Text that can be a key of another system. It needs no quotes in a header, and is no longer than a lookup reads. */
+const FOREIGN_KEY = /^[A-Za-z0-9._~+/=:-]{8,255}$/;
+
 /** A new key with its plaintext, which is not stored. */
 export interface NewKey {
   /** Namespace and 8 hexadecimal digits: `amos_1a2b3c4d`. It identifies the key and is not secret. */
@@ -37,6 +43,10 @@ export function checksum(text: string): string {
   return digits;
 }
 
+/** Generates a key prefix. */
+export const makeKeyPrefix = (namespace: string, random: (bytes: number) => Buffer = randomBytes): string =>
+  `${namespace}_${random(PREFIX_BYTES).toString('hex')}`;
+
 /**
  * Generates a new plaintext key.
  *
@@ -44,7 +54,7 @@ export function checksum(text: string): string {
  * @param random source of randomness, for tests only
  */
 export function makePlaintextKey(namespace: string, random: (bytes: number) => Buffer = randomBytes): NewKey {
-  const keyPrefix = `${namespace}_${random(PREFIX_BYTES).toString('hex')}`;
+  const keyPrefix = makeKeyPrefix(namespace, random);
   const unchecked = `${keyPrefix}.${random(SECRET_BYTES).toString('base64url')}`;
   return { keyPrefix, plaintextKey: unchecked + checksum(unchecked) };
 }
@@ -59,6 +69,12 @@ export function keyPrefixOf(text: string): string | null {
   if (digits !== undefined && digits !== checksum(text.slice(0, -CHECKSUM_DIGITS))) return null;
   return keyPrefix;
 }
+
+/** Returns whether a text can be a key of another system, and is no key of Keyward, damaged or not. */
+export const isForeignText = (text: string): boolean => FOREIGN_KEY.test(text) && !OWN_BEGINNING.test(text);
+
+/** Returns whether all characters of a text can be part of a key of another system. */
+export const hasKeyCharacters = (text: string): boolean => /^[A-Za-z0-9._~+/=:-]+$/.test(text);
 
 /**
  * Returns the SHA-256 of a plaintext key, by which it is looked up. With 256 random bits, it needs neither a salt nor a server secret

@@ -10,7 +10,7 @@ export interface GrantedSettings {
 }
 
 /** Returns the rule of a policy that granting a scope breaks; null if the policy permits it. */
-export const scopeGrantFault = (scope: string, policy: Pick<PolicyRules, 'scopes'> | null): string | null =>
+const scopeGrantFault = (scope: string, policy: Pick<PolicyRules, 'scopes'> | null): string | null =>
   policy === null || policy.scopes === null || isScopeGranted(policy.scopes, scope) ? null : 'is not permitted by the policy';
 
 /**

@@ -30,7 +30,7 @@ export const reportCidrFaults = (name: string, ranges: readonly string[], report
 export const canonicalCidrs = (ranges: readonly string[]): string[] => [...new Set(ranges.map((range) => canonicalRange(range) ?? range))];
 
 /** Returns the rule that a number from 1 to `max` breaks; null if it breaks none. */
-export const countFault = (count: number, max: number): string | null =>
+const countFault = (count: number, max: number): string | null =>
   Number.isInteger(count) && count >= 1 && count <= max ? null : `must be from 1 to ${max}`;
 
 /** Reports the errors of a rate limit. */

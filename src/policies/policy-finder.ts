@@ -17,6 +17,13 @@ export async function findPolicyOf(database: Transaction, userId: string | null)
   return row && rulesOf(row);
 }
 
+/** Returns the policies with these names, by name. */
+export async function findPoliciesNamed(database: Transaction, names: readonly string[]): Promise<Map<string, PolicyRules>> {
+  if (names.length === 0) return new Map();
+  const rows = await database.policy.findMany({ where: { name: { in: [...names] } } });
+  return new Map(rows.map((row) => [row.name, rulesOf(row)]));
+}
+
 /** Returns the policies that apply to users, by user, in one query. Users without a policy, and unknown ones, are absent. */
 export async function findPoliciesOf(database: Transaction, userIds: readonly string[]): Promise<Map<string, PolicyRules>> {
   if (userIds.length === 0) return new Map();

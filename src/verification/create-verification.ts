@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import type { ImportFormRegistry } from '../api-keys/import-form-registry.js';
 import type { ServiceTokenUses } from '../auth/service-tokens/service-token-use.js';
 import type { TokenRejectionLog } from '../auth/token-rejection.js';
 import type { Clock } from '../platform/clock.js';
@@ -6,13 +7,13 @@ import type { Database } from '../platform/database/client.js';
 import type { Pool } from '../platform/database/pool.js';
 import type { Logger } from '../platform/logger.js';
 import type { Budgets } from '../platform/rate-limit/window-counter.js';
+import type { Sealing } from '../platform/sealing.js';
 import { UsageRecorder } from '../usage/usage-recorder.js';
 import { CachedLookup } from './cache/cached-lookup.js';
 import { TriggerCheck } from './cache/trigger-check.js';
-import { entryOf } from './key-entry.js';
 import { KeyLookup } from './key-lookup.js';
+import { lookupEntryOf } from './lookup-entry.js';
 import { PolicyEntries } from './policy-entry.js';
-import { isFoundServiceToken, type LookupEntry, ServiceTokenEntry } from './service-token-entry.js';
 import { VerificationMetrics } from './verification-metrics.js';
 import { Verifier } from './verifier.js';
 import { VerifierAccess } from './verifier-access.js';
@@ -30,6 +31,8 @@ interface Dependencies {
   metrics: Registry;
   logger: Logger;
   budgetsOf(name: string, keysMax?: number): Budgets;
+  importSealing: Sealing;
+  importForms: ImportFormRegistry;
   serviceTokenUses: ServiceTokenUses;
   rejections: TokenRejectionLog;
   /** SQL condition under which the first use of a key is noted. */
@@ -48,11 +51,17 @@ export function createVerification(deps: Dependencies) {
     logger,
     metrics,
     keysMax: config.verificationCacheKeys,
-    install: (record): LookupEntry =>
-      isFoundServiceToken(record) ? new ServiceTokenEntry(record) : entryOf(record, record.policy && policies.entryOf(record.policy)),
+    sealing: deps.importSealing,
+    install: (record) => lookupEntryOf(record, policies),
     observeBatch: (verifications) => verificationMetrics.batchSize.observe(verifications),
   });
-  const keyLookup = new KeyLookup({ keys: cachedKeys, pool: verificationPool, database, metrics: verificationMetrics });
+  const keyLookup = new KeyLookup({
+    keys: cachedKeys,
+    pool: verificationPool,
+    database,
+    metrics: verificationMetrics,
+    importForms: deps.importForms,
+  });
   const rateLimits = budgetsOf('rate-limit', RATE_LIMITED_KEYS_MAX);
   const verifier = new Verifier({ keys: keyLookup, rateLimits, usage, metrics: verificationMetrics, clock, logger });
   const verifierAccess = new VerifierAccess({

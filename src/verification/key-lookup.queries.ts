@@ -34,6 +34,23 @@ export const serviceTokensByFingerprintSql = (parameter: '$1' | '$2'): string =>
       FROM service_tokens t WHERE t.previous_fingerprint = ANY(${parameter}::bytea[])
     ) AS found`;
 
+/**
+ * Returns SQL for the imported keys with the digests in a parameter that were never used, as one JSON array of `FoundUnusedKey` without
+ * fingerprints. A used key is found by its fingerprint alone.
+ */
+export const unusedKeysByDigestSql = (parameter: '$2' | '$3'): string => `
+    SELECT coalesce(json_agg(found), '[]') AS unused_keys FROM (
+      SELECT encode(k.import_digest, 'hex') AS digest, k.id, k.user_id AS "ownerId", NULL::uuid AS "policyId", k.key_prefix AS "keyPrefix",
+             k.hashed_key AS "hashedKey", k.display_prefix AS "displayPrefix", k.import_form_id AS "importFormId"
+      FROM api_keys k
+      WHERE k.import_digest = ANY(${parameter}::bytea[]) AND k.import_digest IS NOT NULL AND k.fingerprint IS NULL
+    ) AS found`;
+
+/** SQL for the forms of imported keys, as the text of a JSON array of `FoundForm`. */
+export const IMPORT_FORMS_SQL = `
+    SELECT coalesce(json_agg(json_build_array(f.id, f.algorithm, f.part, f.sealed_secret) ORDER BY f.id)::text, '[]') AS import_forms
+    FROM import_forms f`;
+
 /** Returns the text of a bytea[] of fingerprints, which are in hex. */
 export const fingerprintArrayOf = (fingerprints: readonly string[]): string =>
   `{${fingerprints.map((fingerprint) => `"\\\\x${fingerprint}"`).join()}}`;
@@ -45,13 +62,16 @@ export interface ImportedKey {
   hashedKey: string;
   /** In hex. Null before the first use. */
   fingerprint: string | null;
+  /** Null for a key of Keyward's own form, which is found by its key prefix. */
+  importFormId: number | null;
 }
 
 // Also finds keys with a fingerprint, because it may have been stored after the search by fingerprint.
 const FIND_BY_PREFIX = {
   name: 'keyward-find-keys-by-prefix',
   text: `
-    SELECT id, key_prefix AS "keyPrefix", hashed_key AS "hashedKey", encode(fingerprint, 'hex') AS fingerprint
+    SELECT id, key_prefix AS "keyPrefix", hashed_key AS "hashedKey", encode(fingerprint, 'hex') AS fingerprint,
+           import_form_id AS "importFormId"
     FROM api_keys WHERE key_prefix = ANY($1::text[])`,
 };
 

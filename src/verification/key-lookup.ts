@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
+import type { ImportFormRegistry } from '../api-keys/import-form-registry.js';
 import { storeFingerprint } from '../api-keys/imported-keys.js';
 import { matchesHash } from '../api-keys/key-hash.js';
 import type { Database } from '../platform/database/client.js';
@@ -14,8 +15,10 @@ import { Unavailable } from './cache/protocol.js';
 import { VERIFICATION_TIMEOUTS_MS } from './cache/read-connection.js';
 import type { KeyEntry } from './key-entry.js';
 import { findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
+import type { LookupEntry } from './lookup-entry.js';
 import type { Permit } from './permit.js';
-import { type LookupEntry, ServiceTokenEntry } from './service-token-entry.js';
+import { ServiceTokenEntry } from './service-token-entry.js';
+import { UnusedKey } from './unused-key.js';
 import type { VerificationMetrics } from './verification-metrics.js';
 
 const CONNECTIONS_MAX = 4;
@@ -39,6 +42,8 @@ export interface Presented {
   plaintextKey: string;
   /** SHA-256 of the plaintext key, in hex. */
   fingerprint: string;
+  /** Whether it can be a key of another system, and is no key of Keyward. */
+  isForeign: boolean;
   /** Address of the client if it is reliable; null if it is unknown. */
   clientAddress: string | null;
   /** Nothing is compared and answered before it is granted. */
@@ -60,6 +65,7 @@ export class KeyLookup {
   readonly #database: Database;
   readonly #metrics: VerificationMetrics;
   readonly #keys: CachedLookup<LookupEntry>;
+  readonly #importForms: Pick<ImportFormRegistry, 'eraseUnneeded'> | undefined;
   readonly #byPrefix: DataLoader<string, ImportedKey | null>;
   /** The network with the fewest recent comparisons has the next turn, so a network that guesses keys only delays itself. */
   readonly #comparisons = new HashQueue(COMPARISON_QUEUE_LIMITS);
@@ -67,8 +73,16 @@ export class KeyLookup {
   readonly #pending = new Map<string, Promise<boolean>>();
   readonly #mismatches = new LRUCache<string, true>({ max: MISMATCHES_MAX });
 
-  constructor(options: { keys: CachedLookup<LookupEntry>; pool: Pool; database: Database; metrics: VerificationMetrics }) {
-    const { keys, pool, database, metrics } = options;
+  constructor(options: {
+    keys: CachedLookup<LookupEntry>;
+    pool: Pool;
+    database: Database;
+    metrics: VerificationMetrics;
+    /** If absent, as in tests, the secrets of imported keys are kept. */
+    importForms?: Pick<ImportFormRegistry, 'eraseUnneeded'>;
+  }) {
+    const { keys, pool, database, metrics, importForms } = options;
+    this.#importForms = importForms;
     this.#database = database;
     this.#metrics = metrics;
     this.#keys = keys;
@@ -84,6 +98,11 @@ export class KeyLookup {
     return this.#keys.has(fingerprint);
   }
 
+  /** Whether no key of another system was imported, as far as this process knows. */
+  get hasNoForeignKeys(): boolean {
+    return this.#keys.hasNoForeignKeys;
+  }
+
   /**
    * Finds a presented key.
    *
@@ -92,9 +111,11 @@ export class KeyLookup {
    *   too many verifications or comparisons wait
    */
   find(presented: Presented, onFound: OnFound, onFailed: (error: unknown) => void): void {
-    this.#keys.find(presented.fingerprint, (answer) => {
-      presented.permit.whenGranted(() => this.#proceed(answer, presented, onFound, onFailed), onFailed);
-    });
+    const { fingerprint, plaintextKey, isForeign, permit } = presented;
+    const onAnswer = (answer: LookupEntry | null | Unavailable) =>
+      permit.whenGranted(() => this.#proceed(answer, presented, onFound, onFailed), onFailed);
+    if (isForeign) this.#keys.findForeign(fingerprint, plaintextKey, onAnswer);
+    else this.#keys.find(fingerprint, onAnswer);
   }
 
   /** Rejects all waiting comparisons. */
@@ -103,10 +124,15 @@ export class KeyLookup {
   }
 
   #proceed(answer: LookupEntry | null | Unavailable, presented: Presented, onFound: OnFound, onFailed: (error: unknown) => void): void {
-    if (answer instanceof Unavailable) onFailed(errorOf(answer));
+    if (answer instanceof Unavailable) {
+      // A text that is damaged is no reason for a caller to try again.
+      if (presented.isForeign && this.#keys.hasNoForeignKeys) onFound(null);
+      else onFailed(errorOf(answer));
+    }
     // A service token is no key.
     else if (answer instanceof ServiceTokenEntry) onFound(null);
-    else if (answer !== null) onFound(answer);
+    else if (answer instanceof UnusedKey) this.#use(answer, presented).then(onFound, onFailed);
+    else if (answer !== null || presented.isForeign) onFound(answer);
     else this.#findImport(presented).then(onFound, onFailed);
   }
 
@@ -114,10 +140,26 @@ export class KeyLookup {
   async #findImport(presented: Presented): Promise<KeyEntry | null> {
     const keyPrefix = keyPrefixOf(presented.plaintextKey);
     const imported = keyPrefix === null ? null : await this.#byPrefix.load(keyPrefix);
-    if (imported === null || !(await this.#matches(imported, { ...presented, keyPrefix: imported.keyPrefix }))) return null;
-    // Loaded after the comparison, because the key may have been revoked during it.
-    const key = await this.#keys.load(presented.fingerprint);
-    return key instanceof ServiceTokenEntry ? null : key;
+    // A key of another system is not found by the key prefix that its import generated.
+    if (imported === null || imported.importFormId !== null) return null;
+    return (await this.#matches(imported, { ...presented, keyPrefix: imported.keyPrefix })) ? this.#loadUsed(presented) : null;
+  }
+
+  /** Stores the fingerprint of an imported key that was found by its digest. By bcrypt, its secret is compared first. */
+  async #use(unused: UnusedKey, presented: Presented): Promise<KeyEntry | null> {
+    if (!unused.beginsAs(presented.plaintextKey)) return null;
+    if (unused.needsComparison) {
+      if (!(await this.#matches({ ...unused, fingerprint: null }, { ...presented, keyPrefix: unused.keyPrefix }))) return null;
+    } else await storeFingerprint(this.#database, unused.id, presented.fingerprint);
+    // Nothing waits for it. What cannot be erased now is erased by the next import or first use of the form.
+    if (unused.hasSecret) void this.#importForms?.eraseUnneeded(unused.importFormId).catch(() => false);
+    return this.#loadUsed(presented);
+  }
+
+  /** Loads a key after its first use, because it may have been revoked meanwhile. */
+  async #loadUsed({ fingerprint }: Presented): Promise<KeyEntry | null> {
+    const key = await this.#keys.load(fingerprint);
+    return key instanceof ServiceTokenEntry || key instanceof UnusedKey ? null : key;
   }
 
   async #matches({ id, hashedKey, fingerprint }: ImportedKey, presented: PresentedKey): Promise<boolean> {

@@ -1,5 +1,4 @@
 import { endOf, type ServiceTokenState } from '../auth/service-tokens/service-token-rules.js';
-import type { FoundKey, KeyEntry } from './key-entry.js';
 
 /** A service token that was found by one of its fingerprints, as the lookup returns it in JSON. Times are ISO 8601. */
 export interface FoundServiceToken {
@@ -35,11 +34,3 @@ export class ServiceTokenEntry implements ServiceTokenState {
     this.endsAtMs = endOf(expiry ?? null, overlapEnd ?? null);
   }
 }
-
-/** What the lookup finds by a fingerprint: an API key, or the service token of a verifier. */
-export type FoundRecord = FoundKey | FoundServiceToken;
-
-/** What is kept of it in memory. */
-export type LookupEntry = KeyEntry | ServiceTokenEntry;
-
-export const isFoundServiceToken = (record: FoundRecord): record is FoundServiceToken => 'permissions' in record;

@@ -8,8 +8,9 @@ import { KeywardError, unauthenticated } from '../platform/errors/keyward-error.
 import { fingerprintOf } from '../platform/plaintext-key.js';
 import { type CachedLookup, errorOf } from './cache/cached-lookup.js';
 import { Unavailable } from './cache/protocol.js';
+import type { LookupEntry } from './lookup-entry.js';
 import { ANYONE, KNOWN_VERIFIER, PendingPermit, type Permit } from './permit.js';
-import { type LookupEntry, ServiceTokenEntry } from './service-token-entry.js';
+import { ServiceTokenEntry } from './service-token-entry.js';
 
 const PERMISSION = 'keys:verify';
 

@@ -2,7 +2,7 @@ import type { Clock } from '../platform/clock.js';
 import { badUserInput } from '../platform/errors/keyward-error.js';
 import { LogLimiter } from '../platform/log-limiter.js';
 import type { Logger } from '../platform/logger.js';
-import { fingerprintOf, keyPrefixOf } from '../platform/plaintext-key.js';
+import { fingerprintOf, isForeignText, keyPrefixOf } from '../platform/plaintext-key.js';
 import type { Budgets } from '../platform/rate-limit/window-counter.js';
 import type { UsageRecorder } from '../usage/usage-recorder.js';
 import { type KnownCode, VerificationCode } from '../usage/verification-code.js';
@@ -77,20 +77,22 @@ export class Verifier {
     const fingerprint = fingerprintOf(plaintextKey);
     const { keys } = this.#deps;
     // A cached key had the form of a key when it was cached.
-    if (!keys.has(fingerprint) && keyPrefixOf(plaintextKey) === null) {
+    const isOwn = keys.has(fingerprint) || keyPrefixOf(plaintextKey) !== null;
+    const isForeign = !isOwn && isForeignText(plaintextKey);
+    if (!isOwn && !isForeign) {
       settleMalformed(request, settle, onFailed);
       return;
     }
     // An error must not reach the lookup, which answers other verifications in the same turn.
     const onFound = (key: KeyEntry | null) => {
       try {
-        if (key === null) settle(unknownKey(VerificationCode.NOT_FOUND));
+        if (key === null) settle(unknownKey(isForeign && keys.hasNoForeignKeys ? VerificationCode.MALFORMED : VerificationCode.NOT_FOUND));
         else this.#judge(key, request, settle, onFailed);
       } catch (error) {
         onFailed(error);
       }
     };
-    keys.find({ plaintextKey, fingerprint, clientAddress, permit }, onFound, onFailed);
+    keys.find({ plaintextKey, fingerprint, isForeign, clientAddress, permit }, onFound, onFailed);
   }
 
   #judge(key: KeyEntry, request: VerificationRequest, settle: OnVerified, onFailed: OnFailed): void {

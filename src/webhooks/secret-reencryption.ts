@@ -1,5 +1,4 @@
 import type { Database } from '../platform/database/client.js';
-import { KeywardError } from '../platform/errors/keyward-error.js';
 import type { Sealing } from '../platform/sealing.js';
 import { lockEndpoint } from './webhook-endpoints.queries.js';
 
@@ -14,42 +13,39 @@ export class SecretReencryption {
   /**
    * Encrypts every secret that the newest of APP_SECRETS does not already encrypt.
    *
-   * @returns the number of endpoints that were changed, and of all endpoints
-   * @throws {KeywardError} CONFLICT if a secret cannot be decrypted with any of APP_SECRETS; the endpoints before it are changed
+   * @returns the number of endpoints that were changed, and of those with a secret that none of APP_SECRETS decrypts
    */
-  async run(): Promise<{ changed: number; endpoints: number }> {
+  async run(): Promise<{ resealed: number; unreadable: number }> {
     const endpoints = await this.#deps.database.webhookEndpoint.findMany({ select: { id: true }, orderBy: { id: 'asc' } });
-    let changed = 0;
-    for (const { id } of endpoints) if (await this.#reencrypt(id)) changed += 1;
-    return { changed, endpoints: endpoints.length };
+    const counts = { resealed: 0, unreadable: 0 };
+    for (const { id } of endpoints) {
+      const result = await this.#reencrypt(id);
+      if (result !== 'unchanged') counts[result] += 1;
+    }
+    return counts;
   }
 
-  async #reencrypt(id: string): Promise<boolean> {
+  async #reencrypt(id: string): Promise<'unchanged' | 'resealed' | 'unreadable'> {
     return this.#deps.database.$transaction(async (transaction) => {
       // A rotation at the same time waits.
       await lockEndpoint(transaction, id);
       const endpoint = await transaction.webhookEndpoint.findUnique({ where: { id } });
-      if (!endpoint) return false;
+      if (!endpoint) return 'unchanged';
       const { sealedSecret, previousSealedSecret } = endpoint;
       const stored = previousSealedSecret ? [sealedSecret, previousSealedSecret] : [sealedSecret];
-      if (stored.every((sealed) => this.#deps.sealing.isCurrent(sealed))) return false;
+      if (stored.every((sealed) => this.#deps.sealing.isCurrent(sealed))) return 'unchanged';
       const [current, previous] = stored.map((sealed) => this.#sealAgain(sealed, id));
+      if (current === null || previous === null) return 'unreadable';
       await transaction.webhookEndpoint.update({
         where: { id },
         data: { ...(current && { sealedSecret: current }), ...(previous && { previousSealedSecret: previous }) },
       });
-      return true;
+      return 'resealed';
     });
   }
 
-  #sealAgain(sealed: Uint8Array, id: string): Uint8Array<ArrayBuffer> {
+  #sealAgain(sealed: Uint8Array, id: string): Uint8Array<ArrayBuffer> | null {
     const secret = this.#deps.sealing.open(sealed, id);
-    if (!secret) {
-      throw new KeywardError(
-        'CONFLICT',
-        `The secret of the webhook endpoint ${id} cannot be decrypted. Add the earlier secret to APP_SECRETS, or rotate the secret of the endpoint.`,
-      );
-    }
-    return new Uint8Array(this.#deps.sealing.seal(secret, id));
+    return secret && new Uint8Array(this.#deps.sealing.seal(secret, id));
   }
 }

@@ -82,6 +82,7 @@ describe('the status of a key', () => {
     const everything = {
       keyPrefixes: null,
       ids: null,
+      policyId: null,
       anyScope: null,
       createdBefore: null,
       createdAfter: null,

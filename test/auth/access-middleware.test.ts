@@ -31,6 +31,7 @@ async function ask(source: string, caller: Caller): Promise<ExecutionResult> {
   const authorize = async (access: Parameters<typeof refusalOf>[0]) => {
     const refusal = refusalOf(access, caller);
     if (refusal) throw refusal;
+    return caller;
   };
   return graphql({ schema, source, contextValue: { authentication: { refuseBrowser: () => undefined, authorize } } });
 }

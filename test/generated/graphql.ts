@@ -31,6 +31,8 @@ export type ApiKeyFilter = {
   keyPrefixes?: Array<string> | null | undefined;
   /** IDs of the owners of the keys, at most 100. */
   ownerIds?: Array<string | number> | null | undefined;
+  /** Name of the policy that the owners of the keys have of their own. If there is no policy with this name, no key matches. */
+  policy?: string | null | undefined;
   /** Scope that the keys grant, by themselves or by a pattern: `orders:read` also selects keys with `orders:*`. */
   scope?: string | null | undefined;
   /** Current statuses of the keys, at most 100. */
@@ -58,7 +60,7 @@ export type AuditAction =
   | 'ACCESS_REFUSED'
   /** An API key was created. */
   | 'API_KEY_CREATED'
-  /** The operator imported an API key from another system. */
+  /** The operator or a service imported an API key from another system. */
   | 'API_KEY_IMPORTED'
   /** An API key was revoked. */
   | 'API_KEY_REVOKED'
@@ -78,6 +80,12 @@ export type AuditAction =
   | 'PASSWORD_RESET'
   /** The operator created a password reset token. */
   | 'PASSWORD_RESET_ISSUED'
+  /** A policy was created. */
+  | 'POLICY_CREATED'
+  /** A policy was deleted. */
+  | 'POLICY_DELETED'
+  /** Settings of a policy were changed. */
+  | 'POLICY_UPDATED'
   /** A service created a portal session for the user. `details` holds its `portalSessionId`, permissions and origin. */
   | 'PORTAL_SESSION_CREATED'
   /** A portal session was ended: by a service, or as the oldest one beyond the maximum number of portal sessions. */
@@ -177,6 +185,109 @@ export type CreatePortalSessionInput = {
   permissions: Array<PortalPermission>;
 };
 
+/** An API key of another system to import. The bounds of the settings are those of CreateApiKeyInput, but the key may have expired. */
+export type ImportApiKeyInput = {
+  /** IP addresses and CIDR ranges from which the key is accepted. Null if every address is accepted. */
+  allowedCidrs?: Array<string> | null | undefined;
+  /** Time at which the key was created. Null if it is the time of the import. */
+  createdAt?: string | null | undefined;
+  /** Beginning of the key that is shown to its owner: at most 40 characters. It is not secret. Required for BCRYPT. Null if it is not known. */
+  displayPrefix?: string | null | undefined;
+  /** Email address of the account that owns the key. The account is created without a password if it does not exist. Null if `externalId` is given. */
+  email?: string | null | undefined;
+  /** Whether the key is enabled. Null if it is. */
+  enabled?: boolean | null | undefined;
+  /** Time from which the key is rejected, at most 10 years in the future. Null if the key does not expire. */
+  expiresAt?: string | null | undefined;
+  /** ID of the owner in the product. The user is created if it does not exist. Null if `email` is given. */
+  externalId?: string | null | undefined;
+  /** Hash of the key, in the form of the import. */
+  hash: string;
+  /** JSON of the owner to attach to the key. Null if the key has no such JSON. */
+  metadata?: unknown;
+  /** Name of the key, at most 100 characters. Null if the key has no name. */
+  name?: string | null | undefined;
+  /** Name of the policy of the owner, if the import creates the owner. An existing owner must have this policy. Null if the owner has no policy of its own, or keeps it. */
+  policy?: string | null | undefined;
+  /** Rate limit of the key. Null if the key has none. */
+  rateLimit?: RateLimitInput | null | undefined;
+  /** Time at which the key was revoked. Null if the key is not revoked. */
+  revokedAt?: string | null | undefined;
+  /** Reason for the revocation. Null if the key is not revoked or no reason is known. */
+  revokedReason?: string | null | undefined;
+  /** Scopes to grant. Null if the key has no scopes. */
+  scopes?: Array<string> | null | undefined;
+  /** JSON of the product to attach to the key. Null if the key has no such JSON. */
+  trustedMetadata?: unknown;
+};
+
+/** A batch of API keys of another system to import. */
+export type ImportApiKeysInput = {
+  /** Whether to check the keys without importing them. */
+  dryRun?: boolean;
+  /** Form of the hashes. */
+  form: ImportHashFormInput;
+  /** Keys to import: 1 to 100. */
+  keys: Array<ImportApiKeyInput>;
+};
+
+/** How another system hashed its API keys. Keys that were hashed by HMAC can be imported by the command line only. */
+export type ImportHashAlgorithm =
+  /** The bcrypt hash of the whole key, with a cost from 4 to 14. */
+  | 'BCRYPT'
+  /** SHA-256 of the key or of a part of it. */
+  | 'SHA256'
+  /** SHA-512 of the key or of a part of it. */
+  | 'SHA512';
+
+/** How the bytes of a hash are written. */
+export type ImportHashEncoding =
+  /** Base64. The padding is optional. */
+  | 'BASE64'
+  /** Base64 for URLs. The padding is optional. */
+  | 'BASE64URL'
+  /** Hexadecimal digits, in either case. */
+  | 'HEX';
+
+/** Form of the hashes of one import. It is the same for all keys of a request. */
+export type ImportHashFormInput = {
+  /** How the keys were hashed. */
+  algorithm: ImportHashAlgorithm;
+  /** How the hashes are written. Ignored for BCRYPT. */
+  encoding?: ImportHashEncoding;
+  /** The part of the key that was hashed: `whole`, or `after-first:X` or `after-last:X`, where X is one of . _ ~ + / = : -. For BCRYPT, which hashes the whole key, the part by which the key is found, as `displayPrefix` states it: `before-first:X`, `before-last:X` or `first:N`, with N from 1 to 99. */
+  part?: string;
+};
+
+/** What became of one key of an import. */
+export type ImportOutcome =
+  /** The same key of the same owner was imported before. Nothing was changed. */
+  | 'ALREADY_PRESENT'
+  /** The key was imported. In a dry run, it can be imported. */
+  | 'IMPORTED'
+  /** The key was not imported, for the given reasons. */
+  | 'INVALID';
+
+/** Settings of a policy. In `updatePolicy`, an absent field is unchanged. Null clears a setting: the policy then does not limit it. */
+export type PolicyInput = {
+  /** Addresses and CIDR ranges from which keys may be used, at most 50. An empty list, or null, permits every address. */
+  allowedCidrs?: Array<string> | null | undefined;
+  /** Description for services and the operator, at most 500 characters. Null clears it. */
+  description?: string | null | undefined;
+  /** Whether every new key needs an expiry. Must not be null. */
+  expiryRequired?: boolean | null | undefined;
+  /** Maximum lifetime of a key in days: 1 to 3,650. Null if the policy permits any lifetime. */
+  keyLifetimeDaysMax?: number | null | undefined;
+  /** Maximum number of usable keys of a user: 0 to 1,000. Null if `MAX_KEYS_PER_USER` applies. */
+  keysMax?: number | null | undefined;
+  /** Name of the policy: 1 to 64 lower-case letters, digits and hyphens, beginning with a letter. Required by `createPolicy`. It never changes. */
+  name?: string | null | undefined;
+  /** Rate limit that all keys of an owner share. Null if the policy has no such limit. */
+  ownerRateLimit?: RateLimitInput | null | undefined;
+  /** Scopes and patterns that keys may have, at most 50. An empty list permits no scope, null every scope. */
+  scopes?: Array<string> | null | undefined;
+};
+
 /** What a portal session permits, for its user alone. Every portal session permits `me`. */
 export type PortalPermission =
   /** Read the audit log of the user. */
@@ -258,6 +369,8 @@ export type UpsertUserInput = {
   email?: string | null | undefined;
   /** ID of the user in the product or at the identity provider: 1 to 255 characters without control characters. */
   externalId: string;
+  /** Name of the policy of the user, with effect from the next verification. Null if the user is to have none of their own. BAD_USER_INPUT if there is no policy with this name. */
+  policy?: string | null | undefined;
   /** New JSON that the product attaches to the user, at most 4 KiB. It replaces the earlier one. Must not be null. */
   trustedMetadata?: unknown;
 };
@@ -275,6 +388,8 @@ export type UserFilter = {
   disabled?: boolean | null | undefined;
   /** External IDs of the users, at most 100. If the list is empty, no user matches. */
   externalIds?: Array<string> | null | undefined;
+  /** Name of the policy that the users have of their own. If there is no policy with this name, no user matches. */
+  policy?: string | null | undefined;
   /** Beginning of the email address or of the external ID, 2 to 255 characters. The case of an email address is ignored. */
   search?: string | null | undefined;
 };
@@ -333,7 +448,7 @@ export type WebhookEndpointInput = {
   enabled?: boolean | null | undefined;
   /** Types of the events to send, such as `api_key.expiring`. If the list is empty, all types are sent. Must not be null. */
   eventTypes?: Array<string> | null | undefined;
-  /** URL to which the events are sent: https, with the port 443 or one above 1023, at most 2,000 characters. Its addresses must be public, unless `WEBHOOK_PRIVATE_TARGETS` lists them. Must not be null. */
+  /** URL to which the events are sent: https, with the port 443 or a higher port than 1023, at most 2,000 characters. Its addresses must be public, unless `WEBHOOK_PRIVATE_TARGETS` lists them. Must not be null. */
   url?: string | null | undefined;
 };
 
@@ -610,6 +725,13 @@ export type AuditLogQueryVariables = Exact<{
 
 export type AuditLogQuery = { auditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, actor: string, userId: string | null, apiKeyId: string | null, details: unknown } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
+export type ImportApiKeysMutationVariables = Exact<{
+  input: ImportApiKeysInput;
+}>;
+
+
+export type ImportApiKeysMutation = { importApiKeys: { usersCreated: number, results: Array<{ outcome: ImportOutcome, apiKeyId: string | null, keyPrefix: string | null, reasons: Array<string> }> } };
+
 export type LimitsFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, rateLimit: { limit: number, windowSeconds: number } | null };
 
 export type MyKeyPolicyQueryVariables = Exact<{ [key: string]: never; }>;
@@ -628,6 +750,50 @@ export type ApiKeyWithLimitsQueryVariables = Exact<{
 
 
 export type ApiKeyWithLimitsQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, scopes: Array<string>, allowedCidrs: Array<string>, metadata: unknown, enabled: boolean, createdAt: string, expiresAt: string | null, revokedAt: string | null, revokedReason: string | null, expiresSoon: boolean, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, rateLimit: { limit: number, windowSeconds: number } | null } | null };
+
+export type PolicyFieldsFragment = { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null };
+
+export type PoliciesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PoliciesQuery = { policies: Array<{ id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }> };
+
+export type CreatePolicyMutationVariables = Exact<{
+  input: PolicyInput;
+  dryRun?: boolean;
+}>;
+
+
+export type CreatePolicyMutation = { createPolicy: { affectedKeys: number, affectedKeysIsComplete: boolean, policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, sample: Array<{ id: string }> } };
+
+export type UpdatePolicyMutationVariables = Exact<{
+  id: string | number;
+  input: PolicyInput;
+  dryRun?: boolean;
+}>;
+
+
+export type UpdatePolicyMutation = { updatePolicy: { affectedKeys: number, affectedKeysIsComplete: boolean, policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, sample: Array<{ id: string }> } };
+
+export type DeletePolicyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DeletePolicyMutation = { deletePolicy: { deleted: boolean } };
+
+export type UserPolicyQueryVariables = Exact<{
+  id?: string | number | null | undefined;
+  externalId?: string | null | undefined;
+}>;
+
+
+export type UserPolicyQuery = { user: { id: string, policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } | null } | null };
+
+export type MyPolicyQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyPolicyQuery = { me: { policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } | null } };
 
 export type CreatePortalSessionMutationVariables = Exact<{
   input: CreatePortalSessionInput;
@@ -865,6 +1031,23 @@ export const LimitsFragmentDoc = new TypedDocumentString(`
   revokedReason
   expiresSoon
 }`, {"fragmentName":"Limits"}) as unknown as TypedDocumentString<LimitsFragment, unknown>;
+export const PolicyFieldsFragmentDoc = new TypedDocumentString(`
+    fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}
+    `, {"fragmentName":"PolicyFields"}) as unknown as TypedDocumentString<PolicyFieldsFragment, unknown>;
 export const WebhookEndpointFieldsFragmentDoc = new TypedDocumentString(`
     fragment WebhookEndpointFields on WebhookEndpoint {
   id
@@ -1675,6 +1858,19 @@ export const AuditLogDocument = new TypedDocumentString(`
   startCursor
   endCursor
 }`) as unknown as TypedDocumentString<AuditLogQuery, AuditLogQueryVariables>;
+export const ImportApiKeysDocument = new TypedDocumentString(`
+    mutation ImportApiKeys($input: ImportApiKeysInput!) {
+  importApiKeys(input: $input) {
+    results {
+      outcome
+      apiKeyId
+      keyPrefix
+      reasons
+    }
+    usersCreated
+  }
+}
+    `) as unknown as TypedDocumentString<ImportApiKeysMutation, ImportApiKeysMutationVariables>;
 export const MyKeyPolicyDocument = new TypedDocumentString(`
     query MyKeyPolicy {
   myKeyPolicy {
@@ -1765,6 +1961,137 @@ fragment Limits on ApiKey {
     }
   }
 }`) as unknown as TypedDocumentString<ApiKeyWithLimitsQuery, ApiKeyWithLimitsQueryVariables>;
+export const PoliciesDocument = new TypedDocumentString(`
+    query Policies {
+  policies {
+    ...PolicyFields
+  }
+}
+    fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}`) as unknown as TypedDocumentString<PoliciesQuery, PoliciesQueryVariables>;
+export const CreatePolicyDocument = new TypedDocumentString(`
+    mutation CreatePolicy($input: PolicyInput!, $dryRun: Boolean! = false) {
+  createPolicy(input: $input, dryRun: $dryRun) {
+    policy {
+      ...PolicyFields
+    }
+    affectedKeys
+    affectedKeysIsComplete
+    sample {
+      id
+    }
+  }
+}
+    fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}`) as unknown as TypedDocumentString<CreatePolicyMutation, CreatePolicyMutationVariables>;
+export const UpdatePolicyDocument = new TypedDocumentString(`
+    mutation UpdatePolicy($id: ID!, $input: PolicyInput!, $dryRun: Boolean! = false) {
+  updatePolicy(id: $id, input: $input, dryRun: $dryRun) {
+    policy {
+      ...PolicyFields
+    }
+    affectedKeys
+    affectedKeysIsComplete
+    sample {
+      id
+    }
+  }
+}
+    fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}`) as unknown as TypedDocumentString<UpdatePolicyMutation, UpdatePolicyMutationVariables>;
+export const DeletePolicyDocument = new TypedDocumentString(`
+    mutation DeletePolicy($id: ID!) {
+  deletePolicy(id: $id) {
+    deleted
+  }
+}
+    `) as unknown as TypedDocumentString<DeletePolicyMutation, DeletePolicyMutationVariables>;
+export const UserPolicyDocument = new TypedDocumentString(`
+    query UserPolicy($id: ID, $externalId: String) {
+  user(id: $id, externalId: $externalId) {
+    id
+    policy {
+      ...PolicyFields
+    }
+  }
+}
+    fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}`) as unknown as TypedDocumentString<UserPolicyQuery, UserPolicyQueryVariables>;
+export const MyPolicyDocument = new TypedDocumentString(`
+    query MyPolicy {
+  me {
+    policy {
+      ...PolicyFields
+    }
+  }
+}
+    fragment PolicyFields on Policy {
+  id
+  name
+  description
+  scopes
+  keysMax
+  ownerRateLimit {
+    limit
+    windowSeconds
+  }
+  keyLifetimeDaysMax
+  expiryRequired
+  allowedCidrs
+  userCount
+}`) as unknown as TypedDocumentString<MyPolicyQuery, MyPolicyQueryVariables>;
 export const CreatePortalSessionDocument = new TypedDocumentString(`
     mutation CreatePortalSession($input: CreatePortalSessionInput!) {
   createPortalSession(input: $input) {

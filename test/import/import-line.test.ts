@@ -5,6 +5,7 @@ import { readImportLine } from '../../src/import/import-line.js';
 const NOW = new Date('2026-01-31T12:00:00.000Z');
 const HASH = '$2b$12$nuwXemRkhCwYLG.NvjsnWOu5pl5Rf.UE72RTQkkxBNVECUHMkR1wa';
 const required = { email: 'ada@example.com', keyPrefix: 'amos_1a2b3c4d', hashedKey: HASH };
+const owned = { owner: { email: 'ada@example.com', externalId: null }, keyPrefix: 'amos_1a2b3c4d', hashedKey: HASH };
 
 const read = (fields: object, scopeCatalogue: string[] = []) => readImportLine(JSON.stringify(fields), { now: NOW, scopeCatalogue });
 const errorsOf = (fields: object, scopeCatalogue?: string[]) => {
@@ -19,7 +20,7 @@ const keyOf = (fields: object) => {
 
 describe('a line of an import', () => {
   test('needs only email, prefix and hash', () => {
-    expect(keyOf(required)).toEqual({ ...required, createdAt: NOW, revokedAt: null, revokedReason: null });
+    expect(keyOf(required)).toEqual({ ...owned, createdAt: NOW, revokedAt: null, revokedReason: null });
   });
 
   test('accepts every field in camelCase', () => {
@@ -34,7 +35,7 @@ describe('a line of an import', () => {
       revokedReason: 'leaked',
     });
     expect(key).toEqual({
-      ...required,
+      ...owned,
       ...columns,
       rateLimit: 10,
       rateLimitWindowSeconds: 60,
@@ -63,7 +64,7 @@ describe('a line of an import', () => {
       ),
     };
     expect(keyOf(line)).toEqual({
-      ...required,
+      ...owned,
       rateLimit: 1,
       rateLimitWindowSeconds: 2,
       createdAt: new Date('2024-01-31T12:00:00.123Z'),
@@ -107,8 +108,8 @@ describe('a line of an import', () => {
   const notAHash = 'must be a bcrypt hash: $2a$, $2b$ or $2y$, two digits, $, and 53 characters';
   const notAPrefix = 'must be 2 to 12 lower-case letters and digits, _ and 8 hex digits, such as amos_1a2b3c4d';
   test.each<[object, string[]]>([
-    [{ email: undefined }, ['email is missing']],
-    [{ email: null }, ['email must be a string']],
+    [{ email: undefined }, ['email or externalId is missing']],
+    [{ email: null }, ['email or externalId is missing']],
     [{ email: CANARY }, ['email must be an email address']],
     [{ email: `${CANARY}@${'a'.repeat(300)}` }, ['email must be at most 254 bytes long']],
     [{ keyPrefix: undefined, hashedKey: undefined }, ['keyPrefix is missing', 'hashedKey is missing']],

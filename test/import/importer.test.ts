@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { AuditRecorder } from '../../src/audit/audit-recorder.js';
-import { Users } from '../../src/auth/accounts/users.js';
-import { KeyImporter } from '../../src/import/importer.js';
+import { type ImporterDependencies, type ImportOptions, KeyImporter } from '../../src/import/importer.js';
 import type { Outcome } from '../../src/import/plan.js';
 import { type Progress, runImport } from '../../src/import/run.js';
-import { createLogger } from '../../src/platform/logger.js';
 import {
   CreateApiKeyDocument,
   MyApiKeysDocument,
@@ -15,7 +12,7 @@ import {
 } from '../generated/graphql.js';
 import { runSql } from '../support/database.js';
 import { DOORS, newKey } from '../support/doors.js';
-import { lineOf, PASSLIB } from '../support/imports.js';
+import { importerParts, lineOf, PASSLIB } from '../support/imports.js';
 import { codesOf, PASSWORD, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -32,20 +29,18 @@ const invited = async (email: string) => {
   return created;
 };
 
-const newImporter = ({ isDryRun = false, keysPerUserMax = 5, intoExisting = false } = {}) =>
+type ImporterOptions = ImportOptions & Pick<ImporterDependencies, 'keysPerUserMax'>;
+
+const newImporter = ({ isDryRun = false, keysPerUserMax = 5, intoExisting = false, ...rest }: Partial<ImporterOptions> = {}) =>
   new KeyImporter({
     database: app.database,
     clock: app.clock,
-    users: new Users(app.database),
-    audit: new AuditRecorder({
-      database: app.database,
-      clock: app.clock,
-      logger: createLogger('silent'),
-    }),
+    ...importerParts(app),
     keysPerUserMax,
     scopeCatalogue: [],
     intoExisting,
     isDryRun,
+    ...rest,
   });
 
 /** Returns the result of each line in short: `imported`, `present` or the reasons for the rejection. */

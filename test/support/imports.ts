@@ -1,3 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ImportFormRegistry } from '../../src/api-keys/import-form-registry.js';
+import { AuditRecorder } from '../../src/audit/audit-recorder.js';
+import { Users } from '../../src/auth/accounts/users.js';
+import type { ImporterDependencies } from '../../src/import/importer.js';
+import { ImportedKeyWriter } from '../../src/import/key-writer.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { Sealing } from '../../src/platform/sealing.js';
+import { type CommandResult, runBuiltCommand } from './commands.js';
+import type { TestApp } from './test-app.js';
+
+/** Creates what an importer works with, on the database of an app. */
+export function importerParts({ database, clock }: TestApp): Pick<ImporterDependencies, 'users' | 'writer' | 'importForms'> {
+  const users = new Users(database);
+  const audit = new AuditRecorder({ database, clock, logger: createLogger('silent') });
+  return {
+    users,
+    writer: new ImportedKeyWriter({ users, audit, namespace: 'amos' }),
+    importForms: new ImportFormRegistry({ database, clock, sealing: new Sealing([randomBytes(32)]) }),
+  };
+}
+
 /** Hashes by passlib 1.7.4 (`bcrypt.using(rounds=…, ident=…).hash(key)`) of keys that were generated for these tests only. */
 export const PASSLIB = {
   '2b': {
@@ -22,3 +46,25 @@ export const lineOf = (index: number, more: object = {}): string =>
     hashedKey: `$2b$12$${index.toString(36).padStart(10, 'x')}${'y'.repeat(43)}`.slice(0, 59).concat('u'),
     ...more,
   });
+
+/** A fixture of keys that another system issued, and the rows that it stores. */
+export interface ImportFixture {
+  /** What the holders present to Keyward. */
+  keys: [string, string];
+  rows: Record<string, unknown>[];
+}
+
+/** Returns the fixture with a name. */
+export const fixtureOf = async (name: string): Promise<ImportFixture> =>
+  JSON.parse(await readFile(path.resolve('test/import/fixtures', `${name}.json`), 'utf8'));
+
+/** Runs `keyward import` on the database of an app. */
+export function importByCommand(
+  { databaseUrl, appSecret }: { databaseUrl: string; appSecret: Buffer },
+  rows: readonly object[],
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<CommandResult> {
+  const settings = { DATABASE_URL: databaseUrl, APP_SECRETS: appSecret.toString('base64'), ...env };
+  return runBuiltCommand('import', ['-', ...args], settings, rows.map((row) => JSON.stringify(row)).join('\n'));
+}

@@ -12,7 +12,7 @@ export interface Ceilings {
 }
 
 /** Returns the ceilings as columns of the table. */
-export const columnsOf = ({ scopes, keysMax, ownerRateLimit, keyLifetimeDaysMax, expiryRequired, allowedCidrs }: Ceilings) => ({
+const columnsOf = ({ scopes, keysMax, ownerRateLimit, keyLifetimeDaysMax, expiryRequired, allowedCidrs }: Ceilings) => ({
   limitsScopes: Array.isArray(scopes),
   scopes: scopes ?? [],
   keysMax: keysMax ?? null,

@@ -1,9 +1,8 @@
+import type { OwnLimits } from '../../src/policies/effective-limits.js';
 import type { Ceilings } from './policies.js';
 
 /** A key as its owner set it. Times are in milliseconds. */
-export interface ModelKey {
-  scopes: readonly string[];
-  allowedCidrs: readonly string[];
+export interface ModelKey extends OwnLimits {
   createdAtMs: number;
   expiresAtMs: number | null;
 }
@@ -18,7 +17,7 @@ export interface ModelUse {
 const DAY_MS = 86_400_000;
 
 /** Whether a scope or pattern covers another one. */
-export const covers = (wide: string, narrow: string): boolean =>
+const covers = (wide: string, narrow: string): boolean =>
   wide === narrow || (wide.endsWith(':*') && narrow.startsWith(wide.slice(0, -1)) && narrow.length >= wide.length);
 
 const grants = (list: readonly string[], scope: string): boolean => list.some((each) => covers(each, scope));

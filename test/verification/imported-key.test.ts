@@ -63,7 +63,7 @@ describe('an imported key with only a bcrypt hash', () => {
     const pool = createVerificationPool(app.databaseUrl, createLogger('silent'));
     const keys = new KeyLookup({ keys: app.cachedKeys, pool, database: app.database, metrics: new VerificationMetrics(new Registry()) });
     keys.close();
-    const presented = { plaintextKey: key, fingerprint: fingerprintOf(key), clientAddress: null, permit: ANYONE };
+    const presented = { plaintextKey: key, fingerprint: fingerprintOf(key), isForeign: false, clientAddress: null, permit: ANYONE };
     const found = new Promise((resolve, reject) => keys.find(presented, resolve, reject));
     await expect(found).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     await pool.end();

@@ -15,6 +15,8 @@ export interface UserFilter {
   /** Beginning of the email address or of the external id. */
   search?: string | null;
   externalIds?: readonly string[] | null;
+  /** Name of the users' own policy. */
+  policy?: string | null;
   disabled?: boolean | null;
 }
 
@@ -37,8 +39,11 @@ export class UserList {
   readonly #database: Database;
   readonly #users: Users;
   readonly #cursors: Cursors;
+  readonly #findPolicyId: (name: string) => Promise<string | null>;
 
-  constructor(options: { database: Database; users: Users; cursors: Cursors }) {
+  /** @param options.findPolicyId returns the id of the policy with a name; null if no policy has the name */
+  constructor(options: { database: Database; users: Users; cursors: Cursors; findPolicyId: (name: string) => Promise<string | null> }) {
+    this.#findPolicyId = options.findPolicyId;
     this.#database = options.database;
     this.#users = options.users;
     this.#cursors = options.cursors;
@@ -51,22 +56,24 @@ export class UserList {
    */
   page(request: PageRequest, filter: UserFilter): Promise<Page<User>> {
     checkFilter(filter);
-    const { externalIds = null, disabled = null } = filter;
+    const { externalIds = null, policy = null, disabled = null } = filter;
     const search = filter.search?.trim() ?? null;
     const prefixes = search === null ? null : { email: canonicalAddress(search), externalId: search };
-    return this.#cursors.page({ list: 'users', ownerId: ALL_USERS }, request, (after, limit) =>
-      this.#find({ externalIds, prefixes, isDisabled: disabled, after }, limit),
-    );
+    return this.#cursors.page({ list: 'users', ownerId: ALL_USERS }, request, async (after, limit) => {
+      const policyId = policy === null ? null : await this.#findPolicyId(policy);
+      if (policy !== null && policyId === null) return { items: [] };
+      return this.#find({ externalIds, prefixes, policyId, isDisabled: disabled, after }, limit);
+    });
   }
 
   async #find(search: UserSearch, limit: number): Promise<Found<User>> {
-    const { externalIds, prefixes, after } = search;
+    const { externalIds, prefixes } = search;
     if (externalIds?.length === 0) return { items: [] };
     if (externalIds !== null || (prefixes !== null && (await isNarrow(this.#database, prefixes)))) {
       return { items: await this.#itemsAt(await findFewUsers(this.#database, search, limit)) };
     }
     const positions = await findUsers(this.#database, search, limit);
-    const stoppedAt = positions.length === limit ? null : await findEndOfUsers(this.#database, after);
+    const stoppedAt = positions.length === limit ? null : await findEndOfUsers(this.#database, search);
     return { items: await this.#itemsAt(positions), stoppedAt };
   }
 

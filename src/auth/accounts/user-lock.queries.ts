@@ -1,5 +1,5 @@
 import type { Transaction } from '../../platform/database/client.js';
-import type { AccountOwner } from './users.queries.js';
+import type { AccountOwner, OwnerNames } from './users.queries.js';
 
 /** Fields of a user that may have changed since they were read without a lock. */
 export interface LockedUser {
@@ -23,13 +23,13 @@ export async function lockUser(transaction: Transaction, userId: string): Promis
  * Locks the rows of many users in the order of their ids, so that concurrent transactions do not deadlock. Users with an external
  * id are not found by their address.
  *
- * @param emails canonical
  * @returns the users that exist
  */
-export function lockUsersByEmail(transaction: Transaction, emails: readonly string[]): Promise<AccountOwner[]> {
+export function lockOwners(transaction: Transaction, { emails, externalIds }: OwnerNames): Promise<AccountOwner[]> {
   return transaction.$queryRaw<AccountOwner[]>`
-    SELECT id, email, self_registered AS "selfRegistered" FROM users
-    WHERE email = ANY(${emails}::text[]) AND external_id IS NULL ORDER BY id FOR NO KEY UPDATE`;
+    SELECT id, email, external_id AS "externalId", self_registered AS "selfRegistered" FROM users
+    WHERE (email = ANY(${emails}::text[]) AND external_id IS NULL) OR external_id = ANY(${externalIds}::text[])
+    ORDER BY id FOR NO KEY UPDATE`;
 }
 
 /** Limits the wait for each lock of the transaction. Waiting longer fails as an unavailable database. */

@@ -1,24 +1,42 @@
 import type { Database, Transaction } from '../../platform/database/client.js';
 
-/** The fields of an account that an import needs. */
+/** The owners of keys to import: accounts by email address, users of the product by external ID. */
+export interface OwnerNames {
+  /** Canonical. */
+  emails: readonly string[];
+  externalIds: readonly string[];
+}
+
+/** The fields of a user that an import needs. */
 export interface AccountOwner {
   id: string;
-  email: string;
+  email: string | null;
+  externalId: string | null;
   /** Whether the user created the account. The address is then unverified and may belong to another person. */
   selfRegistered: boolean;
 }
 
+/** A user without a password to create. Either the address or the external ID is null. */
+export interface NewOwner {
+  id: string;
+  email: string | null;
+  externalId: string | null;
+  policyId: string | null;
+}
+
 /**
- * Creates many users in one statement, because Prisma's createMany takes many times as long. A user with an email address
- * that already exists is skipped.
+ * Creates many users in one statement, because Prisma's createMany takes many times as long. A user with an email address or an external
+ * ID that already exists is skipped.
  *
  * @returns the number of created users
  */
-export function insertUsers(transaction: Transaction, users: readonly { id: string; email: string }[], createdAt: Date): Promise<number> {
+export function insertUsers(transaction: Transaction, users: readonly NewOwner[], createdAt: Date): Promise<number> {
+  const rows = JSON.stringify(users);
   return transaction.$executeRaw`
-    INSERT INTO users (id, email, created_at, self_registered)
-    SELECT id, email, ${createdAt}, false FROM unnest(${users.map(({ id }) => id)}::uuid[], ${users.map(({ email }) => email)}::text[]) AS added(id, email)
-    ON CONFLICT (email) WHERE external_id IS NULL DO NOTHING`;
+    INSERT INTO users (id, email, external_id, policy_id, policy_set_at, created_at, self_registered)
+    SELECT id, email, "externalId", "policyId", CASE WHEN "policyId" IS NOT NULL THEN ${createdAt}::timestamptz END, ${createdAt}, false
+    FROM json_to_recordset(${rows}::json) AS added(id uuid, email text, "externalId" text, "policyId" uuid)
+    ON CONFLICT DO NOTHING`;
 }
 
 /**

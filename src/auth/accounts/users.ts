@@ -1,4 +1,4 @@
-import { validate as isUuid, v7 as uuidv7 } from 'uuid';
+import { validate as isUuid } from 'uuid';
 import { canonicalJson } from '../../platform/canonical-json.js';
 import type { Database, Transaction } from '../../platform/database/client.js';
 import { isUniqueViolation } from '../../platform/database/database-errors.js';
@@ -6,17 +6,26 @@ import type { User } from '../../platform/database/generated/client.js';
 import { inOrderOf } from '../../platform/database/in-order-of.js';
 import { conflict, KeywardError, unauthenticated } from '../../platform/errors/keyward-error.js';
 import { KeyedQueue } from '../../platform/queues/keyed-queue.js';
-import { type LockedUser, limitLockWait, lockUser, lockUsersByEmail } from './user-lock.queries.js';
-import { type AccountOwner, findHighestPasswordCost, insertUsers } from './users.queries.js';
+import { type LockedUser, limitLockWait, lockOwners, lockUser } from './user-lock.queries.js';
+import { type AccountOwner, findHighestPasswordCost, insertUsers, type NewOwner, type OwnerNames } from './users.queries.js';
 
-export type { AccountOwner, User };
+export type { AccountOwner, NewOwner, OwnerNames, User };
 
 /** What the product's backend sets for a user. An absent field is unchanged. */
 export interface ProductFields {
   /** Canonical. */
   email?: string | null;
   trustedMetadata?: object;
+  /** Null if the user has no policy of their own. */
+  policyId?: string | null;
 }
+
+/** The names of the fields in the API and in the audit log. */
+const PUBLIC_NAMES: Readonly<Record<keyof ProductFields, string>> = {
+  email: 'email',
+  trustedMetadata: 'trustedMetadata',
+  policyId: 'policy',
+};
 
 /** Options of a change of a locked user, described at Users.withLocked. */
 interface LockOptions {
@@ -105,34 +114,23 @@ export class Users {
   /**
    * Creates users without a password. They cannot sign in until a password is set.
    *
-   * @param emails canonical
-   * @returns their ids by email
    * @throws {KeywardError} CONFLICT if one of the users was created concurrently
    */
-  async createWithoutPassword(transaction: Transaction, emails: readonly string[], createdAt: Date): Promise<Map<string, string>> {
-    // Sorted, so that concurrent transactions that create the same users wait for each other instead of deadlocking.
-    const users = [...emails].sort().map((email) => ({ id: uuidv7({ msecs: createdAt.getTime() }), email }));
-    if ((await insertUsers(transaction, users, createdAt)) !== users.length) throw conflict();
-    return new Map(users.map(({ id, email }) => [email, id]));
+  async createWithoutPassword(transaction: Transaction, users: readonly NewOwner[], createdAt: Date): Promise<void> {
+    if (users.length > 0 && (await insertUsers(transaction, users, createdAt)) !== users.length) throw conflict();
   }
 
-  /**
-   * Returns the existing accounts by email, without users that have an external id.
-   *
-   * @param emails canonical
-   */
-  async findAccounts(emails: readonly string[]): Promise<Map<string, AccountOwner>> {
-    const users = await this.#database.user.findMany({
-      where: { email: { in: [...emails] }, externalId: null },
-      select: { id: true, email: true, selfRegistered: true },
+  /** Returns the existing users. A user with an external ID is not found by its address. */
+  findOwners({ emails, externalIds }: OwnerNames): Promise<AccountOwner[]> {
+    return this.#database.user.findMany({
+      where: { OR: [{ email: { in: [...emails] }, externalId: null }, { externalId: { in: [...externalIds] } }] },
+      select: { id: true, email: true, externalId: true, selfRegistered: true },
     });
-    return new Map(users.flatMap(({ email, ...rest }) => (email === null ? [] : [[email, { email, ...rest }]])));
   }
 
-  /** Returns the same as findAccounts and locks the rows until the end of the transaction. */
-  async lockAccounts(transaction: Transaction, emails: readonly string[]): Promise<Map<string, AccountOwner>> {
-    const users = await lockUsersByEmail(transaction, emails);
-    return new Map(users.map((user) => [user.email, user]));
+  /** Returns the same as findOwners and locks the rows until the end of the transaction. */
+  lockOwners(transaction: Transaction, names: OwnerNames): Promise<AccountOwner[]> {
+    return lockOwners(transaction, names);
   }
 
   /** Returns the ids of the users with these external ids. */
@@ -141,19 +139,30 @@ export class Users {
     return users.map(({ id }) => id);
   }
 
+  /** Returns the ids of at most `limit` users who have a policy of their own. */
+  async findIdsByPolicy(policyId: string, limit: number): Promise<string[]> {
+    const users = await this.#database.user.findMany({ where: { policyId }, select: { id: true }, take: limit });
+    return users.map(({ id }) => id);
+  }
+
   /**
-   * Changes what the product knows about a user, in a transaction that holds the user's row locked.
+   * Changes what the product knows about a user, in a transaction that holds the user's row locked. The time at which the policy is
+   * set is recorded even if the user has the policy already, because an older token of the identity provider must not change it. It
+   * never moves back: the clock of the provider may be ahead.
    *
-   * @returns the user, and the names of the fields with a new value
+   * @returns the user, and the public names of the fields with a new value
    */
-  async change(transaction: Transaction, id: string, fields: ProductFields): Promise<{ user: User; changed: string[] }> {
+  async change(transaction: Transaction, id: string, fields: ProductFields, now: Date): Promise<{ user: User; changed: string[] }> {
     const before = await transaction.user.findUniqueOrThrow({ where: { id } });
-    const changed = Object.entries(fields).filter(
-      ([name, value]) => canonicalJson({ value }) !== canonicalJson({ value: before[name as keyof ProductFields] }),
+    // The cast is needed because Object.keys returns strings.
+    const names = (Object.keys(fields) as (keyof ProductFields)[]).filter(
+      (name) => canonicalJson({ value: fields[name] }) !== canonicalJson({ value: before[name] }),
     );
-    if (changed.length === 0) return { user: before, changed: [] };
-    const user = await transaction.user.update({ where: { id }, data: Object.fromEntries(changed) });
-    return { user, changed: changed.map(([name]) => name) };
+    const policySetAt = fields.policyId === undefined ? before.policySetAt : latest(before.policySetAt, now);
+    if (names.length === 0 && policySetAt?.getTime() === before.policySetAt?.getTime()) return { user: before, changed: [] };
+    const data = { ...Object.fromEntries(names.map((name) => [name, fields[name]])), policySetAt };
+    const user = await transaction.user.update({ where: { id }, data });
+    return { user, changed: names.map((name) => PUBLIC_NAMES[name]) };
   }
 
   /**
@@ -189,6 +198,8 @@ export class Users {
     return this.#turns.run(userId, () => this.#database.$transaction(changeLocked));
   }
 }
+
+const latest = (one: Date | null, other: Date): Date => (one !== null && one > other ? one : other);
 
 /** Returns the address of an account with a password. A constraint of the table ensures that every such account has one. */
 export function addressOf({ email }: User): string {

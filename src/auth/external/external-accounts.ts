@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock.js';
 import type { Logger } from '../../platform/logger.js';
 import type { ExternalAccounts } from '../authenticator.js';
+import type { ClaimedPolicies } from './claimed-policies.js';
 import type { ExternalIdUsers } from './external-id-users.js';
 import { ExternalTokens } from './external-tokens.js';
 import { ExternalUsers } from './external-users.js';
@@ -10,8 +11,8 @@ import { isUnencrypted, keySource } from './key-source.js';
 
 /** Creates the services that authenticate users of an identity provider. */
 export function createExternalAccounts(
-  { issuer, audience, jwksUrl }: IdentityProvider,
-  parts: { externalIdUsers: ExternalIdUsers; clock: Clock; logger: Logger },
+  { issuer, audience, jwksUrl, policyClaim }: IdentityProvider,
+  parts: { externalIdUsers: ExternalIdUsers; claimedPolicies: ClaimedPolicies; clock: Clock; logger: Logger },
 ): ExternalAccounts {
   if (isUnencrypted(jwksUrl)) {
     parts.logger.warn(
@@ -19,5 +20,9 @@ export function createExternalAccounts(
     );
   }
   const keys = new KeySet({ load: keySource(jwksUrl), clock: parts.clock, logger: parts.logger });
-  return { tokens: new ExternalTokens({ issuer, audience, keys, clock: parts.clock }), users: new ExternalUsers(parts.externalIdUsers) };
+  return {
+    tokens: new ExternalTokens({ issuer, audience, policyClaim, keys, clock: parts.clock }),
+    users: new ExternalUsers(parts.externalIdUsers),
+    policies: parts.claimedPolicies,
+  };
 }

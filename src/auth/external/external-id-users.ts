@@ -17,6 +17,8 @@ export interface ExternalIdUser {
   details?: object;
   /** JSON that the product attaches to the user. */
   trustedMetadata?: object;
+  /** The user's own policy, which the product sets. Undefined if it sets none. */
+  policyId?: string | null;
 }
 
 /**
@@ -70,11 +72,13 @@ export class ExternalIdUsers {
   /** Returns the new user; null if a parallel request created it. The insert then waits for that request and does not fail. */
   async #insert(
     transaction: Transaction,
-    { externalId, email, action, details, trustedMetadata }: ExternalIdUser,
+    { externalId, email, action, details, trustedMetadata, policyId }: ExternalIdUser,
     actor: RequestActor,
   ): Promise<User | null> {
+    const now = this.#clock.now();
+    const policy = policyId === undefined ? {} : { policyId, policySetAt: now };
     const [user] = await transaction.user.createManyAndReturn({
-      data: { email, externalId, createdAt: this.#clock.now(), ...(trustedMetadata && { trustedMetadata }) },
+      data: { email, externalId, createdAt: now, ...(trustedMetadata && { trustedMetadata }), ...policy },
       skipDuplicates: true,
     });
     if (!user) return null;

@@ -29,6 +29,17 @@ export interface ExternalIdentity {
   verifiedEmail: string | null;
   /** Time of the sign-in at the provider, else the time at which the token was issued. Null if the token has neither. */
   authenticatedAt: Date | null;
+  /** The policy that the token sets for the user. Null if it sets none. */
+  policy: ClaimedPolicy | null;
+}
+
+/** A policy in a token. */
+export interface ClaimedPolicy {
+  issuer: string;
+  /** Value of the claim, as the provider signed it. */
+  name: unknown;
+  /** Time at which the token was issued. */
+  issuedAt: Date;
 }
 
 /** Reads a token without verifying it. @returns null if the token is not a JWT */
@@ -53,12 +64,15 @@ function headerRejection({ typ, crit }: ProtectedHeaderParameters): TokenRejecti
 export class ExternalTokens {
   readonly issuer: string;
   readonly #audience: string;
+  readonly #policyClaim: string | null;
   readonly #keys: KeySet;
   readonly #clock: Clock;
 
-  constructor(options: { issuer: string; audience: string; keys: KeySet; clock: Clock }) {
+  /** @param options.policyClaim the claim that names the policy of the user; null if no claim does */
+  constructor(options: { issuer: string; audience: string; policyClaim: string | null; keys: KeySet; clock: Clock }) {
     this.issuer = options.issuer;
     this.#audience = options.audience;
+    this.#policyClaim = options.policyClaim;
     this.#keys = options.keys;
     this.#clock = options.clock;
   }
@@ -105,7 +119,8 @@ export class ExternalTokens {
     return cnf === undefined ? null : { rejection: 'proof of possession' };
   }
 
-  #identityOf({ iss, sub, iat, auth_time: authTime, email, email_verified: isEmailVerified }: JWTPayload): ExternalIdentity {
+  #identityOf(payload: JWTPayload): ExternalIdentity {
+    const { iss, sub, iat, auth_time: authTime, email, email_verified: isEmailVerified } = payload;
     const seconds = authTime === undefined ? iat : authTime;
     const isMoment = typeof seconds === 'number' && seconds <= this.#nowSeconds() + CLOCK_SKEW_SECONDS;
     return {
@@ -113,7 +128,16 @@ export class ExternalTokens {
       subject: String(sub),
       verifiedEmail: isEmailVerified === true && typeof email === 'string' ? email : null,
       authenticatedAt: isMoment ? new Date(seconds * 1_000) : null,
+      policy: this.#policyOf(payload),
     };
+  }
+
+  /** A token that does not state when it was issued sets no policy, because it may be older than the last change. */
+  #policyOf(payload: JWTPayload): ClaimedPolicy | null {
+    const name = this.#policyClaim !== null && Object.hasOwn(payload, this.#policyClaim) ? payload[this.#policyClaim] : null;
+    return name === null || name === undefined || payload.iat === undefined
+      ? null
+      : { issuer: this.issuer, name, issuedAt: new Date(payload.iat * 1_000) };
   }
 
   #rejectionOf(error: unknown): TokenRejection {

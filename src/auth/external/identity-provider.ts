@@ -6,4 +6,6 @@ export interface IdentityProvider {
   audience: string;
   /** Where its public keys are: a URL to fetch or a file. */
   jwksUrl: URL;
+  /** The claim of its access tokens that names the policy of the user. Null if no claim does. */
+  policyClaim: string | null;
 }

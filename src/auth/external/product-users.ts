@@ -16,9 +16,14 @@ export class ProductUsers {
     return this.#users.findOrCreate({ externalId, email: null, action: AuditAction.USER_CREATED }, actor);
   }
 
-  /** Creates the user with the external id. @param fields the email is canonical @returns null if the user exists */
-  create(externalId: string, { email = null, trustedMetadata }: ProductFields, actor: ServiceActor): Promise<User | null> {
-    const wanted = { externalId, email, action: AuditAction.USER_CREATED, ...(trustedMetadata && { trustedMetadata }) };
-    return this.#users.create(wanted, actor);
+  /**
+   * Creates the user with the external id.
+   *
+   * @param fields the email is canonical
+   * @param details of the audit event
+   * @returns null if the user exists
+   */
+  create(externalId: string, { email = null, ...fields }: ProductFields, actor: ServiceActor, details: object): Promise<User | null> {
+    return this.#users.create({ externalId, email, action: AuditAction.USER_CREATED, details, ...fields }, actor);
   }
 }

@@ -1,10 +1,15 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { Option } from 'commander';
+import { IMPORT_ALGORITHMS } from '../../api-keys/import-forms.js';
+import { HASH_ENCODINGS } from '../../import/hash-form.js';
+import { PRESETS } from '../../import/presets/presets.js';
 import { StartupError } from '../../platform/errors/keyward-error.js';
 import { type ImportReport, importFile } from '../import-file.js';
+import { checkFormOptions, type FormOptions, importFormOf } from '../import-form.js';
 import type { KeywardCommand } from '../keyward-command.js';
 import { keepYoungGenerationSmall } from '../young-generation.js';
 
-interface Options {
+interface Options extends FormOptions {
   dryRun?: true;
   intoExisting?: true;
   json?: true;
@@ -31,9 +36,21 @@ async function openFile(name: string): Promise<FileHandle | null> {
   }
 }
 
+const listOf = (text: string): string[] => text.split(',').map((item) => item.trim());
+
+/** The options that describe keys of another form than Keyward's own. */
+const FORM_OPTIONS = [
+  new Option('--preset <system>', 'The file has rows of this system.').choices(PRESETS.map(({ name }) => name)),
+  new Option('--algorithm <name>', 'How the other system hashed its keys. Each line then has `hash`.').choices([...IMPORT_ALGORITHMS]),
+  new Option('--encoding <name>', 'How the hashes are written. The default is hex.').choices([...HASH_ENCODINGS]),
+  new Option('--part <part>', 'The part of the key that was hashed, such as after-last:_. The default is whole.'),
+  new Option('--hmac-secret-file <file>', 'File with the secret of hmac-sha256. The default is the setting IMPORT_HMAC_SECRET.'),
+  new Option('--wildcard-scopes <list>', 'Comma-separated scopes for keys that may do everything, as * does in Sanctum.').argParser(listOf),
+];
+
 /** Adds `keyward import`. */
 export function addImportCommand(program: KeywardCommand): void {
-  program
+  const command = program
     .command('import')
     .description(
       'Imports API keys of another system. The file has one JSON object in each line, see docs/migrating.md. Prints each ' +
@@ -43,15 +60,19 @@ export function addImportCommand(program: KeywardCommand): void {
     .option('--dry-run', 'Checks everything and writes nothing.')
     .option('--into-existing', 'Also gives keys to accounts that were created by sign-up, which does not prove the email address.')
     .option('--json', 'Prints the result as JSON.')
-    .example('keyward import keys.jsonl --dry-run')
+    .example('keyward import apikey.jsonl --preset better-auth --dry-run')
     .hook('preAction', keepYoungGenerationSmall)
+    .hook('preAction', (command) => checkFormOptions(command.opts()))
     .runs<Options>(async (context, { args: [name = ''], options }) => {
+      const form = await importFormOf(options, context.config.importHmacSecret);
       const file = await openFile(name);
       const { dryRun = false, intoExisting = false, json = false } = options;
       return importFile(context, file, {
         dryRun,
         intoExisting,
+        ...form,
         onEnd: (report) => process.stdout.write(`${json ? JSON.stringify(report) : summaryOf(report)}\n`),
       });
     });
+  for (const option of FORM_OPTIONS) command.addOption(option);
 }

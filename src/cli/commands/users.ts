@@ -50,6 +50,7 @@ function addWriters(users: KeywardCommand): void {
     const { token, expiresAt } = await operator.issueResetToken(user);
     return { resetToken: token, resetTokenExpiresAt: expiresAt };
   });
+  addSetPolicy(users);
   userCommand(users, 'disable', 'Disables a user. The user’s tokens and keys are rejected from the next request.').prints(
     async ({ operator }, { args: [user = ''] }) => userRecord(await operator.disable(user)),
   );
@@ -72,6 +73,23 @@ function addWriters(users: KeywardCommand): void {
     const { user: deleted, ...rest } = await operator.delete(user);
     return { ...userRecord(deleted), ...rest, deleted: true };
   });
+}
+
+function addSetPolicy(users: KeywardCommand): void {
+  userCommand(
+    users,
+    'set-policy',
+    'Sets the policy of a user, with effect from the next verification. Give the name of a policy, or --none.',
+  )
+    .argument('[policy]', 'Name of the policy.')
+    .option('--none', 'Leaves the user without a policy of their own.')
+    .hook('preAction', (_users, command) => {
+      if ((command.args[1] === undefined) === (command.opts().none !== true)) command.error('give either the name of a policy or --none');
+    })
+    .prints(async ({ operator, policies }, { args: [user = '', policy] }) => {
+      const { user: found } = await operator.show(user);
+      return { ...userRecord(await policies.assign(found.id, policy ?? null)), policy: policy ?? null };
+    });
 }
 
 function addChangeIssuer(users: KeywardCommand): void {

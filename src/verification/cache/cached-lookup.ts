@@ -5,11 +5,14 @@ import type { Pool } from '../../platform/database/pool.js';
 import { serviceUnavailable } from '../../platform/errors/keyward-error.js';
 import { VERIFICATION_CACHE_LIMITS } from '../../platform/limits.js';
 import type { Logger } from '../../platform/logger.js';
-import type { FoundRecord } from '../service-token-entry.js';
+import type { Sealing } from '../../platform/sealing.js';
+import { type Candidates, ForeignTexts } from '../foreign-texts.js';
+import type { FoundRecord } from '../lookup-entry.js';
 import { registerCacheMetrics } from './cache-metrics.js';
 import { Entries } from './entries.js';
 import { type Callback, LANES, type Lane, Unavailable } from './protocol.js';
 import { pruneChanges } from './pruning.queries.js';
+import { type LookupReply, readImportForms } from './read.queries.js';
 import { ReadConnection } from './read-connection.js';
 import { TriggerWatch } from './trigger-watch.js';
 import { ValidatedCache } from './validated-cache.js';
@@ -28,6 +31,8 @@ export interface CachedLookupOptions<Value> {
   keysMax: number;
   /** Returns what is kept of a key or a service token, such as a prepared answer. */
   install(record: FoundRecord): Value;
+  /** Decrypts the secrets of imported keys. If absent, as in tests, keys with such a secret are not found before their first use. */
+  sealing?: Pick<Sealing, 'open'>;
   /** Receives the number of verifications that share a read. */
   observeBatch?(verifications: number): void;
   /** Passed by tests only. */
@@ -49,6 +54,11 @@ export class CachedLookup<Value extends object> {
   readonly #cache: ValidatedCache<FoundRecord, Value>;
   readonly #watch: TriggerWatch;
   readonly #connections: Readonly<Record<Lane, ReadConnection>>;
+  readonly #foreign: ForeignTexts;
+  /** What the read in flight on each connection looks up by digest. */
+  readonly #candidates: Record<Lane, Candidates>;
+  /** Version of the forms that the reply which is being processed was computed for. */
+  #answeredVersion = 0;
   #isStarted = false;
   #isScheduled = false;
   #expiry: NodeJS.Timeout | undefined;
@@ -57,10 +67,15 @@ export class CachedLookup<Value extends object> {
   constructor(options: CachedLookupOptions<Value>) {
     const { install, keysMax, logger, metrics } = options;
     this.#options = options;
+    this.#foreign = new ForeignTexts({ sealing: options.sealing ?? { open: () => null }, logger });
+    const none = this.#foreign.candidatesOf([]);
+    this.#candidates = { changes: none, rows: none };
     this.#cache = new ValidatedCache({
       send: (read, verifications) => {
         options.observeBatch?.(verifications);
-        this.#connections[read.lane].send(read);
+        const candidates = this.#foreign.candidatesOf(read.missing);
+        this.#candidates[read.lane] = candidates;
+        this.#connections[read.lane].send({ ...read, digests: [...candidates.fingerprints.keys()] });
       },
       install,
       entries: options.entries ?? new Entries(Math.max(1, keysMax)),
@@ -79,6 +94,14 @@ export class CachedLookup<Value extends object> {
     this.#checks = setInterval(() => void this.#maintain(), CHECK_MS).unref();
   }
 
+  /**
+   * Reads the forms of imported keys. As every new connection does so too, it is needed only for a database that becomes unavailable
+   * before the connections are open.
+   */
+  async readForms(pool: Pool): Promise<void> {
+    this.#foreign.follow(await readImportForms(pool));
+  }
+
   /** Whether both connections are open. */
   get isConnected(): boolean {
     return LANES.every((lane) => this.#connections[lane].client !== null);
@@ -87,6 +110,28 @@ export class CachedLookup<Value extends object> {
   /** Returns whether the key is in memory. */
   has(fingerprint: string): boolean {
     return this.#cache.has(fingerprint);
+  }
+
+  /** Whether no key of another system was imported, as far as this process knows. False if it knows nothing yet. */
+  get hasNoForeignKeys(): boolean {
+    return this.#foreign.areAbsent;
+  }
+
+  /**
+   * Finds a key of Keyward, or a text that can be a key of another system, which is also looked up by the digests of the forms of
+   * imported keys, in the same read.
+   *
+   * @param fingerprint SHA-256 of the text, in hex
+   * @param callback as for `find`
+   */
+  findForeign(fingerprint: string, text: string, callback: Callback<Value>): void {
+    this.#foreign.add(fingerprint, text);
+    this.find(fingerprint, (answer) => {
+      this.#foreign.remove(fingerprint);
+      // The digests were computed for other forms than those that the read found.
+      if (answer === null && this.#answeredVersion !== this.#foreign.version) this.findForeign(fingerprint, text, callback);
+      else callback(answer);
+    });
   }
 
   /**
@@ -138,18 +183,37 @@ export class CachedLookup<Value extends object> {
       url,
       lane,
       logger,
-      check: (client) => this.#watch.check(client),
+      check: async (client) => {
+        await this.#watch.check(client);
+        this.#foreign.follow(await readImportForms(client));
+      },
       onConnected: () => {
         this.#cache.connected(lane);
         this.#schedule();
       },
       onReply: (reply) => {
-        this.#cache.answer(lane, reply);
+        this.#follow(lane, reply);
         this.#schedule();
       },
       onLost: (error) => this.#cache.lost(lane, error),
       onUnreachable: (error) => this.#cache.unreachable(error),
     });
+  }
+
+  #follow(lane: Lane, reply: LookupReply): void {
+    const { fingerprints, version } = this.#candidates[lane];
+    this.#answeredVersion = version;
+    if (!reply.isStandby) this.#foreign.follow(reply.forms);
+    if (reply.unusedKeys.length === 0) {
+      this.#cache.answer(lane, reply);
+      return;
+    }
+    const unused = reply.unusedKeys.map((key): [string, FoundRecord] => {
+      const fingerprint = fingerprints.get(key.digest) ?? '';
+      return [fingerprint, { ...key, fingerprint, isTransient: true }];
+    });
+    // A key with the fingerprint itself comes first.
+    this.#cache.answer(lane, { ...reply, rows: new Map([...unused, ...reply.rows]) });
   }
 
   /** Sends at the end of the event-loop turn, when every readable socket was read: its requests share the read. */

@@ -37,6 +37,8 @@ export interface KeyRow {
   readonly ownerId: string;
   /** The policy that applies to the owner: the owner's own, or the policy named `default`. Null if there is neither. */
   readonly policyId: string | null;
+  /** Whether it is given to the verifications of its read alone, and not kept. */
+  readonly isTransient?: boolean;
 }
 
 /** What the statement read. */

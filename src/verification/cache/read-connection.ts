@@ -2,9 +2,8 @@ import type pg from 'pg';
 import type { PoolTimeouts } from '../../platform/database/pool.js';
 import { ScramClient } from '../../platform/database/scram-client.js';
 import type { Logger } from '../../platform/logger.js';
-import type { FoundRecord } from '../service-token-entry.js';
-import type { Lane, Read, Reply } from './protocol.js';
-import { queryOf, replyOf } from './read.queries.js';
+import type { Lane } from './protocol.js';
+import { type LookupRead, type LookupReply, queryOf, replyOf } from './read.queries.js';
 
 /** Timeouts of every query of verification. They are shorter than the timeouts of gateways. */
 export const VERIFICATION_TIMEOUTS_MS: PoolTimeouts = { connect: 1_500, lock: 1_000, statement: 1_500, query: 2_000 };
@@ -19,7 +18,7 @@ export interface ReadConnectionOptions {
   /** Runs on each new connection before it is used. If it fails, the connection is closed. */
   check(client: pg.ClientBase): Promise<void>;
   onConnected(): void;
-  onReply(reply: Reply<FoundRecord>): void;
+  onReply(reply: LookupReply): void;
   /** The connection failed. Its read, if there was one, has no reply. */
   onLost(error: Error): void;
   /** An attempt to connect failed. */
@@ -74,7 +73,7 @@ export class ReadConnection {
   }
 
   /** Sends a read on the open connection, which carries no other one. */
-  send(read: Read): void {
+  send(read: LookupRead): void {
     const client = this.#client;
     client?.query(queryOf(read), (error: Error | undefined, result: pg.QueryArrayResult<(string | null)[]>) => {
       if (this.#client !== client) return;

@@ -1,7 +1,15 @@
 import type pg from 'pg';
+import type { Pool } from '../../platform/database/pool.js';
 import { VERIFICATION_CACHE_LIMITS } from '../../platform/limits.js';
-import { fingerprintArrayOf, keysByFingerprintSql, serviceTokensByFingerprintSql } from '../key-lookup.queries.js';
-import type { FoundRecord } from '../service-token-entry.js';
+import {
+  fingerprintArrayOf,
+  IMPORT_FORMS_SQL,
+  keysByFingerprintSql,
+  serviceTokensByFingerprintSql,
+  unusedKeysByDigestSql,
+} from '../key-lookup.queries.js';
+import type { FoundRecord } from '../lookup-entry.js';
+import type { FoundUnusedKey } from '../unused-key.js';
 import type { Change, Read, Reply } from './protocol.js';
 
 const LIMIT = VERIFICATION_CACHE_LIMITS.changesPerReadMax + 1;
@@ -25,13 +33,26 @@ const READ_ROWS = {
       SELECT tableoid, seq, mark, key_id, ${GROUP} AS owner_id, policy_id FROM verification_changes
       WHERE seq >= coalesce($1::bigint, (SELECT max(seq) FROM verification_changes)) ORDER BY seq LIMIT ${LIMIT}
     ) AS c) AS changes,
-    (${keysByFingerprintSql('$2')}), (${serviceTokensByFingerprintSql('$2')})`,
+    (${keysByFingerprintSql('$2')}), (${serviceTokensByFingerprintSql('$2')}), (${unusedKeysByDigestSql('$3')}), (${IMPORT_FORMS_SQL})`,
 };
 
 const READ_ROWS_ALONE = {
   name: 'keyward-read-keys',
-  text: `SELECT pg_is_in_recovery(), (${keysByFingerprintSql('$1')}), (${serviceTokensByFingerprintSql('$1')})`,
+  text: `SELECT pg_is_in_recovery(), (${keysByFingerprintSql('$1')}), (${serviceTokensByFingerprintSql('$1')}),
+    (${unusedKeysByDigestSql('$2')}), (${IMPORT_FORMS_SQL})`,
 };
+
+/** A read, and the digests under which its keys may have been imported, in hex. */
+export interface LookupRead extends Read {
+  readonly digests: readonly string[];
+}
+
+/** What the statement read, with what it found by the digests. */
+export interface LookupReply extends Reply<FoundRecord> {
+  readonly unusedKeys: readonly Omit<FoundUnusedKey, 'fingerprint'>[];
+  /** The forms of imported keys as JSON. Null if the statement did not read them. */
+  readonly forms: string | null;
+}
 
 /** PostgreSQL's own text of each column: parsing a timestamp would lose its microseconds. */
 const TEXTS = { getTypeParser: () => (text: string) => text };
@@ -46,35 +67,43 @@ const query = (statement: { name: string; text: string }, values: unknown[]): pg
 });
 
 /** Returns the statement of a read. */
-export function queryOf({ from, missing }: Read): pg.QueryArrayConfig {
-  if (from === 'unfollowed') return query(READ_ROWS_ALONE, [fingerprintArrayOf(missing)]);
-  if (from === null || missing.length > 0) return query(READ_ROWS, [from?.seq ?? null, fingerprintArrayOf(missing)]);
+export function queryOf({ from, missing, digests }: LookupRead): pg.QueryArrayConfig {
+  const keys = [fingerprintArrayOf(missing), fingerprintArrayOf(digests)];
+  if (from === 'unfollowed') return query(READ_ROWS_ALONE, keys);
+  if (from === null || missing.length > 0) return query(READ_ROWS, [from?.seq ?? null, ...keys]);
   return query(READ_CHANGES, [from.seq]);
+}
+
+/** Returns the forms of imported keys as JSON. */
+export async function readImportForms(client: Pick<pg.ClientBase, 'query'> | Pool): Promise<string | null> {
+  const { rows } = await client.query<{ import_forms: string }>(IMPORT_FORMS_SQL);
+  return rows[0]?.import_forms ?? null;
 }
 
 const NO_ROWS: ReadonlyMap<string, FoundRecord> = new Map();
 
 /** Returns what the statement of the read returned. */
-export function replyOf({ from, missing }: Read, rows: readonly Texts[]): Reply<FoundRecord> {
+export function replyOf({ from, missing }: Read, rows: readonly Texts[]): LookupReply {
   if (from === 'unfollowed') {
-    const [isStandby, keys, serviceTokens] = rows[0] ?? [];
-    return { isStandby: isStandby !== 'f', identity: null, changes: [], rows: recordsOf(keys, serviceTokens) };
+    const [isStandby, ...found] = rows[0] ?? [];
+    return { isStandby: isStandby !== 'f', identity: null, changes: [], ...foundIn(found) };
   }
   if (from === null || missing.length > 0) return replyWithRows(rows[0] ?? []);
   const [isStandby, startedAt, table] = rows[0] ?? [];
   const changes = rows.map(([, , , seq, mark, keyId = null, ownerId = null, policyId = null]) =>
     changeOf([Number(seq), mark ?? '', keyId, ownerId, policyId]),
   );
-  return { isStandby: isStandby === 't', identity: identityOf(startedAt, table), changes, rows: NO_ROWS };
+  const identity = identityOf(startedAt, table);
+  return { isStandby: isStandby === 't', identity, changes, rows: NO_ROWS, unusedKeys: [], forms: null };
 }
 
-function replyWithRows([isStandby, startedAt, changes, keys, serviceTokens]: Texts): Reply<FoundRecord> {
+function replyWithRows([isStandby, startedAt, changes, ...columns]: Texts): LookupReply {
   const found: [table: string, ...change: ChangeColumns][] = JSON.parse(changes ?? '[]');
   return {
     isStandby: isStandby !== 'f',
     identity: identityOf(startedAt, found[0]?.[0]),
     changes: found.map(([, ...change]) => changeOf(change)),
-    rows: recordsOf(keys, serviceTokens),
+    ...foundIn(columns),
   };
 }
 
@@ -85,6 +114,12 @@ const changeOf = ([seq, mark, keyId, ownerId, policyId]: ChangeColumns): Change 
 /** The same server with the same table. The start is exact to the microsecond. */
 const identityOf = (startedAt: string | null | undefined, table: string | null | undefined): string | null =>
   startedAt && table ? `${startedAt} ${table}` : null;
+
+const foundIn = ([keys, serviceTokens, unusedKeys, forms = null]: Texts) => ({
+  rows: recordsOf(keys, serviceTokens),
+  unusedKeys: JSON.parse(unusedKeys ?? '[]') as LookupReply['unusedKeys'],
+  forms,
+});
 
 function recordsOf(...lists: (string | null | undefined)[]): Map<string, FoundRecord> {
   const found: FoundRecord[] = lists.flatMap((list) => JSON.parse(list ?? '[]'));

@@ -14,13 +14,22 @@ export class TriggerWatch {
   readonly #logger: Logger;
   #identity: string | null = null;
   #warned = '';
+  /** The check in progress. */
+  #current: Promise<void> = Promise.resolve();
 
   constructor(options: { cache: Watched; logger: Logger }) {
     this.#cache = options.cache;
     this.#logger = options.logger;
   }
 
-  async check(client: pg.ClientBase): Promise<void> {
+  /** Checks after the check in progress. Otherwise, an older state that arrives later would turn the cache on again. */
+  check(client: pg.ClientBase): Promise<void> {
+    const check = this.#current.then(() => this.#check(client));
+    this.#current = check.catch(() => undefined);
+    return check;
+  }
+
+  async #check(client: pg.ClientBase): Promise<void> {
     const { missing, identity } = await readTriggerState(client);
     if (this.#identity !== null && this.#identity !== identity) this.#cache.reset();
     this.#identity = identity;

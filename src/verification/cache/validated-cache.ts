@@ -170,7 +170,7 @@ export class ValidatedCache<Row extends KeyRow, Value extends object | string> {
     for (const [fingerprint, row] of rows) {
       const value = this.#options.install(row);
       values.set(fingerprint, value);
-      if (isInstalled) this.#entries.install(fingerprint, row, value);
+      if (isInstalled && row.isTransient !== true) this.#entries.install(fingerprint, row, value);
     }
     return values;
   }

@@ -5,19 +5,19 @@ export interface ModelRow extends KeyRow {
   readonly version: string;
 }
 
-export interface ModelKey {
+interface ModelKey {
   readonly id: string;
   readonly ownerId: string;
   readonly version: number;
 }
 
-export interface ModelOwner {
+interface ModelOwner {
   readonly version: number;
   /** Name of the owner's own policy. Null if the policy named "default" applies, if it exists. */
   readonly policy: string | null;
 }
 
-export interface ModelPolicy {
+interface ModelPolicy {
   readonly id: string;
   readonly version: number;
 }

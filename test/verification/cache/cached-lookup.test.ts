@@ -51,6 +51,11 @@ afterEach(async () => {
   await dropDatabase(url);
 });
 
+/** Waits until the checks of both new connections are over. */
+async function bothConnected(): Promise<void> {
+  while (!lookup.isConnected) await new Promise(setImmediate);
+}
+
 const find = (name: string) => lookup.load(fingerprintOf(name));
 
 /** Returns the value of a metric of the cache. */
@@ -115,6 +120,7 @@ describe('the cached lookup', () => {
 
   test('reads every row while a trigger is disabled, logs a warning, and uses the cache again afterwards', async () => {
     await find('one');
+    await bothConnected();
     expect(await metric('enabled')).toBe(1);
     await client.query('ALTER TABLE api_keys DISABLE TRIGGER api_keys_verification_update');
     await lookup.check();
@@ -137,6 +143,7 @@ describe('the cached lookup', () => {
 
   test('empties the cache if the function of the triggers was replaced', async () => {
     await find('one');
+    await bothConnected();
     expect(await growth(() => lookup.check())).toMatchObject({ resets: 0 });
     await client.query(`CREATE OR REPLACE FUNCTION record_verification_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
       SET search_path = pg_catalog AS $$ BEGIN RETURN NULL; END $$`);
