@@ -11,9 +11,22 @@ const HEADER = `# Webhook events
 This page is generated from \`src/webhooks/event-types.ts\` by \`npm run codegen\`. [Webhooks](webhooks.md)
 describes how to receive the events.`;
 
+const COLUMNS_MAX = 100;
+
+/** @param {string} text @returns {string} lines of at most COLUMNS_MAX columns */
+function wrapped(text) {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = `${lines.at(-1)} ${word}`.trimStart();
+    if (line.length > COLUMNS_MAX) lines.push(word);
+    else lines[lines.length - 1] = line;
+  }
+  return lines.join('\n');
+}
+
 /** @param {import('../src/webhooks/event-types.js').EventType} type */
 const sectionOf = (type) =>
-  `## ${type}\n\n${EVENT_DATA[type].description}\n\n\`\`\`json\n${JSON.stringify(z.toJSONSchema(bodySchemaOf(type)), null, 2)}\n\`\`\``;
+  `## ${type}\n\n${wrapped(EVENT_DATA[type].description)}\n\n\`\`\`json\n${JSON.stringify(z.toJSONSchema(bodySchemaOf(type)), null, 2)}\n\`\`\``;
 
 const file = path.join(root, 'docs/webhook-events.md');
 const text = `${[HEADER, ...EVENT_TYPES.map(sectionOf)].join('\n\n')}\n`;

@@ -1,27 +1,7 @@
 import { z } from 'zod';
 import { keySourceFault } from './auth/external/key-source.js';
 import * as form from './config-forms.js';
-
-/** A setting, as `.env.example` and docs/configuration.md show it. */
-export interface Setting {
-  name: string;
-  /** What a value must be. It completes the sentence "The value is …". */
-  form: string;
-  /** As text in the environment. Null if the setting is unset by default. */
-  default: string | null;
-  /** Whole sentences, in Markdown. Links are relative to docs. */
-  description: string;
-}
-
-const documentation = z.registry<Omit<Setting, 'name'>>();
-
-/** Describes a setting that has the value `text` if it is unset. */
-const setting = <Value>({ text, schema }: form.Form<Value>, defaultText: string, description: string) =>
-  schema.prefault(defaultText).register(documentation, { form: text, default: defaultText, description });
-
-/** Describes a setting that is undefined if it is unset. */
-const optional = <Value>({ text, schema }: form.Form<Value>, description: string) =>
-  schema.optional().register(documentation, { form: text, default: null, description });
+import { documentation, optional, type Setting, setting } from './config-setting.js';
 
 const settings = z.object({
   HOST: setting(

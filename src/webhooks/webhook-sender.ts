@@ -63,10 +63,9 @@ export class WebhookSender {
    * @throws an error of the database
    */
   poll(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
     this.#isRequested = true;
-    this.#claiming ??= this.#claimAll().finally(() => {
-      this.#claiming = null;
-    });
+    this.#claiming ??= this.#claimAll();
     return this.#claiming;
   }
 
@@ -79,18 +78,23 @@ export class WebhookSender {
   async close(): Promise<void> {
     this.#closed = true;
     const timer = setTimeout(() => this.#stop.abort(), STOP_MS);
-    await this.idle();
+    await Promise.all([this.#deps.settlements.close(), this.idle()]);
     clearTimeout(timer);
     this.#deps.client.close();
   }
 
   async #claimAll(): Promise<void> {
-    while (this.#isRequested && !this.#closed) {
-      this.#isRequested = false;
-      await this.#deps.settlements.store();
-      const endpoints = await findDueEndpoints(this.#deps.pool, this.#deps.clock.now());
-      this.#forgetOthers(endpoints);
-      for (const endpoint of endpoints) await this.#claim(endpoint);
+    try {
+      while (this.#isRequested && !this.#closed) {
+        this.#isRequested = false;
+        await this.#deps.settlements.store();
+        const endpoints = await findDueEndpoints(this.#deps.pool, this.#deps.clock.now());
+        this.#forgetOthers(endpoints);
+        for (const endpoint of endpoints) await this.#claim(endpoint);
+      }
+    } finally {
+      // In the turn of the last check, because a request between the two would otherwise be lost.
+      this.#claiming = null;
     }
   }
 

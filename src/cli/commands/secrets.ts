@@ -7,7 +7,9 @@ export function addSecretsCommands(program: KeywardCommand): void {
     .description('Manages what is encrypted with APP_SECRETS.')
     .example('keyward secrets re-encrypt')
     .command('re-encrypt')
-    .description('Encrypts the secrets of webhooks and imported keys with the newest of APP_SECRETS. Run it before you remove an older one.')
+    .description(
+      'Encrypts the secrets of webhooks and imported keys with the newest of APP_SECRETS. Run it before you remove an older one.',
+    )
     .example('keyward secrets re-encrypt')
     .prints(async ({ services }) => {
       const imports = await services.importForms.resealAll();
