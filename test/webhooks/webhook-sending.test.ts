@@ -13,6 +13,7 @@ import { DOORS, dataOf, newKey } from '../support/doors.js';
 import { eventually } from '../support/eventually.js';
 import { newService, type TestService } from '../support/services.js';
 import { startReplicas, startTestApp, type TestApp } from '../support/test-app.js';
+import { TestClock } from '../support/test-clock.js';
 import { answerWith, LOCAL_TARGETS, newEndpoint, sendDue, WebhookReceiver } from '../support/webhook-receiver.js';
 
 /** Seconds between the attempts. */
@@ -62,6 +63,21 @@ describe('a delivery', () => {
     await queueTest();
     await sendDue(app);
     expect([isAccepted(endpoint.secret), isAccepted(secret)]).toEqual([false, true]);
+  });
+
+  test('E2: is accepted by the package standardwebhooks with the secret of its endpoint only', async () => {
+    const now = await startTestApp({ ...LOCAL_TARGETS, clock: new TestClock(new Date().toISOString()) });
+    const service = await newService(now, ['users:act', 'webhooks:manage']);
+    const { secret } = await newEndpoint(now, service, { url: receiver.url });
+    await newKey(now);
+    await sendDue(now);
+    await now.close();
+    expect(receiver.types).toEqual(['user.created', 'api_key.created']);
+    for (const { body, headers } of receiver.events) {
+      expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(body));
+      expect(() => new Webhook(secret).verify(body.replace('created', 'revoked'), headers)).toThrow('No matching signature found');
+      expect(() => new Webhook(endpoint.secret).verify(body, headers)).toThrow('No matching signature found');
+    }
   });
 
   test('E4: is attempted ten times on schedule with one id, and then FAILED', async () => {
@@ -137,7 +153,11 @@ describe('a delivery', () => {
 
   test('E4: reads at most a small part of a response of 100 MB, and follows no redirect', async () => {
     let written = 0;
+    let isClosed = false;
     receiver.answer = (response) => {
+      response.once('close', () => {
+        isClosed = true;
+      });
       response.writeHead(200);
       const chunk = Buffer.alloc(65_536);
       const write = () => {
@@ -152,12 +172,13 @@ describe('a delivery', () => {
     await queueTest();
     await sendDue(app);
     expect(await deliveries()).toMatchObject([{ status: 'DELIVERED' }]);
+    await eventually(() => expect(isClosed).toBe(true), { withinMs: 5_000 });
     // The buffers of the kernel hold a few MB.
-    await eventually(() => expect(written).toBeLessThan(20_000_000), { withinMs: 5_000 });
+    expect(written).toBeLessThan(20_000_000);
     receiver.answer = answerWith(307, { location: receiver.url });
-    await queueTest();
+    const { id } = await queueTest();
     await sendDue(app);
-    expect((await deliveries())[0]).toMatchObject({
+    expect((await deliveries()).find((delivery) => delivery.id === id)).toMatchObject({
       status: 'PENDING',
       lastStatusCode: 307,
       lastError: expect.stringContaining('redirect'),
