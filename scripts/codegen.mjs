@@ -5,6 +5,7 @@ import { prepare, runNode } from './lib/prepare.mjs';
 prepare();
 runNode('scripts/emit-settings.mjs');
 runNode('scripts/emit-access.mjs');
+runNode('scripts/emit-events.mjs');
 runNode('scripts/emit-schema.mjs');
 runNode('node_modules/@graphql-codegen/cli/esm/bin.js', '--errors-only');
 runNode('node_modules/@graphql-codegen/cli/esm/bin.js', '--config', 'client/codegen.yml', '--errors-only');

@@ -47,6 +47,7 @@ import { ServerInfoResolver } from './server/server-info-resolver.js';
 import type { Services } from './services.js';
 import { GatewayListener } from './verification/gateway-listener.js';
 import { VerificationResolver } from './verification/verification-resolver.js';
+import { WebhookResolver } from './webhooks/webhook-resolver.js';
 
 /** Shutdown deadlines: queued hashes are rejected after `hashes`, open connections are closed after `connections`. */
 const DRAIN_MS = { hashes: 4_000, connections: 6_000 };
@@ -81,6 +82,7 @@ export const buildKeywardSchema = (services: Services & { externalIdIssuer: stri
       new PolicyResolver(services.policies),
       new UserPolicyResolver(),
       new VerificationResolver(services.verifier, services.verifierAccess),
+      new WebhookResolver(services),
     ]),
   );
 
@@ -95,6 +97,7 @@ export async function createApp(services: Services, { consoleFolder = CONSOLE_FO
   const reading = readConsole(consoleFolder, logger);
   const countError = createErrorCounter(services.metrics);
   const externalIdIssuer = await claimExternalIds(services.database, config.externalIdNamespace);
+  await services.auditExport.alignGeneration();
   await services.cachedKeys.readForms(services.mainPool);
   const signUpIsOpen = config.localAccounts && config.signUpIsOpen;
   await warnAtStart(services.serviceTokens, { signUpIsOpen, verificationIsOpen: !config.verificationIsRestricted }, logger);
@@ -139,6 +142,7 @@ export async function createApp(services: Services, { consoleFolder = CONSOLE_FO
     consolePath,
     async close() {
       draining = true;
+      const sending = services.webhookSender.close();
       const deadlines = [
         setTimeout(() => services.closeQueues(), DRAIN_MS.hashes),
         setTimeout(() => http.server.closeAllConnections(), DRAIN_MS.connections),
@@ -146,6 +150,7 @@ export async function createApp(services: Services, { consoleFolder = CONSOLE_FO
       await http.close();
       for (const deadline of deadlines) clearTimeout(deadline);
       await graphql.stop();
+      await sending;
       await services.close();
     },
   };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PRODUCT } from './auth/external/id-namespace.js';
 import { LOCAL_ISSUER } from './auth/pinned-jwt.js';
 import { SERVICE_TOKEN_NAMESPACE } from './auth/service-tokens/service-token-rules.js';
+import { canonicalRange } from './platform/ip/address-ranges.js';
 import { trustedProxyFault } from './platform/ip/trusted-proxies.js';
 import { secretFault } from './platform/secrets.js';
 import { isVisibleAscii, shortTextFault } from './platform/text.js';
@@ -86,6 +87,21 @@ export const webOrigin = formOf('an origin like https://keys.example.com', isWeb
 export const webOrigins = listOf('origins', (text) => (isWebOrigin(text) ? null : 'must be an origin like https://id.example.com'));
 
 export const proxies = listOf('IP addresses and CIDR ranges', trustedProxyFault);
+
+export const privateTargets = listOf('IP addresses, CIDR ranges and host names', (text) =>
+  canonicalRange(text) !== null || /^(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i.test(text)
+    ? null
+    : 'must be an IP address, a CIDR range or a host name',
+);
+
+const dayTexts = listOf('different whole numbers from 1 to 365', (text) =>
+  /^[1-9]\d{0,2}$/.test(text) && Number(text) <= 365 ? null : 'must be a whole number from 1 to 365',
+);
+/** In descending order. */
+export const days: Form<number[]> = {
+  text: dayTexts.text,
+  schema: dayTexts.schema.transform((texts) => texts.map(Number).sort((one, other) => other - one)),
+};
 
 export const scopes = listOf('scopes such as orders:read', scopeFault);
 

@@ -29,9 +29,9 @@ const settings = z.object({
   ),
   APP_SECRETS: optional(
     form.secrets,
-    'The tokens are signed with these secrets. The newest secret is first. To rotate the secrets, add a new secret at the front ' +
-      '(`openssl rand -base64 32`), and remove the old secret after `REFRESH_TOKEN_TTL_SECONDS`. The setting is required with ' +
-      '`DATABASE_URL`. If it is unset, Keyward creates a secret once and stores it in `DATA_DIR`.',
+    'The tokens are signed, and the secrets of webhooks encrypted, with these secrets, the newest first. To rotate them, add a new one ' +
+      'at the front (`openssl rand -base64 32`), run `keyward secrets re-encrypt`, and remove the old one after `REFRESH_TOKEN_TTL_SECONDS`. ' +
+      'The setting is required with `DATABASE_URL`. If it is unset, Keyward creates a secret once and stores it in `DATA_DIR`.',
   ),
   MAX_KEYS_PER_USER: setting(
     form.integer(1, 100_000),
@@ -64,6 +64,15 @@ const settings = z.object({
     form.integer(0, 3_650),
     '14',
     'A key is reported as `expiresSoon` from this number of days before its expiry.',
+  ),
+  EXPIRY_NOTICE_DAYS: setting(
+    form.days,
+    '14,7,1',
+    'The event `api_key.expiring` is sent to [webhooks](webhooks.md) each of these numbers of days before the expiry of a key.',
+  ),
+  WEBHOOK_PRIVATE_TARGETS: optional(
+    form.privateTargets,
+    'Webhooks can be sent to these hosts and networks, by http too. If it is unset, only to public addresses, by https.',
   ),
   ACCESS_TOKEN_TTL_SECONDS: setting(form.integer(1, 86_400), '900', 'An access token expires after this number of seconds.'),
   REFRESH_TOKEN_TTL_SECONDS: setting(

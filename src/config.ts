@@ -56,6 +56,9 @@ function configOf(settings: Settings, isTerminal: boolean) {
     /** Limit for one network. 0 if there is no limit. */
     signUpsPerHour: settings.SIGN_UPS_PER_HOUR,
     expiryWarningDays: settings.EXPIRY_WARNING_DAYS,
+    /** In descending order. */
+    expiryNoticeDays: settings.EXPIRY_NOTICE_DAYS,
+    webhookPrivateTargets: settings.WEBHOOK_PRIVATE_TARGETS ?? [],
     trustedProxies: settings.TRUSTED_PROXIES ?? [],
     verificationCacheKeys: settings.VERIFICATION_CACHE_KEYS,
     corsOrigins: settings.CORS_ORIGINS ?? (introspection ? [HOSTED_SANDBOX] : []),

@@ -14,8 +14,7 @@ await runToEnd(async (closers) => {
   const services = createServices({ config, logger, ...backing });
   const app = await createApp(services);
   closers.push(() => app.close());
-  services.cachedKeys.start();
-  services.portalSessionPruning.start();
+  services.start();
   const address = await listen(app.http, config);
   const sandbox = config.introspection && !config.production;
   const consoleUrl = app.consolePath === null ? {} : { console: `${address}${app.consolePath}` };

@@ -5,6 +5,7 @@ import { ImportFormRegistry } from './api-keys/import-form-registry.js';
 import { KeyFinder } from './api-keys/key-finder.js';
 import { KeyIssuer } from './api-keys/key-issuer.js';
 import { KeyPolicies } from './api-keys/key-policies.js';
+import { AuditExport } from './audit/audit-export.js';
 import { AuditLog } from './audit/audit-log.js';
 import { AuditRecorder } from './audit/audit-recorder.js';
 import { AccountDeletion } from './auth/accounts/account-deletion.js';
@@ -45,9 +46,13 @@ import { AppSecrets } from './platform/secrets.js';
 import { PolicyAdministration } from './policies/policy-administration.js';
 import { findPolicyId } from './policies/policy-names.js';
 import { serverInfoOf } from './server/server-info.js';
+import { FirstUses } from './usage/first-uses.js';
 import { UsageService } from './usage/usage-service.js';
 import { createVerification } from './verification/create-verification.js';
 import { createVerificationPool } from './verification/key-lookup.js';
+import { createWebhookPool, createWebhooks } from './webhooks/create-webhooks.js';
+import { recordAuditedEvents } from './webhooks/event-recorder.js';
+import { ANY_ENDPOINT } from './webhooks/webhook-sql.js';
 
 export interface ServiceOptions {
   config: Config;
@@ -76,6 +81,7 @@ function createConnections({ databaseUrl, logger, isCommand = false }: ServiceOp
   return {
     mainPool,
     verificationPool: createVerificationPool(databaseUrl, logger),
+    webhookPool: createWebhookPool(databaseUrl, logger),
     database: isCommand ? createCommandDatabase(mainPool, logger) : createDatabase(mainPool, logger),
   };
 }
@@ -86,7 +92,8 @@ function createBase(options: ServiceOptions) {
   const connections = createConnections(options);
   const { mainPool, verificationPool, database } = connections;
   const { hashes = new HashQueue(passwordQueueLimits()), keyHashes = new HashQueue() } = options;
-  const metrics = createMetrics({ main: mainPool, verification: verificationPool }, { password: hashes, key: keyHashes });
+  const pools = { main: mainPool, verification: verificationPool, webhooks: connections.webhookPool };
+  const metrics = createMetrics(pools, { password: hashes, key: keyHashes });
   const redis = config.redisUrl === undefined || isCommand ? undefined : createRedis(config.redisUrl, { logger, metrics });
   const budgetsOf = (name: string, keysMax?: number): Budgets => {
     const inMemory = new WindowCounter({ clock, ...(keysMax !== undefined && { keysMax }) });
@@ -94,7 +101,7 @@ function createBase(options: ServiceOptions) {
   };
   const secrets = new AppSecrets(options.appSecrets);
   const cursors = new Cursors(secrets.keysFor('cursor'));
-  const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal') });
+  const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal'), sink: recordAuditedEvents });
   const importSealing = new Sealing(secrets.keysFor('import-secrets'));
   const importForms = new ImportFormRegistry({ database, clock, sealing: importSealing });
   const shared = { secrets, cursors, audit, importSealing, importForms };
@@ -192,9 +199,11 @@ export function createServices(options: ServiceOptions) {
   const base = createBase(options);
   const accounts = createAccounts(base);
   const keys = createApiKeys(base, accounts.users);
-  const auditLog = new AuditLog({ database: base.database, cursors: base.cursors });
+  const auditLog = new AuditLog(base);
+  const auditExport = new AuditExport(base);
   const policies = new PolicyAdministration({ ...base, scopeCatalogue: base.config.scopeCatalogue });
-  const verification = createVerification({ ...base, ...accounts });
+  const verification = createVerification({ ...base, ...accounts, notesFirstUsesIf: ANY_ENDPOINT });
+  const webhooks = createWebhooks(base, new FirstUses(base.database));
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
   return {
     ...base,
@@ -202,16 +211,26 @@ export function createServices(options: ServiceOptions) {
     ...keys,
     ...createManagement({ ...base, ...accounts, ...keys, auditLog, policies }),
     auditLog,
+    auditExport,
     policies,
     ...verification,
+    ...webhooks,
     serverInfo: serverInfoOf(base.config),
     fairUse: new FairUse(base.budgetsOf('query-cost'), FAIR_USE_LIMITS),
     /** Rejects all requests that wait for a hash. */
     closeQueues() {
       for (const queue of [hashes, keyHashes, verification.keyLookup]) queue.close();
     },
+    /** Starts the work that a server repeats. */
+    start(): void {
+      verification.cachedKeys.start();
+      accounts.portalSessionPruning.start();
+      webhooks.webhookJobs.start();
+      webhooks.noticeJob.start();
+    },
     /** Writes pending usage and audit events, and closes the connections. */
     async close(): Promise<void> {
+      await webhooks.closeWebhooks();
       verification.verifier.close();
       await verification.cachedKeys.close();
       await verification.usage.close();

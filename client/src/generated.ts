@@ -56,6 +56,12 @@ export type AuditAction =
   | 'API_KEY_ROTATED'
   /** An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name, metadata and trustedMetadata. */
   | 'API_KEY_UPDATED'
+  /** The operator exported events of the audit log. `details` holds their number. */
+  | 'AUDIT_LOG_EXPORTED'
+  /** The operator deleted old events of the audit log. `details` holds their number and the time before which they were recorded. */
+  | 'AUDIT_LOG_PRUNED'
+  /** The operator listed or looked up users or API keys by a command. `details` holds the `command`. */
+  | 'OPERATOR_READ'
   /** The user changed the password, which ended every earlier session. */
   | 'PASSWORD_CHANGED'
   /** A new password was set with a password reset token, which ended every earlier session. */
@@ -90,6 +96,8 @@ export type AuditAction =
   | 'USER_DISABLED'
   /** The operator or a service enabled the account again. */
   | 'USER_ENABLED'
+  /** The operator exported all data of the user. */
+  | 'USER_EXPORTED'
   /** A session was opened with the correct password. */
   | 'USER_SIGNED_IN'
   /** A session was ended by signing out. */
@@ -99,7 +107,17 @@ export type AuditAction =
   /** A sign-in failed, because the password was wrong or the account was disabled. */
   | 'USER_SIGN_IN_FAILED'
   /** A service of the product changed the user. `details` names the changed fields. */
-  | 'USER_UPDATED';
+  | 'USER_UPDATED'
+  /** A webhook endpoint was created. `details` holds its `webhookEndpointId`. */
+  | 'WEBHOOK_ENDPOINT_CREATED'
+  /** A webhook endpoint was deleted. `details` holds its `webhookEndpointId`. */
+  | 'WEBHOOK_ENDPOINT_DELETED'
+  /** A webhook endpoint was disabled: by a service, by the operator, or by Keyward after repeated failures. `details` holds its `webhookEndpointId` and the reason. */
+  | 'WEBHOOK_ENDPOINT_DISABLED'
+  /** A webhook endpoint was updated or enabled. `details` holds its `webhookEndpointId` and names the changed fields. */
+  | 'WEBHOOK_ENDPOINT_UPDATED'
+  /** The signing secret of a webhook endpoint was replaced. `details` holds its `webhookEndpointId`. */
+  | 'WEBHOOK_SECRET_ROTATED';
 
 /** Which events to return: those that match every field. A field that is absent or null does not restrict the events. */
 export type AuditFilter = {

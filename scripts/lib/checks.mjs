@@ -17,6 +17,7 @@ export function check() {
   runNode('scripts/licences.mjs', '--check');
   runNode('scripts/emit-settings.mjs', '--check');
   runNode('scripts/emit-access.mjs', '--check');
+  runNode('scripts/emit-events.mjs', '--check');
   runNode('scripts/emit-schema.mjs', '--check');
   runNode('node_modules/@graphql-codegen/cli/esm/bin.js', '--errors-only', '--check');
   runNode('node_modules/@graphql-codegen/cli/esm/bin.js', '--config', 'client/codegen.yml', '--errors-only', '--check');

@@ -21,6 +21,7 @@ export const LAYERS = [
     'config-console.ts',
     'config-settings.ts',
     'config.ts',
+    'service-base.ts',
     'services.ts',
     'graphql-route.ts',
     'app.ts',
@@ -84,18 +85,27 @@ export const OWNERS = new Map([
   ['IdempotencyKey', 'api-keys'],
   ['ImportForm', 'api-keys'],
   ['ApiKeyUsage', 'usage'],
+  ['ApiKeyFirstUse', 'usage'],
   ['AuditEvent', 'audit'],
+  ['AuditLogCluster', 'audit'],
   ['VerificationChange', 'verification'],
+  ['WebhookEndpoint', 'webhooks'],
+  ['WebhookEvent', 'webhooks'],
+  ['WebhookDelivery', 'webhooks'],
+  ['WebhookNotice', 'webhooks'],
+  ['WebhookScan', 'webhooks'],
 ]);
 
 /**
  * Statements that read tables of features below. Verification must read a key, its owner, the owner's policy and a verifier's token in
- * one snapshot. The policy that applies to a key depends on its owner.
+ * one snapshot. The policy that applies to a key depends on its owner. An event has the state of its user and key in the transaction of
+ * the change.
  */
 export const READERS = [
   { files: 'verification/**/*.queries.ts', models: ['ApiKey', 'User', 'Policy', 'ServiceToken', 'ImportForm'] },
   { files: 'policies/**/*.queries.ts', models: ['User'] },
   { files: 'api-keys/**/*.queries.ts', models: ['User'] },
+  { files: 'webhooks/*.queries.ts', models: ['ApiKey', 'User', 'Policy'] },
 ];
 
 export const LIMITS = { medianFileLines: 60, fileLines: 250, functionLines: 60 };

@@ -51,6 +51,27 @@ registerEnumType(AuditAction, {
     POLICY_UPDATED: { description: 'Settings of a policy were changed.' },
     POLICY_DELETED: { description: 'A policy was deleted.' },
     ACCESS_REFUSED: { description: 'A request of the user for an object of another user was rejected.' },
+    WEBHOOK_ENDPOINT_CREATED: { description: 'A webhook endpoint was created. `details` holds its `webhookEndpointId`.' },
+    WEBHOOK_ENDPOINT_UPDATED: {
+      description: 'A webhook endpoint was updated or enabled. `details` holds its `webhookEndpointId` and names the changed fields.',
+    },
+    WEBHOOK_ENDPOINT_DISABLED: {
+      description:
+        'A webhook endpoint was disabled: by a service, by the operator, or by Keyward after repeated failures. `details` holds its `webhookEndpointId` and the reason.',
+    },
+    WEBHOOK_ENDPOINT_DELETED: { description: 'A webhook endpoint was deleted. `details` holds its `webhookEndpointId`.' },
+    WEBHOOK_SECRET_ROTATED: {
+      description: 'The signing secret of a webhook endpoint was replaced. `details` holds its `webhookEndpointId`.',
+    },
+    OPERATOR_READ: {
+      description: 'The operator listed or looked up users or API keys by a command. `details` holds the `command`.',
+    },
+    USER_EXPORTED: { description: 'The operator exported all data of the user.' },
+    AUDIT_LOG_EXPORTED: { description: 'The operator exported events of the audit log. `details` holds their number.' },
+    AUDIT_LOG_PRUNED: {
+      description:
+        'The operator deleted old events of the audit log. `details` holds their number and the time before which they were recorded.',
+    },
   },
 });
 

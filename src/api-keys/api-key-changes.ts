@@ -22,3 +22,7 @@ export function changesOf(columns: KeyColumns, before: ApiKey, after: ApiKey): {
   const pick = (told: Told) => Object.fromEntries(Object.entries(told).filter(([name]) => changed.includes(name)));
   return { changed, before: pick(toldOf(before)), after: pick(toldOf(after)) };
 }
+
+/** Returns the column that stores when an update changed the expiry. Notices about an earlier time are not sent. */
+export const expirySetBy = ({ expiresAt }: KeyColumns, before: ApiKey, now: Date): { expirySetAt?: Date } =>
+  expiresAt === undefined || expiresAt?.getTime() === before.expiresAt?.getTime() ? {} : { expirySetAt: now };

@@ -13,7 +13,7 @@ import { lifetimeStartOf } from '../policies/effective-limits.js';
 import { reportGrantFaults } from '../policies/grant-rules.js';
 import { findPolicyOf } from '../policies/policy-finder.js';
 import type { PolicyRules } from '../policies/policy-rules.js';
-import { changesOf } from './api-key-changes.js';
+import { changesOf, expirySetBy } from './api-key-changes.js';
 import { columnsOf, type KeySettings, rejectForbiddenSettings } from './api-key-settings.js';
 import { type Lifetime, rotatableAt, usableAt } from './api-key-status.js';
 import type { IdempotencyKeys } from './idempotency-keys.js';
@@ -130,7 +130,7 @@ export class ApiKeyService {
       // The statement itself has the guard, so that no update can revive an ended key or extend its life.
       const [after] = await transaction.apiKey.updateManyAndReturn({
         where: { id, replacedById: null, AND: usableAt(this.#deps.clock.now(), policy) },
-        data: columns,
+        data: { ...columns, ...expirySetBy(columns, before, this.#deps.clock.now()) },
       });
       if (!after) {
         throw new KeywardError('CONFLICT', 'This API key is revoked, expired or replaced, so it cannot be updated.');
@@ -192,6 +192,7 @@ export class ApiKeyService {
         rotatedFromId: id,
         createdAt: now,
         expiresAt,
+        expirySetAt: null,
         createdBy: personOf(actor),
       },
     });
@@ -199,13 +200,15 @@ export class ApiKeyService {
     await transaction.apiKey.updateMany({ where: { replacedById: id, AND: usableAt(now, policy) }, data: { replacedById: apiKey.id } });
     const endOfGrace = new Date(now.getTime() + gracePeriodSeconds * 1_000);
     const end = old.expiresAt !== null && old.expiresAt < endOfGrace ? old.expiresAt : endOfGrace;
-    const replaced = await transaction.apiKey.update({ where: { id, revokedAt: null }, data: { replacedById: apiKey.id, expiresAt: end } });
+    const replaced = await transaction.apiKey.update({
+      where: { id, revokedAt: null },
+      data: { replacedById: apiKey.id, expiresAt: end, expirySetAt: now },
+    });
     const details = { replacedBy: { id: apiKey.id, keyPrefix: apiKey.keyPrefix }, expiresAt: end };
     await this.#record(transaction, replaced, AuditAction.API_KEY_ROTATED, details, actor);
     return { apiKey, replaced };
   }
 
-  /** Returns the key, if it can be rotated so, and the policy that applies to its owner. */
   async #findRotatable(
     database: Transaction,
     id: string,

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import { validate as isUuid } from 'uuid';
+import { OPERATOR } from '../platform/actor.js';
 import { DAY_MS } from '../platform/clock.js';
 import type { Database } from '../platform/database/client.js';
 import { storableTime } from '../platform/database/storable-time.js';
@@ -8,6 +9,7 @@ import { pruneAuditEvents } from './audit.queries.js';
 import { AuditAction } from './audit-entry.js';
 import { type EventSearch, findEndOfSearch, findEvents, findEventsOfKeys, type StoredEvent } from './audit-events.queries.js';
 import { type AuditFilter, checkFilter, checkOwnFilter } from './audit-filter.js';
+import type { AuditRecorder } from './audit-recorder.js';
 
 /** Actions that this version can return. A newer version on the same database may write others. */
 const KNOWN_ACTIONS: string[] = Object.values(AuditAction);
@@ -29,15 +31,17 @@ export interface KeyEvents {
 export class AuditLog {
   readonly #database: Database;
   readonly #cursors: Cursors;
+  readonly #recorder: AuditRecorder;
 
-  constructor(options: { database: Database; cursors: Cursors }) {
+  constructor(options: { database: Database; cursors: Cursors; audit: AuditRecorder }) {
     this.#database = options.database;
+    this.#recorder = options.audit;
     this.#cursors = options.cursors;
   }
 
   /**
    * Deletes old events permanently. The trigger allows deletion only here. Each step deletes one day, the oldest first, so that
-   * no step takes long and the command can be stopped at any time.
+   * no step takes long and the command can be stopped at any time. Each step that deletes events is recorded in its transaction.
    *
    * @param before events from this time on are kept
    * @returns for each step, the number of deleted events and the end of the deleted period
@@ -46,9 +50,18 @@ export class AuditLog {
     const oldest = await this.#database.auditEvent.aggregate({ _min: { at: true } });
     for (let from = oldest._min.at; from !== null && from < before; ) {
       const until = new Date(Math.min(from.getTime() + DAY_MS, before.getTime()));
-      yield { removed: await pruneAuditEvents(this.#database, from, until), until };
+      yield { removed: await this.#pruneDay(from, until), until };
       from = until;
     }
+  }
+
+  #pruneDay(from: Date, until: Date): Promise<number> {
+    return this.#database.$transaction(async (transaction) => {
+      const events = await pruneAuditEvents(transaction, from, until);
+      const entry = { userId: null, action: AuditAction.AUDIT_LOG_PRUNED, details: { events, before: until } };
+      if (events > 0) await this.#recorder.record(transaction, entry, OPERATOR);
+      return events;
+    });
   }
 
   /**

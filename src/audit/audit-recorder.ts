@@ -10,33 +10,36 @@ import { insertAuditEvents } from './audit.queries.js';
 import { AuditAction, type AuditEntry } from './audit-entry.js';
 import { RefusalCounts } from './refusal-counts.js';
 
+/** Writes what else follows from entries, in the transaction of the recorded change. If it throws, the change does not happen. */
+export type AuditSink = (transaction: Transaction, entries: readonly AuditEntry[], source: { actor: Actor; at: Date }) => Promise<void>;
+
 /** Writes the audit log. A trigger of the database keeps it append-only. */
 export class AuditRecorder {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #refusals: RefusalCounts;
+  readonly #sink: AuditSink;
   readonly #writing = new Set<Promise<void>>();
 
-  /** @param options.refusals counter of rejections that all processes share; if absent, a counter of this process */
-  constructor(options: { database: Database; clock: Clock; logger: Logger; refusals?: Budgets }) {
+  /**
+   * @param options.refusals counter of rejections that all processes share; if absent, a counter of this process
+   * @param options.sink writes webhook events; if absent, only the audit log is written
+   */
+  constructor(options: { database: Database; clock: Clock; logger: Logger; refusals?: Budgets; sink?: AuditSink }) {
     this.#database = options.database;
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#refusals = new RefusalCounts(options.refusals ?? new WindowCounter({ clock: options.clock }));
+    this.#sink = options.sink ?? (async () => undefined);
   }
 
   /**
-   * Adds entries in the transaction of the recorded change, so that either both are committed or neither.
+   * Adds entries and their webhook events in the transaction of the recorded change, so that either all are committed or none is. The
+   * rows of the user and the key must already be in the state after the change; those of a deleted user must still exist.
    */
   record(transaction: Transaction, entries: AuditEntry | readonly AuditEntry[], actor: Actor): Promise<void> {
-    return insert(transaction, [entries].flat(), actor, this.#clock.now());
-  }
-
-  /** Adds entries like record, for an import that makes hundreds of changes in one transaction. */
-  recordAll(transaction: Transaction, entries: readonly AuditEntry[], actor: Actor): Promise<void> {
-    const detailed = entries.map((entry) => ({ ...entry, details: detailsOf(entry, actor) }));
-    return insertAuditEvents(transaction, detailed, { at: this.#clock.now(), ...storedSourceOf(actor) });
+    return this.#insert(transaction, [entries].flat(), actor, this.#clock.now());
   }
 
   /**
@@ -58,7 +61,7 @@ export class AuditRecorder {
   recordRefusalLater(entry: AuditEntry, actor: UserActor): void {
     const at = this.#clock.now();
     const writing = nextTurn()
-      .then(() => insert(this.#database, [entry], actor, at))
+      .then(() => this.#insert(this.#database, [entry], actor, at))
       .catch((error: unknown) => {
         const { action, userId } = entry;
         this.#logger.error({ ...actorFields(actor), userId, action, err: error }, 'audit event could not be written');
@@ -71,6 +74,16 @@ export class AuditRecorder {
   async close(): Promise<void> {
     await Promise.all(this.#writing);
   }
+
+  async #insert(transaction: Transaction, entries: readonly AuditEntry[], actor: Actor, at: Date): Promise<void> {
+    if (entries.length === 0) return;
+    const source = recordedSource(actor);
+    const ipAddress = canonicalAddress(source?.ipAddress ?? null);
+    const userAgent = storableUserAgent(source?.userAgent ?? null);
+    const rows = entries.map((entry) => ({ ...entry, details: detailsOf(entry, actor), ipAddress, userAgent }));
+    await insertAuditEvents(transaction, rows, at);
+    await this.#sink(transaction, entries, { actor, at });
+  }
 }
 
 /** Returns the details to store. They name the actor unless it is a user, and the portal session if there is one. */
@@ -79,16 +92,3 @@ const detailsOf = ({ details }: AuditEntry, actor: Actor): object => ({
   ...(nameOf(actor) !== 'user' && { actor: nameOf(actor) }),
   ...(actor.kind === 'portal' && { portalSessionId: actor.portalSessionId }),
 });
-
-/** Returns where the actor acted from, in the form in which it is stored. */
-function storedSourceOf(actor: Actor): { ipAddress: string | null; userAgent: string | null } {
-  const source = recordedSource(actor);
-  return { ipAddress: canonicalAddress(source?.ipAddress ?? null), userAgent: storableUserAgent(source?.userAgent ?? null) };
-}
-
-async function insert(database: Transaction, entries: readonly AuditEntry[], actor: Actor, at: Date): Promise<void> {
-  const source = storedSourceOf(actor);
-  await database.auditEvent.createMany({
-    data: entries.map((entry) => ({ ...entry, details: detailsOf(entry, actor), at, ...source })),
-  });
-}

@@ -1,28 +1,30 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Database, Transaction } from '../platform/database/client.js';
+import type { Transaction } from '../platform/database/client.js';
 import type { AuditEntry } from './audit-entry.js';
 
+/** An entry with everything that is stored. */
+export interface AuditRow extends AuditEntry {
+  details: object;
+  ipAddress: string | null;
+  userAgent: string | null;
+}
+
 /**
- * Inserts many events in one statement with a fixed text and one parameter, because Prisma's createMany takes many times as long
- * for hundreds of rows.
+ * Inserts events in one statement with a fixed text and one parameter, because Prisma's createMany takes many times as long for
+ * hundreds of rows.
  */
-export async function insertAuditEvents(
-  transaction: Transaction,
-  entries: readonly AuditEntry[],
-  { at, ipAddress, userAgent }: { at: Date; ipAddress: string | null; userAgent: string | null },
-): Promise<void> {
-  const rows = JSON.stringify(entries.map((entry) => ({ ...entry, details: entry.details ?? {}, id: uuidv7({ msecs: at.getTime() }) })));
+export async function insertAuditEvents(transaction: Transaction, entries: readonly AuditRow[], at: Date): Promise<void> {
+  // Without an explicit time, the ids of one process are in the order of their creation, also within a millisecond.
+  const rows = JSON.stringify(entries.map((entry) => ({ ...entry, id: uuidv7() })));
   await transaction.$executeRaw`
     INSERT INTO audit_events (id, user_id, at, action, api_key_id, ip_address, user_agent, details)
-    SELECT id, "userId", ${at}, action, "apiKeyId", ${ipAddress}::text, ${userAgent}::text, details
-    FROM json_to_recordset(${rows}::json) AS row(id uuid, "userId" uuid, action text, "apiKeyId" uuid, details jsonb)`;
+    SELECT id, "userId", ${at}, action, "apiKeyId", "ipAddress", "userAgent", details
+    FROM json_to_recordset(${rows}::json)
+      AS row(id uuid, "userId" uuid, action text, "apiKeyId" uuid, "ipAddress" text, "userAgent" text, details jsonb)`;
 }
 
 /** Deletes the events of a period. The trigger requires the setting, which ends with the transaction. */
-export async function pruneAuditEvents(database: Database, from: Date, until: Date): Promise<number> {
-  const [, removed] = await database.$transaction([
-    database.$executeRaw`SET LOCAL keyward.prune_audit_events = 'on'`,
-    database.$executeRaw`DELETE FROM audit_events WHERE at >= ${from} AND at < ${until}`,
-  ]);
-  return removed;
+export async function pruneAuditEvents(transaction: Transaction, from: Date, until: Date): Promise<number> {
+  await transaction.$executeRaw`SET LOCAL keyward.prune_audit_events = 'on'`;
+  return transaction.$executeRaw`DELETE FROM audit_events WHERE at >= ${from} AND at < ${until}`;
 }

@@ -61,6 +61,7 @@ export class OperatorService {
 
   /** Yields all users, in the order of their creation. */
   async *list(): AsyncGenerator<UserOverview> {
+    await this.#recordRead('users list');
     for (let page: User[] = [], last: string | null = null; ; ) {
       page = await this.#deps.users.page(last, PAGE_ITEMS);
       const counts = await this.#deps.keyQueries.countUsable(page.map(({ id }) => id));
@@ -82,6 +83,7 @@ export class OperatorService {
     const sessions = await this.#deps.sessions.listLive(user.id);
     const keys = (await this.#deps.keyQueries.countUsable([user.id])).get(user.id) ?? 0;
     const policy = (await this.#policyNamesOf([user])).get(user.policyId ?? '') ?? null;
+    await this.#recordRead('users show', user.id);
     return { user, keys, policy, sessions: sessions.length, lastSignInAt: sessions[0]?.createdAt ?? null };
   }
 
@@ -118,7 +120,10 @@ export class OperatorService {
 
   /** Returns a user with sessions, keys, usage and audit log, without secrets and their hashes. */
   async export(text: string): Promise<object> {
-    return this.#deps.userExport.run(await this.#find(text));
+    const user = await this.#find(text);
+    const data = await this.#deps.userExport.run(user);
+    await this.#record(this.#deps.database, user, AuditAction.USER_EXPORTED);
+    return data;
   }
 
   /** Ends every session of a user. The tokens are rejected from the next request on. @returns the number of ended sessions */
@@ -139,7 +144,9 @@ export class OperatorService {
 
   /** Returns all keys of a user, newest first. */
   async keys(text: string): Promise<ApiKey[]> {
-    return this.#deps.keyQueries.listAll((await this.#find(text)).id);
+    const { id } = await this.#find(text);
+    await this.#recordRead('keys list', id);
+    return this.#deps.keyQueries.listAll(id);
   }
 
   /** Revokes a key. @param text an id, a key prefix or a plaintext key @throws {KeywardError} NOT_FOUND */
@@ -157,11 +164,13 @@ export class OperatorService {
     const found = await this.#findKey(text);
     const [owner] = await this.#deps.users.findByIds([found.apiKey.userId]);
     if (!owner) throw noSuchKey();
+    await this.#recordRead('keys find-owner', owner.id, found.apiKey.id);
     return { ...found, owner };
   }
 
   /** Yields the usable keys that expire within `days`, with their owners, the earliest first. */
   async *expiring(days: number): AsyncGenerator<{ apiKey: ApiKey; owner: User | null }> {
+    await this.#recordRead('keys expiring');
     for (let last: Position | null = null; ; ) {
       const page: { node: ApiKey; position: Position }[] = await this.#deps.keyQueries.listExpiring(days, last, PAGE_ITEMS);
       const owners = await this.#deps.users.findByIds(page.map(({ node }) => node.userId));
@@ -195,6 +204,12 @@ export class OperatorService {
   async #issueResetToken(transaction: Transaction, user: User): Promise<IssuedResetToken> {
     await this.#record(transaction, user, AuditAction.PASSWORD_RESET_ISSUED);
     return this.#deps.resetTokens.issue(transaction, user.id);
+  }
+
+  /** Records a read before its result is printed. */
+  #recordRead(command: string, userId: string | null = null, apiKeyId?: string): Promise<void> {
+    const entry = { userId, ...(apiKeyId && { apiKeyId }), action: AuditAction.OPERATOR_READ, details: { command } };
+    return this.#deps.audit.record(this.#deps.database, entry, OPERATOR);
   }
 
   #record(transaction: Transaction, user: User, action: AuditAction): Promise<void> {

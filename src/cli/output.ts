@@ -41,3 +41,13 @@ export async function writeRecords(
     process.stdout.write(`${asJson ? asciiJson(record) : pairs.join('  ')}\n`);
   }
 }
+
+/**
+ * Writes values to stdout as JSON, each in one line, and waits until they are written.
+ *
+ * @throws an error if the program that reads the output has stopped
+ */
+export function writeLines(values: readonly object[]): Promise<void> {
+  const text = values.map((value) => `${asciiJson(value)}\n`).join('');
+  return new Promise((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())));
+}

@@ -8,6 +8,7 @@ import { addSecretsCommands } from './commands/secrets.js';
 import { addServeCommand } from './commands/serve.js';
 import { addServiceTokensCommands } from './commands/service-tokens.js';
 import { addUsersCommands } from './commands/users.js';
+import { addWebhooksCommands } from './commands/webhooks.js';
 import { KeywardCommand } from './keyward-command.js';
 
 /** The commands, in the order of the help. */
@@ -17,6 +18,7 @@ const COMMANDS = [
   addKeysCommands,
   addServiceTokensCommands,
   addPoliciesCommands,
+  addWebhooksCommands,
   addImportCommand,
   addSecretsCommands,
   addAuditCommands,

@@ -5,12 +5,12 @@ import { readEmail } from '../auth/accounts/email.js';
 import { externalIdFault } from '../auth/external-id.js';
 import { KeywardError } from '../platform/errors/keyward-error.js';
 import { fingerprintOf, isKeyPrefix } from '../platform/plaintext-key.js';
+import { readTimestamp } from '../platform/timestamp.js';
 import { displayPrefixFault, type HashForm, type ImportedHash, readHash } from './hash-form.js';
 import { readImportedHash } from './imported-hash.js';
 import { lifeFaults } from './life-rules.js';
 import type { Owner } from './owner.js';
 import type { Preset, PresetOptions } from './presets/preset.js';
-import { readTimestamp } from './timestamp.js';
 
 /** One key of another system. */
 export interface ImportedKey extends KeyColumns {

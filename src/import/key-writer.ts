@@ -70,7 +70,7 @@ export class ImportedKeyWriter {
       apiKeyId: id,
       details: { keyPrefix },
     }));
-    await this.#deps.audit.recordAll(transaction, [...ofUsers, ...ofKeys], actor);
+    await this.#deps.audit.record(transaction, [...ofUsers, ...ofKeys], actor);
     return { written: rows.map(({ id, keyPrefix }) => ({ id, keyPrefix })), usersMade: created.length };
   }
 

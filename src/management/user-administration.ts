@@ -87,8 +87,9 @@ export class UserAdministration {
         await sessions.endAll(transaction, id);
         await resetTokens.discard(transaction, id);
       }
+      const result = await users.setDisabled(transaction, id, disabledAt);
       await audit.record(transaction, { userId: id, action }, actor);
-      return { result: await users.setDisabled(transaction, id, disabledAt), logged: disabledAt ? 'user disabled' : 'user enabled' };
+      return { result, logged: disabledAt ? 'user disabled' : 'user enabled' };
     });
   }
 

@@ -18,6 +18,11 @@ export interface OperatorActor {
   readonly kind: 'operator';
 }
 
+/** Keyward itself, such as when it disables a webhook endpoint. */
+export interface ServerActor {
+  readonly kind: 'server';
+}
+
 /** A service of the product, which acts with a service token. */
 export interface ServiceActor {
   readonly kind: 'service';
@@ -46,16 +51,18 @@ export interface PortalActor {
 export type RequestActor = UserActor | ServiceActor | PortalActor;
 
 /** Who does something. Log lines and audit events record it. */
-export type Actor = RequestActor | OperatorActor;
+export type Actor = RequestActor | OperatorActor | ServerActor;
 
 export const OPERATOR: OperatorActor = { kind: 'operator' };
+
+export const SERVER: ServerActor = { kind: 'server' };
 
 export const userActor = (source: RequestSource): UserActor => ({ kind: 'user', source });
 
 /** Returns the fields that every log line of a request has. The given object may have more properties, such as a credential. */
 export const sourceFields = ({ requestId, ipAddress }: RequestSource) => ({ requestId, ipAddress });
 
-/** Returns the actor as the audit log names it: `user`, `operator`, `service:NAME` or `service:NAME/PERSON`. */
+/** Returns the actor as the audit log names it: `user`, `operator`, `server`, `service:NAME` or `service:NAME/PERSON`. */
 export function nameOf(actor: Actor): string {
   switch (actor.kind) {
     case 'service':
@@ -81,13 +88,14 @@ export function actorFields(actor: Actor): { requestId?: string; ipAddress?: str
     case 'portal':
       return { ...sourceFields(actor.source), portalSessionId: actor.portalSessionId };
     case 'operator':
+    case 'server':
       return { actor: actor.kind };
   }
 }
 
-/** Returns where an action came from, as the audit log records it: the person's client if the service named it. Null for the operator. */
+/** Returns where an action came from, as the audit log records it: the person's client if the service named it. Null for the operator and the server. */
 export function recordedSource(actor: Actor): Pick<RequestSource, 'ipAddress' | 'userAgent'> | null {
-  if (actor.kind === 'operator') return null;
+  if (actor.kind === 'operator' || actor.kind === 'server') return null;
   const { ipAddress, userAgent } = actor.source;
   return { ipAddress: (actor.kind === 'service' ? actor.clientAddress : null) ?? ipAddress, userAgent };
 }

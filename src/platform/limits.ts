@@ -246,5 +246,7 @@ export const PORTAL_SESSION_LIMITS = {
   originMemorySeconds: MINUTE_SECONDS,
 } as const;
 
+export { NOTICE_LIMITS, WEBHOOK_LIMITS } from './webhook-limits.js';
+
 /** Cost of a change, in addition to the fields of its response: a transaction under the user's lock, and an audit event. */
 export const CHANGE_COST = 10;

@@ -22,8 +22,8 @@ export const ALL_USERS = 'all';
 
 /** A list of one user, of one key or across all users. A cursor is valid only for the list that it was issued for. */
 export interface ListOwner {
-  list: 'api-key-history' | 'api-key-events' | 'audit-log' | 'user-api-keys' | 'users' | 'api-keys';
-  /** ID of the user or the key, or ALL_USERS. */
+  list: 'api-key-history' | 'api-key-events' | 'audit-log' | 'user-api-keys' | 'users' | 'api-keys' | 'webhook-deliveries';
+  /** ID of the user, the key or the endpoint, or ALL_USERS. */
   ownerId: string;
 }
 

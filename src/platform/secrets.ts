@@ -13,7 +13,7 @@ export function secretFault(text: string): string | null {
 }
 
 /** Purpose of a derived key. A signature that was created for one purpose is invalid for every other one. */
-export type SecretPurpose = 'access-token' | 'refresh-token' | 'portal-session' | 'cursor' | 'import-secrets';
+export type SecretPurpose = 'access-token' | 'refresh-token' | 'portal-session' | 'cursor' | 'import-secrets' | 'webhook-secrets';
 
 /** The keys of one purpose. The first one signs, and all of them verify. */
 export type KeyRing = readonly [Buffer, ...Buffer[]];

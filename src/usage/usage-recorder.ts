@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import { HOUR_MS } from '../platform/clock.js';
 import type { Pool } from '../platform/database/pool.js';
 import type { Logger } from '../platform/logger.js';
-import { addUsage, refusedOf, type UsageRow } from './usage.queries.js';
+import { addUsage, addUsageAndFirstUses, refusedOf, type UsageRow } from './usage.queries.js';
 import { UsageMetrics } from './usage-metrics.js';
 import { type KnownCode, REFUSAL_CODES, type RefusalCode, VerificationCode } from './verification-code.js';
 
@@ -55,16 +55,19 @@ export class UsageRecorder {
   readonly #pool: Pool;
   readonly #logger: Logger;
   readonly #metrics: UsageMetrics;
+  readonly #statement: { name: string; text: string } | undefined;
   readonly #waiting = new Map<string, CurrentRow>();
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
   #isClosed = false;
 
-  constructor(options: { pool: Pool; logger: Logger; metrics: Registry }) {
+  /** @param options.notesFirstUsesIf SQL that decides whether first uses of keys are noted; if absent, they are not */
+  constructor(options: { pool: Pool; logger: Logger; metrics: Registry; notesFirstUsesIf?: string }) {
     this.#pool = options.pool;
     this.#logger = options.logger;
     this.#metrics = new UsageMetrics(options.metrics, () => this.#waiting.size);
+    this.#statement = options.notesFirstUsesIf === undefined ? undefined : addUsageAndFirstUses(options.notesFirstUsesIf);
   }
 
   /**
@@ -144,7 +147,7 @@ export class UsageRecorder {
     for (let rest = this.#waiting.size; rest > 0; rest -= ROWS_PER_STATEMENT) {
       const rows = this.#take(ROWS_PER_STATEMENT);
       try {
-        await addUsage(this.#pool, rows);
+        await addUsage(this.#pool, rows, this.#statement);
       } catch (error) {
         this.#metrics.failures.inc();
         for (const row of rows) this.#putBack(row);

@@ -31,19 +31,40 @@ const REFUSAL_COLUMNS = [
 const COUNT_COLUMNS = ['allowed', 'refused', ...REFUSAL_COLUMNS];
 const COLUMNS = ['key_id', 'hour', 'last_at', 'last_ip', 'last_user_agent', ...COUNT_COLUMNS];
 
-const ADD_USAGE = {
-  name: 'keyward-add-usage-by-code',
-  text: `
-    INSERT INTO api_key_usage AS u (${COLUMNS.join()})
-    SELECT key_id, to_timestamp(hour / 1000), to_timestamp(last_at / 1000.0), last_ip, last_user_agent, ${COUNT_COLUMNS.join()}
+const ADDED = `
+    SELECT key_id, to_timestamp(hour / 1000) AS hour, to_timestamp(last_at / 1000.0) AS last_at, last_ip, last_user_agent,
+      ${COUNT_COLUMNS.join()}
     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], ${COUNT_COLUMNS.map((_, index) => `$${index + 6}::int[]`).join()})
-      AS added (${COLUMNS.join()})
+      AS row (${COLUMNS.join()})`;
+
+const insertOf = (rows: string): string => `
+    INSERT INTO api_key_usage AS u (${COLUMNS.join()}) ${rows}
     ON CONFLICT (key_id, hour) DO UPDATE SET
       ${COUNT_COLUMNS.map((column) => `${column} = u.${column} + excluded.${column}`).join()},
       last_at = greatest(u.last_at, excluded.last_at),
       last_ip = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_ip ELSE u.last_ip END,
-      last_user_agent = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_user_agent ELSE u.last_user_agent END`,
-};
+      last_user_agent = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_user_agent ELSE u.last_user_agent END`;
+
+const ADD_USAGE = { name: 'keyward-add-usage-by-code', text: insertOf(ADDED) };
+
+/**
+ * Adds usage, and notes the keys that no row of another hour has as allowed. A row with the added count alone is the first of its hour,
+ * so a key is searched for at most once an hour. The keys are sorted, so that two replicas that note the same ones do not deadlock.
+ *
+ * @param condition SQL that decides whether first uses are noted
+ */
+export const addUsageAndFirstUses = (condition: string) => ({
+  name: 'keyward-add-usage-and-first-uses',
+  text: `
+    WITH added AS MATERIALIZED (${ADDED}),
+    written AS (${insertOf(`SELECT ${COLUMNS.join()} FROM added`)} RETURNING u.key_id, u.hour, u.allowed, u.last_at)
+    INSERT INTO api_key_first_uses (key_id, at)
+    SELECT key_id, max(w.last_at) FROM written w JOIN added a USING (key_id, hour)
+    WHERE a.allowed > 0 AND w.allowed = a.allowed AND ${condition}
+      AND NOT EXISTS (SELECT FROM api_key_usage e WHERE e.key_id = w.key_id AND e.hour <> w.hour AND e.allowed > 0)
+    GROUP BY key_id ORDER BY key_id
+    ON CONFLICT DO NOTHING`,
+});
 
 /**
  * Returns an array literal of items that need no quotes. The driver would quote and escape each item, at several times the cost.
@@ -58,9 +79,13 @@ export const refusedOf = ({ refusals }: Pick<UsageRow, 'refusals'>): number => r
  *
  * @param rows one row for each key and hour, in the order that all replicas use, so that they do not deadlock
  */
-export async function addUsage(pool: Pool, rows: readonly UsageRow[]): Promise<void> {
+export async function addUsage(
+  pool: Pool,
+  rows: readonly UsageRow[],
+  statement: { name: string; text: string } = ADD_USAGE,
+): Promise<void> {
   await pool.query({
-    ...ADD_USAGE,
+    ...statement,
     values: [
       plainArray(rows.map((row) => row.keyId)),
       plainArray(rows.map((row) => row.hour)),
@@ -130,4 +155,5 @@ export function sumUsage(
 /** Deletes the usage of keys. The addresses in it may be personal data of the owner. */
 export async function forgetUsage(transaction: Transaction, keyIds: readonly string[]): Promise<void> {
   await transaction.$executeRaw`DELETE FROM api_key_usage WHERE key_id = ANY(${keyIds}::uuid[])`;
+  await transaction.$executeRaw`DELETE FROM api_key_first_uses WHERE key_id = ANY(${keyIds}::uuid[])`;
 }

@@ -35,12 +35,14 @@ interface Dependencies {
   importForms: ImportFormRegistry;
   serviceTokenUses: ServiceTokenUses;
   rejections: TokenRejectionLog;
+  /** SQL condition under which the first use of a key is noted. */
+  notesFirstUsesIf: string;
 }
 
 /** Creates the services that verify keys. */
 export function createVerification(deps: Dependencies) {
   const { config, databaseUrl, clock, database, mainPool, verificationPool, metrics, logger, budgetsOf } = deps;
-  const usage = new UsageRecorder({ pool: mainPool, logger, metrics });
+  const usage = new UsageRecorder({ pool: mainPool, logger, metrics, notesFirstUsesIf: deps.notesFirstUsesIf });
   const verificationMetrics = new VerificationMetrics(metrics);
   const policies = new PolicyEntries();
   const cachedKeys = new CachedLookup({

@@ -304,6 +304,31 @@ describe('keyward users', () => {
   });
 });
 
+test('E8: what a command reads is in the audit log, with the command, the user and the key', async () => {
+  const { accessToken, user } = await app.newUser();
+  const { createApiKey } = await app.ask(CreateApiKeyDocument, {}, accessToken);
+  const keyId = createApiKey.apiKey.id;
+  await users('list');
+  await users('show', user.email);
+  await keys('list', user.email);
+  await keys('expiring');
+  await keys('find-owner', keyId);
+  await users('export', user.email);
+  const read = await runSql<{ action: string; command: string | null; userId: string | null; apiKeyId: string | null }>(
+    app.databaseUrl,
+    `SELECT action, details->>'command' AS command, user_id AS "userId", api_key_id AS "apiKeyId" FROM audit_events
+     WHERE action IN ('OPERATOR_READ', 'USER_EXPORTED') ORDER BY transaction_id DESC LIMIT 6`,
+  );
+  expect(read.reverse().map(({ command, userId, apiKeyId }) => [command, userId, apiKeyId])).toEqual([
+    ['users list', null, null],
+    ['users show', user.id, null],
+    ['keys list', user.id, null],
+    ['keys expiring', null, null],
+    ['keys find-owner', user.id, keyId],
+    [null, user.id, null],
+  ]);
+});
+
 describe('keyward keys', () => {
   test('revoke accepts an id, a prefix or a plaintext key, takes effect at the next verification and is recorded as the operator’s action', async () => {
     for (const pick of [

@@ -68,6 +68,12 @@ export type AuditAction =
   | 'API_KEY_ROTATED'
   /** An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name, metadata and trustedMetadata. */
   | 'API_KEY_UPDATED'
+  /** The operator exported events of the audit log. `details` holds their number. */
+  | 'AUDIT_LOG_EXPORTED'
+  /** The operator deleted old events of the audit log. `details` holds their number and the time before which they were recorded. */
+  | 'AUDIT_LOG_PRUNED'
+  /** The operator listed or looked up users or API keys by a command. `details` holds the `command`. */
+  | 'OPERATOR_READ'
   /** The user changed the password, which ended every earlier session. */
   | 'PASSWORD_CHANGED'
   /** A new password was set with a password reset token, which ended every earlier session. */
@@ -102,6 +108,8 @@ export type AuditAction =
   | 'USER_DISABLED'
   /** The operator or a service enabled the account again. */
   | 'USER_ENABLED'
+  /** The operator exported all data of the user. */
+  | 'USER_EXPORTED'
   /** A session was opened with the correct password. */
   | 'USER_SIGNED_IN'
   /** A session was ended by signing out. */
@@ -111,7 +119,17 @@ export type AuditAction =
   /** A sign-in failed, because the password was wrong or the account was disabled. */
   | 'USER_SIGN_IN_FAILED'
   /** A service of the product changed the user. `details` names the changed fields. */
-  | 'USER_UPDATED';
+  | 'USER_UPDATED'
+  /** A webhook endpoint was created. `details` holds its `webhookEndpointId`. */
+  | 'WEBHOOK_ENDPOINT_CREATED'
+  /** A webhook endpoint was deleted. `details` holds its `webhookEndpointId`. */
+  | 'WEBHOOK_ENDPOINT_DELETED'
+  /** A webhook endpoint was disabled: by a service, by the operator, or by Keyward after repeated failures. `details` holds its `webhookEndpointId` and the reason. */
+  | 'WEBHOOK_ENDPOINT_DISABLED'
+  /** A webhook endpoint was updated or enabled. `details` holds its `webhookEndpointId` and names the changed fields. */
+  | 'WEBHOOK_ENDPOINT_UPDATED'
+  /** The signing secret of a webhook endpoint was replaced. `details` holds its `webhookEndpointId`. */
+  | 'WEBHOOK_SECRET_ROTATED';
 
 /** Which events to return: those that match every field. A field that is absent or null does not restrict the events. */
 export type AuditFilter = {
@@ -411,6 +429,27 @@ export type VerifyApiKeyInput = {
   scopes?: Array<string> | null | undefined;
   /** User-Agent of the caller that presents the key, recorded as its last use. Null if it is unknown. */
   userAgent?: string | null | undefined;
+};
+
+/** State of a delivery. */
+export type WebhookDeliveryStatus =
+  /** The receiver answered with a status from 200 to 299. */
+  | 'DELIVERED'
+  /** All attempts failed, or the receiver answered with the status 410. */
+  | 'FAILED'
+  /** The event waits for its first or next attempt, or is being sent. */
+  | 'PENDING';
+
+/** Settings of a webhook endpoint. For a new endpoint, `url` is required. For an update, an absent field is unchanged. */
+export type WebhookEndpointInput = {
+  /** Note about the endpoint, at most 500 characters. Null clears it. */
+  description?: string | null | undefined;
+  /** Whether events are sent. While an endpoint is disabled, its events are kept for 30 days; `redeliverWebhooks` sends them. Must not be null. */
+  enabled?: boolean | null | undefined;
+  /** Types of the events to send, such as `api_key.expiring`. If the list is empty, all types are sent. Must not be null. */
+  eventTypes?: Array<string> | null | undefined;
+  /** URL to which the events are sent: https, with the port 443 or a higher port than 1023, at most 2,000 characters. Its addresses must be public, unless `WEBHOOK_PRIVATE_TARGETS` lists them. Must not be null. */
+  url?: string | null | undefined;
 };
 
 export type PageFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
@@ -812,6 +851,71 @@ export type TrustedMetadataQueryVariables = Exact<{
 
 export type TrustedMetadataQuery = { me: { trustedMetadata: unknown }, apiKey: { metadata: unknown, trustedMetadata: unknown } | null };
 
+export type WebhookEndpointFieldsFragment = { id: string, url: string, description: string | null, eventTypes: Array<string>, createdAt: string, disabledAt: string | null, disabledReason: string | null };
+
+export type WebhookDeliveryFieldsFragment = { id: string, eventId: string, eventType: string, createdAt: string, status: WebhookDeliveryStatus, attempts: number, lastAttemptAt: string | null, nextAttemptAt: string | null, lastStatusCode: number | null, lastError: string | null };
+
+export type WebhookEndpointsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WebhookEndpointsQuery = { webhookEndpoints: Array<{ id: string, url: string, description: string | null, eventTypes: Array<string>, createdAt: string, disabledAt: string | null, disabledReason: string | null }> };
+
+export type WebhookDeliveriesQueryVariables = Exact<{
+  endpointId: string | number;
+  first?: number;
+  after?: string | null | undefined;
+  status?: WebhookDeliveryStatus | null | undefined;
+}>;
+
+
+export type WebhookDeliveriesQuery = { webhookDeliveries: { edges: Array<{ node: { id: string, eventId: string, eventType: string, createdAt: string, status: WebhookDeliveryStatus, attempts: number, lastAttemptAt: string | null, nextAttemptAt: string | null, lastStatusCode: number | null, lastError: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type CreateWebhookEndpointMutationVariables = Exact<{
+  input: WebhookEndpointInput;
+}>;
+
+
+export type CreateWebhookEndpointMutation = { createWebhookEndpoint: { secret: string, endpoint: { id: string, url: string, description: string | null, eventTypes: Array<string>, createdAt: string, disabledAt: string | null, disabledReason: string | null } } };
+
+export type UpdateWebhookEndpointMutationVariables = Exact<{
+  id: string | number;
+  input: WebhookEndpointInput;
+}>;
+
+
+export type UpdateWebhookEndpointMutation = { updateWebhookEndpoint: { endpoint: { id: string, url: string, description: string | null, eventTypes: Array<string>, createdAt: string, disabledAt: string | null, disabledReason: string | null } } };
+
+export type RotateWebhookSecretMutationVariables = Exact<{
+  id: string | number;
+  overlapSeconds?: number;
+}>;
+
+
+export type RotateWebhookSecretMutation = { rotateWebhookSecret: { secret: string, endpoint: { id: string } } };
+
+export type DeleteWebhookEndpointMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DeleteWebhookEndpointMutation = { deleteWebhookEndpoint: { deleted: boolean } };
+
+export type TestWebhookEndpointMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type TestWebhookEndpointMutation = { testWebhookEndpoint: { delivery: { id: string, eventId: string, eventType: string, createdAt: string, status: WebhookDeliveryStatus, attempts: number, lastAttemptAt: string | null, nextAttemptAt: string | null, lastStatusCode: number | null, lastError: string | null } } };
+
+export type RedeliverWebhooksMutationVariables = Exact<{
+  endpointId: string | number;
+  since: string;
+  includeDelivered?: boolean;
+}>;
+
+
+export type RedeliverWebhooksMutation = { redeliverWebhooks: { queued: number } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -949,6 +1053,31 @@ export const PolicyFieldsFragmentDoc = new TypedDocumentString(`
   userCount
 }
     `, {"fragmentName":"PolicyFields"}) as unknown as TypedDocumentString<PolicyFieldsFragment, unknown>;
+export const WebhookEndpointFieldsFragmentDoc = new TypedDocumentString(`
+    fragment WebhookEndpointFields on WebhookEndpoint {
+  id
+  url
+  description
+  eventTypes
+  createdAt
+  disabledAt
+  disabledReason
+}
+    `, {"fragmentName":"WebhookEndpointFields"}) as unknown as TypedDocumentString<WebhookEndpointFieldsFragment, unknown>;
+export const WebhookDeliveryFieldsFragmentDoc = new TypedDocumentString(`
+    fragment WebhookDeliveryFields on WebhookDelivery {
+  id
+  eventId
+  eventType
+  createdAt
+  status
+  attempts
+  lastAttemptAt
+  nextAttemptAt
+  lastStatusCode
+  lastError
+}
+    `, {"fragmentName":"WebhookDeliveryFields"}) as unknown as TypedDocumentString<WebhookDeliveryFieldsFragment, unknown>;
 export const MyApiKeysDocument = new TypedDocumentString(`
     query MyApiKeys {
   myApiKeys {
@@ -2079,3 +2208,132 @@ export const TrustedMetadataDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TrustedMetadataQuery, TrustedMetadataQueryVariables>;
+export const WebhookEndpointsDocument = new TypedDocumentString(`
+    query WebhookEndpoints {
+  webhookEndpoints {
+    ...WebhookEndpointFields
+  }
+}
+    fragment WebhookEndpointFields on WebhookEndpoint {
+  id
+  url
+  description
+  eventTypes
+  createdAt
+  disabledAt
+  disabledReason
+}`) as unknown as TypedDocumentString<WebhookEndpointsQuery, WebhookEndpointsQueryVariables>;
+export const WebhookDeliveriesDocument = new TypedDocumentString(`
+    query WebhookDeliveries($endpointId: ID!, $first: Int! = 50, $after: String, $status: WebhookDeliveryStatus) {
+  webhookDeliveries(
+    endpointId: $endpointId
+    first: $first
+    after: $after
+    status: $status
+  ) {
+    edges {
+      node {
+        ...WebhookDeliveryFields
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment WebhookDeliveryFields on WebhookDelivery {
+  id
+  eventId
+  eventType
+  createdAt
+  status
+  attempts
+  lastAttemptAt
+  nextAttemptAt
+  lastStatusCode
+  lastError
+}`) as unknown as TypedDocumentString<WebhookDeliveriesQuery, WebhookDeliveriesQueryVariables>;
+export const CreateWebhookEndpointDocument = new TypedDocumentString(`
+    mutation CreateWebhookEndpoint($input: WebhookEndpointInput!) {
+  createWebhookEndpoint(input: $input) {
+    endpoint {
+      ...WebhookEndpointFields
+    }
+    secret
+  }
+}
+    fragment WebhookEndpointFields on WebhookEndpoint {
+  id
+  url
+  description
+  eventTypes
+  createdAt
+  disabledAt
+  disabledReason
+}`) as unknown as TypedDocumentString<CreateWebhookEndpointMutation, CreateWebhookEndpointMutationVariables>;
+export const UpdateWebhookEndpointDocument = new TypedDocumentString(`
+    mutation UpdateWebhookEndpoint($id: ID!, $input: WebhookEndpointInput!) {
+  updateWebhookEndpoint(id: $id, input: $input) {
+    endpoint {
+      ...WebhookEndpointFields
+    }
+  }
+}
+    fragment WebhookEndpointFields on WebhookEndpoint {
+  id
+  url
+  description
+  eventTypes
+  createdAt
+  disabledAt
+  disabledReason
+}`) as unknown as TypedDocumentString<UpdateWebhookEndpointMutation, UpdateWebhookEndpointMutationVariables>;
+export const RotateWebhookSecretDocument = new TypedDocumentString(`
+    mutation RotateWebhookSecret($id: ID!, $overlapSeconds: Int! = 86400) {
+  rotateWebhookSecret(id: $id, overlapSeconds: $overlapSeconds) {
+    endpoint {
+      id
+    }
+    secret
+  }
+}
+    `) as unknown as TypedDocumentString<RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables>;
+export const DeleteWebhookEndpointDocument = new TypedDocumentString(`
+    mutation DeleteWebhookEndpoint($id: ID!) {
+  deleteWebhookEndpoint(id: $id) {
+    deleted
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteWebhookEndpointMutation, DeleteWebhookEndpointMutationVariables>;
+export const TestWebhookEndpointDocument = new TypedDocumentString(`
+    mutation TestWebhookEndpoint($id: ID!) {
+  testWebhookEndpoint(id: $id) {
+    delivery {
+      ...WebhookDeliveryFields
+    }
+  }
+}
+    fragment WebhookDeliveryFields on WebhookDelivery {
+  id
+  eventId
+  eventType
+  createdAt
+  status
+  attempts
+  lastAttemptAt
+  nextAttemptAt
+  lastStatusCode
+  lastError
+}`) as unknown as TypedDocumentString<TestWebhookEndpointMutation, TestWebhookEndpointMutationVariables>;
+export const RedeliverWebhooksDocument = new TypedDocumentString(`
+    mutation RedeliverWebhooks($endpointId: ID!, $since: DateTime!, $includeDelivered: Boolean! = false) {
+  redeliverWebhooks(
+    endpointId: $endpointId
+    since: $since
+    includeDelivered: $includeDelivered
+  ) {
+    queued
+  }
+}
+    `) as unknown as TypedDocumentString<RedeliverWebhooksMutation, RedeliverWebhooksMutationVariables>;

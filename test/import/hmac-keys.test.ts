@@ -111,7 +111,8 @@ describe('a key that was imported by HMAC-SHA-256', () => {
         DATABASE_URL: database.databaseUrl,
         APP_SECRETS: text,
       });
-      return JSON.parse(stdout);
+      const { importSecrets, unreadableImportSecrets } = JSON.parse(stdout);
+      return { importSecrets, unreadableImportSecrets };
     };
     expect(await reencrypt([newSecret])).toEqual({ importSecrets: 0, unreadableImportSecrets: 1 });
     expect(await reencrypt([newSecret, database.appSecret])).toEqual({ importSecrets: 1, unreadableImportSecrets: 0 });

@@ -38,7 +38,19 @@ export type NewUser = SignedUp & { user: { email: string } };
 
 export interface TestApp
   extends App,
-    Pick<Services, 'database' | 'usage' | 'metrics' | 'cachedKeys' | 'serviceTokens' | 'portalSessionPruning'> {
+    Pick<
+      Services,
+      | 'database'
+      | 'usage'
+      | 'metrics'
+      | 'cachedKeys'
+      | 'serviceTokens'
+      | 'portalSessionPruning'
+      | 'webhookSender'
+      | 'webhookJobs'
+      | 'noticeJob'
+      | 'auditExport'
+    > {
   clock: TestClock;
   /** Hashes of passwords. */
   hashes: ObservedHashQueue;
@@ -73,8 +85,8 @@ export interface TestAppOptions {
 }
 
 /** Starts two replicas on one new database, with the same secrets and clock. */
-export async function startReplicas(): Promise<[TestApp, TestApp]> {
-  const shared = { databaseUrl: await newDatabase(), appSecrets: [randomBytes(32)], clock: new TestClock() };
+export async function startReplicas(options: TestAppOptions = {}): Promise<[TestApp, TestApp]> {
+  const shared = { ...options, databaseUrl: await newDatabase(), appSecrets: [randomBytes(32)], clock: new TestClock() };
   return [await startTestApp(shared), await startTestApp(shared)];
 }
 
@@ -123,6 +135,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   };
 
   const { database, usage, metrics, cachedKeys, serviceTokens, portalSessionPruning } = services;
+  const { webhookSender, webhookJobs, noticeJob, auditExport } = services;
   return {
     ...app,
     http,
@@ -132,6 +145,10 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     cachedKeys,
     serviceTokens,
     portalSessionPruning,
+    webhookSender,
+    webhookJobs,
+    noticeJob,
+    auditExport,
     hashes,
     keyHashes,
     clock,

@@ -42,6 +42,12 @@ export type AuditAction =
   | 'API_KEY_ROTATED'
   /** An API key was updated. `details` names the changed settings and holds their values before and after the update, except for name, metadata and trustedMetadata. */
   | 'API_KEY_UPDATED'
+  /** The operator exported events of the audit log. `details` holds their number. */
+  | 'AUDIT_LOG_EXPORTED'
+  /** The operator deleted old events of the audit log. `details` holds their number and the time before which they were recorded. */
+  | 'AUDIT_LOG_PRUNED'
+  /** The operator listed or looked up users or API keys by a command. `details` holds the `command`. */
+  | 'OPERATOR_READ'
   /** The user changed the password, which ended every earlier session. */
   | 'PASSWORD_CHANGED'
   /** A new password was set with a password reset token, which ended every earlier session. */
@@ -76,6 +82,8 @@ export type AuditAction =
   | 'USER_DISABLED'
   /** The operator or a service enabled the account again. */
   | 'USER_ENABLED'
+  /** The operator exported all data of the user. */
+  | 'USER_EXPORTED'
   /** A session was opened with the correct password. */
   | 'USER_SIGNED_IN'
   /** A session was ended by signing out. */
@@ -85,7 +93,17 @@ export type AuditAction =
   /** A sign-in failed, because the password was wrong or the account was disabled. */
   | 'USER_SIGN_IN_FAILED'
   /** A service of the product changed the user. `details` names the changed fields. */
-  | 'USER_UPDATED';
+  | 'USER_UPDATED'
+  /** A webhook endpoint was created. `details` holds its `webhookEndpointId`. */
+  | 'WEBHOOK_ENDPOINT_CREATED'
+  /** A webhook endpoint was deleted. `details` holds its `webhookEndpointId`. */
+  | 'WEBHOOK_ENDPOINT_DELETED'
+  /** A webhook endpoint was disabled: by a service, by the operator, or by Keyward after repeated failures. `details` holds its `webhookEndpointId` and the reason. */
+  | 'WEBHOOK_ENDPOINT_DISABLED'
+  /** A webhook endpoint was updated or enabled. `details` holds its `webhookEndpointId` and names the changed fields. */
+  | 'WEBHOOK_ENDPOINT_UPDATED'
+  /** The signing secret of a webhook endpoint was replaced. `details` holds its `webhookEndpointId`. */
+  | 'WEBHOOK_SECRET_ROTATED';
 
 /** Which events to return: those that match every field. A field that is absent or null does not restrict the events. */
 export type AuditFilter = {
@@ -280,7 +298,7 @@ export type HistoryQuery = { myApiKeyHistory: { edges: Array<{ node: { id: strin
 
 export type KeyFieldsFragment = { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null };
 
-export type PolicyFieldsFragment = { scopes: Array<string> | null, keysMax: number, keysUsed: number, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, yourAddress: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null };
+export type KeyPolicyFieldsFragment = { scopes: Array<string> | null, keysMax: number, keysUsed: number, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, yourAddress: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null };
 
 export type KeysQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -512,8 +530,8 @@ export const KeyFieldsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"KeyFields"}) as unknown as TypedDocumentString<KeyFieldsFragment, unknown>;
-export const PolicyFieldsFragmentDoc = new TypedDocumentString(`
-    fragment PolicyFields on KeyPolicy {
+export const KeyPolicyFieldsFragmentDoc = new TypedDocumentString(`
+    fragment KeyPolicyFields on KeyPolicy {
   scopes
   keysMax
   keysUsed
@@ -526,7 +544,7 @@ export const PolicyFieldsFragmentDoc = new TypedDocumentString(`
   allowedCidrs
   yourAddress
 }
-    `, {"fragmentName":"PolicyFields"}) as unknown as TypedDocumentString<PolicyFieldsFragment, unknown>;
+    `, {"fragmentName":"KeyPolicyFields"}) as unknown as TypedDocumentString<KeyPolicyFieldsFragment, unknown>;
 export const SignedInFragmentDoc = new TypedDocumentString(`
     fragment SignedIn on AuthPayload {
   accessToken
@@ -667,7 +685,7 @@ export const KeysDocument = new TypedDocumentString(`
     ...KeyFields
   }
   myKeyPolicy {
-    ...PolicyFields
+    ...KeyPolicyFields
   }
 }
     fragment KeyFields on ApiKey {
@@ -708,7 +726,7 @@ export const KeysDocument = new TypedDocumentString(`
     name
   }
 }
-fragment PolicyFields on KeyPolicy {
+fragment KeyPolicyFields on KeyPolicy {
   scopes
   keysMax
   keysUsed
@@ -724,10 +742,10 @@ fragment PolicyFields on KeyPolicy {
 export const PolicyDocument = new TypedDocumentString(`
     query Policy {
   myKeyPolicy {
-    ...PolicyFields
+    ...KeyPolicyFields
   }
 }
-    fragment PolicyFields on KeyPolicy {
+    fragment KeyPolicyFields on KeyPolicy {
   scopes
   keysMax
   keysUsed

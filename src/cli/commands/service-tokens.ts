@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { IssuedServiceToken, ServiceToken } from '../../auth/service-tokens/service-tokens.js';
-import { readTimestamp } from '../../import/timestamp.js';
+import { readTimestamp } from '../../platform/timestamp.js';
 import type { KeywardCommand } from '../keyward-command.js';
 import type { OutputRecord } from '../output.js';
 

@@ -1,0 +1,81 @@
+import type { Clock } from '../platform/clock.js';
+import type { Pool } from '../platform/database/pool.js';
+import { type Settlement, settleDeliveries } from './sending.queries.js';
+
+/** Outcomes of one statement. */
+const AT_ONCE_MAX = 200;
+
+interface Waiting {
+  settlement: Settlement;
+  leasedUntil: Date;
+  done: () => void;
+}
+
+/**
+ * Stores the outcomes of attempts, several in one statement. While the database is unavailable, an outcome is kept until its lease ends. The
+ * event is then sent again.
+ */
+export class SettlementQueue {
+  readonly #deps: { pool: Pool; clock: Clock };
+  #waiting: Waiting[] = [];
+  #closed = false;
+  #storing: Promise<void> | null = null;
+
+  constructor(deps: { pool: Pool; clock: Clock }) {
+    this.#deps = deps;
+  }
+
+  /** Adds an outcome. @returns a promise that resolves when the outcome is stored or dropped */
+  add(settlement: Settlement, leasedUntil: Date): Promise<void> {
+    return new Promise((done) => {
+      this.#waiting.push({ settlement, leasedUntil, done });
+      void this.store().catch(() => {
+        if (this.#closed) this.#dropIf(() => true);
+      });
+    });
+  }
+
+  /** Stores what waits. From now on, an outcome that cannot be stored is dropped, so that a stop does not wait for the database. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.store().catch(() => this.#dropIf(() => true));
+  }
+
+  /** Stores what waits. @throws an error of the database; the outcomes then wait for the next call */
+  store(): Promise<void> {
+    this.#storing ??= this.#storeAll();
+    return this.#storing;
+  }
+
+  async #storeAll(): Promise<void> {
+    // Outcomes that arrive in the same turn of the event loop share a statement.
+    await Promise.resolve();
+    try {
+      for (;;) {
+        this.#dropExpired();
+        const batch = this.#waiting.slice(0, AT_ONCE_MAX);
+        if (batch.length === 0) return;
+        await settleDeliveries(
+          this.#deps.pool,
+          batch.map(({ settlement }) => settlement),
+        );
+        this.#waiting = this.#waiting.slice(batch.length);
+        for (const { done } of batch) done();
+      }
+    } finally {
+      // In the turn of the last check, because an outcome that is added between the two would otherwise wait for the next call.
+      this.#storing = null;
+    }
+  }
+
+  #dropExpired(): void {
+    const now = this.#deps.clock.now();
+    this.#dropIf(({ leasedUntil }) => leasedUntil <= now);
+  }
+
+  #dropIf(isDropped: (waiting: Waiting) => boolean): void {
+    const dropped = this.#waiting.filter(isDropped);
+    this.#waiting = this.#waiting.filter((waiting) => !isDropped(waiting));
+    for (const { done } of dropped) done();
+  }
+}
