@@ -23,7 +23,9 @@ const overflowOf = (page: Page) =>
     const wide = root.scrollWidth > root.clientWidth ? ['the page, ' + root.scrollWidth + ' px'] : [];
     const outside = [...document.querySelectorAll('main *')].filter((element) => {
       const { left, right, width } = element.getBoundingClientRect();
-      return width > 0 && (right > innerWidth + 1 || left < -1) && getComputedStyle(element).position !== 'absolute';
+      // The heading of a table that is shown as cards is there for screen readers alone.
+      const isHidden = element.closest('thead') !== null || getComputedStyle(element).position === 'absolute';
+      return width > 0 && (right > innerWidth + 1 || left < -1) && !isHidden;
     });
     return [...wide, ...outside.map((element) => element.tagName + '.' + element.className)];
   })()`);
@@ -65,7 +67,7 @@ describe('lists and untrusted text of the console, in Chromium', () => {
 
     await page.getByRole('table').getByRole('link', { name: MARKUP }).click();
     await heading(page, MARKUP).waitFor();
-    await shows(page, `{"note":`);
+    await shows(page, /"note":/);
     expect(await page.locator('main img').count()).toBe(0);
     expect(await page.title()).toBe(`${MARKUP} · Keyward`);
     expect(await overflowOf(page)).toEqual([]);
