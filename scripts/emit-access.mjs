@@ -2,8 +2,8 @@
 // if the page is out of date. test/auth/access.test.ts compares the declared access with what each caller can do.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildKeywardSchema } from '../dist/app.js';
 import { accessOf } from '../dist/auth/access-middleware.js';
+import { buildKeywardSchema } from '../dist/keyward-schema.js';
 import { root } from './lib/prepare.mjs';
 
 /** @typedef {import('../src/auth/caller.js').Access} Access */

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { lexicographicSortSchema, printSchema } from 'graphql';
-import { buildKeywardSchema } from '../dist/app.js';
+import { buildKeywardSchema } from '../dist/keyward-schema.js';
 import { root } from './lib/prepare.mjs';
 
 const file = path.join(root, 'schema.graphql');

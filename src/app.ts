@@ -2,32 +2,16 @@
 import 'reflect-metadata';
 
 import type { FastifyInstance } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
-import { ApiKeyEventsResolver } from './activity/api-key-events-resolver.js';
-import { AuditResolver } from './activity/audit-log-resolver.js';
-import { ApiKeyResolver } from './api-keys/api-key-resolver.js';
-import { KeyPolicyResolver } from './api-keys/key-policy-resolver.js';
-import { ApiKeyUsageResolver } from './api-keys/usage-resolver.js';
-import { UserKeysResolver } from './api-keys/user-keys-resolver.js';
-import { closeByDefault } from './auth/access-middleware.js';
-import { AccountResolver } from './auth/accounts/account-resolver.js';
-import { AuthResolver } from './auth/auth-resolver.js';
 import { claimExternalIds } from './auth/external/id-namespace.js';
-import { PortalSessionResolver } from './auth/portal-sessions/portal-session-resolver.js';
 import { warnAtStart } from './auth/service-tokens/start-warnings.js';
 import type { RefreshCookieSettings } from './auth/sessions/refresh-cookie.js';
-import { SessionResolver } from './auth/sessions/session-resolver.js';
 import type { Config } from './config.js';
 import { CONSOLE_FOLDER, CONSOLE_PATH, readConsole, registerConsole, registerElement } from './console/console-route.js';
 import { type Context, registerGraphql } from './graphql-route.js';
-import { ImportResolver } from './import/import-resolver.js';
-import { ManagementKeysResolver } from './management/management-keys-resolver.js';
-import { ManagementPoliciesResolver } from './management/management-policies-resolver.js';
-import { ManagementUsersResolver } from './management/management-users-resolver.js';
+import { buildKeywardSchema } from './keyward-schema.js';
 import { type Database } from './platform/database/client.js';
 import { createGraphqlServer } from './platform/graphql/graphql-server.js';
 import { SANDBOX_CSP } from './platform/graphql/sandbox.js';
-import { buildGraphqlSchema } from './platform/graphql/schema.js';
 import { registerSchemaRoute } from './platform/graphql/schema-route.js';
 import { registerAccessLog } from './platform/http/access-log.js';
 import { registerBodies } from './platform/http/bodies.js';
@@ -41,13 +25,8 @@ import { createHttpServer } from './platform/http/http-server.js';
 import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { GRAPHQL_LIMITS } from './platform/limits.js';
 import { createErrorCounter } from './platform/process-metrics.js';
-import { PolicyResolver } from './policies/policy-resolver.js';
-import { UserPolicyResolver } from './policies/user-policy-resolver.js';
-import { ServerInfoResolver } from './server/server-info-resolver.js';
 import type { Services } from './services.js';
 import { GatewayListener } from './verification/gateway-listener.js';
-import { VerificationResolver } from './verification/verification-resolver.js';
-import { WebhookResolver } from './webhooks/webhook-resolver.js';
 
 /** Shutdown deadlines: queued hashes are rejected after `hashes`, open connections are closed after `connections`. */
 const DRAIN_MS = { hashes: 4_000, connections: 6_000 };
@@ -60,32 +39,6 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Builds the schema. Every operation that is not `@Public()` requires credentials. */
-export const buildKeywardSchema = (services: Services & { externalIdIssuer: string | null }): GraphQLSchema =>
-  closeByDefault(
-    buildGraphqlSchema([
-      new ServerInfoResolver(services.serverInfo),
-      new AuthResolver(services.auth),
-      new AccountResolver(services.auth, services.externalIdIssuer),
-      new SessionResolver(services.sessions, services.ownSessions),
-      new PortalSessionResolver(services.portalSessions),
-      new ApiKeyResolver(services.apiKeys, services.revocation, services.keyQueries),
-      new KeyPolicyResolver(services.keyPolicies),
-      new ApiKeyUsageResolver(),
-      new UserKeysResolver(),
-      new AuditResolver(services.auditLog),
-      new ApiKeyEventsResolver(),
-      new ManagementUsersResolver(services),
-      new ManagementKeysResolver(services),
-      new ImportResolver(services.batchImport),
-      new ManagementPoliciesResolver(services.policyPlanning),
-      new PolicyResolver(services.policies),
-      new UserPolicyResolver(),
-      new VerificationResolver(services.verifier, services.verifierAccess),
-      new WebhookResolver(services),
-    ]),
-  );
-
 /**
  * Creates the server on the services: GraphQL, routes and shutdown. It does not listen yet.
  *
@@ -96,11 +49,7 @@ export async function createApp(services: Services, { consoleFolder = CONSOLE_FO
   // Takes about as long as the queries below, so both run at the same time. It does not throw.
   const reading = readConsole(consoleFolder, logger);
   const countError = createErrorCounter(services.metrics);
-  const externalIdIssuer = await claimExternalIds(services.database, config.externalIdNamespace);
-  await services.auditExport.alignGeneration();
-  await services.cachedKeys.readForms(services.mainPool);
-  const signUpIsOpen = config.localAccounts && config.signUpIsOpen;
-  await warnAtStart(services.serviceTokens, { signUpIsOpen, verificationIsOpen: !config.verificationIsRestricted }, logger);
+  const externalIdIssuer = await prepareStart(services);
   const schema = buildKeywardSchema({ ...services, externalIdIssuer });
   const { introspection, production, localAccounts, keysPerUserMax } = config;
   // In production, the console must be the only page that runs scripts with the origin of the server.
@@ -154,6 +103,17 @@ export async function createApp(services: Services, { consoleFolder = CONSOLE_FO
       await services.close();
     },
   };
+}
+
+/** Runs the checks and queries of a start. Returns the issuer of the external IDs, or null. */
+async function prepareStart(services: Services): Promise<string | null> {
+  const { config, logger } = services;
+  const externalIdIssuer = await claimExternalIds(services.database, config.externalIdNamespace);
+  await services.auditExport.alignGeneration();
+  await services.cachedKeys.readForms(services.mainPool);
+  const signUpIsOpen = config.localAccounts && config.signUpIsOpen;
+  await warnAtStart(services.serviceTokens, { signUpIsOpen, verificationIsOpen: !config.verificationIsRestricted }, logger);
+  return externalIdIssuer;
 }
 
 const refreshCookieOf = ({ consoleIsEnabled, consoleOrigin, refreshTokenTtlSeconds }: Config): RefreshCookieSettings => ({

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GraphQLNonNull, isObjectType } from 'graphql';
-import { buildKeywardSchema } from '../src/app.js';
+import { buildKeywardSchema } from '../src/keyward-schema.js';
 import {
   ApiKeyDocument,
   DeletePolicyDocument,

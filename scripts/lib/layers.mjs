@@ -24,6 +24,7 @@ export const LAYERS = [
     'service-base.ts',
     'services.ts',
     'graphql-route.ts',
+    'keyward-schema.ts',
     'app.ts',
     'main.ts',
     'runtime',
@@ -37,7 +38,7 @@ export const LAYERS = [
  */
 export const PRIVATE_FILES = [
   { files: '**/*.queries.ts', importedBy: [] },
-  { files: '**/*-resolver.ts', importedBy: ['app.ts', 'services.ts'] },
+  { files: '**/*-resolver.ts', importedBy: ['keyward-schema.ts', 'services.ts'] },
   { files: '**/*-route.ts', importedBy: ['app.ts', 'services.ts'] },
   { files: '**/*-listener.ts', importedBy: ['app.ts', 'services.ts'] },
   { files: '**/*.graphql.ts', importedBy: ['app.ts', 'services.ts', '**/*.graphql.ts', '**/*-resolver.ts'] },
@@ -46,6 +47,7 @@ export const PRIVATE_FILES = [
 /** The files that may use GraphQL and HTTP. Every other file is a service. */
 export const PRESENTATION = [
   'app.ts',
+  'keyward-schema.ts',
   'main.ts',
   'platform/graphql/**',
   'platform/http/**',

@@ -90,10 +90,7 @@ export const QUEUE_USE_LIMITS = {
 } as const;
 
 /** The queue of changes of one user, which run one after another. */
-export const KEYED_QUEUE_LIMITS = {
-  waitingMax: 1_000,
-  waitingMsMax: 10_000,
-} as const;
+export const KEYED_QUEUE_LIMITS = { waitingMax: 1_000, waitingMsMax: 10_000 } as const;
 
 /** Limits of a GraphQL document. All are checked before execution. */
 export const GRAPHQL_LIMITS = {

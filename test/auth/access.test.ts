@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isObjectType } from 'graphql';
-import { buildKeywardSchema } from '../../src/app.js';
 import { accessOf } from '../../src/auth/access-middleware.js';
 import { SERVICE_PERMISSIONS } from '../../src/auth/service-tokens/service-permission.js';
+import { buildKeywardSchema } from '../../src/keyward-schema.js';
 import { CreateApiKeyDocument } from '../generated/graphql.js';
 import { documentOf, OPERATIONS } from '../support/operations.js';
 import { actingFor, newExternalId, newService } from '../support/services.js';

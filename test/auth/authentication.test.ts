@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GraphQLObjectType, GraphQLSchema, GraphQLString, graphql } from 'graphql';
-import { buildKeywardSchema } from '../../src/app.js';
 import { accessOf, closeByDefault } from '../../src/auth/access-middleware.js';
+import { buildKeywardSchema } from '../../src/keyward-schema.js';
 import { unauthenticated } from '../../src/platform/errors/keyward-error.js';
 import { CreateApiKeyDocument, MeDocument, SignInDocument, SignOutDocument } from '../generated/graphql.js';
 import { runSql } from '../support/database.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type GraphQLNamedType, getNamedType, isObjectType } from 'graphql';
-import { buildKeywardSchema } from '../../src/app.js';
 import { SERVICE_PERMISSIONS } from '../../src/auth/service-tokens/service-permission.js';
+import { buildKeywardSchema } from '../../src/keyward-schema.js';
 import { RotateApiKeyDocument } from '../generated/graphql.js';
 import { dataOf, type MadeKey, newKey } from '../support/doors.js';
 import { actingFor, newExternalId, newService } from '../support/services.js';

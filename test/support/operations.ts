@@ -1,5 +1,5 @@
 import { type GraphQLInputType, getNamedType, isEnumType, isInputObjectType, isLeafType, isListType, isNonNullType } from 'graphql';
-import { buildKeywardSchema } from '../../src/app.js';
+import { buildKeywardSchema } from '../../src/keyward-schema.js';
 
 const schema = buildKeywardSchema({} as never);
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { getNamedType, isNonNullType, isObjectType } from 'graphql';
-import { buildKeywardSchema } from '../../../src/app.js';
 import { accessOf } from '../../../src/auth/access-middleware.js';
+import { buildKeywardSchema } from '../../../src/keyward-schema.js';
 import type { PortalPermission } from '../../generated/graphql.js';
 import { CreateApiKeyDocument, RotateApiKeyDocument, SignInDocument, SignUpDocument } from '../../generated/graphql.js';
 import { dataOf } from '../../support/doors.js';

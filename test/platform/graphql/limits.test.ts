@@ -9,7 +9,7 @@ import {
   isObjectType,
   parse,
 } from 'graphql';
-import { buildKeywardSchema } from '../../../src/app.js';
+import { buildKeywardSchema } from '../../../src/keyward-schema.js';
 import { documentError } from '../../../src/platform/graphql/validation.js';
 import { GRAPHQL_LIMITS } from '../../../src/platform/limits.js';
 import { codesOf, startTestApp, type TestApp } from '../../support/test-app.js';
