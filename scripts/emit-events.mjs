@@ -26,7 +26,7 @@ function wrapped(text) {
 
 /** @param {import('../src/webhooks/event-types.js').EventType} type */
 const sectionOf = (type) =>
-  `## ${type}\n\n${wrapped(EVENT_DATA[type].description)}\n\n\`\`\`json\n${JSON.stringify(z.toJSONSchema(bodySchemaOf(type)), null, 2)}\n\`\`\``;
+  `## ${type}\n\n${wrapped(EVENT_DATA[type].description ?? '')}\n\n\`\`\`json\n${JSON.stringify(z.toJSONSchema(bodySchemaOf(type)), null, 2)}\n\`\`\``;
 
 const file = path.join(root, 'docs/webhook-events.md');
 const text = `${[HEADER, ...EVENT_TYPES.map(sectionOf)].join('\n\n')}\n`;

@@ -6,7 +6,7 @@ import { claimExternalIds } from './auth/external/id-namespace.js';
 import { warnAtStart } from './auth/service-tokens/start-warnings.js';
 import type { RefreshCookieSettings } from './auth/sessions/refresh-cookie.js';
 import type { Config } from './config.js';
-import { CONSOLE_FOLDER, CONSOLE_PATH, readConsole, registerConsole, registerElement } from './console/console-route.js';
+import { CONSOLE_FOLDER, CONSOLE_PATH, type ConsoleFiles, readConsole, registerConsole, registerElement } from './console/console-route.js';
 import { type Context, registerGraphql } from './graphql-route.js';
 import { buildKeywardSchema } from './keyward-schema.js';
 import { type Database } from './platform/database/client.js';
@@ -24,6 +24,7 @@ import { registerHtmlPolicy } from './platform/http/html.js';
 import { createHttpServer } from './platform/http/http-server.js';
 import { registerMetricsRoute } from './platform/http/metrics-route.js';
 import { GRAPHQL_LIMITS } from './platform/limits.js';
+import type { Logger } from './platform/logger.js';
 import { createErrorCounter } from './platform/process-metrics.js';
 import type { Services } from './services.js';
 import { GatewayListener } from './verification/gateway-listener.js';
@@ -81,11 +82,7 @@ export async function createApp(services: Services, { consoleFolder = CONSOLE_FO
     registerMetricsRoute(scope, { registry: services.metrics, token: config.metricsToken, production, clock: services.clock });
     registerNotFound(scope);
   });
-  await http.register(async (pages) => {
-    registerAccessLog(pages, logger, 'info');
-    if (consolePath !== null) registerConsole(pages, consoleFiles, config.consoleConnectOrigins);
-    registerElement(pages, consoleFiles);
-  });
+  await http.register(async (pages) => registerPages(pages, consoleFiles, { config, consolePath, logger }));
   return {
     http,
     consolePath,
@@ -114,6 +111,17 @@ async function prepareStart(services: Services): Promise<string | null> {
   const signUpIsOpen = config.localAccounts && config.signUpIsOpen;
   await warnAtStart(services.serviceTokens, { signUpIsOpen, verificationIsOpen: !config.verificationIsRestricted }, logger);
   return externalIdIssuer;
+}
+
+/** Registers the console and the element. Their scope allows other origins nothing but the script of the element. */
+function registerPages(
+  pages: FastifyInstance,
+  files: ConsoleFiles,
+  { config, consolePath, logger }: { config: Config; consolePath: string | null; logger: Logger },
+): void {
+  registerAccessLog(pages, logger, 'info');
+  if (consolePath !== null) registerConsole(pages, files, config.consoleConnectOrigins);
+  registerElement(pages, files);
 }
 
 const refreshCookieOf = ({ consoleIsEnabled, consoleOrigin, refreshTokenTtlSeconds }: Config): RefreshCookieSettings => ({

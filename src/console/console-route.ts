@@ -20,7 +20,7 @@ const HASHED_FILE = /^assets\/[^/]+-[\w-]{8,}\.\w+$/;
 const CACHE_CONTROL = { hashed: 'public, max-age=31536000, immutable', other: 'no-cache', shell: 'no-store' };
 
 /** What the server serves from the build. */
-interface ConsoleFiles {
+export interface ConsoleFiles {
   /** The page of every view. Null if it is missing. */
   shell: StaticFile | null;
   /** Null if it is missing. */

@@ -191,13 +191,8 @@ export const POLICY_LIMITS = {
   sampleMax: 20,
 } as const;
 
-/** Idempotency keys of requests that create API keys. */
-export const IDEMPOTENCY_LIMITS = {
-  keyCharacters: 255,
-  /** A repetition within this time creates no second API key. */
-  keptSeconds: DAY_SECONDS,
-  prunedAtOnce: 100,
-} as const;
+/** Idempotency keys of requests that create API keys. A repetition within `keptSeconds` creates no second API key. */
+export const IDEMPOTENCY_LIMITS = { keyCharacters: 255, keptSeconds: DAY_SECONDS, prunedAtOnce: 100 } as const;
 
 /** Imports of keys of other systems. A presented text that is no key of Keyward costs two digests for each form. */
 export const IMPORT_LIMITS = { formsMax: 32, keysPerRequestMax: 100, displayPrefixCharacters: 40, secretBytesMax: 1_024 } as const;

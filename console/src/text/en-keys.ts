@@ -11,6 +11,9 @@ const audit: Record<AuditAction, string> = {
   API_KEY_REVOKED: 'Key revoked',
   API_KEY_ROTATED: 'Key rotated',
   API_KEY_UPDATED: 'Key changed',
+  AUDIT_LOG_EXPORTED: 'Audit log exported',
+  AUDIT_LOG_PRUNED: 'Old events deleted',
+  OPERATOR_READ: 'Accounts or keys looked up by the operator',
   PASSWORD_CHANGED: 'Password changed',
   PASSWORD_RESET: 'Password reset',
   PASSWORD_RESET_ISSUED: 'Password reset link created by the operator',
@@ -28,11 +31,17 @@ const audit: Record<AuditAction, string> = {
   USER_DELETED: 'Account deleted',
   USER_DISABLED: 'Account disabled',
   USER_ENABLED: 'Account enabled',
+  USER_EXPORTED: 'Data of the account exported',
   USER_SIGNED_IN: 'Signed in',
   USER_SIGNED_OUT: 'Signed out',
   USER_SIGNED_UP: 'Account created',
   USER_SIGN_IN_FAILED: 'Sign-in failed',
   USER_UPDATED: 'Account changed by the product',
+  WEBHOOK_ENDPOINT_CREATED: 'Webhook endpoint created',
+  WEBHOOK_ENDPOINT_DELETED: 'Webhook endpoint deleted',
+  WEBHOOK_ENDPOINT_DISABLED: 'Webhook endpoint disabled',
+  WEBHOOK_ENDPOINT_UPDATED: 'Webhook endpoint changed',
+  WEBHOOK_SECRET_ROTATED: 'Webhook secret rotated',
 };
 
 const rejections: Record<VerificationCode, string> = {
