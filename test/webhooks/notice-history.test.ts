@@ -16,8 +16,9 @@ describe('notices in a random history of keys, policies, pauses and two replicas
   test.each(seeds)(
     'E6: each is sent at most once, is about the current expiry, is the nearest, and is not forgotten (seed %i)',
     async (seed) => {
-      replicas = await startReplicas();
-      const model = new NoticeModel(replicas, seed);
+      const pair = await startReplicas();
+      replicas = pair;
+      const model = new NoticeModel(pair, seed);
       await model.start();
       for (let step = 0; step < STEPS; step += 1) await model.step();
       expect(model.sent.size).toBeGreaterThan(10);
