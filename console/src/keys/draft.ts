@@ -52,7 +52,7 @@ export const linesOf = (text: string): string[] =>
     .filter(Boolean);
 
 /** Returns the notes as an object, which is empty if the text is; undefined if the text is no JSON object. */
-export function notesOf(text: string): Record<string, unknown> | undefined {
+function notesOf(text: string): Record<string, unknown> | undefined {
   if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);

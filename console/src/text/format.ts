@@ -2,7 +2,6 @@
 const LOCALE = navigator.languages.find((language) => /^en\b/i.test(language)) ?? 'en-GB';
 
 const numbers = new Intl.NumberFormat(LOCALE);
-const dates = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
 const times = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit' });
 const dateTimes = new Intl.DateTimeFormat(LOCALE, {
   day: 'numeric',
@@ -28,7 +27,6 @@ const UNITS = [
 ] as const;
 
 export const number = (value: number): string => numbers.format(value);
-export const date = (value: Date): string => dates.format(value);
 export const time = (value: Date): string => times.format(value);
 export const dateTime = (value: Date): string => dateTimes.format(value);
 /** A day of UTC, by which usage is counted. */

@@ -4,7 +4,7 @@ import { useText } from '../text';
 import { number } from '../text/format';
 import style from './usage.module.css';
 
-export interface ChartPoint {
+interface ChartPoint {
   start: string;
   allowed: number;
   refused: number;
@@ -22,7 +22,7 @@ const HEIGHT = 160;
 const GAP = 0.22;
 
 /** Returns the next number that reads well on an axis: 1, 2, 5, 10, 20, … */
-export function axisMax(most: number): number {
+function axisMax(most: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, most)));
   return [1, 2, 5, 10].map((step) => step * power).find((value) => value >= most) ?? most;
 }

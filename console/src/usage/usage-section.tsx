@@ -35,7 +35,7 @@ export function periodOf(range: Range, now: Date): { from: string; to: string; b
 }
 
 /** Returns the number of rejected calls by reason, most frequent first. Rejections without a recorded reason are null. */
-export function reasonsOf(points: Points): [code: VerificationCode | null, count: number][] {
+function reasonsOf(points: Points): [code: VerificationCode | null, count: number][] {
   const counts = new Map<VerificationCode | null, number>();
   for (const { refused, refusals } of points) {
     const known = refusals.reduce((sum, { count }) => sum + count, 0);

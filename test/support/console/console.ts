@@ -22,7 +22,7 @@ const ARGS = [
   '--host-resolver-rules=MAP keys.test 127.0.0.1',
 ];
 
-export const launchBrowser = (args: string[] = []): Promise<Browser> =>
+const launchBrowser = (args: string[] = []): Promise<Browser> =>
   chromium.launch({ executablePath: '/usr/bin/chromium', args: [...ARGS, ...args] });
 
 /** One browser with one page, which fails its test on everything that a page must not do. */
