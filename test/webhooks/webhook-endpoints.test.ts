@@ -159,35 +159,35 @@ describe('createWebhookEndpoint', () => {
   });
 });
 
-const INVALID: { input: WebhookEndpointInput; faults: string[] }[] = [
-  { input: { url: null }, faults: ['input.url must not be null'] },
-  { input: { url: '' }, faults: ['input.url must be an absolute URL'] },
-  { input: { url: 'http://sesame.example.com/' }, faults: ['input.url must begin with https://'] },
-  { input: { url: 'ftp://sesame.example.com/' }, faults: ['input.url must begin with https://'] },
-  { input: { url: 'https://user:sesame@app.example.com/' }, faults: ['input.url must have no user name, password'] },
-  { input: { url: 'https://app.example.com/#sesame' }, faults: ['input.url must have no user name, password or fragment'] },
-  { input: { url: 'https://10.0.0.1/sesame' }, faults: ['input.url must not lead to an address that is not public'] },
-  { input: { url: 'https://[::ffff:169.254.169.254]/sesame' }, faults: ['input.url must not lead to an address that is not public'] },
-  { input: { url: 'https://app.example.com:22/sesame' }, faults: ['input.url must have the port 443 or a port above 1023'] },
-  { input: { url: PUBLIC_URL.padEnd(2_001, 'sesame') }, faults: ['input.url must be at most 2000 characters long'] },
-  { input: { url: PUBLIC_URL, description: 'x'.repeat(501) }, faults: ['input.description must be at most 500 characters long'] },
-  { input: { url: PUBLIC_URL, description: ' ' }, faults: ['input.description must not be empty'] },
-  { input: { url: PUBLIC_URL, description: 'sesame\u0000' }, faults: ['input.description must not contain control characters'] },
+const INVALID: { input: WebhookEndpointInput; problems: string[] }[] = [
+  { input: { url: null }, problems: ['input.url must not be null'] },
+  { input: { url: '' }, problems: ['input.url must be an absolute URL'] },
+  { input: { url: 'http://sesame.example.com/' }, problems: ['input.url must begin with https://'] },
+  { input: { url: 'ftp://sesame.example.com/' }, problems: ['input.url must begin with https://'] },
+  { input: { url: 'https://user:sesame@app.example.com/' }, problems: ['input.url must have no user name, password'] },
+  { input: { url: 'https://app.example.com/#sesame' }, problems: ['input.url must have no user name, password or fragment'] },
+  { input: { url: 'https://10.0.0.1/sesame' }, problems: ['input.url must not lead to an address that is not public'] },
+  { input: { url: 'https://[::ffff:169.254.169.254]/sesame' }, problems: ['input.url must not lead to an address that is not public'] },
+  { input: { url: 'https://app.example.com:22/sesame' }, problems: ['input.url must have the port 443 or a port above 1023'] },
+  { input: { url: PUBLIC_URL.padEnd(2_001, 'sesame') }, problems: ['input.url must be at most 2000 characters long'] },
+  { input: { url: PUBLIC_URL, description: 'x'.repeat(501) }, problems: ['input.description must be at most 500 characters long'] },
+  { input: { url: PUBLIC_URL, description: ' ' }, problems: ['input.description must not be empty'] },
+  { input: { url: PUBLIC_URL, description: 'sesame\u0000' }, problems: ['input.description must not contain control characters'] },
   {
     input: { url: PUBLIC_URL, eventTypes: ['api_key.created', 'sesame'] },
-    faults: ['input.eventTypes item 2 is unknown. The types are api_key.created, '],
+    problems: ['input.eventTypes item 2 is unknown. The types are api_key.created, '],
   },
-  { input: { url: PUBLIC_URL, eventTypes: ['webhook.test'] }, faults: ['input.eventTypes item 1 is unknown'] },
-  { input: { url: PUBLIC_URL, eventTypes: null }, faults: ['input.eventTypes must not be null'] },
-  { input: { url: PUBLIC_URL, enabled: null }, faults: ['input.enabled must not be null'] },
+  { input: { url: PUBLIC_URL, eventTypes: ['webhook.test'] }, problems: ['input.eventTypes item 1 is unknown'] },
+  { input: { url: PUBLIC_URL, eventTypes: null }, problems: ['input.eventTypes must not be null'] },
+  { input: { url: PUBLIC_URL, enabled: null }, problems: ['input.enabled must not be null'] },
   {
     input: { url: 'sesame', description: '', eventTypes: ['sesame'], enabled: null },
-    faults: ['input.url must', 'input.description must', 'input.eventTypes item 1', 'input.enabled must'],
+    problems: ['input.url must', 'input.description must', 'input.eventTypes item 1', 'input.enabled must'],
   },
 ];
 
 describe('the settings of an endpoint', () => {
-  test.each(INVALID)('are rejected with $faults and without their values, and nothing changes', async ({ input, faults }) => {
+  test.each(INVALID)('are rejected with $problems and without their values, and nothing changes', async ({ input, problems }) => {
     const state = () => runSql(strict.databaseUrl, 'SELECT * FROM webhook_endpoints ORDER BY id');
     const id = (await state())[0]?.id ?? (await insertEndpoint(strict, strict.clock.now()));
     const before = await state();
@@ -197,7 +197,7 @@ describe('the settings of an endpoint', () => {
     ];
     for (const answer of answers) {
       expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
-      expect(faultsOf(answer)).toEqual(faults.map((fault) => expect.stringContaining(fault)));
+      expect(faultsOf(answer)).toEqual(problems.map((problem) => expect.stringContaining(problem)));
       expect(answer.text).not.toContain('sesame');
     }
     expect(await state()).toEqual(before);
