@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { bodySchemaOf, EVENT_DATA, EVENT_TYPES } from '../dist/webhooks/event-types.js';
+import { bodySchemaOf, EVENT_TYPES } from '../dist/webhooks/event-types.js';
 import { root } from './lib/prepare.mjs';
 
 const HEADER = `# Webhook events
@@ -25,8 +25,11 @@ function wrapped(text) {
 }
 
 /** @param {import('../src/webhooks/event-types.js').EventType} type */
-const sectionOf = (type) =>
-  `## ${type}\n\n${wrapped(EVENT_DATA[type].description)}\n\n\`\`\`json\n${JSON.stringify(z.toJSONSchema(bodySchemaOf(type)), null, 2)}\n\`\`\``;
+function sectionOf(type) {
+  const schema = bodySchemaOf(type);
+  const description = wrapped(schema.shape.data.description ?? '');
+  return `## ${type}\n\n${description}\n\n\`\`\`json\n${JSON.stringify(z.toJSONSchema(schema), null, 2)}\n\`\`\``;
+}
 
 const file = path.join(root, 'docs/webhook-events.md');
 const text = `${[HEADER, ...EVENT_TYPES.map(sectionOf)].join('\n\n')}\n`;

@@ -17,6 +17,7 @@ export const LAYERS = [
   ['import'],
   [
     'config-forms.ts',
+    'config-setting.ts',
     'config-settings.ts',
     'config.ts',
     'service-base.ts',

@@ -12,11 +12,7 @@ const storedIdentityOf = ({ hashedKey, email, externalId }: StoredKey): string =
 export type KeyName = `${'keyPrefix' | 'hash'} ${string}`;
 
 /** Returns the name of a key: its digest, or its key prefix for Keyward's own form. */
-export const nameOf = ({
-  keyPrefix,
-  fingerprint,
-  importDigest,
-}: Pick<ImportedKey, 'keyPrefix' | 'fingerprint' | 'importDigest'>): KeyName => {
+const nameOf = ({ keyPrefix, fingerprint, importDigest }: Pick<ImportedKey, 'keyPrefix' | 'fingerprint' | 'importDigest'>): KeyName => {
   const digest = fingerprint ?? importDigest;
   return digest === undefined ? `keyPrefix ${keyPrefix}` : `hash ${digest}`;
 };

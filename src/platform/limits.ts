@@ -190,7 +190,6 @@ export const POLICY_LIMITS = {
   /** Users of the first part and of the largest one. */
   usersAtOnceMin: 500,
   usersAtOnceMax: 100_000,
-  /** Keys in the answer. */
   sampleMax: 20,
 } as const;
 
@@ -238,7 +237,6 @@ export const PORTAL_SESSION_LIMITS = {
   livePerUser: 20,
   /** An ended or expired portal session is stored for this time, so that its page can still read why its requests are rejected. */
   keptSeconds: DAY_SECONDS,
-  /** Rows that one statement removes. */
   prunedAtOnceMax: 1_000,
   /** Origins that one query looks up. An origin that arrives while more are waiting is not allowed to call the API. */
   originsWaitingMax: 256,

@@ -54,7 +54,7 @@ const aboutUser = { actor, user };
 const effectiveExpiresAt = time.describe('Time from which the key is rejected, by its own expiry or by the policy of its owner.');
 
 /** The `data` of each type of event. The reference in docs/webhooks.md and the JSON Schemas are generated from it. */
-export const EVENT_DATA = {
+const EVENT_DATA = {
   'api_key.created': z
     .strictObject({ ...aboutKey, imported: z.boolean().describe('Whether the operator imported the key from another system.') })
     .describe('An API key was created or imported.'),
