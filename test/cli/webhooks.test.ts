@@ -31,7 +31,7 @@ beforeEach(async () => {
   receiver.events.length = 0;
 });
 
-const run = (group: string, args: string[], appSecrets = [SECRET]): Promise<CommandResult> => {
+const run = (group: string, args: string[], appSecrets: Buffer[] = [SECRET]): Promise<CommandResult> => {
   const text = appSecrets.map((secret) => secret.toString('base64')).join();
   return runBuiltCommand(group, args, { DATABASE_URL: app.databaseUrl, APP_SECRETS: text, ...TARGETS });
 };
