@@ -17,13 +17,16 @@ export type CommandContext = Awaited<ReturnType<typeof openContext>> & {
   signal: AbortSignal;
 };
 
+/** Returns the path of a field as options are written, such as `event-types` for `input.eventTypes`. */
+const optionOf = (path: string): string => path.replace(/^input\./, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
 /** Returns the lines to print for an error. */
 function linesOf(error: unknown): string[] {
   if (error instanceof StartupError) return error.message.split('\n');
   // The message of BAD_USER_INPUT does not say what is wrong with each field.
   if (error instanceof KeywardError) {
     const { fields } = error.details;
-    return fields ? fields.map(({ path, message }) => `${path} ${message}`) : [error.message];
+    return fields ? fields.map(({ path, message }) => `${optionOf(path)} ${message}`) : [error.message];
   }
   if (databaseFault(error) === 'unavailable') return ['The database is unavailable or too slow. Changes in progress were not saved.'];
   return [`unexpected error: ${scrub(error instanceof Error ? error.message : String(error)).replaceAll('\n', ' ')}`];

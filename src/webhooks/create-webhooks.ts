@@ -57,7 +57,7 @@ export function createWebhooks(
   return {
     webhookEndpoints: endpoints,
     webhookDeliveries: new WebhookDeliveries({ database, clock, cursors, endpoints, logger }),
-    secretReencryption: new SecretReencryption({ database, sealing }),
+    secretReencryption: new SecretReencryption({ database, clock, sealing }),
     webhookSender: sender,
     webhookJobs,
     noticeJob,
