@@ -71,7 +71,7 @@ export function UsageSection({ id }: { id: string }) {
     <Section title={text.title} actions={ranges}>
       <LoadProblem loaded={loaded} />
       {!points ? (
-        !loaded.problem && <Skeleton lines={1} height="14.5rem" />
+        !loaded.problem && <Skeleton lines={1} height="19rem" />
       ) : (
         <div className={style.panel} aria-busy={loaded.isLoading || undefined}>
           <Legend points={points} />
