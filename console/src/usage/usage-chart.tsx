@@ -21,10 +21,13 @@ const HEIGHT = 160;
 /** Gap between bars, as a share of the width of one interval. */
 const GAP = 0.22;
 
-/** Returns the next number that reads well on an axis: 1, 2, 5, 10, 20, … */
+/** Steps of the axis between two powers of ten. They leave at most a third of the chart empty. */
+const STEPS = [1, 1.5, 2, 3, 4, 6, 8, 10];
+
+/** Returns the next whole number that reads well on an axis: 1, 2, 3, 4, 6, 8, 10, 15, 20, … */
 function axisMax(most: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, most)));
-  return [1, 2, 5, 10].map((step) => step * power).find((value) => value >= most) ?? most;
+  return STEPS.map((step) => step * power).find((value) => Number.isInteger(value) && value >= most) ?? most;
 }
 
 /** Bars of allowed and rejected calls. Rejected calls are hatched, so that they differ without colour. */
