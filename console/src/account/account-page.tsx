@@ -60,7 +60,7 @@ function DeleteSection() {
   return (
     <Section title={text.delete} intro={text.deleteIntro}>
       <div>
-        <Button kind="quietDanger" onClick={() => setOpen(true)}>
+        <Button kind="outlineDanger" onClick={() => setOpen(true)}>
           {text.delete}
         </Button>
       </div>

@@ -9,6 +9,7 @@ import { useConsoleText } from '../text';
 import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { FormProblem, LoadProblem } from '../ui/problem-notice';
+import { programName } from '../ui/program-name';
 import { SafeText } from '../ui/safe-text';
 import { Section } from '../ui/section';
 import { Skeleton } from '../ui/skeleton';
@@ -16,7 +17,6 @@ import { Table } from '../ui/table';
 import { RelativeTime } from '../ui/time';
 import { useAnnounce } from '../ui/toast';
 import style from './account.module.css';
-import { programName } from './program-name';
 
 type Session = SessionsQuery['mySessions'][number];
 

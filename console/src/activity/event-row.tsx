@@ -2,8 +2,10 @@ import { Link } from 'wouter';
 import keyStyle from '../keys/keys.module.css';
 import { useText } from '../text';
 import base from '../ui/base.module.css';
-import { SafeText } from '../ui/safe-text';
+import { programName } from '../ui/program-name';
+import { SafeText, visibleText } from '../ui/safe-text';
 import { RelativeTime } from '../ui/time';
+import style from './activity.module.css';
 import { type AuditEvent, actionWords, actorWords, detailWords, prefixOf } from './event-words';
 
 export function EventRow({ event, withKey }: { event: AuditEvent; withKey: boolean }) {
@@ -35,14 +37,14 @@ export function EventRow({ event, withKey }: { event: AuditEvent; withKey: boole
           )}
         </td>
       )}
-      <td data-label={columns.by}>
+      <td data-label={columns.by} className={style.by}>
         <SafeText>{actorWords(event, text)}</SafeText>
       </td>
       <td data-label={columns.from}>
         {event.ipAddress}
         {event.userAgent && (
-          <div className={`${base.muted} ${base.small}`}>
-            <SafeText>{event.userAgent}</SafeText>
+          <div className={`${base.muted} ${base.small}`} title={visibleText(event.userAgent)}>
+            <SafeText>{programName(event.userAgent)}</SafeText>
           </div>
         )}
       </td>

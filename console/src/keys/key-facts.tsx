@@ -71,13 +71,24 @@ export function KeyFacts({ apiKey, policy }: { apiKey: Key; policy: KeyPolicy | 
       {Object.keys(metadata).length > 0 && (
         <Fact name={detail.notes}>
           <pre>
-            <SafeText>{JSON.stringify(metadata, null, 2).replaceAll('\n', ' ')}</SafeText>
+            <Lines text={JSON.stringify(metadata, null, 2)} />
           </pre>
         </Fact>
       )}
     </dl>
   );
 }
+
+const Lines = ({ text }: { text: string }) => (
+  <>
+    {text.split('\n').map((line, index) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: The lines of one text have no other identity.
+      <div key={index}>
+        <SafeText>{line}</SafeText>
+      </div>
+    ))}
+  </>
+);
 
 /** From where the key was used last. */
 export function LastUse({ apiKey }: { apiKey: Key }) {

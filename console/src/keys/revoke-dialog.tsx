@@ -9,6 +9,7 @@ import { Dialog } from '../ui/dialog';
 import { TextField } from '../ui/field';
 import { focusFirstInvalid } from '../ui/focus-invalid';
 import { FormProblem } from '../ui/problem-notice';
+import { programName } from '../ui/program-name';
 import { SafeText, visibleText } from '../ui/safe-text';
 import { RelativeTime } from '../ui/time';
 import { useAnnounce } from '../ui/toast';
@@ -96,7 +97,10 @@ export function RevokeDialog({ apiKey, mayUpdate, onRevoked, onClose }: Props) {
           spellCheck={false}
           hint={
             <>
-              {revoke.confirmHint} <SafeText>{expected}</SafeText>
+              {revoke.confirmHint}{' '}
+              <strong>
+                <SafeText>{expected}</SafeText>
+              </strong>
             </>
           }
           error={isMismatch ? revoke.mismatch : undefined}
@@ -122,7 +126,7 @@ function Impact({ apiKey, isUsed }: { apiKey: Key; isUsed: boolean }) {
       {lastUsedUserAgent && (
         <>
           {' '}
-          <SafeText>{revoke.by(lastUsedUserAgent)}</SafeText>
+          <SafeText>{revoke.by(programName(lastUsedUserAgent))}</SafeText>
         </>
       )}
       . {revoke.consequence}

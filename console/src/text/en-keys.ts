@@ -184,7 +184,7 @@ export const enKeys = {
 
   summary: {
     scopes: (scopes: string) => `Can use ${scopes}`,
-    noScopes: 'Has no scopes',
+    noScopes: 'Works without scopes',
     anywhere: 'from anywhere',
     addresses: (count: number) => (count === 1 ? 'from one address' : `from ${number(count)} addresses or ranges`),
     rate: (limit: number, unit: string) => `at most ${callsOf(limit)} per ${unit}`,

@@ -2,7 +2,7 @@ import type { ButtonHTMLAttributes, ReactNode } from 'react';
 import style from './button.module.css';
 import { classes } from './classes';
 
-type Kind = 'primary' | 'secondary' | 'danger' | 'quiet' | 'quietDanger' | 'link';
+type Kind = 'primary' | 'secondary' | 'danger' | 'quiet' | 'quietDanger' | 'outlineDanger' | 'link';
 
 interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'disabled' | 'className'> {
   kind?: Kind;
@@ -20,6 +20,7 @@ const PARTS: Record<Kind, string> = {
   secondary: 'button',
   quiet: 'button',
   quietDanger: 'button',
+  outlineDanger: 'button',
   link: 'button',
 };
 

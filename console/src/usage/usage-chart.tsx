@@ -35,7 +35,8 @@ export function UsageChart({ points, nameOf }: Props) {
   const { usage: text } = useText();
   const id = useId();
   const hatch = `${id}-hatch`;
-  const max = axisMax(Math.max(...points.map(({ allowed, refused }) => allowed + refused), 1));
+  const most = Math.max(0, ...points.map(({ allowed, refused }) => allowed + refused));
+  const max = axisMax(most);
   const step = WIDTH / points.length;
   const y = (count: number) => HEIGHT - (count / max) * HEIGHT;
   const [first, last] = [points[0], points.at(-1)];
@@ -43,6 +44,7 @@ export function UsageChart({ points, nameOf }: Props) {
     <figure className={style.chart}>
       <div className={style.plot}>
         <span className={style.scale}>{number(max)}</span>
+        {most === 0 && <p className={style.none}>{text.none}</p>}
         <svg
           role="img"
           aria-label={text.chartLabel(allowedIn(points), rejectedIn(points))}
