@@ -181,6 +181,9 @@ describe('redeliverWebhooks', () => {
     expect(receivedKeys().sort()).toEqual([...later].sort());
     await update({ eventTypes: ['user.deleted'] });
     expect(await redeliver(since, true)).toBe(0);
+    await update({ eventTypes: [] });
+    // Two users and two keys were created.
+    expect(await redeliver(since, true)).toBe(4);
   });
 
   test('begins the schedule again for FAILED, and sends at once what waits for a repetition', async () => {
