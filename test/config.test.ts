@@ -42,6 +42,8 @@ describe('configuration', () => {
       signUpIsOpen: true,
       signUpsPerHour: 20,
       expiryWarningDays: 14,
+      expiryNoticeDays: [14, 7, 1],
+      webhookPrivateTargets: [],
       consoleIsEnabled: true,
       consoleOrigin: null,
       consoleConnectOrigins: [],

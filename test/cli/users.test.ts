@@ -124,7 +124,7 @@ describe('keyward users', () => {
     const listed = await runJson('keys', 'list', email);
     expect(listed).toMatchObject([{ id, keyPrefix: key.slice(0, 13), status: 'ACTIVE', name: 'build server' }]);
     const { stdout } = await keys('list', email);
-    expect(stdout).toContain(`keyPrefix: ${key.slice(0, 13)}  status: ACTIVE  name: build server`);
+    expect(stdout).toContain(`keyPrefix: ${key.slice(0, 13)}  displayPrefix: -  status: ACTIVE  name: build server`);
     expect(JSON.stringify(listed) + stdout).not.toMatch(/\$2b\$|fingerprint|hash/i);
   });
 
