@@ -31,6 +31,7 @@ test('the image contains the server and the packages that it needs, and neither 
   expect([...new Set(files.map((file) => file.split('/')[0]))]).toEqual([
     'assets',
     'bin',
+    'console',
     'dist',
     'node_modules',
     'package.json',
