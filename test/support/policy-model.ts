@@ -40,10 +40,15 @@ export const policyModel = {
   /** Returns the code of a verification. */
   verify(key: ModelKey, policy: Ceilings, { scopes, ipAddress, atMs }: ModelUse): string {
     if (atMs >= policyModel.endMs(key, policy)) return 'EXPIRED';
-    if (!isIn(key.allowedCidrs, ipAddress) || !isIn(policy.allowedCidrs ?? [], ipAddress)) return 'IP_NOT_ALLOWED';
-    const isMet = (scope: string) => grants(key.scopes, scope) && (!policy.scopes || grants(policy.scopes, scope));
-    return scopes.every(isMet) ? 'VALID' : 'INSUFFICIENT_SCOPE';
+    if (!policyModel.permitsAddress(key, policy, ipAddress)) return 'IP_NOT_ALLOWED';
+    return scopes.every((scope) => policyModel.permitsScope(key, policy, scope)) ? 'VALID' : 'INSUFFICIENT_SCOPE';
   },
+
+  permitsAddress: (key: ModelKey, policy: Ceilings, ipAddress: ModelUse['ipAddress']): boolean =>
+    isIn(key.allowedCidrs, ipAddress) && isIn(policy.allowedCidrs ?? [], ipAddress),
+
+  permitsScope: (key: ModelKey, policy: Ceilings, scope: string): boolean =>
+    grants(key.scopes, scope) && (!policy.scopes || grants(policy.scopes, scope)),
 
   /** Returns the scopes that the key has under a policy, without order. */
   effectiveScopes({ scopes }: ModelKey, { scopes: permitted }: Ceilings): ReadonlySet<string> {
@@ -60,12 +65,15 @@ export const policyModel = {
   },
 
   /**
-   * Returns whether the key loses a scope, an address or lifetime when one policy replaces another: what a dry run counts.
+   * Returns whether the key loses a scope, an address or lifetime when one policy replaces another: what a dry run counts. A key that no
+   * address could use loses its scopes all the same.
    *
-   * @param uses the uses of the key to compare, of which each has at most one scope
+   * @param uses the scopes and addresses to compare
    */
   loses(key: ModelKey, before: Ceilings, after: Ceilings, uses: readonly ModelUse[]): boolean {
-    const isLost = (use: ModelUse) => policyModel.verify(key, before, use) === 'VALID' && policyModel.verify(key, after, use) !== 'VALID';
+    const isLost = ({ scopes, ipAddress }: ModelUse) =>
+      (policyModel.permitsAddress(key, before, ipAddress) && !policyModel.permitsAddress(key, after, ipAddress)) ||
+      scopes.some((scope) => policyModel.permitsScope(key, before, scope) && !policyModel.permitsScope(key, after, scope));
     return policyModel.endMs(key, after) < policyModel.endMs(key, before) || uses.some(isLost);
   },
 };
