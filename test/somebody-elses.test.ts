@@ -5,17 +5,23 @@ import {
   ApiKeyDocument,
   DeletePolicyDocument,
   DeleteUserDocument,
+  DeleteWebhookEndpointDocument,
   DisableUserDocument,
   EnableUserDocument,
   EndPortalSessionDocument,
   EndSessionDocument,
   MySessionsDocument,
+  RedeliverWebhooksDocument,
   RevokeApiKeyDocument,
   RotateApiKeyDocument,
+  RotateWebhookSecretDocument,
+  TestWebhookEndpointDocument,
   type TypedDocumentString,
   UpdateApiKeyDocument,
   UpdatePolicyDocument,
+  UpdateWebhookEndpointDocument,
   UserDocument,
+  WebhookDeliveriesDocument,
 } from './generated/graphql.js';
 import { runSql } from './support/database.js';
 import { newKey } from './support/doors.js';
@@ -43,6 +49,12 @@ const OPERATIONS: Record<string, { of: 'key' | 'session' | 'user'; document: Typ
   endPortalSession: { of: 'user', document: EndPortalSessionDocument },
   updatePolicy: { of: 'user', document: UpdatePolicyDocument, variables: { input: { keysMax: 1 } } },
   deletePolicy: { of: 'user', document: DeletePolicyDocument },
+  webhookDeliveries: { of: 'user', document: WebhookDeliveriesDocument },
+  updateWebhookEndpoint: { of: 'user', document: UpdateWebhookEndpointDocument, variables: { input: { enabled: false } } },
+  rotateWebhookSecret: { of: 'user', document: RotateWebhookSecretDocument },
+  deleteWebhookEndpoint: { of: 'user', document: DeleteWebhookEndpointDocument },
+  testWebhookEndpoint: { of: 'user', document: TestWebhookEndpointDocument },
+  redeliverWebhooks: { of: 'user', document: RedeliverWebhooksDocument, variables: { since: '2026-11-01T00:00:00Z' } },
 };
 
 describe('K6: objects of another user', () => {
@@ -66,12 +78,14 @@ describe('K6: objects of another user', () => {
         Promise.all(['api_keys', 'sessions', 'users'].map((table) => runSql(app.databaseUrl, `SELECT * FROM ${table} ORDER BY id`)));
       const before = await state();
       const id = { key: owner.id, session: session?.id, user: owner.userId }[of];
-      const answer = await app.send(document, { id, ...variables }, { token: stranger.token });
+      const answer = await app.send(document, { id, endpointId: id, ...variables }, { token: stranger.token });
       expect(codesOf(answer)).toEqual(['FORBIDDEN']);
       expect([null, { apiKey: null }, { user: null }]).toContainEqual(answer.data);
       expect(answer.text).not.toMatch(/private|amos_/);
       expect(await state()).toEqual(before);
-      expect(codesOf(await app.send(document, { id, ...variables }, { token: owner.token }))).toEqual(of === 'user' ? ['FORBIDDEN'] : []);
+      expect(codesOf(await app.send(document, { id, endpointId: id, ...variables }, { token: owner.token }))).toEqual(
+        of === 'user' ? ['FORBIDDEN'] : [],
+      );
     },
   );
 });

@@ -106,6 +106,16 @@ const TYPE_RULES: Readonly<Record<string, 'of one account' | 'of the permission'
   User: 'of one account',
   UserConnection: 'of the permission',
   UserEdge: 'of the permission',
+  CreateWebhookEndpointPayload: 'of the permission',
+  DeleteWebhookEndpointPayload: 'holds no object',
+  RedeliverWebhooksPayload: 'holds no object',
+  RotateWebhookSecretPayload: 'of the permission',
+  TestWebhookEndpointPayload: 'of the permission',
+  UpdateWebhookEndpointPayload: 'of the permission',
+  WebhookDelivery: 'of the permission',
+  WebhookDeliveryConnection: 'of the permission',
+  WebhookDeliveryEdge: 'of the permission',
+  WebhookEndpoint: 'of the permission',
 };
 
 const schema = buildKeywardSchema({} as never);

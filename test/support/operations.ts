@@ -20,6 +20,7 @@ function literalOf(type: GraphQLInputType): string {
     return `{ ${required.map((field) => `${field.name}: ${literalOf(field.type)}`).join(' ')} }`;
   }
   if (isEnumType(type)) return type.getValues()[0]?.name ?? '';
+  if (type.name === 'DateTime') return '"2026-11-01T00:00:00Z"';
   return type.name === 'Int' ? '1' : '"01a20538-5745-77c0-8216-711042d53509"';
 }
 
