@@ -1,6 +1,7 @@
 import { Link } from 'wouter';
 import { useText } from '../text';
 import { Button } from '../ui/button';
+import { wideCell } from '../ui/table';
 import { RelativeTime } from '../ui/time';
 import { MiniBars } from '../usage/mini-bars';
 import { endOf, isEditable, type Key, nameOf } from './key';
@@ -41,7 +42,11 @@ export function KeyRow({ apiKey, usage, onAction }: Props) {
       <td data-label={text.columns.lastUsed} className={style.time}>
         {apiKey.lastUsedAt ? <RelativeTime at={apiKey.lastUsedAt} /> : text.neverUsed}
       </td>
-      {scope.showsUsage && <td data-label={text.columns.use}>{usage ? <MiniBars points={usage} /> : <span className={style.noBars} />}</td>}
+      {scope.showsUsage && (
+        <td data-label={text.columns.use} className={wideCell}>
+          {usage ? <MiniBars points={usage} /> : <span className={style.noBars} />}
+        </td>
+      )}
       <td data-label={text.columns.expires} className={style.time} data-soon={apiKey.expiresSoon}>
         {end ? <RelativeTime at={end} /> : common.never}
       </td>

@@ -79,7 +79,7 @@ export function KeysPage() {
             text.keys.columns.name,
             text.keys.columns.status,
             text.keys.columns.lastUsed,
-            ...(scope.showsUsage ? [text.keys.columns.use] : []),
+            ...(scope.showsUsage ? [{ wide: text.keys.columns.use }] : []),
             text.keys.columns.expires,
             { hidden: text.keys.columns.actions },
           ]}

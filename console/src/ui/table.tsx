@@ -4,8 +4,8 @@ import style from './table.module.css';
 
 interface Props {
   label: string;
-  /** The last column is for actions if it is an object. */
-  columns: readonly (string | { hidden: string })[];
+  /** Names of the columns. `hidden`: for screen readers alone. `wide`: left out where the place is short. */
+  columns: readonly (string | { hidden: string } | { wide: string })[];
   /** A plain table does not become cards on a narrow screen. */
   isPlain?: boolean;
   children: ReactNode;
@@ -18,20 +18,31 @@ export function Table({ label, columns, isPlain = false, children }: Props) {
     <table role="table" part="table" aria-label={label} className={classes(style.table, isPlain ? style.plain : style.cards)}>
       <thead>
         <tr>
-          {columns.map((column) =>
-            typeof column === 'string' ? (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ) : (
-              <th key={column.hidden} scope="col" className={style.actions}>
-                <span className={style.hidden}>{column.hidden}</span>
-              </th>
-            ),
-          )}
+          {columns.map((column) => (
+            <ColumnHeader key={JSON.stringify(column)} column={column} />
+          ))}
         </tr>
       </thead>
       <tbody>{children}</tbody>
     </table>
   );
 }
+
+function ColumnHeader({ column }: { column: Props['columns'][number] }) {
+  if (typeof column === 'string') return <th scope="col">{column}</th>;
+  if ('hidden' in column) {
+    return (
+      <th scope="col">
+        <span className={style.hidden}>{column.hidden}</span>
+      </th>
+    );
+  }
+  return (
+    <th scope="col" className={style.wide}>
+      {column.wide}
+    </th>
+  );
+}
+
+/** The class of a cell in a column that is left out where the place is short. */
+export const wideCell = style.wide;
