@@ -66,7 +66,7 @@ export const policyModel = {
 
   /**
    * Returns whether the key loses a scope, an address or lifetime when one policy replaces another: what a dry run counts. A key that no
-   * address could use loses its scopes all the same.
+   * address could use loses its scopes too.
    *
    * @param uses the scopes and addresses to compare
    */
