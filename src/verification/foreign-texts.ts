@@ -14,6 +14,9 @@ export interface Candidates {
   readonly version: number;
 }
 
+/** Nearly every read looks up nothing by digest. */
+const NO_DIGESTS: ReadonlyMap<string, string> = new Map();
+
 /**
  * The presented texts that can be keys of other systems while they wait for their read, and the forms of the imported keys. Each read
  * of rows returns the forms as they are in its snapshot. If they differ from those that its digests were computed for, the texts that
@@ -58,8 +61,8 @@ export class ForeignTexts {
 
   /** Returns the digests under which the waiting texts with these fingerprints may have been imported. */
   candidatesOf(fingerprints: readonly string[]): Candidates {
+    if (this.#waiting.size === 0 || this.#forms.length === 0) return { fingerprints: NO_DIGESTS, version: this.#version };
     const found = new Map<string, string>();
-    if (this.#waiting.size === 0 || this.#forms.length === 0) return { fingerprints: found, version: this.#version };
     for (const fingerprint of fingerprints) {
       const text = this.#waiting.get(fingerprint)?.text;
       if (text === undefined) continue;

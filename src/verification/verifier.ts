@@ -102,14 +102,17 @@ export class Verifier {
       settle(this.#known(key, request, refusal, nowMs, null, refusalDetailsOf(refusal, key, request, nowMs)));
       return;
     }
+    const consumption = consumeRateLimits(this.#deps.rateLimits, key, request.dryRun);
+    if (consumption === null) {
+      settle(this.#known(key, request, VerificationCode.VALID, nowMs, null));
+      return;
+    }
     const onConsumed = ({ allowed, state }: Consumption) => {
       const code = allowed ? VerificationCode.VALID : VerificationCode.RATE_LIMITED;
       const policy = state.of === 'owner' ? key.policy?.name : undefined;
       settle(this.#known(key, request, code, nowMs, state, { policy, resetsInSeconds: state.resetsInSeconds }));
     };
-    const consumption = consumeRateLimits(this.#deps.rateLimits, key, request.dryRun);
-    if (consumption === null) settle(this.#known(key, request, VerificationCode.VALID, nowMs, null));
-    else if (consumption instanceof Promise) consumption.then(onConsumed, onFailed);
+    if (consumption instanceof Promise) consumption.then(onConsumed, onFailed);
     else onConsumed(consumption);
   }
 

@@ -68,10 +68,9 @@ const query = (statement: { name: string; text: string }, values: unknown[]): pg
 
 /** Returns the statement of a read. */
 export function queryOf({ from, missing, digests }: LookupRead): pg.QueryArrayConfig {
+  if (from !== null && from !== 'unfollowed' && missing.length === 0) return query(READ_CHANGES, [from.seq]);
   const keys = [fingerprintArrayOf(missing), fingerprintArrayOf(digests)];
-  if (from === 'unfollowed') return query(READ_ROWS_ALONE, keys);
-  if (from === null || missing.length > 0) return query(READ_ROWS, [from?.seq ?? null, ...keys]);
-  return query(READ_CHANGES, [from.seq]);
+  return from === 'unfollowed' ? query(READ_ROWS_ALONE, keys) : query(READ_ROWS, [from?.seq ?? null, ...keys]);
 }
 
 /** Returns the forms of imported keys as JSON. */
