@@ -90,7 +90,7 @@ function limitsOf(key: FoundKey, policy: PolicyEntry | null): Pick<KeyEntry, 'sc
   const [createdAt, importedAt, expiresAt] = [new Date(key.createdAt), timeOf(key.importedAt), timeOf(key.expiresAt)];
   const effectiveMs = msOf(effectiveExpiry({ createdAt, importedAt, expiresAt }, policy));
   const isNarrower = effectiveMs !== expiresAtMs || scopes.join() !== key.scopes.join();
-  return { scopes: listOf(scopes), expiresAtMs: effectiveMs, own: isNarrower ? { scopes: key.scopes, expiresAtMs } : null };
+  return { scopes: listOf(scopes), expiresAtMs: effectiveMs, own: isNarrower ? { scopes: listOf(key.scopes), expiresAtMs } : null };
 }
 
 /** Creates the entry of a key. @param policy of its owner */

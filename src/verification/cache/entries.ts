@@ -3,6 +3,7 @@ import type { Change, KeyRow } from './protocol.js';
 
 /** All cached owners with one policy share this object, so that a change of the policy drops their keys in one step. */
 interface Policy {
+  readonly id: string;
   isCurrent: boolean;
   owners: number;
 }
@@ -11,7 +12,6 @@ interface Policy {
 interface Owner {
   isCurrent: boolean;
   keys: number;
-  readonly policyId: string | null;
   readonly policy: Policy | null;
 }
 
@@ -107,17 +107,20 @@ export class Entries<Value> {
 
   #ownerOf(ownerId: string, policyId: string | null): Owner {
     const known = this.#owners.get(ownerId);
-    if (known !== undefined && isCurrent(known) && known.policyId === policyId) return known;
+    if (known !== undefined && isCurrent(known) && (known.policy?.id ?? null) === policyId) return known;
     // The policy of the owner changed, so the other entries of the owner are no longer valid.
     this.dropOwner(ownerId);
-    const policy = policyId === null ? null : (this.#policies.get(policyId) ?? { isCurrent: true, owners: 0 });
-    if (policy !== null && policyId !== null) {
-      policy.owners += 1;
-      this.#policies.set(policyId, policy);
-    }
-    const owner: Owner = { isCurrent: true, keys: 0, policyId, policy };
+    const policy = policyId === null ? null : this.#policyOf(policyId);
+    if (policy !== null) policy.owners += 1;
+    const owner: Owner = { isCurrent: true, keys: 0, policy };
     this.#owners.set(ownerId, owner);
     return owner;
+  }
+
+  #policyOf(id: string): Policy {
+    const policy = this.#policies.get(id) ?? { id, isCurrent: true, owners: 0 };
+    this.#policies.set(id, policy);
+    return policy;
   }
 
   #unlink({ keyId, ownerId, owner }: Entry<Value>): void {
@@ -126,11 +129,11 @@ export class Entries<Value> {
     if (owner.keys === 0 && this.#owners.get(ownerId) === owner) this.#removeOwner(ownerId, owner);
   }
 
-  #removeOwner(ownerId: string, { policyId, policy }: Owner): void {
+  #removeOwner(ownerId: string, { policy }: Owner): void {
     this.#owners.delete(ownerId);
-    if (policyId === null || policy === null) return;
+    if (policy === null) return;
     policy.owners -= 1;
-    if (policy.owners === 0 && this.#policies.get(policyId) === policy) this.#policies.delete(policyId);
+    if (policy.owners === 0 && this.#policies.get(policy.id) === policy) this.#policies.delete(policy.id);
   }
 }
 
