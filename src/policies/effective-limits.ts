@@ -1,6 +1,6 @@
 import { DAY_MS } from '../platform/clock.js';
 import type { PolicyRules } from './policy-rules.js';
-import { isScopeGranted } from './scopes.js';
+import { coversScope } from './scopes.js';
 
 /** The limits of a key that a policy narrows. */
 export interface OwnLimits {
@@ -24,7 +24,7 @@ export function effectiveScopes(granted: readonly string[], policy: Pick<PolicyR
   const permitted = policy?.scopes ?? null;
   if (permitted === null) return granted;
   const narrower = (scope: string, other: string): string[] =>
-    isScopeGranted([other], scope) ? [scope] : isScopeGranted([scope], other) ? [other] : [];
+    coversScope(other, scope) ? [scope] : coversScope(scope, other) ? [other] : [];
   return [...new Set(granted.flatMap((scope) => permitted.flatMap((other) => narrower(scope, other))))];
 }
 

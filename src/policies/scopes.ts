@@ -20,18 +20,18 @@ export function scopeFault(scope: string): string | null {
 export const grantedScopeFault = (scope: string, catalogue: readonly string[]): string | null =>
   scopeFault(scope) ?? (catalogue.length === 0 || catalogue.includes(scope) ? null : 'is not one of the scopes that can be granted');
 
+/** Returns whether a scope or pattern grants another one: it is equal, or a pattern that is at least as wide. */
+export const coversScope = (scope: string, other: string): boolean =>
+  scope === other || (scope.endsWith(WILDCARD) && other.length >= scope.length && other.startsWith(scope.slice(0, -1)));
+
 /**
  * Returns whether the scopes of a key grant a required scope.
  *
  * @param granted the scopes of a key; `orders:*` grants every scope that begins with `orders:`
  * @param demanded one scope. It is not read as a pattern, so `orders:*` is granted only by an equal scope or a wider pattern
  */
-export function isScopeGranted(granted: readonly string[], demanded: string): boolean {
-  return granted.some(
-    (scope) =>
-      scope === demanded || (scope.endsWith(WILDCARD) && demanded.length >= scope.length && demanded.startsWith(scope.slice(0, -1))),
-  );
-}
+export const isScopeGranted = (granted: readonly string[], demanded: string): boolean =>
+  granted.some((scope) => coversScope(scope, demanded));
 
 /** Returns every scope and pattern that grants a required scope, as isScopeGranted decides. */
 export function scopesThatGrant(demanded: string): string[] {
