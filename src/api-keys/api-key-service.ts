@@ -96,7 +96,7 @@ export class ApiKeyService {
     };
     const userId = knownId ?? (await owner.ensure());
     const issue: Issue<ApiKey> = {
-      check: async () => this.#refuseAtLimit(this.#deps.database, userId, await findPolicyOf(this.#deps.database, userId)),
+      check: () => this.#refuseAtLimit(this.#deps.database, userId, policy),
       store: async (transaction, identity) => {
         const applied = await findPolicyOf(transaction, userId);
         refuseFaults('input.', checkGrant(applied));
