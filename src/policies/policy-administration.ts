@@ -101,18 +101,15 @@ export class PolicyAdministration {
    * @throws {KeywardError} BAD_USER_INPUT, also for another name, NOT_FOUND
    */
   async update(id: string, settings: PolicySettings, actor: Actor, { isDryRun = false } = {}): Promise<PolicyChange> {
-    const { name } = await this.get(id);
-    const isSameName = settings.name === undefined || settings.name === name;
+    const current = await this.get(id);
+    const isSameName = settings.name === undefined || settings.name === current.name;
     refusePolicyFaults(
       settings,
       this.#deps.scopeCatalogue,
       isSameName ? null : 'must be unchanged, because the name of a policy never changes',
     );
     const columns = policyColumnsOf(settings);
-    if (isDryRun) {
-      const before = await this.get(id);
-      return { before, after: { ...before, ...columns } };
-    }
+    if (isDryRun) return { before: current, after: { ...current, ...columns } };
     const { before, after } = await this.#deps.database.$transaction((transaction) => this.#update(transaction, { id, columns }, actor));
     if (before !== after) this.#log(actor, after, 'policy updated');
     return { before, after };
