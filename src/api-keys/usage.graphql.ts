@@ -1,10 +1,8 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { CostArguments } from '../platform/graphql/cost.js';
+import { listCost } from '../platform/graphql/cost.js';
 import type { UsageInterval as Interval } from '../usage/usage-service.js';
 import { VerificationCode } from '../usage/verification-code.graphql.js';
 import { REFUSAL_CODES } from '../usage/verification-code.js';
-
-const refusalsCost = ({ childComplexity }: CostArguments): number => 1 + REFUSAL_CODES.length * childComplexity;
 
 /** Names of the intervals in GraphQL. */
 export const UsageInterval: Readonly<Record<string, Interval>> = { HOUR: 'hour', DAY: 'day' };
@@ -38,7 +36,7 @@ export class UsagePoint {
   readonly refused!: number;
 
   @Field(() => [RefusalCount], {
-    complexity: refusalsCost,
+    complexity: listCost(REFUSAL_CODES.length),
     description:
       'Number of verifications that were rejected, by reason. Reasons that did not occur are left out. Rejections that version 0.1.0 counted are in the sum alone.',
   })

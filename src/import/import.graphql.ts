@@ -1,5 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-
+import { listCost } from '../platform/graphql/cost.js';
 import { JSONObject } from '../platform/graphql/scalars.js';
 import { IMPORT_LIMITS } from '../platform/limits.js';
 import { RateLimitInput } from '../policies/rate-limit.graphql.js';
@@ -175,7 +175,7 @@ export class ImportApiKeyResult {
 @ObjectType({ description: 'Result of `importApiKeys`.' })
 export class ImportApiKeysPayload {
   @Field(() => [ImportApiKeyResult], {
-    complexity: ({ childComplexity }) => 1 + IMPORT_LIMITS.keysPerRequestMax * childComplexity,
+    complexity: listCost(IMPORT_LIMITS.keysPerRequestMax),
     description: 'What became of each key, in the order of the request.',
   })
   readonly results!: ImportApiKeyResult[];

@@ -1,10 +1,8 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { ApiKey } from '../api-keys/api-key.graphql.js';
 import { ApiKeyStatus } from '../api-keys/api-key-status.js';
-import type { CostArguments } from '../platform/graphql/cost.js';
+import { listCost } from '../platform/graphql/cost.js';
 import { BULK_REVOCATION_LIMITS } from '../platform/limits.js';
-
-const sampleCost = ({ childComplexity }: CostArguments): number => 1 + BULK_REVOCATION_LIMITS.sampleMax * childComplexity;
 
 @InputType({
   description:
@@ -66,6 +64,9 @@ export class RevokeApiKeysPayload {
   })
   readonly complete!: boolean;
 
-  @Field(() => [ApiKey], { complexity: sampleCost, description: 'At most 20 of the revoked keys, or of the matching keys for a dry run.' })
+  @Field(() => [ApiKey], {
+    complexity: listCost(BULK_REVOCATION_LIMITS.sampleMax),
+    description: 'At most 20 of the revoked keys, or of the matching keys for a dry run.',
+  })
   readonly sample!: ApiKey[];
 }

@@ -4,13 +4,11 @@ import type { ApiKey as ApiKeyRow } from '../api-keys/api-key-service.js';
 import { ForServices } from '../auth/access-middleware.js';
 import { CurrentService } from '../auth/auth-context.js';
 import type { ServiceCaller } from '../auth/caller.js';
-import type { CostArguments } from '../platform/graphql/cost.js';
+import { listCost } from '../platform/graphql/cost.js';
 import { CHANGE_COST, POLICY_LIMITS } from '../platform/limits.js';
 import { PolicyInput } from '../policies/policy.graphql.js';
 import { PolicyPayload } from './management-policies.graphql.js';
 import type { PlannedPolicy, PolicyPlanning } from './policy-planning.js';
-
-const sampleCost = ({ childComplexity }: CostArguments): number => 1 + POLICY_LIMITS.sampleMax * childComplexity;
 
 /** Creates and changes policies for services. */
 @Resolver(() => PolicyPayload)
@@ -68,7 +66,7 @@ export class ManagementPoliciesResolver {
   }
 
   @FieldResolver(() => [ApiKey], {
-    complexity: sampleCost,
+    complexity: listCost(POLICY_LIMITS.sampleMax),
     description: 'At most 20 of the affected keys. FORBIDDEN for a service without the permission keys:read.',
   })
   async sample(@Root() { impact }: PlannedPolicy): Promise<ApiKeyRow[]> {

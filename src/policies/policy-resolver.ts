@@ -2,15 +2,13 @@ import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } fro
 import { ForServices } from '../auth/access-middleware.js';
 import { CurrentService } from '../auth/auth-context.js';
 import type { ServiceCaller } from '../auth/caller.js';
-import type { CostArguments } from '../platform/graphql/cost.js';
+import { listCost } from '../platform/graphql/cost.js';
 import { CHANGE_COST, POLICY_LIMITS } from '../platform/limits.js';
 import type { PoliciesContext } from './policies-context.js';
 import { DeletePolicyPayload, Policy } from './policy.graphql.js';
 import type { PolicyAdministration, Policy as PolicyRow } from './policy-administration.js';
 import { rulesOf } from './policy-rules.js';
 import { RateLimit } from './rate-limit.graphql.js';
-
-const listCost = ({ childComplexity }: CostArguments): number => 1 + POLICY_LIMITS.policiesMax * childComplexity;
 
 const isForService = async ({ authentication }: PoliciesContext): Promise<boolean> => (await authentication.caller()).kind === 'service';
 
@@ -24,7 +22,7 @@ export class PolicyResolver {
   }
 
   @ForServices('any')
-  @Query(() => [Policy], { complexity: listCost, description: 'All policies, by name. There are at most 500.' })
+  @Query(() => [Policy], { complexity: listCost(POLICY_LIMITS.policiesMax), description: 'All policies, by name. There are at most 500.' })
   policies(): Promise<PolicyRow[]> {
     return this.#policies.list();
   }

@@ -2,7 +2,7 @@ import { Arg, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { ForServices } from '../auth/access-middleware.js';
 import { CurrentService } from '../auth/auth-context.js';
 import type { ServiceCaller } from '../auth/caller.js';
-import { pageCost } from '../platform/graphql/cost.js';
+import { listCost, pageCost } from '../platform/graphql/cost.js';
 import { CHANGE_COST, WEBHOOK_LIMITS } from '../platform/limits.js';
 import { WebhookDeliveryStatus } from './delivery.js';
 import {
@@ -31,7 +31,7 @@ export class WebhookResolver {
   @ForServices('webhooks:manage')
   @Query(() => [WebhookEndpoint], {
     description: 'All webhook endpoints, in the order of their creation. There are at most 50.',
-    complexity: ({ childComplexity }) => 1 + WEBHOOK_LIMITS.endpointsMax * childComplexity,
+    complexity: listCost(WEBHOOK_LIMITS.endpointsMax),
   })
   webhookEndpoints(): Promise<WebhookEndpoint[]> {
     return this.#services.webhookEndpoints.list();

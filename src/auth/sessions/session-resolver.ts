@@ -1,13 +1,11 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { CostArguments } from '../../platform/graphql/cost.js';
+import { listCost } from '../../platform/graphql/cost.js';
 import { CHANGE_COST, SIGN_IN_LIMITS } from '../../platform/limits.js';
 import { LocalAccountsOnly } from '../access-middleware.js';
 import { EndOtherSessionsPayload, EndSessionPayload, Session } from '../auth.graphql.js';
 import { type AuthContext, CurrentViewer } from '../auth-context.js';
 import type { OwnSessions } from './own-sessions.js';
 import type { Session as SessionRow, Sessions, Viewer } from './sessions.js';
-
-const sessionsCost = ({ childComplexity }: CostArguments): number => 1 + SIGN_IN_LIMITS.liveSessionsPerUser * childComplexity;
 
 @Resolver(() => Session)
 export class SessionResolver {
@@ -19,7 +17,10 @@ export class SessionResolver {
     this.#ownSessions = ownSessions;
   }
 
-  @Query(() => [Session], { description: 'Your live sessions, at most 100, newest first.', complexity: sessionsCost })
+  @Query(() => [Session], {
+    description: 'Your live sessions, at most 100, newest first.',
+    complexity: listCost(SIGN_IN_LIMITS.liveSessionsPerUser),
+  })
   mySessions(@CurrentViewer() viewer: Viewer): Promise<SessionRow[]> {
     return this.#sessions.listLive(viewer.user.id);
   }

@@ -18,6 +18,12 @@ export const pageCost = ({ childComplexity, args }: CostArguments): number => {
   return 1 + Math.min(PAGE_ITEMS_MAX, Math.max(1, first)) * childComplexity;
 };
 
+/** Returns the function that computes the cost of a list of at most `itemsMax` items. */
+export const listCost =
+  (itemsMax: number) =>
+  ({ childComplexity }: Pick<CostArguments, 'childComplexity'>): number =>
+    1 + itemsMax * childComplexity;
+
 const { fieldExtensionsEstimator, getComplexity, simpleEstimator } = complexity;
 
 const ESTIMATORS = [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })];
