@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DAY_MS, HOUR_MS } from '../../src/platform/clock.js';
+import { Random } from './faults/random.js';
 import { insertEndpoint, noticesOf, type SeenNotice } from './notices.js';
 import type { TestApp } from './test-app.js';
 
@@ -20,21 +21,10 @@ interface ModelKey {
   changedAt: number;
 }
 
-/** Returns numbers from 0 to 1 that depend on the seed alone (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** A random history of keys and policies on two replicas, and what it permits and requires of the notices. */
 export class NoticeModel {
   readonly #replicas: readonly [TestApp, TestApp];
-  readonly #random: () => number;
+  readonly #random: Random;
   readonly #keys: ModelKey[] = [];
   readonly #lifetimes: (number | null)[] = Array(USERS).fill(null);
   readonly #userIds = Array.from({ length: USERS }, () => randomUUID());
@@ -45,7 +35,7 @@ export class NoticeModel {
 
   constructor(replicas: readonly [TestApp, TestApp], seed: number) {
     this.#replicas = replicas;
-    this.#random = randomOf(seed);
+    this.#random = new Random(seed);
     this.#ranAt = replicas[0].clock.now().getTime();
   }
 
@@ -70,7 +60,7 @@ export class NoticeModel {
 
   /** Changes something, lets time pass, or searches and checks the notices. */
   async step(): Promise<void> {
-    const choice = this.#random();
+    const choice = this.#random.next();
     if (choice < 0.25) await this.#create();
     else if (choice < 0.4) await this.#changeExpiry();
     else if (choice < 0.45) await this.#end();
@@ -84,7 +74,7 @@ export class NoticeModel {
   }
 
   #pick<T>(items: readonly T[]): T | undefined {
-    return items[Math.floor(this.#random() * items.length)];
+    return items[Math.floor(this.#random.next() * items.length)];
   }
 
   async #sql(text: string, ...values: unknown[]): Promise<void> {
@@ -94,20 +84,20 @@ export class NoticeModel {
   /** Passes minutes, hours, or a pause of up to 20 days. */
   #pass(): void {
     const longest = this.#pick([HOUR_MS / 4, 12 * HOUR_MS, 3 * DAY_MS, 20 * DAY_MS]) ?? 0;
-    this.#replicas[0].clock.advanceSeconds(Math.ceil((this.#random() * longest) / 1_000));
+    this.#replicas[0].clock.advanceSeconds(Math.ceil((this.#random.next() * longest) / 1_000));
   }
 
   /** Returns a time within 30 days, often a whole number of days away. */
   #newExpiry(): number | null {
-    if (this.#random() < 0.2) return null;
-    const days = this.#random() * 30;
-    return this.#now + (this.#random() < 0.3 ? Math.ceil(days) * DAY_MS : Math.ceil(days * DAY_MS));
+    if (this.#random.chance(0.2)) return null;
+    const days = this.#random.next() * 30;
+    return this.#now + (this.#random.chance(0.3) ? Math.ceil(days) * DAY_MS : Math.ceil(days * DAY_MS));
   }
 
   async #create(): Promise<void> {
     if (this.#keys.length >= KEYS) return;
-    const [now, isImported] = [this.#now, this.#random() < 0.3];
-    const user = Math.floor(this.#random() * USERS);
+    const [now, isImported] = [this.#now, this.#random.chance(0.3)];
+    const user = Math.floor(this.#random.next() * USERS);
     const expiresAt = this.#newExpiry();
     const key = { id: randomUUID(), user, startsAt: now, expiresAt, setAt: now, revoked: false, replaced: false, changedAt: now };
     await this.#sql(
@@ -137,7 +127,7 @@ export class NoticeModel {
   async #end(): Promise<void> {
     const key = this.#pick(this.#keys);
     if (!key) return;
-    if (this.#random() < 0.5) {
+    if (this.#random.chance(0.5)) {
       key.revoked = true;
       await this.#sql('UPDATE api_keys SET revoked_at = $2 WHERE id = $1::uuid', key.id, new Date(this.#now));
     } else {
@@ -149,8 +139,8 @@ export class NoticeModel {
   }
 
   async #changePolicy(): Promise<void> {
-    const user = Math.floor(this.#random() * USERS);
-    const days = this.#random() < 0.3 ? null : Math.ceil(this.#random() * 25);
+    const user = Math.floor(this.#random.next() * USERS);
+    const days = this.#random.chance(0.3) ? null : Math.ceil(this.#random.next() * 25);
     this.#lifetimes[user] = days;
     await this.#sql('UPDATE policies SET key_lifetime_days_max = $2 WHERE id = $1::uuid', this.#policyIds[user], days);
     this.#follow();
@@ -171,7 +161,7 @@ export class NoticeModel {
   }
 
   async #run(): Promise<void> {
-    const which = this.#random();
+    const which = this.#random.next();
     const [one, other] = this.#replicas;
     const jobs = which < 0.3 ? [one] : which < 0.6 ? [other] : [one, other];
     await Promise.all(jobs.map(({ noticeJob }) => noticeJob.run()));
