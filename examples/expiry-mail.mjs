@@ -16,11 +16,11 @@ const SUBJECTS = {
 };
 
 const server = createServer(async (request, response) => {
-  const body = await text(request);
   let event;
   try {
-    event = webhook.verify(body, request.headers);
+    event = webhook.verify(await text(request), request.headers);
   } catch {
+    // Not signed by Keyward, or the sender closed the connection.
     return response.writeHead(401).end();
   }
   const subject = SUBJECTS[event.type]?.(event.data);

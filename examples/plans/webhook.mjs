@@ -3,7 +3,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 
-const { KEYWARD_URL = 'http://127.0.0.1:4000', KEYWARD_TOKEN, WEBHOOK_SECRET = '', PORT = '3001' } = process.env;
+const { KEYWARD_URL = 'http://127.0.0.1:4000', KEYWARD_TOKEN, WEBHOOK_SECRET, PORT = '3001' } = process.env;
+// Anyone could sign an event with an empty secret.
+if (!KEYWARD_TOKEN || !WEBHOOK_SECRET) throw new Error('Set KEYWARD_TOKEN and WEBHOOK_SECRET.');
 
 /** The policy of each price. A subscription that ended, and an unknown price, have the policy of the free plan. */
 const POLICIES = { price_pro: 'pro' };
@@ -35,6 +37,7 @@ async function setPolicy(externalId, policy) {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${KEYWARD_TOKEN}`, 'x-keyward-actor': 'billing' },
     body: JSON.stringify({ query, variables: { input: { externalId, policy } } }),
+    signal: AbortSignal.timeout(10_000),
   });
   const { errors } = await response.json();
   if (errors) throw new Error(errors[0].extensions.code);
