@@ -8,14 +8,14 @@ type FoundForm = [id: number, algorithm: string, part: string, sealedSecret: str
 
 /** The digests that one read looks up, and what they belong to. */
 export interface Candidates {
-  /** Fingerprints of the presented texts, by digest. */
-  readonly fingerprints: ReadonlyMap<string, string>;
+  /** Fingerprints of the presented texts, by digest. Texts with an equal part, which may be public, have the same digest. */
+  readonly fingerprints: ReadonlyMap<string, readonly string[]>;
   /** Which forms the digests were computed for. */
   readonly version: number;
 }
 
 /** Nearly every read looks up nothing by digest. */
-const NO_DIGESTS: ReadonlyMap<string, string> = new Map();
+const NO_DIGESTS: ReadonlyMap<string, readonly string[]> = new Map();
 
 /**
  * The presented texts that can be keys of other systems while they wait for their read, and the forms of the imported keys. Each read
@@ -62,13 +62,16 @@ export class ForeignTexts {
   /** Returns the digests under which the waiting texts with these fingerprints may have been imported. */
   candidatesOf(fingerprints: readonly string[]): Candidates {
     if (this.#waiting.size === 0 || this.#forms.length === 0) return { fingerprints: NO_DIGESTS, version: this.#version };
-    const found = new Map<string, string>();
+    const found = new Map<string, string[]>();
     for (const fingerprint of fingerprints) {
       const text = this.#waiting.get(fingerprint)?.text;
       if (text === undefined) continue;
       for (const form of this.#forms) {
         const digest = presentedDigestOf(text, form);
-        if (digest !== null) found.set(digest, fingerprint);
+        if (digest === null) continue;
+        const known = found.get(digest);
+        if (known) known.push(fingerprint);
+        else found.set(digest, [fingerprint]);
       }
     }
     return { fingerprints: found, version: this.#version };

@@ -169,6 +169,13 @@ describe('a key of another system', () => {
     );
   });
 
+  test('hashed by bcrypt is valid at its first use, also if another text with its beginning is verified at the same time', async () => {
+    const key = newText();
+    await importOne(app, { algorithm: 'BCRYPT', part: 'first:16' }, { hash: await bcrypt.hash(key, 4), displayPrefix: key.slice(0, 16) });
+    const outcomes = await Promise.all([key, changed(key)].map((presented) => verify(app, { key: presented })));
+    expect(outcomes.map(({ code }) => code)).toEqual(['VALID', 'NOT_FOUND']);
+  });
+
   test('is not found by the key prefix that its import generated', async () => {
     const key = newText();
     const { keyPrefix } = await importLast(app, key);

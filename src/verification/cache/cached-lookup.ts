@@ -208,10 +208,12 @@ export class CachedLookup<Value extends object> {
       this.#cache.answer(lane, reply);
       return;
     }
-    const unused = reply.unusedKeys.map((key): [string, FoundRecord] => {
-      const fingerprint = fingerprints.get(key.digest) ?? '';
-      return [fingerprint, { ...key, fingerprint, isTransient: true }];
-    });
+    const unused = reply.unusedKeys.flatMap((key) =>
+      (fingerprints.get(key.digest) ?? []).map((fingerprint): [string, FoundRecord] => [
+        fingerprint,
+        { ...key, fingerprint, isTransient: true },
+      ]),
+    );
     // A key with the fingerprint itself comes first.
     this.#cache.answer(lane, { ...reply, rows: new Map([...unused, ...reply.rows]) });
   }
