@@ -21,7 +21,6 @@ export const LAYERS = [
     'config-console.ts',
     'config-settings.ts',
     'config.ts',
-    'service-base.ts',
     'services.ts',
     'graphql-route.ts',
     'keyward-schema.ts',
