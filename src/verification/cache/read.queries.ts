@@ -73,9 +73,11 @@ export function queryOf({ from, missing, digests }: LookupRead): pg.QueryArrayCo
   return from === 'unfollowed' ? query(READ_ROWS_ALONE, keys) : query(READ_ROWS, [from?.seq ?? null, ...keys]);
 }
 
-/** Returns the forms of imported keys as JSON. */
+/** Returns the forms of imported keys as JSON. Null from a standby, which may not have the newest. */
 export async function readImportForms(client: Pick<pg.ClientBase, 'query'> | Pool): Promise<string | null> {
-  const { rows } = await client.query<{ import_forms: string }>(IMPORT_FORMS_SQL);
+  const { rows } = await client.query<{ import_forms: string | null }>(
+    `SELECT CASE WHEN NOT pg_is_in_recovery() THEN (${IMPORT_FORMS_SQL}) END AS import_forms`,
+  );
   return rows[0]?.import_forms ?? null;
 }
 
