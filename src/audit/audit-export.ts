@@ -115,7 +115,8 @@ export class AuditExport {
       if (latest?.identity === identity) return latest.generation;
       const generation = latest ? Math.max(latest.generation + 1, Math.floor(clock.now().getTime() / MINUTE_MS)) : 0;
       await transaction.auditLogCluster.create({ data: { generation, identity } });
-      await setGeneration(transaction, generation);
+      // The first generation is the default of the column, so that the first start does not wait for writers of events.
+      if (generation > 0) await setGeneration(transaction, generation);
       return generation;
     });
   }

@@ -6,10 +6,10 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { Extensions } from 'type-graphql';
-import type { KeywardError } from '../platform/errors/keyward-error.js';
 import { accountKeptElsewhere } from './accounts/users.js';
 import type { AuthContext } from './auth-context.js';
-import { type Access, type Caller, lacksPermission, refusalOfPortal } from './caller.js';
+import { type Access, type Caller, userOf } from './caller.js';
+import { refusalOfRelation } from './ownership.js';
 import { closeRelations, relationsBelow } from './ownership-middleware.js';
 import type { PortalPermission } from './portal-sessions/portal-permission.js';
 import type { ServicePermission } from './service-tokens/service-permission.js';
@@ -96,14 +96,11 @@ const authorized = (access: Access, resolve: Resolver): Resolver => {
 function refuseBelow(info: GraphQLResolveInfo, caller: Caller): void {
   // What a person, or a service that acts for a user, changes is their own.
   if (caller.kind === 'person' || (caller.kind === 'service' && caller.onBehalfOf !== null)) return;
-  for (const { portal, service } of relationsBelow(info)) {
-    if (caller.kind === 'portal' && portal !== null) refuse(refusalOfPortal([portal], caller));
-    if (caller.kind === 'service' && !caller.permissions.includes(service)) throw lacksPermission(service);
+  const ownId = userOf(caller)?.id ?? null;
+  for (const relation of relationsBelow(info)) {
+    const refusal = refusalOfRelation(caller, relation, ownId);
+    if (refusal) throw refusal;
   }
-}
-
-function refuse(refusal: KeywardError | null): void {
-  if (refusal) throw refusal;
 }
 
 function rootFieldsOf(schema: GraphQLSchema) {

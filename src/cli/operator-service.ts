@@ -168,15 +168,16 @@ export class OperatorService {
     return { ...found, owner };
   }
 
-  /** Yields the usable keys that expire within `days`, with their owners, the earliest first. */
-  async *expiring(days: number): AsyncGenerator<{ apiKey: ApiKey; owner: User | null }> {
+  /** Yields the usable keys that expire within `days`, the earliest first. A page lacks the keys that were deleted meanwhile. */
+  async *expiring(days: number) {
     await this.#recordRead('keys expiring');
     for (let last: Position | null = null; ; ) {
       const page: { node: ApiKey; position: Position }[] = await this.#deps.keyQueries.listExpiring(days, last, PAGE_ITEMS);
+      if (page.length === 0) return;
       const owners = await this.#deps.users.findByIds(page.map(({ node }) => node.userId));
-      for (const [index, { node }] of page.entries()) yield { apiKey: node, owner: owners[index] ?? null };
+      const ownedKeyOf = async (apiKey: ApiKey, owner: User | null) => ({ apiKey, state: await this.stateOf(apiKey), owner });
+      yield* await Promise.all(page.map(({ node }, index) => ownedKeyOf(node, owners[index] ?? null)));
       last = page.at(-1)?.position ?? null;
-      if (page.length < PAGE_ITEMS) return;
     }
   }
 

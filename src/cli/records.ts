@@ -3,6 +3,9 @@ import type { User } from '../auth/accounts/users.js';
 import type { OperatorService, UserOverview } from './operator-service.js';
 import type { OutputRecord } from './output.js';
 
+/** The status and the expiry of a key. */
+export type KeyState = Awaited<ReturnType<OperatorService['stateOf']>>;
+
 /** Returns the fields of a user to print. They contain no secret. */
 export const userRecord = (user: User): OutputRecord => ({
   id: user.id,
@@ -18,16 +21,15 @@ export async function* overviewRecords(overviews: AsyncIterable<UserOverview>): 
 }
 
 /** Returns the fields of a key to print. They contain no secret. */
-export async function keyRecord(key: ApiKey, operator: OperatorService): Promise<OutputRecord> {
+export function keyRecord(key: ApiKey, { status, effectiveExpiresAt }: KeyState): OutputRecord {
   const { id, keyPrefix, displayPrefix, name, createdAt, expiresAt, revokedAt } = key;
-  const { status, effectiveExpiresAt } = await operator.stateOf(key);
   return { id, keyPrefix, displayPrefix, status, name, createdAt, expiresAt, effectiveExpiresAt, revokedAt };
 }
 
 /** Returns the fields of a key and of its owner, if the owner still exists. */
-export const ownedKeyRecord = async (key: ApiKey, owner: User | null, operator: OperatorService): Promise<OutputRecord> => ({
+export const ownedKeyRecord = (key: ApiKey, state: KeyState, owner: User | null): OutputRecord => ({
   email: owner?.email ?? null,
   externalId: owner?.externalId ?? null,
   userId: key.userId,
-  ...(await keyRecord(key, operator)),
+  ...keyRecord(key, state),
 });

@@ -20,7 +20,7 @@ export class Sealing {
   }
 
   /** Encrypts a secret. @param owner id of the row, without which the secret cannot be decrypted */
-  seal(secret: Buffer, owner: string): Buffer {
+  seal(secret: Buffer, owner: string): Buffer<ArrayBuffer> {
     const [current] = this.#keys;
     if (!current) throw new TypeError('at least one key is required');
     const iv = randomBytes(IV_BYTES);

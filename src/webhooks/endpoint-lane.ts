@@ -12,6 +12,8 @@ export class EndpointLane {
   #sending = 0;
   /** Where the next claim begins. */
   after: DuePosition = BEGINNING;
+  /** Whether the secret of the endpoint could not be decrypted at the last claim. */
+  secretIsLost = false;
 
   get sending(): number {
     return this.#sending;

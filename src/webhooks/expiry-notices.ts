@@ -37,6 +37,7 @@ const kindOf = (days: number): NoticeKind => ({ name: days === 0 ? 'expired' : `
 const plusDays = (time: Date, days: number): Date => new Date(time.getTime() + days * DAY_MS);
 
 const laterOf = (one: Date, other: Date): Date => (one > other ? one : other);
+const earlierOf = (one: Date, other: Date): Date => (one < other ? one : other);
 
 const inChunks = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
@@ -103,29 +104,24 @@ export class ExpiryNotices {
   /** Writes the events of notices in one transaction. @returns the notices that another transaction delays */
   async #write(due: readonly DueNotice[], kind: NoticeKind, later: readonly NoticeKind[]): Promise<DueNotice[]> {
     const { database, clock, metrics } = this.#deps;
-    return database
-      .$transaction(async (transaction) => {
-        const userIds = await lockUsers(
-          transaction,
-          due.map(({ userId }) => userId),
-        );
-        const now = clock.now();
-        const keyIds = due.map(({ keyId }) => keyId);
-        const names = later.map(({ name }) => name);
-        const window = this.#windowAt(now, kind, later);
-        const notices = await markExpiryNotices(transaction, keyIds, { userIds, kind, window, later: names });
-        const events = notices.map((notice) => eventOf(notice, kind));
-        await recordEvents(transaction, events, { actor: SERVER, at: now });
-        return { delayed: due.filter(({ userId }) => !userIds.includes(userId)), written: notices.length };
-      })
-      .then(({ delayed, written }) => {
-        metrics.written(kind.days === 0 ? 'expired' : 'expiring', written);
-        return delayed;
-      });
+    const { delayed, written } = await database.$transaction(async (transaction) => {
+      const userIds = await lockUsers(
+        transaction,
+        due.map(({ userId }) => userId),
+      );
+      const now = clock.now();
+      const keyIds = due.map(({ keyId }) => keyId);
+      const names = later.map(({ name }) => name);
+      const window = this.#windowAt(now, kind, later);
+      const notices = await markExpiryNotices(transaction, keyIds, { userIds, kind, window, later: names });
+      const events = notices.map((notice) => eventOf(notice, kind));
+      await recordEvents(transaction, events, { actor: SERVER, at: now });
+      return { delayed: due.filter(({ userId }) => !userIds.includes(userId)), written: notices.length };
+    });
+    metrics.written(kind.days === 0 ? 'expired' : 'expiring', written);
+    return delayed;
   }
 }
-
-const earlierOf = (one: Date, other: Date): Date => (one < other ? one : other);
 
 const noticeTime = (expiry: Date, { days }: NoticeKind): Date => plusDays(expiry, -days);
 

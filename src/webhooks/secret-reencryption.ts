@@ -55,6 +55,6 @@ export class SecretReencryption {
     const { sealing } = this.#deps;
     if (sealing.isCurrent(sealed)) return sealed;
     const secret = sealing.open(sealed, id);
-    return secret && new Uint8Array(sealing.seal(secret, id));
+    return secret && sealing.seal(secret, id);
   }
 }

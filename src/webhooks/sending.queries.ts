@@ -151,10 +151,10 @@ export async function measureBacklog(pool: Pool, now: Date): Promise<Backlog> {
   return rows[0] ?? { due: 0, oldest: null };
 }
 
-/** Removes old events with their deliveries. @returns the number of removed events */
+/** Removes old events with their deliveries, except those that another process is removing. @returns the number of removed events */
 export async function pruneEvents(pool: Pool, before: Date, limit: number): Promise<number> {
   const { rows } = await pool.query<{ removed: number }>(
-    `WITH old AS (SELECT position FROM webhook_events WHERE at < $1 ORDER BY at LIMIT $2),
+    `WITH old AS (SELECT position FROM webhook_events WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED),
        deliveries AS (DELETE FROM webhook_deliveries AS d USING old WHERE d.position = old.position),
        events AS (DELETE FROM webhook_events AS e USING old WHERE e.position = old.position RETURNING 1)
      SELECT count(*)::int AS removed FROM events`,

@@ -40,6 +40,7 @@ export async function countEventsSince(database: Database, { eventTypes, since }
 /**
  * Queues a part of the events since a time, in the order of their positions: those without a delivery, those that were not delivered
  * and are not being sent, and with `includeDelivered` those that were delivered. An event that waits for its first attempt is unchanged.
+ * The events are locked against their removal, because a delivery without an event is never sent and delays those of the same subject.
  *
  * @param after position of the last event of the part before
  * @returns the number of queued events, and the position of the last examined one; null if the part was the last
@@ -54,7 +55,7 @@ export async function queueAgain(
       SELECT position, id, type, at, subject_id FROM webhook_events
       WHERE position > ${part.after} AND at >= ${since} AND endpoint_id IS NULL
         AND (cardinality(${[...eventTypes]}::text[]) = 0 OR type = ANY(${[...eventTypes]}::text[]))
-      ORDER BY position LIMIT ${part.limit}),
+      ORDER BY position LIMIT ${part.limit} FOR KEY SHARE),
     queued AS (
       INSERT INTO webhook_deliveries AS d (endpoint_id, position, event_id, event_type, subject_id, created_at, next_attempt_at)
       SELECT ${endpointId}::uuid, position, id, type, subject_id, at, ${part.now} FROM event ORDER BY position

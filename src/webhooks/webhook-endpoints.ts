@@ -64,7 +64,7 @@ export class WebhookEndpoints {
       if ((await transaction.webhookEndpoint.count()) >= WEBHOOK_LIMITS.endpointsMax) {
         throw new KeywardError('CONFLICT', `There can be at most ${WEBHOOK_LIMITS.endpointsMax} webhook endpoints. Delete one first.`);
       }
-      const data = { ...columns, ...disabled, id, url: columns.url ?? '', sealedSecret: copyOf(sealing.seal(secret, id)), createdAt: now };
+      const data = { ...columns, ...disabled, id, url: columns.url ?? '', sealedSecret: sealing.seal(secret, id), createdAt: now };
       const created = await transaction.webhookEndpoint.create({ data });
       await this.#record(transaction, created, AuditAction.WEBHOOK_ENDPOINT_CREATED, { eventTypes: created.eventTypes }, actor);
       return created;
@@ -117,7 +117,7 @@ export class WebhookEndpoints {
       const rotated = await transaction.webhookEndpoint.update({
         where: { id: before.id },
         data: {
-          sealedSecret: copyOf(this.#deps.sealing.seal(secret, before.id)),
+          sealedSecret: this.#deps.sealing.seal(secret, before.id),
           previousSealedSecret: hasOverlap ? before.sealedSecret : null,
           previousSecretExpiresAt,
         },
@@ -128,9 +128,9 @@ export class WebhookEndpoints {
     return { endpoint, secret: secretText(secret) };
   }
 
-  /** Deletes an endpoint. Its deliveries are no longer sent, and are removed later. */
-  async delete(id: string, actor: Actor): Promise<void> {
-    await this.#change(id, actor, async (transaction, before) => {
+  /** Deletes an endpoint, and returns it. Its deliveries are no longer sent, and are removed later. */
+  delete(id: string, actor: Actor): Promise<WebhookEndpoint> {
+    return this.#change(id, actor, async (transaction, before) => {
       await transaction.webhookEndpoint.delete({ where: { id: before.id } });
       await this.#record(transaction, before, AuditAction.WEBHOOK_ENDPOINT_DELETED, {}, actor);
       return { endpoint: before, logged: 'webhook endpoint deleted' };
@@ -168,8 +168,5 @@ export class WebhookEndpoints {
     this.#deps.logger.info({ ...actorFields(actor), webhookEndpointId: id, ...(disabledReason && { disabledReason }) }, message);
   }
 }
-
-/** Prisma's types require a buffer of its own memory. */
-const copyOf = (bytes: Buffer): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
 
 const noSuchEndpoint = () => new KeywardError('NOT_FOUND', 'There is no webhook endpoint with this ID.');

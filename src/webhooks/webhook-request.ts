@@ -49,10 +49,12 @@ export class WebhookClient {
   send(request: WebhookRequest, now: Date, signal: AbortSignal): Promise<AttemptOutcome> {
     return new Promise((resolve) => {
       const timeout = AbortSignal.timeout(WEBHOOK_LIMITS.attemptMsMax);
-      const fail = (error: unknown) => resolve(failureOf(timeout.aborted ? 'timeout' : errorCode(error)));
+      const fail = (error?: unknown) => resolve(failureOf(timeout.aborted ? 'timeout' : errorCode(error)));
       if (isIP(hostOf(request.url)) !== 0 && !this.#rules.allows(request.url, hostOf(request.url))) return fail(notAllowed());
       const sent = this.#open(request, AbortSignal.any([timeout, signal]));
       sent.on('error', fail);
+      // Node closes the connection without an error and without a response if the receiver answers with 101 Switching Protocols.
+      sent.on('close', fail);
       sent.on('response', (response) => {
         resolve(outcomeOf(response, now));
         drain(response);

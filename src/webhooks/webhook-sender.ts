@@ -111,13 +111,15 @@ export class WebhookSender {
     if (limit <= 0 || this.#closed) return;
     const now = clock.now();
     const secrets = this.#secretsOf(endpoint, now);
-    if (!secrets) {
+    // Logged once, because a claim is tried every second.
+    if (!secrets && !lane.secretIsLost) {
       logger.error(
         { webhookEndpointId: endpoint.id },
         'webhook secret cannot be decrypted, so nothing is sent. Rotate it, or restore APP_SECRETS',
       );
-      return;
     }
+    lane.secretIsLost = secrets === null;
+    if (!secrets) return;
     const until = new Date(now.getTime() + WEBHOOK_LIMITS.leaseSeconds * 1_000);
     const claimed = await claimDeliveries(pool, endpoint.id, { now, limit, until, after: lane.after });
     const end = claimed.length === limit ? null : await findEndOfClaim(pool, endpoint.id, now, lane.after);

@@ -117,6 +117,18 @@ describe('a delivery', () => {
     expect(await deliveries()).toMatchObject([{ status: 'DELIVERED', attempts: 2, lastStatusCode: 200, lastError: null }]);
   });
 
+  test('E4: with the answer 101 Switching Protocols fails and is attempted again', async () => {
+    receiver.answer = answerWith(101, { connection: 'Upgrade', upgrade: 'websocket' });
+    await queueTest();
+    await sendDue(app);
+    const lastError = 'Connection failed (unknown error)';
+    expect(await deliveries()).toMatchObject([{ status: 'PENDING', attempts: 1, lastStatusCode: null, lastError }]);
+    receiver.answer = answerWith(204);
+    app.clock.advanceSeconds(5);
+    await sendDue(app);
+    expect(await deliveries()).toMatchObject([{ status: 'DELIVERED', attempts: 2 }]);
+  });
+
   test('E4: with the answer 410 disables its endpoint, with an audit event of the server', async () => {
     receiver.answer = answerWith(410);
     await queueTest();

@@ -4,6 +4,7 @@ import { IMPORT_ALGORITHMS } from '../../api-keys/import-forms.js';
 import { HASH_ENCODINGS } from '../../import/hash-form.js';
 import { PRESETS } from '../../import/presets/presets.js';
 import { StartupError } from '../../platform/errors/keyward-error.js';
+import { readList } from '../argument-readers.js';
 import { type ImportReport, importFile } from '../import-file.js';
 import { checkFormOptions, type FormOptions, importFormOf } from '../import-form.js';
 import type { KeywardCommand } from '../keyward-command.js';
@@ -36,8 +37,6 @@ async function openFile(name: string): Promise<FileHandle | null> {
   }
 }
 
-const listOf = (text: string): string[] => text.split(',').map((item) => item.trim());
-
 /** The options that describe keys of another form than Keyward's own. */
 const FORM_OPTIONS = [
   new Option('--preset <system>', 'The file has rows of this system.').choices(PRESETS.map(({ name }) => name)),
@@ -45,7 +44,9 @@ const FORM_OPTIONS = [
   new Option('--encoding <name>', 'How the hashes are written. The default is hex.').choices([...HASH_ENCODINGS]),
   new Option('--part <part>', 'The part of the key that was hashed, such as after-last:_. The default is whole.'),
   new Option('--hmac-secret-file <file>', 'File with the secret of hmac-sha256. The default is the setting IMPORT_HMAC_SECRET.'),
-  new Option('--wildcard-scopes <list>', 'Comma-separated scopes for keys that may do everything, as * does in Sanctum.').argParser(listOf),
+  new Option('--wildcard-scopes <list>', 'Comma-separated scopes for keys that may do everything, as * does in Sanctum.').argParser(
+    readList,
+  ),
 ];
 
 /** Adds `keyward import`. */

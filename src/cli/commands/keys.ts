@@ -19,7 +19,7 @@ function readDays(text: string): number {
 const argumentOrInput = async (argument: string): Promise<string> => (argument === '-' ? text(process.stdin) : argument);
 
 async function* expiringRecords(operator: OperatorService, days: number): AsyncGenerator<OutputRecord> {
-  for await (const { apiKey, owner } of operator.expiring(days)) yield await ownedKeyRecord(apiKey, owner, operator);
+  for await (const { apiKey, state, owner } of operator.expiring(days)) yield ownedKeyRecord(apiKey, state, owner);
 }
 
 /** Adds `keyward keys`. */
@@ -30,7 +30,9 @@ export function addKeysCommands(program: KeywardCommand): void {
     .description('Lists the keys of a user, including revoked and expired ones. The newest key is first.')
     .argument('<user>', 'ID, external id or email address of the user.', unescapeAddress)
     .example('keyward keys list ada@example.com')
-    .prints(async ({ operator }, { args: [user = ''] }) => Promise.all((await operator.keys(user)).map((key) => keyRecord(key, operator))));
+    .prints(async ({ operator }, { args: [user = ''] }) =>
+      Promise.all((await operator.keys(user)).map(async (key) => keyRecord(key, await operator.stateOf(key)))),
+    );
   keys
     .command('expiring')
     .description('Lists the usable keys that expire soon, with their owners. The key that expires first is first.')
@@ -44,7 +46,10 @@ export function addKeysCommands(program: KeywardCommand): void {
     .description('Revokes a key permanently. The next verification rejects it.')
     .argument('<key>', KEY)
     .example('keyward keys revoke amos_1a2b3c4d')
-    .prints(async ({ operator }, { args: [key = ''] }) => keyRecord(await operator.revoke(await argumentOrInput(key)), operator));
+    .prints(async ({ operator }, { args: [key = ''] }) => {
+      const revoked = await operator.revoke(await argumentOrInput(key));
+      return keyRecord(revoked, await operator.stateOf(revoked));
+    });
   keys
     .command('find-owner')
     .description('Shows a key and its owner. For a plaintext key, isGenuine says whether its secret is correct.')
@@ -52,6 +57,6 @@ export function addKeysCommands(program: KeywardCommand): void {
     .example('keyward keys find-owner - < leaked-key.txt')
     .prints(async ({ operator }, { args: [key = ''] }) => {
       const { owner, apiKey, isGenuine } = await operator.findOwner(await argumentOrInput(key));
-      return { ...(await ownedKeyRecord(apiKey, owner, operator)), isGenuine };
+      return { ...ownedKeyRecord(apiKey, await operator.stateOf(apiKey), owner), isGenuine };
     });
 }

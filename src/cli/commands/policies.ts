@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { RateLimit } from '../../policies/limit-settings.js';
 import type { PolicySettings } from '../../policies/policy-settings.js';
+import { readList } from '../argument-readers.js';
 import type { KeywardCommand } from '../keyward-command.js';
 import { plannedRecord, policyRecord } from '../policy-records.js';
 
@@ -31,7 +32,7 @@ const CLEARED: Readonly<Record<string, keyof PolicySettings>> = {
 const NAME = 'Name of the policy.';
 
 /** Returns the items of a comma-separated list. An empty text is an empty list. */
-const listOf = (text: string): string[] => (text.trim() === '' ? [] : text.split(',').map((item) => item.trim()));
+const listOf = (text: string): string[] => (text.trim() === '' ? [] : readList(text));
 
 function readNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');

@@ -1,23 +1,9 @@
-import { InvalidArgumentError } from 'commander';
 import type { IssuedServiceToken, ServiceToken } from '../../auth/service-tokens/service-tokens.js';
-import { readTimestamp } from '../../platform/timestamp.js';
+import { readList, readSeconds, readTime } from '../argument-readers.js';
 import type { KeywardCommand } from '../keyward-command.js';
 import type { OutputRecord } from '../output.js';
 
 const OVERLAP_SECONDS = 86_400;
-
-const listOf = (text: string): string[] => text.split(',').map((item) => item.trim());
-
-function readTime(text: string): Date {
-  const time = readTimestamp(text);
-  if (!time) throw new InvalidArgumentError('It must be a time like 2027-01-31T12:00:00Z.');
-  return time;
-}
-
-function readSeconds(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds.');
-  return Number(text);
-}
 
 /** Returns the fields of a service token to print. They contain no secret. */
 const recordOf = ({ name, permissions, cidrs, createdAt, expiresAt, previousExpiresAt, revokedAt }: ServiceToken): OutputRecord => ({
@@ -41,11 +27,11 @@ function addCreate(group: KeywardCommand): void {
     .command('create')
     .description('Creates a service token, and prints it once. It is valid from the next request.')
     .argument('<name>', 'Name of the service: 1 to 64 lower-case letters, digits and hyphens.')
-    .requiredOption('--permissions <list>', 'Comma-separated permissions, such as users:act,keys:verify.', listOf)
+    .requiredOption('--permissions <list>', 'Comma-separated permissions, such as users:act,keys:verify.', readList)
     .option(
       '--cidrs <list>',
       'Comma-separated addresses and CIDR ranges from which the token may be used. The default is every address.',
-      listOf,
+      readList,
     )
     .option(
       '--expires-at <time>',

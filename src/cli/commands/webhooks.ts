@@ -1,27 +1,17 @@
 import { InvalidArgumentError } from 'commander';
 import { OPERATOR } from '../../platform/actor.js';
 import { PAGE_ITEMS_MAX } from '../../platform/pagination.js';
-import { readTimestamp } from '../../platform/timestamp.js';
 import { type Delivery, WebhookDeliveryStatus } from '../../webhooks/delivery.js';
 import type { WebhookDeliveries } from '../../webhooks/webhook-deliveries.js';
 import type { IssuedSecret, WebhookEndpoint } from '../../webhooks/webhook-endpoints.js';
+import { readList, readSeconds, readTime } from '../argument-readers.js';
 import type { KeywardCommand } from '../keyward-command.js';
 import type { OutputRecord } from '../output.js';
 
 const OVERLAP_SECONDS = 86_400;
 
-const listOf = (text: string): string[] => (text === '' ? [] : text.split(',').map((item) => item.trim()));
-
-function readTime(text: string): Date {
-  const time = readTimestamp(text);
-  if (!time) throw new InvalidArgumentError('It must be a time like 2027-01-31T12:00:00Z.');
-  return time;
-}
-
-function readSeconds(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds.');
-  return Number(text);
-}
+/** An empty text is an empty list. */
+const readTypes = (text: string): string[] => (text === '' ? [] : readList(text));
 
 function readStatus(text: string): WebhookDeliveryStatus {
   const status = Object.values(WebhookDeliveryStatus).find((known) => known === text.toUpperCase());
@@ -79,7 +69,7 @@ function addEndpointCommands(group: KeywardCommand): void {
     .description('Creates a webhook endpoint, and prints its signing secret once. It receives the events from now on.')
     .argument('<url>', 'URL to which the events are sent.')
     .option('--description <text>', 'Note about the endpoint.')
-    .option('--event-types <list>', 'Comma-separated types of the events to send. The default is all types.', listOf)
+    .option('--event-types <list>', 'Comma-separated types of the events to send. The default is all types.', readTypes)
     .example('keyward webhooks create https://app.example.com/webhooks --event-types api_key.expiring,api_key.expired')
     .prints<{ description?: string; eventTypes?: string[] }>(async ({ services }, { args: [url = ''], options }) => {
       const { description, eventTypes } = options;
@@ -97,7 +87,7 @@ function addEndpointCommands(group: KeywardCommand): void {
     .argument('<id>', 'ID of the endpoint.')
     .option('--url <url>', 'URL to which the events are sent.')
     .option('--description <text>', 'Note about the endpoint.')
-    .option('--event-types <list>', 'Comma-separated types of the events to send. An empty list stands for all types.', listOf)
+    .option('--event-types <list>', 'Comma-separated types of the events to send. An empty list stands for all types.', readTypes)
     .example('keyward webhooks update 01a20538-5745-77c0-8216-711042d53509 --url https://app.example.com/hooks')
     .prints<{ url?: string; description?: string; eventTypes?: string[] }>(async ({ services }, { args: [id = ''], options }) => {
       const { url, description, eventTypes } = options;
@@ -123,11 +113,7 @@ function addEndpointCommands(group: KeywardCommand): void {
     .command('delete')
     .description('Deletes a webhook endpoint with its deliveries.')
     .argument('<id>', 'ID of the endpoint.')
-    .prints(async ({ services }, { args: [id = ''] }) => {
-      const endpoint = await services.webhookEndpoints.get(id);
-      await services.webhookEndpoints.delete(id, OPERATOR);
-      return recordOf(endpoint);
-    });
+    .prints(async ({ services }, { args: [id = ''] }) => recordOf(await services.webhookEndpoints.delete(id, OPERATOR)));
 }
 
 function addDeliveryCommands(group: KeywardCommand): void {
