@@ -51,7 +51,7 @@ import { UsageService } from './usage/usage-service.js';
 import { createVerification } from './verification/create-verification.js';
 import { createVerificationPool } from './verification/key-lookup.js';
 import { createWebhookPool, createWebhooks } from './webhooks/create-webhooks.js';
-import { recordAuditedEvents } from './webhooks/event-recorder.js';
+import { AUDITED_EVENTS } from './webhooks/event-recorder.js';
 import { ANY_ENDPOINT } from './webhooks/webhook-sql.js';
 
 export interface ServiceOptions {
@@ -101,7 +101,7 @@ function createBase(options: ServiceOptions) {
   };
   const secrets = new AppSecrets(options.appSecrets);
   const cursors = new Cursors(secrets.keysFor('cursor'));
-  const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal'), sink: recordAuditedEvents });
+  const audit = new AuditRecorder({ database, clock, logger, refusals: budgetsOf('refusal'), sink: AUDITED_EVENTS });
   const importSealing = new Sealing(secrets.keysFor('import-secrets'));
   const importForms = new ImportFormRegistry({ database, clock, sealing: importSealing });
   const shared = { secrets, cursors, audit, importSealing, importForms };

@@ -10,8 +10,15 @@ import { insertAuditEvents } from './audit.queries.js';
 import { AuditAction, type AuditEntry } from './audit-entry.js';
 import { RefusalCounts } from './refusal-counts.js';
 
-/** Writes what else follows from entries, in the transaction of the recorded change. If it throws, the change does not happen. */
-export type AuditSink = (transaction: Transaction, entries: readonly AuditEntry[], source: { actor: Actor; at: Date }) => Promise<void>;
+/** Writes what else follows from entries. */
+export interface AuditSink {
+  /** SQL condition without which there is nothing to write. */
+  isNeededIf: string;
+  /** Writes in the transaction of the recorded change. If it throws, the change does not happen. */
+  write(transaction: Transaction, entries: readonly AuditEntry[], source: { actor: Actor; at: Date }): Promise<void>;
+}
+
+const NO_SINK: AuditSink = { isNeededIf: 'false', write: async () => undefined };
 
 /** Writes the audit log. A trigger of the database keeps it append-only. */
 export class AuditRecorder {
@@ -31,7 +38,7 @@ export class AuditRecorder {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#refusals = new RefusalCounts(options.refusals ?? new WindowCounter({ clock: options.clock }));
-    this.#sink = options.sink ?? (async () => undefined);
+    this.#sink = options.sink ?? NO_SINK;
   }
 
   /**
@@ -81,8 +88,8 @@ export class AuditRecorder {
     const ipAddress = canonicalAddress(source?.ipAddress ?? null);
     const userAgent = storableUserAgent(source?.userAgent ?? null);
     const rows = entries.map((entry) => ({ ...entry, details: detailsOf(entry, actor), ipAddress, userAgent }));
-    await insertAuditEvents(transaction, rows, at);
-    await this.#sink(transaction, entries, { actor, at });
+    const sinkIsNeeded = await insertAuditEvents(transaction, rows, { at, condition: this.#sink.isNeededIf });
+    if (sinkIsNeeded) await this.#sink.write(transaction, entries, { actor, at });
   }
 }
 
