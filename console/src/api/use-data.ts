@@ -6,6 +6,9 @@ import { isTransient, type Problem, problemOf } from './problem';
 
 const RETRY_SECONDS = 3;
 
+// The cache forgets a query when a mutation answers with one of its types. An empty list has no types of its own.
+const CONTEXT = { additionalTypenames: ['ApiKey', 'Session'] };
+
 export interface Loaded<Data> {
   /** The newest answer. It stays while a later request fails. */
   data: Data | undefined;
@@ -35,13 +38,11 @@ export function useData<Data, Variables extends AnyVariables>(
   variables: Variables,
   { pause = false, everyMs }: Options = {},
 ): Loaded<Data> {
-  // The cache forgets a query when a mutation answers with one of its types. An empty list has no types of its own.
-  const context = useMemo(() => ({ additionalTypenames: ['ApiKey', 'Session'] }), []);
   const [{ data, error, fetching, stale }, execute] = useQuery<Data, Variables>({
     query: documentOf(query),
     variables,
     pause,
-    context,
+    context: CONTEXT,
   } as never);
   const last = useRef<{ variables: Variables; data: Data; readAt: Date }>(undefined);
   const isAnswer = data !== undefined && error === undefined;

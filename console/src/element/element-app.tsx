@@ -33,15 +33,16 @@ interface Props {
 
 /** The views of keys within the page of a product. Their addresses are in memory: the address bar belongs to the page. */
 export function ElementApp({ endpoint, features, text, createToken, snippet, onEvent }: Props) {
-  const handlers = useRef({ createToken, onEvent, snippet });
-  handlers.current = { createToken, onEvent, snippet };
+  const handlers = useRef({ createToken, onEvent, snippet, text });
+  handlers.current = { createToken, onEvent, snippet, text };
+  // A new client asks for a new token and reads everything again, so other features and texts keep it.
   const client = useMemo(() => {
     const report = ({ code, requestId }: Problem) => {
       handlers.current.onEvent('error', { code, requestId });
-      if (code === 'NETWORK') void reportRejectedOrigin(endpoint, text.element.originRejected);
+      if (code === 'NETWORK') void reportRejectedOrigin(endpoint, handlers.current.text.element.originRejected);
     };
     return createApiClient(endpoint, handlers.current.createToken(), report);
-  }, [endpoint, text]);
+  }, [endpoint]);
   const location = useMemo(() => memoryLocation({ path: '/' }), []);
   return (
     <TextContext.Provider value={text}>

@@ -31,6 +31,7 @@ class KeywardKeys extends HTMLElement {
   /** Returns a text to copy in which `{key}` stands for the new key. The page is not given the key itself. */
   snippet: ((keyPrefix: string) => string) | undefined;
   #messages: Overrides<KeyMessages> = {};
+  #text: KeyMessages = enKeys;
   #root: Root | undefined;
 
   get messages(): Overrides<KeyMessages> {
@@ -39,7 +40,9 @@ class KeywardKeys extends HTMLElement {
 
   /** Texts that replace those of the element. */
   set messages(messages: Overrides<KeyMessages>) {
-    this.#messages = messages;
+    // A framework can set a property to undefined.
+    this.#messages = messages ?? {};
+    this.#text = withOverrides(enKeys, this.#messages);
     this.#render();
   }
 
@@ -75,7 +78,7 @@ class KeywardKeys extends HTMLElement {
         key={`${this.getAttribute('endpoint')}`}
         endpoint={this.getAttribute('endpoint') ?? '/graphql'}
         features={features.join(',')}
-        text={withOverrides(enKeys, this.#messages)}
+        text={this.#text}
         createToken={() => new HostToken(() => this.getToken)}
         snippet={(keyPrefix) => this.snippet?.(keyPrefix)}
         onEvent={(name, detail) => this.dispatchEvent(new CustomEvent(`keyward-${name}`, { detail, bubbles: true, composed: true }))}

@@ -1,13 +1,13 @@
 import { type ReactNode, useState } from 'react';
 import { fieldProblem, type Problem } from '../api/problem';
 import { useText } from '../text';
-import { dateTime, duration, list } from '../text/format';
+import { dateTime, list } from '../text/format';
 import { Button } from '../ui/button';
 import { Choice, SelectField, TextArea, TextField } from '../ui/field';
 import { useNow } from '../ui/time';
 import { type Draft, type DraftErrors, linesOf } from './draft';
 import { dayOf, type ExpiryChoice, expiryAt, mayNeverExpire, presetDays } from './expiry';
-import type { Key } from './key';
+import { type Key, windowOf } from './key';
 import style from './key-form.module.css';
 import type { KeyPolicy } from './policy';
 import { ScopesField } from './scopes-field';
@@ -167,7 +167,8 @@ function AddressFields({ draft, set, policy, error }: LimitPart) {
 }
 
 function RateFields({ draft, set, policy, error }: LimitPart) {
-  const { form } = useText();
+  const text = useText();
+  const { form } = text;
   const windows = [...new Set([...WINDOWS, draft.windowSeconds])].sort((one, other) => one - other);
   const { ownerRateLimit: owner } = policy;
   return (
@@ -189,14 +190,12 @@ function RateFields({ draft, set, policy, error }: LimitPart) {
             label={form.per}
             name="per"
             value={String(draft.windowSeconds)}
-            options={windows.map((seconds) => [String(seconds), form.units[seconds] ?? form.seconds(seconds)] as const)}
+            options={windows.map((seconds) => [String(seconds), windowOf(seconds, text)] as const)}
             onChange={(seconds) => set({ windowSeconds: Number(seconds) })}
           />
         </div>
       )}
-      {owner && (
-        <p className={style.note}>{form.ownerRate(owner.limit, form.units[owner.windowSeconds] ?? duration(owner.windowSeconds))}</p>
-      )}
+      {owner && <p className={style.note}>{form.ownerRate(owner.limit, windowOf(owner.windowSeconds, text))}</p>}
     </div>
   );
 }

@@ -125,16 +125,15 @@ export class Session implements TokenSource {
 
   /** Continues with the tokens of an answer, such as that of changePassword. */
   accept(answer: SignedInFragment): void {
-    const previous = 'viewer' in this.#state ? this.#state.viewer.id : undefined;
+    const isOther = !('viewer' in this.#state) || this.#state.viewer.id !== answer.user.id;
+    if (isOther) this.#abandonRequests();
     this.#isExternal = false;
     this.#accessToken = answer.accessToken;
     this.#refreshToken = answer.refreshToken;
-    // Requests of another user must not continue as this one.
-    const resumed = previous === answer.user.id ? this.#resume.splice(0) : [];
-    this.#resume = [];
+    const resumed = this.#resume.splice(0);
     this.#set({ status: 'in', viewer: answer.user });
     for (const resume of resumed) resume();
-    if (previous !== answer.user.id) this.#send({ type: 'signed-in', userId: answer.user.id });
+    if (isOther) this.#send({ type: 'signed-in', userId: answer.user.id });
   }
 
   get isExternal(): boolean {
@@ -166,8 +165,14 @@ export class Session implements TokenSource {
   #forget(): void {
     this.#accessToken = undefined;
     this.#refreshToken = '';
-    this.#resume = [];
+    this.#abandonRequests();
     this.#set({ status: 'out' });
+  }
+
+  /** Forgets the requests that wait for a token. They must not continue as another user, and later requests must not wait with them. */
+  #abandonRequests(): void {
+    this.#resume = [];
+    this.#renewal = undefined;
   }
 
   async #open<Data, Variables extends AnyVariables>(

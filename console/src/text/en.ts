@@ -1,7 +1,6 @@
+import { keysOf } from './en-counts';
 import { enKeys } from './en-keys';
 import { number } from './format';
-
-const keysOf = (count: number): string => (count === 1 ? '1 key' : `${number(count)} keys`);
 
 /** Every text of the console, in English. Another language is another object of this type. */
 export const en = {
