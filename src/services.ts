@@ -67,6 +67,8 @@ export interface ServiceOptions {
   isCommand?: boolean;
   /** The options below are passed by tests only. */
   clock?: Clock;
+  /** Longest wait for a connection to the database, in milliseconds. */
+  connectMs?: number;
   /** Source of randomness. */
   random?: (bytes: number) => Buffer;
   /** Queue for the hashes of passwords. */
@@ -76,8 +78,8 @@ export interface ServiceOptions {
 }
 
 /** Creates the connections. Each connects at its first use. */
-function createConnections({ databaseUrl, logger, isCommand = false }: ServiceOptions) {
-  const mainPool = isCommand ? createCommandPool(databaseUrl, logger) : createMainPool(databaseUrl, logger);
+function createConnections({ databaseUrl, logger, isCommand = false, connectMs }: ServiceOptions) {
+  const mainPool = isCommand ? createCommandPool(databaseUrl, logger) : createMainPool(databaseUrl, logger, connectMs);
   return {
     mainPool,
     verificationPool: createVerificationPool(databaseUrl, logger),

@@ -76,7 +76,7 @@ describe('ApiKey.events', () => {
       expect(myApiKeys).toHaveLength(12);
       for (const { id, events } of myApiKeys) expect(events.edges).toEqual([{ node: { action: 'API_KEY_CREATED', apiKeyId: id } }]);
     });
-    expect(queries).toHaveLength(2 + callerQueries()); // session with user, keys, events
+    expect(queries).toHaveLength(3 + callerQueries()); // session with user, policy, keys, events
     await runSql(
       app.databaseUrl,
       `INSERT INTO audit_events (id, user_id, at, action, api_key_id)

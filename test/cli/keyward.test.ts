@@ -31,6 +31,7 @@ describe('keyward', () => {
         ' export',
         ' create',
         ' reset-token',
+        ' set-policy',
         ' disable',
         ' enable',
         ' end-sessions',
@@ -39,8 +40,13 @@ describe('keyward', () => {
       ].map((name) => `keyward users${name}`),
       ...['', ' list', ' expiring', ' revoke', ' find-owner'].map((name) => `keyward keys${name}`),
       ...['', ' create', ' list', ' rotate', ' revoke'].map((name) => `keyward service-tokens${name}`),
+      ...['', ' list', ' show', ' create', ' update', ' delete'].map((name) => `keyward policies${name}`),
+      ...['', ' create', ' list', ' update', ' enable', ' disable', ' delete', ' rotate-secret', ' test', ' deliveries', ' redeliver'].map(
+        (name) => `keyward webhooks${name}`,
+      ),
       'keyward import',
-      ...['', ' prune'].map((name) => `keyward audit${name}`),
+      ...['', ' re-encrypt'].map((name) => `keyward secrets${name}`),
+      ...['', ' export', ' prune'].map((name) => `keyward audit${name}`),
       ...['', ' check'].map((name) => `keyward cache${name}`),
     ]);
   });
@@ -55,7 +61,10 @@ describe('keyward', () => {
     const named = pages
       .filter((file) => file.endsWith('.md'))
       .flatMap(
-        (file) => readFileSync(file, 'utf8').match(/\bkeyward (?:serve|import|(?:users|keys|service-tokens|audit|cache) [a-z-]+)/g) ?? [],
+        (file) =>
+          readFileSync(file, 'utf8').match(
+            /\bkeyward (?:serve|import|(?:users|keys|service-tokens|policies|webhooks|secrets|audit|cache) [a-z-]+)/g,
+          ) ?? [],
       );
     expect(named.length).toBeGreaterThan(20);
     expect([...new Set(named)].filter((words) => !commands.some((command) => command.path === words))).toEqual([]);
@@ -77,7 +86,10 @@ describe('keyward', () => {
   });
 
   test.each([
-    [[], 'name one of the commands serve, users, keys, service-tokens, import, audit, cache. Run: keyward --help'],
+    [
+      [],
+      'name one of the commands serve, users, keys, service-tokens, policies, webhooks, import, secrets, audit, cache. Run: keyward --help',
+    ],
     [['users'], expect.stringMatching(/^name one of the commands list, .* Run: keyward users --help$/)],
     [['sreve'], "unknown command 'sreve'. Did you mean serve? Run: keyward --help"],
     [['users', 'lst'], "unknown command 'lst'. Did you mean list? Run: keyward users --help"],

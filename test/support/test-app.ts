@@ -103,6 +103,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     appSecrets: options.appSecrets ?? [randomBytes(32)],
     logger: createLogger('debug', { write: (line) => void lines.push(line) }),
     clock,
+    // On a busy machine, a new connection can take longer than a request may wait. test/faults measures the real limit in processes.
+    connectMs: 10_000,
     hashes,
     keyHashes,
     ...(options.random && { random: options.random }),

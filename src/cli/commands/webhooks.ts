@@ -10,6 +10,9 @@ import type { OutputRecord } from '../output.js';
 
 const OVERLAP_SECONDS = 86_400;
 
+/** ID in the examples. */
+const ID = '01a20538-5745-77c0-8216-711042d53509';
+
 /** An empty text is an empty list. */
 const readTypes = (text: string): string[] => (text === '' ? [] : readList(text));
 
@@ -88,7 +91,7 @@ function addEndpointCommands(group: KeywardCommand): void {
     .option('--url <url>', 'URL to which the events are sent.')
     .option('--description <text>', 'Note about the endpoint.')
     .option('--event-types <list>', 'Comma-separated types of the events to send. An empty list stands for all types.', readTypes)
-    .example('keyward webhooks update 01a20538-5745-77c0-8216-711042d53509 --url https://app.example.com/hooks')
+    .example(`keyward webhooks update ${ID} --url https://app.example.com/hooks`)
     .prints<{ url?: string; description?: string; eventTypes?: string[] }>(async ({ services }, { args: [id = ''], options }) => {
       const { url, description, eventTypes } = options;
       const settings = {
@@ -107,12 +110,14 @@ function addEndpointCommands(group: KeywardCommand): void {
           : 'Disables a webhook endpoint. Nothing is sent to it.',
       )
       .argument('<id>', 'ID of the endpoint.')
+      .example(`keyward webhooks ${enabled ? 'enable' : 'disable'} ${ID}`)
       .prints(async ({ services }, { args: [id = ''] }) => recordOf(await services.webhookEndpoints.update(id, { enabled }, OPERATOR)));
   }
   group
     .command('delete')
     .description('Deletes a webhook endpoint with its deliveries.')
     .argument('<id>', 'ID of the endpoint.')
+    .example(`keyward webhooks delete ${ID}`)
     .prints(async ({ services }, { args: [id = ''] }) => recordOf(await services.webhookEndpoints.delete(id, OPERATOR)));
 }
 
@@ -126,6 +131,7 @@ function addDeliveryCommands(group: KeywardCommand): void {
       `Time for which the old secret also signs, 0 for none. The default is ${OVERLAP_SECONDS}, one day.`,
       readSeconds,
     )
+    .example(`keyward webhooks rotate-secret ${ID} --overlap 3600`)
     .prints<{ overlap?: number }>(async ({ services }, { args: [id = ''], options: { overlap = OVERLAP_SECONDS } }) =>
       issuedRecord(await services.webhookEndpoints.rotateSecret(id, overlap, OPERATOR)),
     );
@@ -133,13 +139,14 @@ function addDeliveryCommands(group: KeywardCommand): void {
     .command('test')
     .description('Queues a test event for a webhook endpoint. A running server sends it.')
     .argument('<id>', 'ID of the endpoint.')
+    .example(`keyward webhooks test ${ID}`)
     .prints(async ({ services }, { args: [id = ''] }) => deliveryRecord(await services.webhookDeliveries.test(id, OPERATOR)));
   group
     .command('deliveries')
     .description('Lists the deliveries of a webhook endpoint, newest first.')
     .argument('<id>', 'ID of the endpoint.')
     .option('--status <status>', 'Lists only deliveries that are pending, delivered or failed.', readStatus)
-    .example('keyward webhooks deliveries 01a20538-5745-77c0-8216-711042d53509 --status failed')
+    .example(`keyward webhooks deliveries ${ID} --status failed`)
     .prints<{ status?: WebhookDeliveryStatus }>(async ({ services }, { args: [id = ''], options: { status = null } }) => {
       const { id: endpointId } = await services.webhookEndpoints.get(id);
       return allDeliveries(services.webhookDeliveries, endpointId, status);
@@ -150,7 +157,7 @@ function addDeliveryCommands(group: KeywardCommand): void {
     .argument('<id>', 'ID of the endpoint.')
     .requiredOption('--since <time>', 'Time from which on the events happened, like 2027-01-31T12:00:00Z.', readTime)
     .option('--include-delivered', 'Queues also the events that the endpoint received.')
-    .example('keyward webhooks redeliver 01a20538-5745-77c0-8216-711042d53509 --since 2027-01-31T12:00:00Z')
+    .example(`keyward webhooks redeliver ${ID} --since 2027-01-31T12:00:00Z`)
     .prints<{ since: Date; includeDelivered?: true }>(
       async ({ services }, { args: [id = ''], options: { since, includeDelivered = false } }) => ({
         queued: await services.webhookDeliveries.redeliver(id, since, includeDelivered, OPERATOR),

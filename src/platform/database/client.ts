@@ -18,9 +18,13 @@ const COMMAND_TIMEOUTS_MS = { connect: 5_000, lock: 10_000, statement: 15_000, q
 const COMMAND_TRANSACTION_MS_MAX = 30_000;
 const CONNECTIONS_MAX = 10;
 
-/** Creates the pool of the server. Verification has its own pool. */
-export const createMainPool = (url: string, logger: Logger): Pool =>
-  createPool(url, logger, { applicationName: 'keyward', connectionsMax: CONNECTIONS_MAX, timeoutsMs: TIMEOUTS_MS });
+/** Creates the pool of the server. Verification has its own pool. @param connectMs longest wait for a connection */
+export const createMainPool = (url: string, logger: Logger, connectMs = TIMEOUTS_MS.connect): Pool =>
+  createPool(url, logger, {
+    applicationName: 'keyward',
+    connectionsMax: CONNECTIONS_MAX,
+    timeoutsMs: { ...TIMEOUTS_MS, connect: connectMs },
+  });
 
 /** Creates the pool of a command, with one connection. */
 export const createCommandPool = (url: string, logger: Logger): Pool =>
@@ -33,7 +37,7 @@ export function createDatabase(pool: Pool, logger: Logger, transactionMsMax = TR
     adapter,
     // The default format shows the arguments of a failed call, which are user data.
     errorFormat: 'minimal',
-    transactionOptions: { maxWait: TIMEOUTS_MS.connect, timeout: transactionMsMax },
+    transactionOptions: { maxWait: pool.options.connectionTimeoutMillis ?? TIMEOUTS_MS.connect, timeout: transactionMsMax },
   });
 }
 
