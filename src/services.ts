@@ -204,7 +204,10 @@ export function createServices(options: ServiceOptions) {
   const policies = new PolicyAdministration({ ...base, scopeCatalogue: base.config.scopeCatalogue });
   const verification = createVerification({ ...base, ...accounts, notesFirstUsesIf: ANY_ENDPOINT });
   const webhooks = createWebhooks(base, new FirstUses(base.database));
-  const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
+  const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool, webhookPool } = base;
+  const stopJobs = async (): Promise<void> => {
+    await Promise.all([webhooks.stopWebhooks(), accounts.portalSessionPruning.close()]);
+  };
   return {
     ...base,
     ...accounts,
@@ -228,19 +231,20 @@ export function createServices(options: ServiceOptions) {
       webhooks.webhookJobs.start();
       webhooks.noticeJob.start();
     },
+    /** Stops the work that a server repeats, and waits for what it has begun. Requests need none of it. */
+    stopJobs,
     /** Writes pending usage and audit events, and closes the connections. */
     async close(): Promise<void> {
-      await webhooks.closeWebhooks();
+      await stopJobs();
       verification.verifier.close();
       await verification.cachedKeys.close();
       await verification.usage.close();
       accounts.serviceAuthenticator.close();
       await accounts.serviceTokenUses.close();
-      await accounts.portalSessionPruning.close();
       await audit.close();
       await database.$disconnect();
       redis?.disconnect();
-      await Promise.all([mainPool.end(), verificationPool.end()]);
+      await Promise.all([mainPool.end(), verificationPool.end(), webhookPool.end()]);
     },
   };
 }

@@ -63,10 +63,9 @@ export function createWebhooks(
     webhookSender: sender,
     webhookJobs,
     noticeJob,
-    /** Stops the jobs, waits for the running attempts, and closes the connections. */
-    async closeWebhooks(): Promise<void> {
+    /** Stops the jobs, and waits for the running attempts. */
+    async stopWebhooks(): Promise<void> {
       await Promise.all([sender.close(), webhookJobs.close(), noticeJob.close()]);
-      await pool.end();
     },
   };
 }
