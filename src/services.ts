@@ -114,7 +114,7 @@ type Base = ReturnType<typeof createBase>;
 function createExternal({ config, clock, database, audit, logger }: Base, parts: { users: Users; externalIdUsers: ExternalIdUsers }) {
   const { identityProvider } = config;
   const findPolicy = (name: string) => findPolicyId(database, name);
-  const claimedPolicies = new ClaimedPolicies({ ...parts, findPolicyId: findPolicy, audit, logger });
+  const claimedPolicies = new ClaimedPolicies({ ...parts, findPolicyId: findPolicy, clock, audit, logger });
   return identityProvider && createExternalAccounts(identityProvider, { ...parts, claimedPolicies, clock, logger });
 }
 
@@ -205,9 +205,7 @@ export function createServices(options: ServiceOptions) {
   const verification = createVerification({ ...base, ...accounts, notesFirstUsesIf: ANY_ENDPOINT });
   const webhooks = createWebhooks(base, new FirstUses(base.database));
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool, webhookPool } = base;
-  const stopJobs = async (): Promise<void> => {
-    await Promise.all([webhooks.stopWebhooks(), accounts.portalSessionPruning.close()]);
-  };
+  const stopJobs = () => Promise.all([webhooks.stopWebhooks(), accounts.portalSessionPruning.close()]);
   return {
     ...base,
     ...accounts,
