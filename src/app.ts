@@ -88,7 +88,8 @@ export async function createApp(services: Services, { consoleFolder = CONSOLE_FO
     consolePath,
     async close() {
       draining = true;
-      const sending = services.webhookSender.close();
+      // At once, because the work that they begin would be lost or delay the end. They finish while the requests do.
+      const jobs = services.stopJobs();
       const deadlines = [
         setTimeout(() => services.closeQueues(), DRAIN_MS.hashes),
         setTimeout(() => http.server.closeAllConnections(), DRAIN_MS.connections),
@@ -96,7 +97,7 @@ export async function createApp(services: Services, { consoleFolder = CONSOLE_FO
       await http.close();
       for (const deadline of deadlines) clearTimeout(deadline);
       await graphql.stop();
-      await sending;
+      await jobs;
       await services.close();
     },
   };

@@ -116,7 +116,7 @@ type Base = ReturnType<typeof createBase>;
 function createExternal({ config, clock, database, audit, logger }: Base, parts: { users: Users; externalIdUsers: ExternalIdUsers }) {
   const { identityProvider } = config;
   const findPolicy = (name: string) => findPolicyId(database, name);
-  const claimedPolicies = new ClaimedPolicies({ ...parts, findPolicyId: findPolicy, audit, logger });
+  const claimedPolicies = new ClaimedPolicies({ ...parts, findPolicyId: findPolicy, clock, audit, logger });
   return identityProvider && createExternalAccounts(identityProvider, { ...parts, claimedPolicies, clock, logger });
 }
 
@@ -206,7 +206,8 @@ export function createServices(options: ServiceOptions) {
   const policies = new PolicyAdministration({ ...base, scopeCatalogue: base.config.scopeCatalogue });
   const verification = createVerification({ ...base, ...accounts, notesFirstUsesIf: ANY_ENDPOINT });
   const webhooks = createWebhooks(base, new FirstUses(base.database));
-  const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool } = base;
+  const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool, webhookPool } = base;
+  const stopJobs = () => Promise.all([webhooks.stopWebhooks(), accounts.portalSessionPruning.close()]);
   return {
     ...base,
     ...accounts,
@@ -230,19 +231,20 @@ export function createServices(options: ServiceOptions) {
       webhooks.webhookJobs.start();
       webhooks.noticeJob.start();
     },
+    /** Stops the work that a server repeats, and waits for what it has begun. Requests need none of it. */
+    stopJobs,
     /** Writes pending usage and audit events, and closes the connections. */
     async close(): Promise<void> {
-      await webhooks.closeWebhooks();
+      await stopJobs();
       verification.verifier.close();
       await verification.cachedKeys.close();
       await verification.usage.close();
       accounts.serviceAuthenticator.close();
       await accounts.serviceTokenUses.close();
-      await accounts.portalSessionPruning.close();
       await audit.close();
       await database.$disconnect();
       redis?.disconnect();
-      await Promise.all([mainPool.end(), verificationPool.end()]);
+      await Promise.all([mainPool.end(), verificationPool.end(), webhookPool.end()]);
     },
   };
 }

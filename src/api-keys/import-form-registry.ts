@@ -4,7 +4,7 @@ import { KeywardError } from '../platform/errors/keyward-error.js';
 import { IMPORT_LIMITS } from '../platform/limits.js';
 import type { Sealing } from '../platform/sealing.js';
 import { IMPORT_ALGORITHMS, type ImportAlgorithm, type ImportForm, type StoredForm } from './import-forms.js';
-import { lockForm, lockForms, lockFormsForInsert } from './import-forms.queries.js';
+import { lockForm, lockForms, lockFormsForInsert, removeUnneededForm } from './import-forms.queries.js';
 
 /** Returns the form of a row. Null if this version does not know its algorithm, or cannot decrypt its secret. */
 export function formOf({ algorithm, part, sealedSecret }: Omit<StoredForm, 'id'>, sealing: Pick<Sealing, 'open'>): ImportForm | null {
@@ -29,9 +29,9 @@ export class ImportFormRegistry {
 
   /**
    * Returns the ID of a form, and stores the form if it is new. The row is locked until the end of the transaction, so that its
-   * secret is kept for the keys that the transaction stores.
+   * secret is kept for the keys that the transaction stores. If the table is full, a form that no key needs is removed.
    *
-   * @throws {KeywardError} CONFLICT if there are too many forms
+   * @throws {KeywardError} CONFLICT if there are too many forms that keys need
    */
   async register(transaction: Transaction, form: ImportForm): Promise<number> {
     const known = this.#find(await lockForms(transaction, form), form);
@@ -40,8 +40,11 @@ export class ImportFormRegistry {
     const all = await lockFormsForInsert(transaction);
     const stored = this.#find(all, form);
     if (stored !== null) return stored;
-    if (all.length >= IMPORT_LIMITS.formsMax) {
-      throw new KeywardError('CONFLICT', `Keys of more than ${IMPORT_LIMITS.formsMax} forms cannot be imported.`);
+    if (all.length >= IMPORT_LIMITS.formsMax && !(await removeUnneededForm(transaction))) {
+      throw new KeywardError(
+        'CONFLICT',
+        `There are unused keys of ${IMPORT_LIMITS.formsMax} forms, so keys of no other form can be imported.`,
+      );
     }
     const { algorithm, part } = form;
     const sealedSecret = form.secret && this.#seal(form.secret, form);

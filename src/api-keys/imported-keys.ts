@@ -18,6 +18,6 @@ export async function storeFingerprint(database: Database, id: string, fingerpri
     await database.apiKey.updateMany({ where: { id, fingerprint: null }, data: { fingerprint: Buffer.from(fingerprint, 'hex') } });
   } catch (error) {
     // The same key was imported in two forms, and another process used it at the same time.
-    if (!isUniqueViolation(error, 'fingerprint')) throw error;
+    if (!isUniqueViolation(error, 'api_keys_fingerprint_key')) throw error;
   }
 }

@@ -59,7 +59,7 @@ export class KeyIssuer {
         try {
           return { plaintextKey, stored: await this.#users.withLocked(userId, (transaction) => store(transaction, identity)) };
         } catch (error) {
-          if (tries === PREFIX_TRIES || !isUniqueViolation(error, 'key_prefix')) throw error;
+          if (tries === PREFIX_TRIES || !isUniqueViolation(error, 'api_keys_key_prefix_key')) throw error;
         }
       }
     });

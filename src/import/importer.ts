@@ -37,10 +37,12 @@ export interface ImportPlan {
 
 const NOTHING: ImportPlan = { outcomes: [], written: [], usersMade: 0 };
 
+const KEY_INDEXES = ['api_keys_key_prefix_key', 'api_keys_fingerprint_key', 'api_keys_import_digest_key'] as const;
+
 const isLostRace = (error: unknown): boolean =>
   (error instanceof KeywardError && error.code === 'CONFLICT') ||
   databaseFault(error) === 'conflict' ||
-  ['key_prefix', 'fingerprint', 'import_digest'].some((column) => isUniqueViolation(error, column));
+  KEY_INDEXES.some((index) => isUniqueViolation(error, index));
 
 /** What is chosen for one import. */
 export interface ImportOptions {

@@ -190,6 +190,9 @@ export const POLICY_LIMITS = {
   sampleMax: 20,
 } as const;
 
+/** Names of policies in tokens that no policy has. A name is looked up again after `unknownSeconds`. */
+export const CLAIMED_POLICY_LIMITS = { unknownSeconds: 5, unknownMax: 1_000 } as const;
+
 /** Idempotency keys of requests that create API keys. A repetition within `keptSeconds` creates no second API key. */
 export const IDEMPOTENCY_LIMITS = { keyCharacters: 255, keptSeconds: DAY_SECONDS, prunedAtOnce: 100 } as const;
 

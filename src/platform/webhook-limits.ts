@@ -34,7 +34,10 @@ export const WEBHOOK_LIMITS = {
   prunedAtOnce: 1_000,
   /** Events that one request can queue again. */
   redeliveredMax: 50_000,
+  /** Events that one statement examines for it. */
   redeliveredAtOnce: 5_000,
+  /** Parts of that size that one request examines: 2,000,000 events of all types, which takes a few seconds. */
+  redeliveryPartsMax: 400,
 } as const;
 
 /** Limits of the search for expiring, expired and newly used keys. */

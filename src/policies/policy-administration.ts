@@ -89,7 +89,7 @@ export class PolicyAdministration {
       if (!isDryRun) this.#log(actor, after, 'policy created');
       return { before: null, after };
     } catch (error) {
-      if (isUniqueViolation(error, 'name')) throw nameTaken();
+      if (isUniqueViolation(error, 'policies_name_key')) throw nameTaken();
       throw error;
     }
   }

@@ -13,3 +13,6 @@ export const JOIN_POLICY = `LEFT JOIN policies p ON p.id = coalesce(u.policy_id,
 /** Returns SQL for the effective expiry of a key, as effectiveExpiry computes it. @param key alias of the row of the key */
 export const effectiveExpirySql = (key: string): string =>
   `effective_expiry(${key}.expires_at, coalesce(${key}.imported_at, ${key}.created_at), p.key_lifetime_days_max)`;
+
+/** SQL for the different lifetimes in days that policies permit. */
+export const POLICY_LIFETIMES = 'SELECT DISTINCT key_lifetime_days_max AS days FROM policies WHERE key_lifetime_days_max IS NOT NULL';

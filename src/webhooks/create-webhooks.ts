@@ -9,6 +9,7 @@ import { Sealing } from '../platform/sealing.js';
 import type { AppSecrets } from '../platform/secrets.js';
 import type { FirstUses } from '../usage/first-uses.js';
 import { createNotices } from './create-notices.js';
+import { EndpointHealth } from './endpoint-health.js';
 import { SecretReencryption } from './secret-reencryption.js';
 import { SettlementQueue } from './settlement-queue.js';
 import { TargetRules } from './target-rules.js';
@@ -49,8 +50,9 @@ export function createWebhooks(
   const metrics = new WebhookMetrics(registry);
   const endpoints = new WebhookEndpoints({ database, clock, audit, logger, sealing, rules });
   const client = new WebhookClient(rules);
-  const settlements = new SettlementQueue({ pool, clock });
-  const sender = new WebhookSender({ pool, clock, client, endpoints, sealing, settlements, metrics, logger });
+  const health = new EndpointHealth({ pool, clock, endpoints, logger });
+  const settlements = new SettlementQueue({ pool, clock, health });
+  const sender = new WebhookSender({ pool, clock, client, endpoints, sealing, settlements, health, metrics, logger });
   const webhookJobs = new WebhookJobs({ pool, clock, sender, metrics, logger });
   const noticeDays = config.expiryNoticeDays;
   const { noticeJob } = createNotices({ database, clock, logger, metrics: registry, firstUses, noticeDays });
@@ -61,10 +63,9 @@ export function createWebhooks(
     webhookSender: sender,
     webhookJobs,
     noticeJob,
-    /** Stops the jobs, waits for the running attempts, and closes the connections. */
-    async closeWebhooks(): Promise<void> {
+    /** Stops the jobs, and waits for the running attempts. */
+    async stopWebhooks(): Promise<void> {
       await Promise.all([sender.close(), webhookJobs.close(), noticeJob.close()]);
-      await pool.end();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { type ExpiryWindow, expiryCandidatesSql } from '../api-keys/expiry-candidates.js';
 import type { Database, Transaction } from '../platform/database/client.js';
 import { Prisma } from '../platform/database/generated/client.js';
 import type { Position } from '../platform/pagination.js';
@@ -10,12 +11,6 @@ const EXPIRY = Prisma.raw(effectiveExpirySql('k'));
 /** Creation of the key `k`, or its import, or the last change of its own expiry. */
 const EXPIRY_KNOWN_SINCE = Prisma.raw('greatest(coalesce(k.imported_at, k.created_at), k.expiry_set_at)');
 
-/** Keys with an effective expiry after `from`, until `to` inclusive. */
-export interface ExpiryWindow {
-  from: Date;
-  to: Date;
-}
-
 /** A notice before the expiry of a key, or at its expiry. */
 export interface NoticeKind {
   /** Name of the marker. */
@@ -25,67 +20,71 @@ export interface NoticeKind {
 }
 
 /**
- * Returns the time of the last run of a search, or of the creation of the oldest endpoint if that is later. Null if there is no
+ * Returns for each search the time of its last run, or of the creation of the oldest endpoint if that is later. Empty if there is no
  * endpoint.
  *
- * @param start the time to return if the search never ran
+ * @param start the time to return if a search never ran
  */
-export async function findScanStart(database: Database, name: string, start: Date): Promise<Date | null> {
-  const [row] = await database.$queryRaw<{ until: Date | null }[]>`
-    SELECT greatest(coalesce((SELECT until FROM webhook_scans WHERE name = ${name}), ${start}::timestamptz), min(created_at)) AS until
-    FROM webhook_endpoints HAVING count(*) > 0`;
-  return row?.until ?? null;
+export async function findScanStarts(database: Database, names: readonly string[], start: Date): Promise<Map<string, Date>> {
+  const rows = await database.$queryRaw<{ name: string; until: Date }[]>`
+    SELECT n.name, greatest(coalesce(s.until, ${start}::timestamptz), e.oldest) AS until
+    FROM (SELECT min(created_at) AS oldest FROM webhook_endpoints HAVING count(*) > 0) AS e
+    CROSS JOIN unnest(${[...names]}::text[]) AS n(name) LEFT JOIN webhook_scans AS s ON s.name = n.name`;
+  return new Map(rows.map(({ name, until }) => [name, until]));
 }
 
-/** Stores the time up to which a search is complete. It never goes back, because processes search at the same time. */
-export async function saveScan(database: Database, name: string, until: Date): Promise<void> {
+/** Stores the times up to which searches are complete. They never go back, because processes search at the same time. */
+export async function saveScans(database: Database, scans: ReadonlyMap<string, Date>): Promise<void> {
+  const rows = [...scans].sort(([one], [other]) => (one < other ? -1 : 1));
+  const [names, times] = [rows.map(([name]) => name), rows.map(([, until]) => until)];
   await database.$executeRaw`
-    INSERT INTO webhook_scans AS s (name, until) VALUES (${name}, ${until}::timestamptz)
+    INSERT INTO webhook_scans AS s (name, until) SELECT * FROM unnest(${names}::text[], ${times}::timestamptz[])
     ON CONFLICT (name) DO UPDATE SET until = excluded.until WHERE s.until < excluded.until`;
 }
 
-/** Limits one source of a page to the rows of the window behind the last page. A row constructor is an index condition. */
-const inWindow = (time: Prisma.Sql, { from, to }: ExpiryWindow, after: Position | null, days: Prisma.Sql): Prisma.Sql => {
-  const behind = after
-    ? Prisma.sql`(${time}, k.id) > (${after.at}::timestamptz - ${days}, ${after.id}::uuid)`
-    : Prisma.sql`${time} > ${from}::timestamptz - ${days}`;
-  return Prisma.sql`${behind} AND ${time} <= ${to}::timestamptz - ${days}`;
-};
+/** A search for one kind of notice. */
+export interface NoticeSearch {
+  kind: NoticeKind;
+  window: ExpiryWindow;
+  /** The last examined key of the previous page. Null for the first page. */
+  after: Position | null;
+}
+
+/** A part of a search. */
+export interface NoticePage {
+  last: Position;
+  examined: number;
+  /** The examined keys that need a notice. */
+  due: { keyId: string; userId: string; expiry: Date }[];
+}
 
 /**
- * Examines at most `limit` keys that can expire in a window, the earliest expiry first: by their own expiry, and by each lifetime that a
- * policy permits, from the creation or the import. Each source is a range of an index.
+ * Examines at most `limit` keys for each search, the earliest expiry first.
  *
- * @returns the last examined position, and the keys that need a notice; null if there are no more keys
+ * @returns the pages by the name of the kind. A search without further keys has no page
  */
-export async function findNoticePage(
+export async function findNoticePages(
   database: Database,
-  { kind, window, after, limit }: { kind: NoticeKind; window: ExpiryWindow; after: Position | null; limit: number },
-): Promise<{ last: Position; examined: number; due: { keyId: string; userId: string; expiry: Date }[] } | null> {
-  const none = Prisma.sql`interval '0'`;
-  const lifetime = Prisma.sql`l.days * interval '24 hours'`;
-  const rows = await database.$queryRaw<{ id: string; at: Date; userId: string; isDue: boolean }[]>`
-    WITH lifetimes AS (SELECT DISTINCT key_lifetime_days_max AS days FROM policies WHERE key_lifetime_days_max IS NOT NULL),
-    examined AS (
-      (SELECT k.id, k.expires_at AS at FROM api_keys k
-        WHERE k.expires_at IS NOT NULL AND k.revoked_at IS NULL AND ${inWindow(Prisma.sql`k.expires_at`, window, after, none)}
-        ORDER BY k.expires_at, k.id LIMIT ${limit})
-      UNION (SELECT s.id, s.at FROM lifetimes l CROSS JOIN LATERAL (
-        SELECT k.id, k.created_at + ${lifetime} AS at FROM api_keys k
-        WHERE ${inWindow(Prisma.sql`k.created_at`, window, after, lifetime)}
-        ORDER BY k.created_at, k.id LIMIT ${limit}) s)
-      UNION (SELECT s.id, s.at FROM lifetimes l CROSS JOIN LATERAL (
-        SELECT k.id, k.imported_at + ${lifetime} AS at FROM api_keys k
-        WHERE k.imported_at IS NOT NULL AND ${inWindow(Prisma.sql`k.imported_at`, window, after, lifetime)}
-        ORDER BY k.imported_at, k.id LIMIT ${limit}) s)
-      ORDER BY at, id LIMIT ${limit})
-    SELECT e.id, e.at, k.user_id AS "userId", coalesce(e.at = ${EXPIRY} AND ${isNoticeDue(kind)}, false) AS "isDue"
-    FROM examined e JOIN api_keys k ON k.id = e.id JOIN users u ON u.id = k.user_id ${Prisma.raw(JOIN_POLICY)}
-    ORDER BY e.at, e.id`;
-  const last = rows.at(-1);
-  if (!last) return null;
-  const due = rows.filter(({ isDue }) => isDue).map(({ id, userId, at }) => ({ keyId: id, userId, expiry: at }));
-  return { last: { at: last.at, id: last.id }, examined: rows.length, due };
+  searches: readonly NoticeSearch[],
+  limit: number,
+): Promise<Map<string, NoticePage>> {
+  const selects = searches.map(
+    ({ kind, window, after }) => Prisma.sql`(
+      SELECT ${kind.name}::text AS kind, e.id, e.at, k.user_id AS "userId", coalesce(e.at = ${EXPIRY} AND ${isNoticeDue(kind)}, false) AS "isDue"
+      FROM (${expiryCandidatesSql(window, after, limit)}) AS e
+      JOIN api_keys k ON k.id = e.id JOIN users u ON u.id = k.user_id ${Prisma.raw(JOIN_POLICY)})`,
+  );
+  const rows = await database.$queryRaw<{ kind: string; id: string; at: Date; userId: string; isDue: boolean }[]>`
+    SELECT * FROM (${Prisma.join(selects, ' UNION ALL ')}) AS examined ORDER BY kind, at, id`;
+  const pages = new Map<string, NoticePage>();
+  for (const { kind, id, at, userId, isDue } of rows) {
+    const page = pages.get(kind) ?? { last: { at, id }, examined: 0, due: [] };
+    page.last = { at, id };
+    page.examined += 1;
+    if (isDue) page.due.push({ keyId: id, userId, expiry: at });
+    pages.set(kind, page);
+  }
+  return pages;
 }
 
 /**

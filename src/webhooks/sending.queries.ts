@@ -8,14 +8,13 @@ export interface DueEndpoint {
   sealedSecret: Buffer;
   previousSealedSecret: Buffer | null;
   previousSecretExpiresAt: Date | null;
-  failingSince: Date | null;
 }
 
 const DUE_ENDPOINTS = {
   name: 'keyward-due-webhook-endpoints',
   text: `
     SELECT id, url, sealed_secret AS "sealedSecret", previous_sealed_secret AS "previousSealedSecret",
-      previous_secret_expires_at AS "previousSecretExpiresAt", failing_since AS "failingSince"
+      previous_secret_expires_at AS "previousSecretExpiresAt"
     FROM webhook_endpoints AS e
     WHERE disabled_at IS NULL AND EXISTS (
       SELECT FROM webhook_deliveries AS d WHERE d.endpoint_id = e.id AND d.status = 'PENDING' AND d.next_attempt_at <= $1)`,
@@ -45,7 +44,8 @@ export interface DuePosition {
 /**
  * A delivery is claimed unless an older pending one of the same subject waits for its first attempt or is being sent. The older one is
  * visible here, because the change that wrote it was committed before the later change of the same user began. A claimed row that another
- * process changed meanwhile is skipped.
+ * process changed meanwhile is skipped. The first column is read only if fewer rows than possible were claimed, so that a claim from a long
+ * queue reads no more rows than it needs.
  */
 const CLAIM = {
   name: 'keyward-claim-webhook-deliveries',
@@ -63,33 +63,44 @@ const CLAIM = {
       ORDER BY next_attempt_at, position LIMIT $3),
     locked AS (
       SELECT id FROM webhook_deliveries WHERE id IN (SELECT id FROM free) AND status = 'PENDING' AND next_attempt_at <= $2
-      FOR UPDATE SKIP LOCKED)
-    UPDATE webhook_deliveries AS d
-    SET lease = gen_random_uuid(), attempts = d.attempts + 1, last_attempt_at = $2, next_attempt_at = $4
-    FROM locked, webhook_events AS e WHERE d.id = locked.id AND e.position = d.position
-    RETURNING d.id, d.lease, d.attempts, e.id AS "eventId", e.type, e.at, e.data`,
+      FOR UPDATE SKIP LOCKED),
+    claimed AS (
+      UPDATE webhook_deliveries AS d
+      SET lease = gen_random_uuid(), attempts = d.attempts + 1, last_attempt_at = $2, next_attempt_at = $4
+      FROM locked, webhook_events AS e WHERE d.id = locked.id AND e.position = d.position
+      RETURNING d.id, d.lease, d.attempts, e.id AS "eventId", e.type, e.at, e.data)
+    SELECT CASE WHEN (SELECT count(*) FROM claimed) < $3 THEN (
+        SELECT json_build_object('at', next_attempt_at, 'position', position::text)
+        FROM due ORDER BY next_attempt_at, position OFFSET ${WEBHOOK_LIMITS.examinedAtOnce - 1} LIMIT 1) END AS "endOfExamined",
+      claimed.*
+    FROM (VALUES (1)) AS one LEFT JOIN claimed ON true`,
 };
 
-/** Claims deliveries of one endpoint. @param after examines only those after this position @param until end of the lease */
+type ClaimRow = { endOfExamined: { at: string; position: string } | null } & (ClaimedDelivery | { id: null });
+
+/**
+ * Claims deliveries of one endpoint.
+ *
+ * @param after examines only those after this position
+ * @param until end of the lease
+ * @returns `end`: the position at which it stopped to examine deliveries, of which fewer than `limit` were free; null if there are no more
+ */
 export async function claimDeliveries(
   pool: Pool,
   endpointId: string,
   { now, limit, until, after }: { now: Date; limit: number; until: Date; after: DuePosition },
-): Promise<ClaimedDelivery[]> {
+): Promise<{ claimed: ClaimedDelivery[]; end: DuePosition | null }> {
   const values = [endpointId, now, limit, until, after.at, after.position];
-  return (await pool.query<ClaimedDelivery>({ ...CLAIM, values })).rows;
+  const { rows } = await pool.query<ClaimRow>({ ...CLAIM, values });
+  const end = rows[0]?.endOfExamined;
+  return {
+    claimed: rows.flatMap((row) => (row.id === null ? [] : [row])),
+    end: end ? { at: new Date(end.at), position: end.position } : null,
+  };
 }
 
-/** Returns the position at which a claim stopped examining deliveries; null if it examined all of them. */
-export async function findEndOfClaim(pool: Pool, endpointId: string, now: Date, after: DuePosition): Promise<DuePosition | null> {
-  const { rows } = await pool.query<DuePosition>(
-    `SELECT next_attempt_at AS at, position FROM webhook_deliveries
-     WHERE endpoint_id = $1 AND status = 'PENDING' AND next_attempt_at <= $2 AND (next_attempt_at, position) > ($3::timestamptz, $4::bigint)
-     ORDER BY next_attempt_at, position OFFSET ${WEBHOOK_LIMITS.examinedAtOnce - 1} LIMIT 1`,
-    [endpointId, now, after.at, after.position],
-  );
-  return rows[0] ?? null;
-}
+/** Status by which a receiver asks for no further events. */
+export const GONE = 410;
 
 /** The outcome of an attempt, to store. */
 export interface Settlement {
@@ -120,18 +131,43 @@ export async function settleDeliveries(pool: Pool, settlements: readonly Settlem
   return (await pool.query({ ...SETTLE, values: [JSON.stringify(settlements)] })).rowCount ?? 0;
 }
 
-/** Stores since when all attempts of an endpoint fail. @returns the stored time; null if the endpoint was deleted, or the last one succeeded */
-export async function noteFailure(pool: Pool, endpointId: string, now: Date): Promise<Date | null> {
-  const { rows } = await pool.query<{ since: Date }>(
-    'UPDATE webhook_endpoints SET failing_since = coalesce(failing_since, $2) WHERE id = $1 RETURNING failing_since AS since',
-    [endpointId, now],
-  );
-  return rows[0]?.since ?? null;
+/** What the last attempts of an endpoint showed. */
+export interface EndpointOutcome {
+  endpointId: string;
+  /** Whether an attempt succeeded. */
+  succeeded: boolean;
+  /** Time of the first failure after the last success. Null if the last attempt succeeded. */
+  failedAt: Date | null;
 }
 
-/** Stores that an attempt of an endpoint succeeded. */
-export async function noteSuccess(pool: Pool, endpointId: string): Promise<void> {
-  await pool.query('UPDATE webhook_endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL', [endpointId]);
+/** The rows are locked in the order of their IDs, so that two processes cannot wait for each other. Most outcomes change no row. */
+const NOTE_OUTCOMES = {
+  name: 'keyward-note-webhook-outcomes',
+  text: `
+    WITH outcome AS (
+      SELECT * FROM json_to_recordset($1::json) AS o("endpointId" uuid, succeeded boolean, "failedAt" timestamptz)),
+    changing AS (
+      SELECT e.id, o.succeeded, o."failedAt" FROM outcome AS o JOIN webhook_endpoints AS e ON e.id = o."endpointId"
+      WHERE (o.succeeded AND o."failedAt" IS NOT NULL) OR (e.failing_since IS NULL) = (o."failedAt" IS NOT NULL)
+      ORDER BY e.id FOR NO KEY UPDATE OF e),
+    changed AS (
+      UPDATE webhook_endpoints AS e
+      SET failing_since = CASE WHEN c.succeeded THEN c."failedAt" ELSE coalesce(e.failing_since, c."failedAt") END
+      FROM changing AS c WHERE e.id = c.id)
+    SELECT e.id FROM outcome AS o JOIN webhook_endpoints AS e ON e.id = o."endpointId"
+    WHERE NOT o.succeeded AND e.failing_since <= $2 AND e.disabled_at IS NULL`,
+};
+
+/**
+ * Stores since when all attempts of endpoints fail. It compares with the stored time, which another process may have changed since the
+ * endpoint was read.
+ *
+ * @param before time before which an endpoint must have begun to fail to be returned
+ * @returns the IDs of the enabled endpoints of which all attempts have failed since then
+ */
+export async function noteOutcomes(pool: Pool, outcomes: readonly EndpointOutcome[], before: Date): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>({ ...NOTE_OUTCOMES, values: [JSON.stringify(outcomes), before] });
+  return rows.map(({ id }) => id);
 }
 
 /** Counts of deliveries, for the metrics. */

@@ -1,12 +1,20 @@
 import type { Clock } from '../platform/clock.js';
 import type { Pool } from '../platform/database/pool.js';
-import { type Settlement, settleDeliveries } from './sending.queries.js';
+import type { EndpointHealth } from './endpoint-health.js';
+import { GONE, type Settlement, settleDeliveries } from './sending.queries.js';
 
 /** Outcomes of one statement. */
 const AT_ONCE_MAX = 200;
 
+interface Dependencies {
+  pool: Pool;
+  clock: Clock;
+  health: EndpointHealth;
+}
+
 interface Waiting {
   settlement: Settlement;
+  endpointId: string;
   leasedUntil: Date;
   done: () => void;
 }
@@ -16,19 +24,19 @@ interface Waiting {
  * event is then sent again.
  */
 export class SettlementQueue {
-  readonly #deps: { pool: Pool; clock: Clock };
+  readonly #deps: Dependencies;
   #waiting: Waiting[] = [];
   #closed = false;
   #storing: Promise<void> | null = null;
 
-  constructor(deps: { pool: Pool; clock: Clock }) {
+  constructor(deps: Dependencies) {
     this.#deps = deps;
   }
 
-  /** Adds an outcome. @returns a promise that resolves when the outcome is stored or dropped */
-  add(settlement: Settlement, leasedUntil: Date): Promise<void> {
+  /** Adds an outcome of an endpoint. @returns a promise that resolves when the outcome is stored or dropped */
+  add(endpointId: string, settlement: Settlement, leasedUntil: Date): Promise<void> {
     return new Promise((done) => {
-      this.#waiting.push({ settlement, leasedUntil, done });
+      this.#waiting.push({ settlement, endpointId, leasedUntil, done });
       void this.store().catch(() => {
         if (this.#closed) this.#dropIf(() => true);
       });
@@ -60,12 +68,19 @@ export class SettlementQueue {
           batch.map(({ settlement }) => settlement),
         );
         this.#waiting = this.#waiting.slice(batch.length);
-        for (const { done } of batch) done();
+        for (const waiting of batch) this.#end(waiting);
       }
     } finally {
       // In the turn of the last check, because an outcome that is added between the two would otherwise wait for the next call.
       this.#storing = null;
     }
+  }
+
+  #end({ settlement, endpointId, done }: Waiting): void {
+    const { status, statusCode, cancelled } = settlement;
+    // A statement of its own, because an endpoint can be locked.
+    if (cancelled === 0 && statusCode !== GONE) this.#deps.health.add(endpointId, status === 'DELIVERED');
+    done();
   }
 
   #dropExpired(): void {

@@ -8,7 +8,7 @@ import { WEBHOOK_LIMITS } from '../platform/limits.js';
 import type { Logger } from '../platform/logger.js';
 import type { Cursors, Page, PageRequest, Position } from '../platform/pagination.js';
 import type { Delivery, WebhookDeliveryStatus } from './delivery.js';
-import { countEventsSince, insertTestEvent, queueAgain, type Redelivery } from './webhook-deliveries.queries.js';
+import { countEvents, findPositionBefore, insertTestEvent, queueAgain, type Redelivery } from './webhook-deliveries.queries.js';
 import type { WebhookEndpoints } from './webhook-endpoints.js';
 
 interface Dependencies {
@@ -67,18 +67,29 @@ export class WebhookDeliveries {
     const oldest = new Date(now.getTime() - WEBHOOK_LIMITS.keptDays * DAY_MS);
     const from = storableTime(since) ?? since;
     const redelivery: Redelivery = { endpointId: id, eventTypes, since: from < oldest ? oldest : from, includeDelivered };
-    const { redeliveredMax, redeliveredAtOnce } = WEBHOOK_LIMITS;
-    if ((await countEventsSince(database, redelivery, redeliveredMax + 1)) > redeliveredMax) {
-      throw badUserInput([{ path: 'since', message: `must be later, because there are more than ${redeliveredMax} events since then` }]);
-    }
+    const start = await findPositionBefore(database, redelivery.since);
+    await this.#checkCount(redelivery, start);
     let queued = 0;
-    for (let after: bigint | null = 0n; after !== null; ) {
-      const part = await queueAgain(database, redelivery, { after, limit: redeliveredAtOnce, now });
+    for (let after: bigint | null = start; after !== null; ) {
+      const part = await queueAgain(database, redelivery, { after, limit: WEBHOOK_LIMITS.redeliveredAtOnce, now });
       queued += part.queued;
       after = part.last;
     }
     logger.info({ ...actorFields(actor), webhookEndpointId: id, queued }, 'webhook events queued again');
     return queued;
+  }
+
+  /** Reads the events in parts, so that no statement takes long. @throws {KeywardError} BAD_USER_INPUT if there are too many */
+  async #checkCount(redelivery: Redelivery, start: bigint): Promise<void> {
+    const { redeliveredMax, redeliveredAtOnce: limit, redeliveryPartsMax } = WEBHOOK_LIMITS;
+    let [count, parts] = [0, 0];
+    for (let after: bigint | null = start; after !== null; parts += 1) {
+      if (parts === redeliveryPartsMax) throw tooMany(parts * limit, 'events of all types');
+      const part = await countEvents(this.#deps.database, redelivery, { after, limit });
+      count += part.count;
+      if (count > redeliveredMax) throw tooMany(redeliveredMax, 'events');
+      after = part.last;
+    }
   }
 
   async #enabled(endpointId: string): Promise<WebhookEndpoint> {
@@ -87,6 +98,9 @@ export class WebhookDeliveries {
     return endpoint;
   }
 }
+
+const tooMany = (max: number, what: string) =>
+  badUserInput([{ path: 'since', message: `must be later, because there are more than ${max} ${what} since then` }]);
 
 const olderThan = (after: Position | null) =>
   after && { OR: [{ createdAt: { lt: after.at } }, { createdAt: after.at, id: { lt: after.id } }] };

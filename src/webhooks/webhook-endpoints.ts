@@ -90,10 +90,22 @@ export class WebhookEndpoints {
     });
   }
 
-  /** Disables an endpoint that only fails. Disabling a disabled or deleted endpoint changes nothing. */
-  async disable(id: string, reason: string, actor: Actor): Promise<void> {
+  /** Disables an endpoint. Disabling a disabled or deleted endpoint changes nothing. */
+  disable(id: string, reason: string, actor: Actor): Promise<void> {
+    return this.#disableIf(() => true, { id, reason, actor });
+  }
+
+  /** Disables an endpoint if all attempts have failed since a time. An attempt that succeeded meanwhile keeps it enabled. */
+  disableFailing(id: string, since: Date, reason: string, actor: Actor): Promise<void> {
+    return this.#disableIf(({ failingSince }) => failingSince !== null && failingSince <= since, { id, reason, actor });
+  }
+
+  async #disableIf(
+    isNeeded: (endpoint: WebhookEndpoint) => boolean,
+    { id, reason, actor }: { id: string; reason: string; actor: Actor },
+  ): Promise<void> {
     const change = this.#change(id, actor, async (transaction, before) => {
-      if (before.disabledAt !== null) return { endpoint: before, logged: null };
+      if (before.disabledAt !== null || !isNeeded(before)) return { endpoint: before, logged: null };
       const data = { disabledAt: this.#deps.clock.now(), disabledReason: reason };
       const endpoint = await transaction.webhookEndpoint.update({ where: { id: before.id }, data });
       await this.#record(transaction, endpoint, AuditAction.WEBHOOK_ENDPOINT_DISABLED, { reason }, actor);

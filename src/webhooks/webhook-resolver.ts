@@ -127,7 +127,7 @@ export class WebhookResolver {
   @Mutation(() => RedeliverWebhooksPayload, {
     complexity: CHANGE_COST,
     description:
-      'Sends the events since a time that a webhook endpoint did not receive, also those while it was disabled. A receiver recognises a repeated event by its ID. CONFLICT if the endpoint is disabled. BAD_USER_INPUT if there are more than 50,000 events.',
+      'Sends the events since a time that a webhook endpoint did not receive, also those while it was disabled. A receiver recognises a repeated event by its ID. CONFLICT if the endpoint is disabled. BAD_USER_INPUT if the endpoint selects more than 50,000 events since then, or if there are more than 2,000,000 of all types.',
   })
   async redeliverWebhooks(
     @Arg('endpointId', () => ID, { description: 'ID of the webhook endpoint.' }) endpointId: string,

@@ -1,29 +1,19 @@
 import { SERVER } from '../platform/actor.js';
-import { type Clock, DAY_MS } from '../platform/clock.js';
+import type { Clock } from '../platform/clock.js';
 import type { Pool } from '../platform/database/pool.js';
 import { WEBHOOK_LIMITS } from '../platform/limits.js';
 import type { Logger } from '../platform/logger.js';
 import type { Sealing } from '../platform/sealing.js';
 import type { AttemptOutcome } from './delivery.js';
+import type { EndpointHealth } from './endpoint-health.js';
 import { EndpointLane } from './endpoint-lane.js';
 import { nextAttemptAt } from './retry-schedule.js';
-import {
-  type ClaimedDelivery,
-  claimDeliveries,
-  type DueEndpoint,
-  findDueEndpoints,
-  findEndOfClaim,
-  noteFailure,
-  noteSuccess,
-  type Settlement,
-} from './sending.queries.js';
+import { type ClaimedDelivery, claimDeliveries, type DueEndpoint, findDueEndpoints, GONE, type Settlement } from './sending.queries.js';
 import type { SettlementQueue } from './settlement-queue.js';
 import type { WebhookEndpoints } from './webhook-endpoints.js';
 import type { WebhookMetrics } from './webhook-metrics.js';
 import type { WebhookClient } from './webhook-request.js';
 import { signedHeaders } from './webhook-secret.js';
-
-const GONE = 410;
 
 /** After the start of a stop, time for the running attempts to end. */
 const STOP_MS = 3_000;
@@ -35,6 +25,7 @@ interface Dependencies {
   endpoints: WebhookEndpoints;
   sealing: Sealing;
   settlements: SettlementQueue;
+  health: EndpointHealth;
   metrics: WebhookMetrics;
   logger: Logger;
 }
@@ -69,9 +60,10 @@ export class WebhookSender {
     return this.#claiming;
   }
 
-  /** Waits until nothing is being sent. */
+  /** Waits until nothing is being sent, and what was sent is stored. */
   async idle(): Promise<void> {
     while (this.#claiming || this.#sending.size > 0) await Promise.allSettled([this.#claiming, ...this.#sending]);
+    await this.#deps.health.store();
   }
 
   /** Claims nothing more, and waits for the running attempts. Those that take long are cancelled, and another process repeats them. */
@@ -87,6 +79,7 @@ export class WebhookSender {
     try {
       while (this.#isRequested && !this.#closed) {
         this.#isRequested = false;
+        void this.#deps.health.store();
         await this.#deps.settlements.store();
         const endpoints = await findDueEndpoints(this.#deps.pool, this.#deps.clock.now());
         this.#forgetOthers(endpoints);
@@ -121,8 +114,7 @@ export class WebhookSender {
     lane.secretIsLost = secrets === null;
     if (!secrets) return;
     const until = new Date(now.getTime() + WEBHOOK_LIMITS.leaseSeconds * 1_000);
-    const claimed = await claimDeliveries(pool, endpoint.id, { now, limit, until, after: lane.after });
-    const end = claimed.length === limit ? null : await findEndOfClaim(pool, endpoint.id, now, lane.after);
+    const { claimed, end } = await claimDeliveries(pool, endpoint.id, { now, limit, until, after: lane.after });
     if (end) {
       // All examined deliveries wait for older ones. The next claim examines the following ones.
       lane.after = end;
@@ -158,7 +150,7 @@ export class WebhookSender {
   }
 
   async #attempt({ endpoint, lane, delivery, secrets, until }: Attempt): Promise<void> {
-    const { client, clock, settlements, metrics } = this.#deps;
+    const { client, clock, endpoints, settlements, metrics } = this.#deps;
     const body = JSON.stringify({ type: delivery.type, timestamp: delivery.at.toISOString(), data: delivery.data });
     const headers = signedHeaders({ id: delivery.eventId, body, at: clock.now() }, secrets);
     const endTimer = metrics.seconds.startTimer();
@@ -170,29 +162,11 @@ export class WebhookSender {
       succeeded = isCancelled ? null : outcome.delivered;
       if (!isCancelled) metrics.attempts.inc({ outcome: outcome.delivered ? 'delivered' : 'failed' });
       const settlement = isCancelled ? cancelled(delivery, clock.now()) : settlementOf(delivery, outcome, clock.now());
-      await settlements.add(settlement, until);
-      if (!isCancelled) await this.#note(endpoint, outcome);
+      await settlements.add(endpoint.id, settlement, until);
+      if (outcome.statusCode === GONE) await endpoints.disable(endpoint.id, 'The receiver answered with the status 410 Gone.', SERVER);
     } finally {
       lane.end(succeeded);
     }
-  }
-
-  /** Stores whether the endpoint works, and disables it if it has only failed for days or no longer exists. */
-  async #note(endpoint: DueEndpoint, { delivered, statusCode }: AttemptOutcome): Promise<void> {
-    const { pool, clock, endpoints } = this.#deps;
-    if (delivered) {
-      if (endpoint.failingSince !== null) await noteSuccess(pool, endpoint.id);
-      endpoint.failingSince = null;
-      return;
-    }
-    if (statusCode === GONE) return endpoints.disable(endpoint.id, 'The receiver answered with the status 410 Gone.', SERVER);
-    const { failingDaysMax } = WEBHOOK_LIMITS;
-    const isOld = (since: Date) => clock.now().getTime() - since.getTime() >= failingDaysMax * DAY_MS;
-    if (endpoint.failingSince !== null && !isOld(endpoint.failingSince)) return;
-    // Read again, because another attempt may have succeeded since.
-    endpoint.failingSince = await noteFailure(pool, endpoint.id, clock.now());
-    if (endpoint.failingSince === null || !isOld(endpoint.failingSince)) return;
-    await endpoints.disable(endpoint.id, `All attempts failed for ${failingDaysMax} days.`, SERVER);
   }
 }
 

@@ -6,7 +6,8 @@ import { runSql } from '../support/database.js';
 import { newKey } from '../support/doors.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { TestClock } from '../support/test-clock.js';
-import { sendDue, WebhookReceiver } from '../support/webhook-receiver.js';
+import { sendDue } from '../support/webhook-app.js';
+import { WebhookReceiver } from '../support/webhook-receiver.js';
 
 const SECRET = Buffer.alloc(32, 'secret');
 const TARGETS = { WEBHOOK_PRIVATE_TARGETS: '127.0.0.0/8' };

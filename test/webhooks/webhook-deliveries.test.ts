@@ -12,7 +12,8 @@ import { runSql } from '../support/database.js';
 import { dataOf, newKey } from '../support/doors.js';
 import { newService, type TestService } from '../support/services.js';
 import { type Answer, codesOf, startTestApp, type TestApp } from '../support/test-app.js';
-import { answerWith, LOCAL_TARGETS, newEndpoint, sendDue, WebhookReceiver } from '../support/webhook-receiver.js';
+import { LOCAL_TARGETS, newEndpoint, sendDue } from '../support/webhook-app.js';
+import { answerWith, WebhookReceiver } from '../support/webhook-receiver.js';
 
 const DAY_SECONDS = 86_400;
 /** Seconds between the attempts. */

@@ -16,7 +16,8 @@ import { dataOf } from '../support/doors.js';
 import { insertEndpoint } from '../support/notices.js';
 import { newService, type TestService } from '../support/services.js';
 import { type Answer, codesOf, startTestApp, type TestApp } from '../support/test-app.js';
-import { LOCAL_TARGETS, sendDue, WebhookReceiver } from '../support/webhook-receiver.js';
+import { LOCAL_TARGETS, sendDue } from '../support/webhook-app.js';
+import { WebhookReceiver } from '../support/webhook-receiver.js';
 
 const PUBLIC_URL = 'https://hooks.example.com/keyward';
 const UNKNOWN_ID = '01a20538-5745-77c0-8216-711042d53509';

@@ -15,7 +15,8 @@ import { runSql } from '../support/database.js';
 import { dataOf } from '../support/doors.js';
 import { actingFor, newExternalId, newService, type TestService } from '../support/services.js';
 import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
-import { LOCAL_TARGETS, newEndpoint, sendDue, WebhookReceiver } from '../support/webhook-receiver.js';
+import { LOCAL_TARGETS, newEndpoint, sendDue } from '../support/webhook-app.js';
+import { WebhookReceiver } from '../support/webhook-receiver.js';
 
 let app: TestApp;
 let backend: TestService;

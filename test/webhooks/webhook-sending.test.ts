@@ -14,7 +14,8 @@ import { eventually } from '../support/eventually.js';
 import { newService, type TestService } from '../support/services.js';
 import { startReplicas, startTestApp, type TestApp } from '../support/test-app.js';
 import { TestClock } from '../support/test-clock.js';
-import { answerWith, LOCAL_TARGETS, newEndpoint, sendDue, WebhookReceiver } from '../support/webhook-receiver.js';
+import { LOCAL_TARGETS, newEndpoint, sendDue } from '../support/webhook-app.js';
+import { answerWith, WebhookReceiver } from '../support/webhook-receiver.js';
 
 /** Seconds between the attempts. */
 const SCHEDULE = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];

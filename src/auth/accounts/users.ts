@@ -106,7 +106,7 @@ export class Users {
         complete(transaction, await transaction.user.create({ data: input })),
       );
     } catch (error) {
-      if (isUniqueViolation(error, 'email')) throw emailTaken();
+      if (isUniqueViolation(error, 'users_email_key')) throw emailTaken();
       throw error;
     }
   }

@@ -1,17 +1,20 @@
 import { AuditAction } from '../../audit/audit-entry.js';
 import type { AuditRecorder } from '../../audit/audit-recorder.js';
 import { actorFields, type UserActor } from '../../platform/actor.js';
+import type { Clock } from '../../platform/clock.js';
 import { isForeignKeyViolation } from '../../platform/database/database-errors.js';
 import { LogLimiter } from '../../platform/log-limiter.js';
 import type { Logger } from '../../platform/logger.js';
 import { isPrintableName } from '../../platform/text.js';
 import type { User, Users } from '../accounts/users.js';
 import type { ClaimedPolicy } from './external-tokens.js';
+import { rememberingUnknown } from './unknown-policies.js';
 
 interface Dependencies {
   users: Users;
   /** Returns the id of the policy with a name. Null if no policy has the name. */
   findPolicyId: (name: string) => Promise<string | null>;
+  clock: Clock;
   audit: AuditRecorder;
   logger: Logger;
 }
@@ -19,11 +22,13 @@ interface Dependencies {
 /** Sets the policy of users as the tokens of their identity provider name it. */
 export class ClaimedPolicies {
   readonly #deps: Dependencies;
+  readonly #findPolicyId: Dependencies['findPolicyId'];
   /** Clients determine how often such tokens are sent. */
   readonly #unknown: LogLimiter;
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
+    this.#findPolicyId = rememberingUnknown(deps.findPolicyId, deps.clock);
     this.#unknown = new LogLimiter(deps.logger, 'warn', 'policy in a token unknown');
   }
 
@@ -38,7 +43,7 @@ export class ClaimedPolicies {
    */
   async apply(user: User, { issuer, name, issuedAt }: ClaimedPolicy, actor: UserActor): Promise<User> {
     if (!isLater(issuedAt, user)) return user;
-    const policyId = typeof name === 'string' ? await this.#deps.findPolicyId(name) : null;
+    const policyId = typeof name === 'string' ? await this.#findPolicyId(name) : null;
     if (policyId === null || typeof name !== 'string') return this.#ignore(user, name, actor);
     try {
       return await this.#set(user.id, { issuer, policyId, name, issuedAt }, actor);

@@ -11,6 +11,7 @@ export class PortalSessionPruning {
   readonly #deps: { database: Database; clock: Clock; logger: Logger };
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(deps: { database: Database; clock: Clock; logger: Logger }) {
     this.#deps = deps;
@@ -31,10 +32,11 @@ export class PortalSessionPruning {
     const { database, clock } = this.#deps;
     const { keptSeconds, prunedAtOnceMax } = PORTAL_SESSION_LIMITS;
     const before = new Date(clock.now().getTime() - keptSeconds * 1_000);
-    while ((await pruneSessions(database, before, prunedAtOnceMax)) === prunedAtOnceMax);
+    while (!this.#closed && (await pruneSessions(database, before, prunedAtOnceMax)) === prunedAtOnceMax);
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     clearInterval(this.#timer);
     await this.#running;
   }

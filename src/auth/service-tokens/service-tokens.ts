@@ -72,7 +72,8 @@ export class ServiceTokens {
       );
       return { serviceToken, plaintextToken };
     } catch (error) {
-      if (isUniqueViolation(error, 'name')) throw new KeywardError('CONFLICT', 'A service token with this name already exists.');
+      if (isUniqueViolation(error, 'service_tokens_name_key'))
+        throw new KeywardError('CONFLICT', 'A service token with this name already exists.');
       throw error;
     }
   }

@@ -71,27 +71,41 @@ export function databaseFault(error: unknown, depth = 0): DatabaseFault | null {
   return databaseFault(cause, depth + 1) ?? databaseFault(driverError, depth + 1);
 }
 
+/** What the driver adapter keeps of an error of PostgreSQL. */
+interface SqlError {
+  /** SQLSTATE (PostgreSQL manual, appendix A). */
+  originalCode?: unknown;
+  constraint?: { index?: unknown } | undefined;
+}
+
+/** Returns the error of PostgreSQL that an error of Prisma contains. The texts of the error are not read, because they quote values. */
+function sqlErrorOf(error: unknown): SqlError {
+  const { meta } = (error ?? {}) as { meta?: { driverAdapterError?: { cause?: unknown } } };
+  const cause = meta?.driverAdapterError?.cause;
+  return typeof cause === 'object' && cause !== null ? cause : {};
+}
+
 /** Returns whether an error reports that PostgreSQL cancelled a statement that took too long (query_canceled). */
-export const isStatementTimeout = (error: unknown): boolean =>
-  databaseFault(error) === 'unavailable' && JSON.stringify((error as { meta?: unknown }).meta ?? {}).includes('57014');
+export const isStatementTimeout = (error: unknown): boolean => sqlErrorOf(error).originalCode === '57014';
 
 /** Returns whether an error reports that a row refers to a row that does not exist, or is still referred to. */
 export function isForeignKeyViolation(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const { code, meta } = error as { code?: unknown; meta?: unknown };
-  // P2010 is a failed raw query; its SQLSTATE is foreign_key_violation or restrict_violation.
-  return code === 'P2003' || (code === 'P2010' && /23503|23001/.test(JSON.stringify(meta)));
+  const { originalCode } = sqlErrorOf(error);
+  // foreign_key_violation and restrict_violation
+  return originalCode === '23503' || originalCode === '23001';
 }
 
-/**
- * Returns whether an error reports that a row with the same unique value already exists.
- *
- * @param index part of the name of the index or column, such as `email`
- */
-export function isUniqueViolation(error: unknown, index: string): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const { code, meta } = error as { code?: unknown; meta?: unknown };
-  // P2010 is a failed raw query; its SQLSTATE 23505 is unique_violation.
-  const isViolation = code === 'P2002' || (code === 'P2010' && JSON.stringify(meta).includes('23505'));
-  return isViolation && JSON.stringify(meta).includes(index);
+/** A unique index that two requests can violate together. */
+export type UniqueIndex =
+  | 'users_email_key'
+  | 'service_tokens_name_key'
+  | 'policies_name_key'
+  | 'api_keys_key_prefix_key'
+  | 'api_keys_fingerprint_key'
+  | 'api_keys_import_digest_key';
+
+/** Returns whether an error reports that a row with the same value in a unique index already exists (unique_violation). */
+export function isUniqueViolation(error: unknown, index: UniqueIndex): boolean {
+  const { originalCode, constraint } = sqlErrorOf(error);
+  return originalCode === '23505' && constraint?.index === index;
 }

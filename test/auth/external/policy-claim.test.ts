@@ -4,6 +4,7 @@ import { AuditLogDocument, CreateApiKeyDocument, MyPolicyDocument, VerifyApiKeyD
 import { runSql } from '../../support/database.js';
 import { dataOf } from '../../support/doors.js';
 import { PolicyDesk } from '../../support/policy-desk.js';
+import { queriesOf } from '../../support/queries.js';
 import { codesOf, startTestApp, type TestApp } from '../../support/test-app.js';
 import {
   AUDIENCE,
@@ -26,7 +27,7 @@ beforeAll(async () => {
   key = await newKeyPair('ES256', 'key');
   server = await startKeyServer([key.publicJwk]);
   const env = { AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE, AUTH_JWKS_URL: server.url, AUTH_POLICY_CLAIM: CLAIM };
-  app = await startTestApp({ env });
+  app = await startTestApp({ env, logQueries: true });
   desk = await PolicyDesk.open(app);
   await desk.create({ name: 'free', scopes: ['orders:read'] });
   await desk.create({ name: 'pro', scopes: ['orders:*'] });
@@ -156,6 +157,30 @@ describe('AUTH_POLICY_CLAIM', () => {
       expect(app.logs()).not.toMatch(/Not A Name|x{100}/);
     },
   );
+
+  test('finds a policy at most 5 s after its creation, although its name was unknown before', async () => {
+    const token = await tokenOf(randomUUID(), 'later');
+    expect(await policyOf(token)).toBeNull();
+    await desk.create({ name: 'later' });
+    app.clock.advanceSeconds(5);
+    expect(await policyOf(token)).toBe('later');
+  });
+
+  test('asks the database once in 5 s for an unknown name, however many requests name it', async () => {
+    const token = await tokenOf(randomUUID(), 'nowhere');
+    await policyOf(token);
+    app.clock.advanceSeconds(5);
+    const ask = async (count: number) => {
+      const queries = await queriesOf(app, async () => {
+        for (let index = 0; index < count; index += 1) await policyOf(token);
+      });
+      return queries.filter((sql) => sql.includes('"policies"') && sql.includes('"name" = $1')).length;
+    };
+    expect(await ask(4)).toBe(1);
+    expect(await ask(4)).toBe(0);
+    app.clock.advanceSeconds(5);
+    expect(await ask(4)).toBe(1);
+  });
 
   test.each([
     ['without the claim', { [CLAIM]: undefined }],

@@ -28,6 +28,8 @@ export interface KillLoopOptions {
   /** Environment of the servers, which share one database. */
   env: Readonly<Record<string, string>>;
   kills: number;
+  /** Name under which the kills are counted. The default is that of kills while keys are created. */
+  fault?: string;
   /** Number of servers that run side by side. */
   lanes: number;
   random: Random;
@@ -51,7 +53,7 @@ export async function killLoop(options: KillLoopOptions): Promise<{ acknowledged
     while (begun < kills) {
       begun += 1;
       victims.push(await killOnce(env, random));
-      findings.countFault('server killed (-9) while it made keys');
+      findings.countFault(options.fault ?? 'server killed (-9) while it made keys');
       await options.afterKill?.(victims.length);
     }
   };

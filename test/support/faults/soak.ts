@@ -8,6 +8,7 @@ import { Load, type LoadSize, verify } from './load.js';
 import { Random } from './random.js';
 import { DATABASE, type Stack, startStack } from './stack.js';
 import { compareWithDatabase } from './verdict.js';
+import { killSenders } from './webhook-kills.js';
 
 /** Time after the last disturbance, so that later responses are checked too. */
 const CALM_MS = 3_000;
@@ -22,6 +23,8 @@ export interface SoakOptions {
   faultSecondsMax: number;
   /** Number of servers that are killed while they create keys, before the rest begins. */
   kills: number;
+  /** Number of servers that are killed while they also send events to a webhook endpoint, before the rest begins. */
+  webhookKills: number;
   /** Determines the order of the disturbances and the requests, as far as they are random. */
   seed: number;
   load: LoadSize;
@@ -41,6 +44,7 @@ export async function soak(options: SoakOptions): Promise<Findings> {
     await killServers(stack, options, random, findings);
     options.onProgress(`      ${options.kills} servers killed while they created keys`);
   }
+  if (options.webhookKills > 0) options.onProgress(await killWebhookSenders(stack, options, random, findings));
   const startedAt = performance.now();
   const asker = new Asker(stack.replicas, findings);
   const progress = setInterval(() => options.onProgress(progressLine(findings, startedAt)), PROGRESS_EVERY_MS);
@@ -75,6 +79,13 @@ async function killServers({ cluster }: Stack, { kills }: SoakOptions, random: R
   await cluster.query('postgres', 'CREATE DATABASE kills');
   const env = { DATABASE_URL: cluster.url('kills'), APP_SECRETS: randomBytes(32).toString('base64') };
   await killLoop({ env, kills, lanes: 3, random, findings, databaseUrl: async () => env.DATABASE_URL });
+}
+
+/** Runs on a separate database without other load. @returns a line about the result */
+async function killWebhookSenders({ cluster }: Stack, { webhookKills: kills }: SoakOptions, random: Random, findings: Findings) {
+  await cluster.query('postgres', 'CREATE DATABASE webhook_kills');
+  const { events, repeated } = await killSenders({ databaseUrl: cluster.url('webhook_kills'), kills, lanes: 3, random, findings });
+  return `      ${kills} servers killed while they sent events: ${events} events delivered, ${repeated} deliveries repeated`;
 }
 
 function progressLine({ requests, faults, wrongAnswers, lostWrites }: Findings, startedAt: number): string {
