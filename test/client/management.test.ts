@@ -146,7 +146,7 @@ describe('KeywardManagement', () => {
     const { results } = await keyward.importApiKeys(input);
     const imported = { outcome: 'IMPORTED', apiKeyId: expect.any(String), keyPrefix: expect.any(String), reasons: [] };
     expect(results).toEqual([imported, invalid]);
-    expect(await keyward.findApiKey(text)).toMatchObject({ id: results[0]?.apiKeyId, displayPrefix: 'sk_live_', owner: { externalId } });
+    expect(await keyward.findApiKey(results[0]?.keyPrefix ?? '')).toMatchObject({ displayPrefix: 'sk_live_', owner: { externalId } });
     expect((await keyward.importApiKeys(input)).results[0]).toEqual({ ...none, outcome: 'ALREADY_PRESENT', reasons: [] });
     const verifier = new client.KeywardVerifier({ url });
     expect(await verifier.verify(text)).toMatchObject({ valid: true, keyId: results[0]?.apiKeyId });
