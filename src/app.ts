@@ -52,7 +52,7 @@ export async function createApp(services: Services, { consoleFolder = CONSOLE_FO
   const countError = createErrorCounter(services.metrics);
   const externalIdIssuer = await prepareStart(services);
   const schema = buildKeywardSchema({ ...services, externalIdIssuer });
-  const { introspection, production, localAccounts, keysPerUserMax } = config;
+  const { introspection, production, localAccounts } = config;
   // In production, the console must be the only page that runs scripts with the origin of the server.
   const sandbox = introspection && !production;
   const consoleFiles = await reading;
@@ -75,7 +75,7 @@ export async function createApp(services: Services, { consoleFolder = CONSOLE_FO
       isOfPortalSession: (origin) => services.portalOrigins.has(origin),
       logger,
     });
-    registerGraphql(scope, graphql, { ...services, localAccounts, keysPerUserMax, production, refreshCookie: refreshCookieOf(config) });
+    registerGraphql(scope, graphql, { ...services, localAccounts, production, refreshCookie: refreshCookieOf(config) });
     if (introspection) registerSchemaRoute(scope, schema);
     if (config.consoleIsEnabled) registerHome(scope, { production, schemaIsPublic: introspection, page: consolePath });
     registerHealth(scope, async () => !draining && (await isReachable(services.database)));
@@ -109,6 +109,7 @@ async function prepareStart(services: Services): Promise<string | null> {
   const externalIdIssuer = await claimExternalIds(services.database, config.externalIdNamespace);
   await services.auditExport.alignGeneration();
   await services.cachedKeys.readForms(services.mainPool);
+  await services.highestKeysMax.read();
   const signUpIsOpen = config.localAccounts && config.signUpIsOpen;
   await warnAtStart(services.serviceTokens, { signUpIsOpen, verificationIsOpen: !config.verificationIsRestricted }, logger);
   return externalIdIssuer;

@@ -20,6 +20,7 @@ import { bearerTokenOf } from './platform/http/bearer-token.js';
 import { HttpError } from './platform/http/error-answers.js';
 import type { Cursors } from './platform/pagination.js';
 import { Allowance, FairUse } from './platform/rate-limit/fair-use.js';
+import type { HighestKeysMax } from './policies/highest-keys-max.js';
 import { type PoliciesContext } from './policies/policies-context.js';
 import { createPolicyLoader } from './policies/policy-loader.js';
 import { createPolicyRowLoaders } from './policies/policy-row-loaders.js';
@@ -48,7 +49,7 @@ interface Parts {
   usageReader: UsageService;
   auditLog: AuditLog;
   fairUse: FairUse;
-  keysPerUserMax: number;
+  highestKeysMax: HighestKeysMax;
   production: boolean;
   refreshCookie: RefreshCookieSettings;
 }
@@ -124,7 +125,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, parts: Parts): 
       setCookie: (value) => void reply.header('set-cookie', value),
     }),
     isPost: request.method === 'POST',
-    keysPerUserMax: parts.keysPerUserMax,
+    highestKeysMax: parts.highestKeysMax.value,
     localAccounts: parts.localAccounts,
     usage: parts.usageReader.loaders(),
     apiKeys,

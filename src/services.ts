@@ -43,7 +43,7 @@ import { SharedWindowCounter } from './platform/rate-limit/shared-window-counter
 import { type Budgets, WindowCounter } from './platform/rate-limit/window-counter.js';
 import { Sealing } from './platform/sealing.js';
 import { AppSecrets } from './platform/secrets.js';
-import { PolicyAdministration } from './policies/policy-administration.js';
+import { createPolicies } from './policies/create-policies.js';
 import { findPolicyId } from './policies/policy-names.js';
 import { serverInfoOf } from './server/server-info.js';
 import { FirstUses } from './usage/first-uses.js';
@@ -203,19 +203,19 @@ export function createServices(options: ServiceOptions) {
   const keys = createApiKeys(base, accounts.users);
   const auditLog = new AuditLog(base);
   const auditExport = new AuditExport(base);
-  const policies = new PolicyAdministration({ ...base, scopeCatalogue: base.config.scopeCatalogue });
+  const policies = createPolicies(base);
   const verification = createVerification({ ...base, ...accounts, notesFirstUsesIf: ANY_ENDPOINT });
   const webhooks = createWebhooks(base, new FirstUses(base.database));
   const { hashes, keyHashes, database, audit, redis, mainPool, verificationPool, webhookPool } = base;
-  const stopJobs = () => Promise.all([webhooks.stopWebhooks(), accounts.portalSessionPruning.close()]);
+  const stopJobs = () => Promise.all([webhooks.stopWebhooks(), accounts.portalSessionPruning.close(), policies.highestKeysMax.close()]);
   return {
     ...base,
     ...accounts,
     ...keys,
-    ...createManagement({ ...base, ...accounts, ...keys, auditLog, policies }),
+    ...createManagement({ ...base, ...accounts, ...keys, ...policies, auditLog }),
     auditLog,
     auditExport,
-    policies,
+    ...policies,
     ...verification,
     ...webhooks,
     serverInfo: serverInfoOf(base.config),
@@ -228,6 +228,7 @@ export function createServices(options: ServiceOptions) {
     start(): void {
       verification.cachedKeys.start();
       accounts.portalSessionPruning.start();
+      policies.highestKeysMax.start();
       webhooks.webhookJobs.start();
       webhooks.noticeJob.start();
     },

@@ -1,52 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { METHODS } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
-import { parse } from 'yaml';
+import { EVENT_TYPES } from '../src/webhooks/event-types.js';
 import { RevokeApiKeyDocument } from './generated/graphql.js';
 import { dropDatabase, runSql } from './support/database.js';
 import { newKey } from './support/doors.js';
+import { OPEN_API, problemsOf, RESOLVED_OPEN_API } from './support/openapi.js';
 import { sendRaw } from './support/raw-http.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
-interface Header {
-  required?: boolean;
-  schema: object;
-}
-interface Response {
-  headers: Record<string, Header>;
-  content: Record<string, { schema: object }>;
-}
-interface Document {
-  info: { version: string };
-  paths: Record<string, { get: { responses: Record<string, Response> } }>;
-}
+/** A JSON Schema with definitions of its own. */
+type JsonSchema = Record<string, unknown> & { $defs?: Record<string, object> };
 
-const source = parse(readFileSync('docs/openapi.yaml', 'utf8')) as Document;
-
-/** Replaces references, except those within the schemas, which Ajv resolves. */
-function resolved(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(resolved);
-  if (typeof node !== 'object' || node === null) return node;
-  const { $ref: reference } = node as { $ref?: string };
-  if (reference && !reference.startsWith('#/components/schemas/')) {
-    const target = reference.slice(2).split('/');
-    return resolved(target.reduce<unknown>((part, name) => (part as Record<string, unknown>)[name], source));
-  }
-  if (reference) return { $ref: `openapi${reference}` };
-  return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, resolved(value)]));
-}
-const { paths } = resolved(source) as Document;
-
-const ajv = new Ajv2020({ strict: false });
-// The package is CommonJS, and Node's types do not show its default export as a function.
-(addFormats as unknown as (target: Ajv2020) => void)(ajv);
-ajv.addSchema(resolved(source) as object, 'openapi');
-const problemsOf = (schema: object, value: unknown): string | null => {
-  const validate = ajv.compile(schema);
-  return validate(value) ? null : ajv.errorsText(validate.errors);
-};
+const { paths } = RESOLVED_OPEN_API;
 
 /** Headers of HTTP itself, which no endpoint has to describe. */
 const OF_HTTP = new Set(['connection', 'keep-alive', 'content-length', 'content-type', 'date', 'transfer-encoding']);
@@ -184,7 +150,7 @@ const healthAnswers = async (path: string): Promise<Answer[]> => [
 
 describe('docs/openapi.yaml', () => {
   test('has the version of the server', () => {
-    expect(source.info.version).toBe((JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version);
+    expect(OPEN_API.info.version).toBe((JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version);
   });
 
   const ANSWERS: Record<string, () => Promise<Answer[]>> = {
@@ -239,5 +205,33 @@ describe('docs/openapi.yaml', () => {
   test('a request that is not HTTP has the answer that is documented for malformed requests', async () => {
     const answer = parsed(await sendRaw(port, 'nonsense\r\n\r\n'));
     expect([answer.status, check('/healthz', answer)]).toEqual([400, []]);
+  });
+});
+
+/** Returns the JSON Schemas of docs/webhook-events.md, by the type of the event. */
+const referenceSchemas = (): [type: string, schema: JsonSchema][] =>
+  [...readFileSync('docs/webhook-events.md', 'utf8').matchAll(/^## (\S+)$[\s\S]*?```json\n([\s\S]*?)```/gm)].map(
+    ([, type = '', schema = '']) => [type, JSON.parse(schema) as JsonSchema],
+  );
+
+/** Replaces the references of a schema, except that of JSON values, which is recursive. */
+function expanded(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(expanded);
+  if (typeof node !== 'object' || node === null) return node;
+  const { $ref: reference } = node as { $ref?: string };
+  if (reference === '#/components/schemas/Json') return { $ref: '#/$defs/__schema0' };
+  if (reference) return expanded(OPEN_API.components.schemas[reference.slice('#/components/schemas/'.length)]);
+  return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, expanded(value)]));
+}
+
+describe('docs/openapi.yaml: webhooks', () => {
+  test('describe every type of event, and no other, with the schema of docs/webhook-events.md', () => {
+    const reference = referenceSchemas();
+    expect(Object.keys(OPEN_API.webhooks)).toEqual(EVENT_TYPES);
+    expect(reference.map(([type]) => type)).toEqual(EVENT_TYPES);
+    for (const [type, { $schema, $defs, ...schema }] of reference) {
+      expect(expanded(OPEN_API.webhooks[type]?.post.requestBody.content['application/json'].schema)).toEqual(schema);
+      if ($defs) expect(expanded(OPEN_API.components.schemas.Json)).toEqual({ description: 'Any JSON value.', ...$defs.__schema0 });
+    }
   });
 });

@@ -165,6 +165,89 @@ export type CreatePortalSessionInput = {
   permissions: Array<PortalPermission>;
 };
 
+/** An API key of another system to import. The bounds of the settings are those of CreateApiKeyInput, but the key may have expired. */
+export type ImportApiKeyInput = {
+  /** IP addresses and CIDR ranges from which the key is accepted. Null if every address is accepted. */
+  allowedCidrs?: Array<string> | null | undefined;
+  /** Time at which the key was created. Null if it is the time of the import. */
+  createdAt?: string | null | undefined;
+  /** Beginning of the key that is shown to its owner: at most 40 characters. It is not secret. Required for BCRYPT. Null if it is not known. */
+  displayPrefix?: string | null | undefined;
+  /** Email address of the account that owns the key. The account is created without a password if it does not exist. Null if `externalId` is given. */
+  email?: string | null | undefined;
+  /** Whether the key is enabled. Null if it is. */
+  enabled?: boolean | null | undefined;
+  /** Time from which the key is rejected, at most 10 years in the future. Null if the key does not expire. */
+  expiresAt?: string | null | undefined;
+  /** ID of the owner in the product. The user is created if it does not exist. Null if `email` is given. */
+  externalId?: string | null | undefined;
+  /** Hash of the key, in the form of the import. */
+  hash: string;
+  /** JSON of the owner to attach to the key. Null if the key has no such JSON. */
+  metadata?: Readonly<Record<string, unknown>> | null | undefined;
+  /** Name of the key, at most 100 characters. Null if the key has no name. */
+  name?: string | null | undefined;
+  /** Name of the policy of the owner, if the import creates the owner. An existing owner must have this policy. Null if the owner has no policy of its own, or keeps it. */
+  policy?: string | null | undefined;
+  /** Rate limit of the key. Null if the key has none. */
+  rateLimit?: RateLimitInput | null | undefined;
+  /** Time at which the key was revoked. Null if the key is not revoked. */
+  revokedAt?: string | null | undefined;
+  /** Reason for the revocation. Null if the key is not revoked or no reason is known. */
+  revokedReason?: string | null | undefined;
+  /** Scopes to grant. Null if the key has no scopes. */
+  scopes?: Array<string> | null | undefined;
+  /** JSON of the product to attach to the key. Null if the key has no such JSON. */
+  trustedMetadata?: Readonly<Record<string, unknown>> | null | undefined;
+};
+
+/** A batch of API keys of another system to import. */
+export type ImportApiKeysInput = {
+  /** Whether to check the keys without importing them. */
+  dryRun?: boolean;
+  /** Form of the hashes. */
+  form: ImportHashFormInput;
+  /** Keys to import: 1 to 100. */
+  keys: Array<ImportApiKeyInput>;
+};
+
+/** How another system hashed its API keys. Keys that were hashed by HMAC can be imported by the command line only. */
+export type ImportHashAlgorithm =
+  /** The bcrypt hash of the whole key, with a cost from 4 to 14. */
+  | 'BCRYPT'
+  /** SHA-256 of the key or of a part of it. */
+  | 'SHA256'
+  /** SHA-512 of the key or of a part of it. */
+  | 'SHA512';
+
+/** How the bytes of a hash are written. */
+export type ImportHashEncoding =
+  /** Base64. The padding is optional. */
+  | 'BASE64'
+  /** Base64 for URLs. The padding is optional. */
+  | 'BASE64URL'
+  /** Hexadecimal digits, in either case. */
+  | 'HEX';
+
+/** Form of the hashes of one import. It is the same for all keys of a request. */
+export type ImportHashFormInput = {
+  /** How the keys were hashed. */
+  algorithm: ImportHashAlgorithm;
+  /** How the hashes are written. Ignored for BCRYPT. */
+  encoding?: ImportHashEncoding;
+  /** The part of the key that was hashed: `whole`, or `after-first:X` or `after-last:X`, where X is one of . _ ~ + / = : -. For BCRYPT, which hashes the whole key, the part by which the key is found, as `displayPrefix` states it: `before-first:X`, `before-last:X` or `first:N`, with N from 1 to 99. */
+  part?: string;
+};
+
+/** What became of one key of an import. */
+export type ImportOutcome =
+  /** The same key of the same owner was imported before. Nothing was changed. */
+  | 'ALREADY_PRESENT'
+  /** The key was imported. In a dry run, it can be imported. */
+  | 'IMPORTED'
+  /** The key was not imported, for the given reasons. */
+  | 'INVALID';
+
 /** Settings of a policy. In `updatePolicy`, an absent field is unchanged. Null clears a setting: the policy then does not limit it. */
 export type PolicyInput = {
   /** Addresses and CIDR ranges from which keys may be used, at most 50. An empty list, or null, permits every address. */
@@ -260,6 +343,27 @@ export type UserFilter = {
   search?: string | null | undefined;
 };
 
+/** State of a delivery. */
+export type WebhookDeliveryStatus =
+  /** The receiver answered with a status from 200 to 299. */
+  | 'DELIVERED'
+  /** All attempts failed, or the receiver answered with the status 410. */
+  | 'FAILED'
+  /** The event waits for its first or next attempt, or is being sent. */
+  | 'PENDING';
+
+/** Settings of a webhook endpoint. For a new endpoint, `url` is required. For an update, an absent field is unchanged. */
+export type WebhookEndpointInput = {
+  /** Note about the endpoint, at most 500 characters. Null clears it. */
+  description?: string | null | undefined;
+  /** Whether events are sent. While an endpoint is disabled, its events are kept for 30 days; `redeliverWebhooks` sends them. Must not be null. */
+  enabled?: boolean | null | undefined;
+  /** Types of the events to send, such as `api_key.expiring`. If the list is empty, all types are sent. Must not be null. */
+  eventTypes?: Array<string> | null | undefined;
+  /** URL to which the events are sent: https, with the port 443 or a higher port than 1023, at most 2,000 characters. Its addresses must be public, unless `WEBHOOK_PRIVATE_TARGETS` lists them. Must not be null. */
+  url?: string | null | undefined;
+};
+
 export type AuditEventFieldsFragment = { id: string, at: string, action: AuditAction, actor: string, userId: string | null, apiKeyId: string | null, ipAddress: string | null, userAgent: string | null, details: Readonly<Record<string, unknown>> };
 
 export type MyAuditLogQueryVariables = Exact<{
@@ -280,23 +384,23 @@ export type AuditLogQueryVariables = Exact<{
 
 export type AuditLogQuery = { auditLog: { edges: Array<{ cursor: string, node: { id: string, at: string, action: AuditAction, actor: string, userId: string | null, apiKeyId: string | null, ipAddress: string | null, userAgent: string | null, details: Readonly<Record<string, unknown>> } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
-export type ApiKeyFieldsFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
+export type ApiKeyFieldsFragment = { id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
 
-export type OwnedApiKeyFieldsFragment = { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, owner: { id: string, externalId: string | null }, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
+export type OwnedApiKeyFieldsFragment = { id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, owner: { id: string, externalId: string | null }, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } };
 
 export type PageFieldsFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
 
 export type MyApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MyApiKeysQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }> };
+export type MyApiKeysQuery = { myApiKeys: Array<{ id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }> };
 
 export type ApiKeyQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } | null };
+export type ApiKeyQuery = { apiKey: { id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } | null };
 
 export type MyApiKeyHistoryQueryVariables = Exact<{
   first?: number;
@@ -304,7 +408,7 @@ export type MyApiKeyHistoryQueryVariables = Exact<{
 }>;
 
 
-export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type MyApiKeyHistoryQuery = { myApiKeyHistory: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type CreateApiKeyMutationVariables = Exact<{
   input?: CreateApiKeyInput | null | undefined;
@@ -312,7 +416,7 @@ export type CreateApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type CreateApiKeyMutation = { createApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } } };
+export type CreateApiKeyMutation = { createApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } } };
 
 export type UpdateApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -320,7 +424,7 @@ export type UpdateApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type UpdateApiKeyMutation = { updateApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } } };
+export type UpdateApiKeyMutation = { updateApiKey: { apiKey: { id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } } };
 
 export type RotateApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -329,7 +433,7 @@ export type RotateApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type RotateApiKeyMutation = { rotateApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }, replaced: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } } };
+export type RotateApiKeyMutation = { rotateApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }, replaced: { id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } } };
 
 export type RevokeApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -337,7 +441,7 @@ export type RevokeApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type RevokeApiKeyMutation = { revokeApiKey: { apiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } } };
+export type RevokeApiKeyMutation = { revokeApiKey: { apiKey: { id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } } };
 
 export type ApiKeysQueryVariables = Exact<{
   first?: number;
@@ -346,14 +450,14 @@ export type ApiKeysQueryVariables = Exact<{
 }>;
 
 
-export type ApiKeysQuery = { apiKeys: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, owner: { id: string, externalId: string | null }, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type ApiKeysQuery = { apiKeys: { edges: Array<{ cursor: string, node: { id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, owner: { id: string, externalId: string | null }, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type FindApiKeyQueryVariables = Exact<{
   key: string;
 }>;
 
 
-export type FindApiKeyQuery = { findApiKey: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, owner: { id: string, externalId: string | null }, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } | null };
+export type FindApiKeyQuery = { findApiKey: { id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, owner: { id: string, externalId: string | null }, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } } | null };
 
 export type RevokeApiKeysMutationVariables = Exact<{
   filter: ApiKeyFilter;
@@ -362,7 +466,14 @@ export type RevokeApiKeysMutationVariables = Exact<{
 }>;
 
 
-export type RevokeApiKeysMutation = { revokeApiKeys: { matched: number, revoked: number, complete: boolean, sample: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }> } };
+export type RevokeApiKeysMutation = { revokeApiKeys: { matched: number, revoked: number, complete: boolean, sample: Array<{ id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }> } };
+
+export type ImportApiKeysMutationVariables = Exact<{
+  input: ImportApiKeysInput;
+}>;
+
+
+export type ImportApiKeysMutation = { importApiKeys: { usersCreated: number, results: Array<{ outcome: ImportOutcome, apiKeyId: string | null, keyPrefix: string | null, reasons: Array<string> }> } };
 
 export type PolicyFieldsFragment = { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null };
 
@@ -382,7 +493,7 @@ export type CreatePolicyMutationVariables = Exact<{
 }>;
 
 
-export type CreatePolicyMutation = { createPolicy: { affectedKeys: number, affectedKeysIsComplete: boolean, policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, sample: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }> } };
+export type CreatePolicyMutation = { createPolicy: { affectedKeys: number, affectedKeysIsComplete: boolean, policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, sample: Array<{ id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }> } };
 
 export type UpdatePolicyMutationVariables = Exact<{
   id: string | number;
@@ -391,7 +502,7 @@ export type UpdatePolicyMutationVariables = Exact<{
 }>;
 
 
-export type UpdatePolicyMutation = { updatePolicy: { affectedKeys: number, affectedKeysIsComplete: boolean, policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, sample: Array<{ id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }> } };
+export type UpdatePolicyMutation = { updatePolicy: { affectedKeys: number, affectedKeysIsComplete: boolean, policy: { id: string, name: string, description: string | null, scopes: Array<string> | null, keysMax: number | null, keyLifetimeDaysMax: number | null, expiryRequired: boolean, allowedCidrs: Array<string>, userCount: number | null, ownerRateLimit: { limit: number, windowSeconds: number } | null }, sample: Array<{ id: string, keyPrefix: string, displayPrefix: string | null, name: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Readonly<Record<string, unknown>>, trustedMetadata: Readonly<Record<string, unknown>>, createdAt: string, createdBy: string | null, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null, ownerRateLimit: { limit: number, windowSeconds: number } | null } }> } };
 
 export type DeletePolicyMutationVariables = Exact<{
   id: string | number;
@@ -465,6 +576,71 @@ export type EndPortalSessionMutationVariables = Exact<{
 
 
 export type EndPortalSessionMutation = { endPortalSession: { ended: boolean } };
+
+export type WebhookEndpointFieldsFragment = { id: string, url: string, description: string | null, eventTypes: Array<string>, createdAt: string, disabledAt: string | null, disabledReason: string | null };
+
+export type WebhookDeliveryFieldsFragment = { id: string, eventId: string, eventType: string, createdAt: string, status: WebhookDeliveryStatus, attempts: number, lastAttemptAt: string | null, nextAttemptAt: string | null, lastStatusCode: number | null, lastError: string | null };
+
+export type WebhookEndpointsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WebhookEndpointsQuery = { webhookEndpoints: Array<{ id: string, url: string, description: string | null, eventTypes: Array<string>, createdAt: string, disabledAt: string | null, disabledReason: string | null }> };
+
+export type CreateWebhookEndpointMutationVariables = Exact<{
+  input: WebhookEndpointInput;
+}>;
+
+
+export type CreateWebhookEndpointMutation = { createWebhookEndpoint: { secret: string, endpoint: { id: string, url: string, description: string | null, eventTypes: Array<string>, createdAt: string, disabledAt: string | null, disabledReason: string | null } } };
+
+export type UpdateWebhookEndpointMutationVariables = Exact<{
+  id: string | number;
+  input: WebhookEndpointInput;
+}>;
+
+
+export type UpdateWebhookEndpointMutation = { updateWebhookEndpoint: { endpoint: { id: string, url: string, description: string | null, eventTypes: Array<string>, createdAt: string, disabledAt: string | null, disabledReason: string | null } } };
+
+export type DeleteWebhookEndpointMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DeleteWebhookEndpointMutation = { deleteWebhookEndpoint: { deleted: boolean } };
+
+export type RotateWebhookSecretMutationVariables = Exact<{
+  id: string | number;
+  overlapSeconds?: number;
+}>;
+
+
+export type RotateWebhookSecretMutation = { rotateWebhookSecret: { secret: string, endpoint: { id: string, url: string, description: string | null, eventTypes: Array<string>, createdAt: string, disabledAt: string | null, disabledReason: string | null } } };
+
+export type TestWebhookEndpointMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type TestWebhookEndpointMutation = { testWebhookEndpoint: { delivery: { id: string, eventId: string, eventType: string, createdAt: string, status: WebhookDeliveryStatus, attempts: number, lastAttemptAt: string | null, nextAttemptAt: string | null, lastStatusCode: number | null, lastError: string | null } } };
+
+export type WebhookDeliveriesQueryVariables = Exact<{
+  endpointId: string | number;
+  first?: number;
+  after?: string | null | undefined;
+  status?: WebhookDeliveryStatus | null | undefined;
+}>;
+
+
+export type WebhookDeliveriesQuery = { webhookDeliveries: { edges: Array<{ cursor: string, node: { id: string, eventId: string, eventType: string, createdAt: string, status: WebhookDeliveryStatus, attempts: number, lastAttemptAt: string | null, nextAttemptAt: string | null, lastStatusCode: number | null, lastError: string | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type RedeliverWebhooksMutationVariables = Exact<{
+  endpointId: string | number;
+  since: string;
+  includeDelivered?: boolean;
+}>;
+
+
+export type RedeliverWebhooksMutation = { redeliverWebhooks: { queued: number } };
 
 /** Code of an error, in `extensions.code`. The GraphQL layer has codes of its own, such as GRAPHQL_VALIDATION_FAILED. */
 export type ErrorCode =
@@ -551,6 +727,7 @@ export const MyApiKeysDocument = new TypedDocument<MyApiKeysQuery, MyApiKeysQuer
 fragment ApiKeyFields on ApiKey {
   id
   keyPrefix
+  displayPrefix
   name
   status
   enabled
@@ -589,6 +766,7 @@ export const ApiKeyDocument = new TypedDocument<ApiKeyQuery, ApiKeyQueryVariable
 fragment ApiKeyFields on ApiKey {
   id
   keyPrefix
+  displayPrefix
   name
   status
   enabled
@@ -635,6 +813,7 @@ export const MyApiKeyHistoryDocument = new TypedDocument<MyApiKeyHistoryQuery, M
 fragment ApiKeyFields on ApiKey {
   id
   keyPrefix
+  displayPrefix
   name
   status
   enabled
@@ -682,6 +861,7 @@ export const CreateApiKeyDocument = new TypedDocument<CreateApiKeyMutation, Crea
 fragment ApiKeyFields on ApiKey {
   id
   keyPrefix
+  displayPrefix
   name
   status
   enabled
@@ -722,6 +902,7 @@ export const UpdateApiKeyDocument = new TypedDocument<UpdateApiKeyMutation, Upda
 fragment ApiKeyFields on ApiKey {
   id
   keyPrefix
+  displayPrefix
   name
   status
   enabled
@@ -766,6 +947,7 @@ export const RotateApiKeyDocument = new TypedDocument<RotateApiKeyMutation, Rota
 fragment ApiKeyFields on ApiKey {
   id
   keyPrefix
+  displayPrefix
   name
   status
   enabled
@@ -806,6 +988,7 @@ export const RevokeApiKeyDocument = new TypedDocument<RevokeApiKeyMutation, Revo
 fragment ApiKeyFields on ApiKey {
   id
   keyPrefix
+  displayPrefix
   name
   status
   enabled
@@ -859,6 +1042,7 @@ fragment OwnedApiKeyFields on ApiKey {
 fragment ApiKeyFields on ApiKey {
   id
   keyPrefix
+  displayPrefix
   name
   status
   enabled
@@ -910,6 +1094,7 @@ fragment OwnedApiKeyFields on ApiKey {
 fragment ApiKeyFields on ApiKey {
   id
   keyPrefix
+  displayPrefix
   name
   status
   enabled
@@ -953,6 +1138,7 @@ export const RevokeApiKeysDocument = new TypedDocument<RevokeApiKeysMutation, Re
 fragment ApiKeyFields on ApiKey {
   id
   keyPrefix
+  displayPrefix
   name
   status
   enabled
@@ -981,6 +1167,18 @@ fragment ApiKeyFields on ApiKey {
   lastUsedAt
   lastUsedIp
   lastUsedUserAgent
+}`);
+
+export const ImportApiKeysDocument = new TypedDocument<ImportApiKeysMutation, ImportApiKeysMutationVariables>(`mutation ImportApiKeys($input: ImportApiKeysInput!) {
+  importApiKeys(input: $input) {
+    results {
+      outcome
+      apiKeyId
+      keyPrefix
+      reasons
+    }
+    usersCreated
+  }
 }`);
 
 export const MyKeyPolicyDocument = new TypedDocument<MyKeyPolicyQuery, MyKeyPolicyQueryVariables>(`query MyKeyPolicy {
@@ -1050,6 +1248,7 @@ fragment PolicyFields on Policy {
 fragment ApiKeyFields on ApiKey {
   id
   keyPrefix
+  displayPrefix
   name
   status
   enabled
@@ -1110,6 +1309,7 @@ fragment PolicyFields on Policy {
 fragment ApiKeyFields on ApiKey {
   id
   keyPrefix
+  displayPrefix
   name
   status
   enabled
@@ -1296,5 +1496,146 @@ export const CreatePortalSessionDocument = new TypedDocument<CreatePortalSession
 export const EndPortalSessionDocument = new TypedDocument<EndPortalSessionMutation, EndPortalSessionMutationVariables>(`mutation EndPortalSession($id: ID!) {
   endPortalSession(id: $id) {
     ended
+  }
+}`);
+
+export const WebhookEndpointsDocument = new TypedDocument<WebhookEndpointsQuery, WebhookEndpointsQueryVariables>(`query WebhookEndpoints {
+  webhookEndpoints {
+    ...WebhookEndpointFields
+  }
+}
+fragment WebhookEndpointFields on WebhookEndpoint {
+  id
+  url
+  description
+  eventTypes
+  createdAt
+  disabledAt
+  disabledReason
+}`);
+
+export const CreateWebhookEndpointDocument = new TypedDocument<CreateWebhookEndpointMutation, CreateWebhookEndpointMutationVariables>(`mutation CreateWebhookEndpoint($input: WebhookEndpointInput!) {
+  createWebhookEndpoint(input: $input) {
+    endpoint {
+      ...WebhookEndpointFields
+    }
+    secret
+  }
+}
+fragment WebhookEndpointFields on WebhookEndpoint {
+  id
+  url
+  description
+  eventTypes
+  createdAt
+  disabledAt
+  disabledReason
+}`);
+
+export const UpdateWebhookEndpointDocument = new TypedDocument<UpdateWebhookEndpointMutation, UpdateWebhookEndpointMutationVariables>(`mutation UpdateWebhookEndpoint($id: ID!, $input: WebhookEndpointInput!) {
+  updateWebhookEndpoint(id: $id, input: $input) {
+    endpoint {
+      ...WebhookEndpointFields
+    }
+  }
+}
+fragment WebhookEndpointFields on WebhookEndpoint {
+  id
+  url
+  description
+  eventTypes
+  createdAt
+  disabledAt
+  disabledReason
+}`);
+
+export const DeleteWebhookEndpointDocument = new TypedDocument<DeleteWebhookEndpointMutation, DeleteWebhookEndpointMutationVariables>(`mutation DeleteWebhookEndpoint($id: ID!) {
+  deleteWebhookEndpoint(id: $id) {
+    deleted
+  }
+}`);
+
+export const RotateWebhookSecretDocument = new TypedDocument<RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables>(`mutation RotateWebhookSecret($id: ID!, $overlapSeconds: Int! = 86400) {
+  rotateWebhookSecret(id: $id, overlapSeconds: $overlapSeconds) {
+    endpoint {
+      ...WebhookEndpointFields
+    }
+    secret
+  }
+}
+fragment WebhookEndpointFields on WebhookEndpoint {
+  id
+  url
+  description
+  eventTypes
+  createdAt
+  disabledAt
+  disabledReason
+}`);
+
+export const TestWebhookEndpointDocument = new TypedDocument<TestWebhookEndpointMutation, TestWebhookEndpointMutationVariables>(`mutation TestWebhookEndpoint($id: ID!) {
+  testWebhookEndpoint(id: $id) {
+    delivery {
+      ...WebhookDeliveryFields
+    }
+  }
+}
+fragment WebhookDeliveryFields on WebhookDelivery {
+  id
+  eventId
+  eventType
+  createdAt
+  status
+  attempts
+  lastAttemptAt
+  nextAttemptAt
+  lastStatusCode
+  lastError
+}`);
+
+export const WebhookDeliveriesDocument = new TypedDocument<WebhookDeliveriesQuery, WebhookDeliveriesQueryVariables>(`query WebhookDeliveries($endpointId: ID!, $first: Int! = 50, $after: String, $status: WebhookDeliveryStatus) {
+  webhookDeliveries(
+    endpointId: $endpointId
+    first: $first
+    after: $after
+    status: $status
+  ) {
+    edges {
+      cursor
+      node {
+        ...WebhookDeliveryFields
+      }
+    }
+    pageInfo {
+      ...PageFields
+    }
+  }
+}
+fragment WebhookDeliveryFields on WebhookDelivery {
+  id
+  eventId
+  eventType
+  createdAt
+  status
+  attempts
+  lastAttemptAt
+  nextAttemptAt
+  lastStatusCode
+  lastError
+}
+fragment PageFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`);
+
+export const RedeliverWebhooksDocument = new TypedDocument<RedeliverWebhooksMutation, RedeliverWebhooksMutationVariables>(`mutation RedeliverWebhooks($endpointId: ID!, $since: DateTime!, $includeDelivered: Boolean! = false) {
+  redeliverWebhooks(
+    endpointId: $endpointId
+    since: $since
+    includeDelivered: $includeDelivered
+  ) {
+    queued
   }
 }`);

@@ -9,6 +9,12 @@ export type {
   CreateApiKeyInput,
   CreatePortalSessionInput,
   ErrorCode,
+  ImportApiKeyInput,
+  ImportApiKeysInput,
+  ImportHashAlgorithm,
+  ImportHashEncoding,
+  ImportHashFormInput,
+  ImportOutcome,
   PolicyFieldsFragment as Policy,
   PolicyInput,
   PortalPermission,
@@ -17,11 +23,21 @@ export type {
   UpsertUserInput,
   UserFieldsFragment as User,
   UserFilter,
+  WebhookDeliveryFieldsFragment as WebhookDelivery,
+  WebhookDeliveryStatus,
+  WebhookEndpointFieldsFragment as WebhookEndpoint,
+  WebhookEndpointInput,
 } from './generated.js';
 export type { ActingFor, ManagementOptions, Operation } from './graphql-client.js';
 export { apiKeyOf, type GuardOptions } from './guard.js';
 export { KeywardError, type KeywardErrorCode, type KeywardErrorDetails } from './keyward-error.js';
-export { type DryRun, KeywardManagement } from './management.js';
+export {
+  type CreateWebhookEndpointInput,
+  type DryRun,
+  KeywardManagement,
+  type Redelivery,
+  type WebhookDeliveriesPage,
+} from './management.js';
 export { TypedDocument } from './typed-document.js';
 export type { UnavailableReason } from './unavailable-error.js';
 export type { RateLimitState, RejectedKey, RejectionCode, UnverifiedKey, ValidKey, Verification } from './verification.js';

@@ -8,21 +8,34 @@ import {
   CreatePolicyDocument,
   CreatePortalSessionDocument,
   type CreatePortalSessionInput,
+  CreateWebhookEndpointDocument,
   DeletePolicyDocument,
   DeleteUserDocument,
+  DeleteWebhookEndpointDocument,
   DisableUserDocument,
   EnableUserDocument,
   EndPortalSessionDocument,
   FindApiKeyDocument,
+  ImportApiKeysDocument,
+  type ImportApiKeysInput,
   PoliciesDocument,
   type PolicyInput,
+  RedeliverWebhooksDocument,
+  type RedeliverWebhooksMutationVariables,
   RevokeApiKeysDocument,
+  RotateWebhookSecretDocument,
+  TestWebhookEndpointDocument,
   UpdatePolicyDocument,
+  UpdateWebhookEndpointDocument,
   UpsertUserDocument,
   type UpsertUserInput,
   UserDocument,
   UsersDocument,
   type UsersQueryVariables,
+  WebhookDeliveriesDocument,
+  type WebhookDeliveriesQueryVariables,
+  type WebhookEndpointInput,
+  WebhookEndpointsDocument,
 } from './generated.js';
 import { type ActingFor, GraphqlClient, type ManagementOptions, type Operation, onlyField } from './graphql-client.js';
 
@@ -31,8 +44,17 @@ export interface DryRun {
   dryRun?: boolean;
 }
 
+/** Settings of a new webhook endpoint. */
+export type CreateWebhookEndpointInput = WebhookEndpointInput & { url: string };
+
+/** Which deliveries of a webhook endpoint to return, and the page. */
+export type WebhookDeliveriesPage = Omit<WebhookDeliveriesQueryVariables, 'endpointId'>;
+
+/** Which events to send again to a webhook endpoint. */
+export type Redelivery = Omit<RedeliverWebhooksMutationVariables, 'endpointId'>;
+
 /**
- * Manages users, keys and policies with a service token. Each method is one operation of Keyward, needs the permission that Keyward's
+ * Manages users, keys, policies and webhooks with a service token. Each method is one operation of Keyward, needs the permission that Keyward's
  * documentation names, and throws a `KeywardError` if Keyward rejects it or does not answer.
  */
 export class KeywardManagement {
@@ -112,6 +134,11 @@ export class KeywardManagement {
     return onlyField(await this.request(RevokeApiKeysDocument, { filter, reason, dryRun }));
   }
 
+  /** Imports up to 100 keys of another system by their hashes (`keys:write`). Each key has an outcome of its own. */
+  async importApiKeys(input: ImportApiKeysInput) {
+    return onlyField(await this.request(ImportApiKeysDocument, { input }));
+  }
+
   /** Returns all policies (any service token). */
   async policies() {
     return onlyField(await this.request(PoliciesDocument, {}));
@@ -135,5 +162,44 @@ export class KeywardManagement {
   /** Returns a page of the audit log of all users, newest first (`audit:read`). */
   async auditLog(page: AuditLogQueryVariables = {}) {
     return onlyField(await this.request(AuditLogDocument, page));
+  }
+  /** Returns all webhook endpoints, in the order of their creation (`webhooks:manage`). */
+  async webhookEndpoints() {
+    return onlyField(await this.request(WebhookEndpointsDocument, {}));
+  }
+
+  /** Creates a webhook endpoint (`webhooks:manage`). The signing secret is in this answer only. */
+  async createWebhookEndpoint(input: CreateWebhookEndpointInput) {
+    return onlyField(await this.request(CreateWebhookEndpointDocument, { input }));
+  }
+
+  /** Changes, disables or enables a webhook endpoint (`webhooks:manage`). Omitted fields do not change. */
+  async updateWebhookEndpoint(id: string, input: WebhookEndpointInput) {
+    return onlyField(await this.request(UpdateWebhookEndpointDocument, { id, input }));
+  }
+
+  /** Deletes a webhook endpoint with its deliveries (`webhooks:manage`). Pending events are not sent. */
+  async deleteWebhookEndpoint(id: string) {
+    return onlyField(await this.request(DeleteWebhookEndpointDocument, { id }));
+  }
+
+  /** Replaces the signing secret (`webhooks:manage`). Both secrets sign for a day, or for `overlapSeconds`. */
+  async rotateWebhookSecret(id: string, options: { overlapSeconds?: number } = {}) {
+    return onlyField(await this.request(RotateWebhookSecretDocument, { id, ...options }));
+  }
+
+  /** Sends a `webhook.test` event to a webhook endpoint (`webhooks:manage`). Returns the delivery while it is pending. */
+  async testWebhookEndpoint(id: string) {
+    return onlyField(await this.request(TestWebhookEndpointDocument, { id }));
+  }
+
+  /** Returns a page of the deliveries of a webhook endpoint, newest first (`webhooks:manage`). */
+  async webhookDeliveries(endpointId: string, page: WebhookDeliveriesPage = {}) {
+    return onlyField(await this.request(WebhookDeliveriesDocument, { endpointId, ...page }));
+  }
+
+  /** Sends the events since a time that a webhook endpoint did not receive (`webhooks:manage`). Returns their number. */
+  async redeliverWebhooks(endpointId: string, events: Redelivery) {
+    return onlyField(await this.request(RedeliverWebhooksDocument, { endpointId, ...events }));
   }
 }

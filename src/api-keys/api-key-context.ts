@@ -6,8 +6,8 @@ import type { UserKeys } from './user-keys.js';
 
 /** What the resolvers of API keys and their usage read of a request. */
 export interface ApiKeyContext extends AuthContext {
-  /** As configured. The cost of a list of keys depends on it. */
-  keysPerUserMax: number;
+  /** Highest number of usable keys that any user may have. The cost of a list of keys depends on it. */
+  highestKeysMax: number;
   /** Loads keys by id, all that one request asks for in one query. */
   apiKeys: ApiKeyLoaders;
   /** Loads the policy that applies to a user, all that one request asks for in one query. */

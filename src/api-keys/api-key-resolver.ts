@@ -31,9 +31,12 @@ import type { KeyRevocation } from './key-revocation.js';
  */
 const COUNTED_KEYS_MAX = 100;
 
-/** Assumes that the user has the maximum number of keys and that each of them is in a rotation, which counts two keys as one. */
+/**
+ * Assumes that the user has the highest number of keys that any user may have, because the policy of the user is not known before a query,
+ * and that each of them is in a rotation, which counts two keys as one.
+ */
 const usableKeysCost = ({ childComplexity, context }: CostArguments): number =>
-  1 + Math.min(COUNTED_KEYS_MAX, 2 * (context as ApiKeyContext).keysPerUserMax) * childComplexity;
+  1 + Math.min(COUNTED_KEYS_MAX, 2 * (context as ApiKeyContext).highestKeysMax) * childComplexity;
 
 @Resolver(() => ApiKey)
 export class ApiKeyResolver {

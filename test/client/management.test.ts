@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { KeywardError, KeywardManagement } from '../../client/src/index.js';
+import type { ImportApiKeysInput, KeywardError, KeywardManagement } from '../../client/src/index.js';
 import { type ClientProject, installClient } from '../support/client-package.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -124,6 +124,33 @@ describe('KeywardManagement', () => {
     expect(await errorOf(keyward.revokeApiKeys({}))).toMatchObject({ code: 'BAD_USER_INPUT' });
     const { edges } = await keyward.auditLog({ filter: { apiKeyId: apiKey.id }, first: 1 });
     expect(edges).toMatchObject([{ node: { action: 'API_KEY_REVOKED' } }]);
+  });
+
+  test('imports keys of another system, each with an outcome of its own', async () => {
+    const externalId = newId();
+    const text = `sk_live_${randomBytes(18).toString('hex')}`;
+    const hash = createHash('sha256').update(text).digest('hex');
+    const input: ImportApiKeysInput = {
+      form: { algorithm: 'SHA256' },
+      keys: [
+        { hash, externalId, displayPrefix: 'sk_live_' },
+        { hash: 'x', externalId },
+      ],
+    };
+    const none = { apiKeyId: null, keyPrefix: null };
+    const invalid = { ...none, outcome: 'INVALID', reasons: [expect.any(String)] };
+    expect(await keyward.importApiKeys({ ...input, dryRun: true })).toEqual({
+      results: [{ ...none, outcome: 'IMPORTED', reasons: [] }, invalid],
+      usersCreated: 1,
+    });
+    const { results } = await keyward.importApiKeys(input);
+    const imported = { outcome: 'IMPORTED', apiKeyId: expect.any(String), keyPrefix: expect.any(String), reasons: [] };
+    expect(results).toEqual([imported, invalid]);
+    expect(await keyward.findApiKey(results[0]?.keyPrefix ?? '')).toMatchObject({ displayPrefix: 'sk_live_', owner: { externalId } });
+    expect((await keyward.importApiKeys(input)).results[0]).toEqual({ ...none, outcome: 'ALREADY_PRESENT', reasons: [] });
+    const verifier = new client.KeywardVerifier({ url });
+    expect(await verifier.verify(text)).toMatchObject({ valid: true, keyId: results[0]?.apiKeyId });
+    verifier.close();
   });
 
   test('P1: creates, narrows and deletes a policy, and the next verification uses it', async () => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   project = installClient();
   app = await startTestApp({ env: { TRUSTED_PROXIES: '127.0.0.1' } });
   const KEYWARD_URL = await app.http.listen({ port: 0, host: '127.0.0.1' });
-  const token = { name: 'backend', permissions: ['users:act'], cidrs: [], expiresAt: null };
+  const token = { name: 'backend', permissions: ['users:act', 'webhooks:manage'], cidrs: [], expiresAt: null };
   const { plaintextToken: KEYWARD_TOKEN } = await app.serviceTokens.create(token);
   ({ key, userId: ownerId } = await newKey(app, { scopes: ['reports:read'] }));
   env = { KEYWARD_URL, KEYWARD_TOKEN, API_KEY: key, WEBHOOK_SECRET };
@@ -54,6 +54,14 @@ describe('the package @keyward/client', () => {
     expect(files.length).toBeGreaterThan(20);
   });
 
+  test('has a method of KeywardManagement for every operation that is open to a service', async () => {
+    const { KeywardManagement } = await project.load();
+    const rows = readFileSync('docs/access.md', 'utf8').matchAll(/^\| `(\w+)` \| [^|]* \| [^|]* \| ([^|]*?) ?\|/gm);
+    const ofServices = [...rows].flatMap(([, operation = '', permission]) => (permission ? [operation] : []));
+    expect(ofServices.length).toBeGreaterThan(20);
+    expect(ofServices.filter((operation) => !(operation in KeywardManagement.prototype))).toEqual([]);
+  });
+
   test('passes publint and are-the-types-wrong', () => {
     expect(runIn(project, 'node_modules/publint/src/cli.js', '--strict', project.tarball)).toMatchObject({ code: 0 });
     const profile = ['--profile', 'esm-only', '--format', 'ascii', '--no-color'];
@@ -71,6 +79,7 @@ describe('the package @keyward/client', () => {
       'the owner of an outcome that was not examined': 'export const owner = async () => (await verifier.verify("k")).ownerId;',
       'a misspelt setting': 'export const key = () => management.actingFor({ externalId: "a" }).createApiKey({ scope: ["a"] });',
       'a missing external ID': 'export const acting = () => management.actingFor({ actor: "a" });',
+      'a webhook endpoint without a URL': 'export const endpoint = () => management.createWebhookEndpoint({ eventTypes: [] });',
     };
     const head = GUARDS.split('\n').filter((line) => line.startsWith('import') || /^const (?:verifier|management)/.test(line));
     for (const [index, code] of Object.values(mistakes).entries()) {
@@ -78,7 +87,7 @@ describe('the package @keyward/client', () => {
     }
     const { output } = runIn(project, 'node_modules/typescript/bin/tsc', '-p', '.', '--noUnusedLocals', 'false', '--pretty', 'false');
     const errors = [...output.matchAll(/^(mistake-\d)\.ts\(\d+,\d+\): error (TS\d+)/gm)].map(([, file, code]) => `${file} ${code}`);
-    expect(errors.sort()).toEqual(['mistake-0 TS2339', 'mistake-1 TS2561', 'mistake-2 TS2741']);
+    expect(errors.sort()).toEqual(['mistake-0 TS2339', 'mistake-1 TS2561', 'mistake-2 TS2741', 'mistake-3 TS2345']);
   });
 });
 
@@ -138,7 +147,7 @@ describe('client/README.md', () => {
   }
 
   test('has a program for each part of the package, and this test runs each of them', () => {
-    expect(programs).toHaveLength(6);
+    expect(programs).toHaveLength(7);
   });
 
   test('shows how to verify a key', async () => {
@@ -149,6 +158,12 @@ describe('client/README.md', () => {
     const { code, stdout, stderr } = await run(find('actingFor('));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^Show this key once: amos_\S+\n1 key\nCONFLICT: .+\n$/);
+  });
+
+  test('shows how to manage webhooks', async () => {
+    const { code, stdout, stderr } = await run(find('createWebhookEndpoint('));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Keep this secret: whsec_\S+\nwebhook\.test: PENDING\n$/);
   });
 
   test.each(['client/fastify', 'client/express', 'client/apollo'])('shows a guarded API: %s', async (name) => {

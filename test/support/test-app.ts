@@ -50,6 +50,7 @@ export interface TestApp
       | 'webhookJobs'
       | 'noticeJob'
       | 'auditExport'
+      | 'highestKeysMax'
     > {
   clock: TestClock;
   /** Hashes of passwords. */
@@ -137,7 +138,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   };
 
   const { database, usage, metrics, cachedKeys, serviceTokens, portalSessionPruning } = services;
-  const { webhookSender, webhookJobs, noticeJob, auditExport } = services;
+  const { webhookSender, webhookJobs, noticeJob, auditExport, highestKeysMax } = services;
   return {
     ...app,
     http,
@@ -151,6 +152,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     webhookJobs,
     noticeJob,
     auditExport,
+    highestKeysMax,
     hashes,
     keyHashes,
     clock,
