@@ -12,8 +12,6 @@ const alias = [
   { find: /^react-dom$/, replacement: 'preact/compat' },
   { find: /^react-dom\/client$/, replacement: 'preact/compat/client' },
   { find: /^react\/jsx-runtime$/, replacement: 'preact/jsx-runtime' },
-  // A CommonJS package that would pull in all of React's API: the function is part of it now.
-  { find: /^use-sync-external-store\/shim\/index\.js$/, replacement: path.join(here, 'src/ui/sync-external-store.ts') },
 ];
 
 /** The first versions with `light-dark()`, which has no replacement in a shadow root. */

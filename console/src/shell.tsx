@@ -1,6 +1,5 @@
 import { LogOut } from 'lucide';
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
-import { Link, useLocation, useRoute } from 'wouter';
 import type { Viewer } from './session/session';
 import { useProvider } from './session/use-provider';
 import { useServer, useSession } from './session/use-session';
@@ -8,6 +7,8 @@ import style from './shell.module.css';
 import { useConsoleText } from './text';
 import { Button } from './ui/button';
 import { Icon } from './ui/icon';
+import { Link } from './ui/link';
+import { keyIdIn, usePath } from './ui/location';
 import { Notice } from './ui/notice';
 import { focusHeading, ViewContext } from './ui/page';
 import { SafeText } from './ui/safe-text';
@@ -34,9 +35,7 @@ export function Shell({ viewer, children }: { viewer: Viewer; children: ReactNod
         <div className={style.bar}>
           <span className={style.product}>{productName}</span>
           <nav aria-label={nav.label} className={style.nav}>
-            <NavLink href="/" also="/keys/:id">
-              {nav.keys}
-            </NavLink>
+            <NavLink href="/">{nav.keys}</NavLink>
             <NavLink href="/history">{nav.history}</NavLink>
             <NavLink href="/activity">{nav.activity}</NavLink>
             <NavLink href="/account">{nav.account}</NavLink>
@@ -60,11 +59,12 @@ export function Shell({ viewer, children }: { viewer: Viewer; children: ReactNod
   );
 }
 
-function NavLink({ href, also, children }: { href: string; also?: string; children: ReactNode }) {
-  const [isHere] = useRoute(href);
-  const [isBelow] = useRoute(also ?? href);
+function NavLink({ href, children }: { href: string; children: ReactNode }) {
+  const path = usePath();
+  // The page of a key is below the list of keys.
+  const isAbove = href === '/' && keyIdIn(path) !== undefined;
   return (
-    <Link href={href} className={style.link} aria-current={isHere ? 'page' : isBelow ? 'true' : undefined}>
+    <Link href={href} className={style.link} aria-current={path === href ? 'page' : isAbove || undefined}>
       {children}
     </Link>
   );
@@ -107,7 +107,7 @@ function useOffline(): boolean {
 }
 
 function useFocusAfterNavigation(): void {
-  const [path] = useLocation();
+  const path = usePath();
   const before = useRef(path);
   useEffect(() => {
     if (before.current === path) return;

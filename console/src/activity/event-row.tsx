@@ -1,7 +1,7 @@
-import { Link } from 'wouter';
 import keyStyle from '../keys/keys.module.css';
 import { useText } from '../text';
 import base from '../ui/base.module.css';
+import { Link } from '../ui/link';
 import { programName } from '../ui/program-name';
 import { SafeText, visibleText } from '../ui/safe-text';
 import { RelativeTime } from '../ui/time';

@@ -1,8 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { useClient } from 'urql';
 import type { TypedDocumentString } from '../gql/graphql';
-import { documentOf } from './document';
-import { type Problem, problemOf } from './problem';
+import type { Problem } from './problem';
+import { useClient } from './use-client';
 import type { Loaded } from './use-data';
 
 export interface Page<Node> {
@@ -23,6 +22,8 @@ interface State<Node> {
   problem: Problem | undefined;
   readAt: Date | undefined;
 }
+
+const NOT_FOUND: Problem = { code: 'NOT_FOUND', fields: [] };
 
 const EMPTY = { nodes: undefined, cursor: null, hasMore: false, isLoading: false, problem: undefined, readAt: undefined };
 
@@ -47,14 +48,11 @@ export function usePages<Data, Variables extends { after?: string | null }, Node
     async (after: string | null, before: readonly Node[]) => {
       const mine = ++turn.current;
       setState((current) => ({ ...current, isLoading: true }));
-      const { data, error } = await client
-        .query(documentOf(document), { ...variables, after }, { requestPolicy: 'network-only' })
-        .toPromise();
+      const { data, problem } = await client.request(document, { ...variables, after });
       if (mine !== turn.current) return;
       const page = data && select.current(data);
-      if (error || !page) {
-        const problem = problemOf(error) ?? { code: 'NOT_FOUND', fields: [] };
-        return setState((current) => ({ ...current, isLoading: false, problem }));
+      if (problem || !page) {
+        return setState((current) => ({ ...current, isLoading: false, problem: problem ?? NOT_FOUND }));
       }
       setState({
         nodes: [...before, ...page.edges.map(({ node }) => node)],

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
 import { useText } from '../text';
 import { list } from '../text/format';
+import { Link } from '../ui/link';
 import { SafeText } from '../ui/safe-text';
 import { ExactTime, RelativeTime } from '../ui/time';
 import { endOf, type Key, windowOf } from './key';

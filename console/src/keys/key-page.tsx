@@ -1,14 +1,14 @@
 import { ArrowLeft } from 'lucide';
 import { type ReactNode, useMemo, useState } from 'react';
-import { useClient } from 'urql';
-import { Link } from 'wouter';
 import { KeyEvents } from '../activity/key-events';
 import type { Problem } from '../api/problem';
+import { useClient } from '../api/use-client';
 import { type Loaded, useData } from '../api/use-data';
 import { KeyDocument } from '../gql/graphql';
 import { useText } from '../text';
 import { Button } from '../ui/button';
 import { Icon } from '../ui/icon';
+import { Link } from '../ui/link';
 import { Notice } from '../ui/notice';
 import { Page } from '../ui/page';
 import { FormProblem, LoadProblem } from '../ui/problem-notice';

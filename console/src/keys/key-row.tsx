@@ -1,6 +1,6 @@
-import { Link } from 'wouter';
 import { useText } from '../text';
 import { Button } from '../ui/button';
+import { Link } from '../ui/link';
 import { wideCell } from '../ui/table';
 import { RelativeTime } from '../ui/time';
 import { MiniBars } from '../usage/mini-bars';

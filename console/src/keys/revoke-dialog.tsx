@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
-import { useClient } from 'urql';
 import type { Problem } from '../api/problem';
+import { useClient } from '../api/use-client';
 import { useData } from '../api/use-data';
 import { KeyUsageDocument } from '../gql/graphql';
 import { useText } from '../text';

@@ -1,9 +1,9 @@
 import { type FormEvent, useState } from 'react';
-import { Link } from 'wouter';
 import { fieldProblem, type Problem } from '../api/problem';
 import { useConsoleText } from '../text';
 import { Button } from '../ui/button';
 import { focusFirstInvalid } from '../ui/focus-invalid';
+import { Link } from '../ui/link';
 import { Notice } from '../ui/notice';
 import { PasswordField } from '../ui/password-field';
 import { FormProblem } from '../ui/problem-notice';

@@ -1,9 +1,9 @@
 import { useState } from 'react';
-import { Link } from 'wouter';
-import type { Problem } from '../api/problem';
+import { NO_ANSWER, type Problem } from '../api/problem';
 import { useConsoleText } from '../text';
 import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
+import { Link } from '../ui/link';
 import { Notice } from '../ui/notice';
 import { EntryPage } from './entry-page';
 import { nextPath } from './next';
@@ -55,7 +55,7 @@ function ProviderButton({ isPrimary }: { isPrimary: boolean }) {
       await provider.start(nextPath(location.search, location.origin));
     } catch {
       setBusy(false);
-      setProblem({ code: 'NETWORK', fields: [] });
+      setProblem(NO_ANSWER);
     }
   };
   const label = isPrimary ? text.signIn : text.signInWith(new URL(identityProvider.issuer).host);

@@ -1,5 +1,6 @@
-import { createContext, useContext, useSyncExternalStore } from 'react';
+import { createContext, useContext } from 'react';
 import type { ServerQuery } from '../gql/graphql';
+import { useStore } from '../ui/use-store';
 import type { Session, SessionState } from './session';
 
 export type ServerInfo = ServerQuery['server'];
@@ -14,7 +15,7 @@ export function useSession(): Session {
 
 export function useSessionState(): SessionState {
   const session = useSession();
-  return useSyncExternalStore(session.subscribe, session.state, session.state);
+  return useStore(session.subscribe, session.state);
 }
 
 export const ServerContext = createContext<ServerInfo | null>(null);

@@ -1,5 +1,6 @@
-import { useMemo, useSyncExternalStore } from 'react';
+import { useMemo } from 'react';
 import { dateTime, relativeTime } from '../text/format';
+import { useStore } from './use-store';
 
 // One clock for all relative times of the page. It runs while one is shown.
 const TICK_MS = 15_000;
@@ -26,7 +27,7 @@ function subscribe(listener: () => void): () => void {
 const current = (): Date => now;
 
 /** Returns the current time, and renders again as time passes. */
-export const useNow = (): Date => useSyncExternalStore(subscribe, current, current);
+export const useNow = (): Date => useStore(subscribe, current);
 
 /**
  * Returns a time within the current hour, the same object until the next one. Usage is counted by the hour. It is the last millisecond,
