@@ -6,14 +6,6 @@ import { defineConfig, type Plugin } from 'vite';
 const here = import.meta.dirname;
 const ELEMENT_CSS = /["'`]__KEYWARD_ELEMENT_CSS__["'`]/;
 
-/** React's API on Preact: 7 kB instead of 66 kB. Without this alias the console runs on React itself. */
-const alias = [
-  { find: /^react$/, replacement: 'preact/compat' },
-  { find: /^react-dom$/, replacement: 'preact/compat' },
-  { find: /^react-dom\/client$/, replacement: 'preact/compat/client' },
-  { find: /^react\/jsx-runtime$/, replacement: 'preact/jsx-runtime' },
-];
-
 /** The first versions with `light-dark()`, which has no replacement in a shadow root. */
 const BROWSERS = ['chrome123', 'edge123', 'firefox120', 'safari17.5'];
 
@@ -92,7 +84,6 @@ export default defineConfig(({ mode }) => {
     base: '/console/',
     publicDir: false,
     plugins: [compactDocuments(), isElement ? styleInScript() : blockingTheme()],
-    resolve: { alias },
     css: { modules: { generateScopedName: shortNames() } },
     define: { 'process.env.NODE_ENV': JSON.stringify('production') },
     build: {

@@ -1,4 +1,5 @@
-import { type ReactNode, useLayoutEffect, useMemo, useState } from 'react';
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import { AccountPage } from './account/account-page';
 import { ActivityPage } from './activity/activity-page';
 import { ApiClient } from './api/client';
@@ -36,7 +37,7 @@ export function App() {
 }
 
 /** Pages that begin a session. For a user who is signed in, they lead to where the link wanted to go. */
-const ENTRIES: Record<string, () => ReactNode> = {
+const ENTRIES: Record<string, () => ComponentChildren> = {
   '/sign-in': SignInPage,
   '/sign-up': SignUpPage,
   '/reset': ResetPage,

@@ -1,7 +1,7 @@
 import './ui/tokens.css';
 import './global.css';
-import { useEffect, useState } from 'react';
-import { createRoot } from 'react-dom/client';
+import { render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { isTransient, NO_ANSWER, type Problem } from './api/problem';
 import { send } from './api/send';
 import { App, ENDPOINT } from './app';
@@ -58,10 +58,11 @@ function Started() {
 const root = document.getElementById('app');
 if (!root) throw new Error('The page has no #app.');
 root.className = base.root ?? '';
-createRoot(root).render(
+render(
   <TextContext.Provider value={en}>
     <SessionContext.Provider value={session}>
       <Start />
     </SessionContext.Provider>
   </TextContext.Provider>,
+  root,
 );

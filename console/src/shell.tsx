@@ -1,5 +1,6 @@
 import { LogOut } from 'lucide';
-import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
+import type { ComponentChildren } from 'preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Viewer } from './session/session';
 import { useProvider } from './session/use-provider';
 import { useServer, useSession } from './session/use-session';
@@ -15,7 +16,7 @@ import { SafeText } from './ui/safe-text';
 import { useAnnounce } from './ui/toast';
 
 /** The frame of all pages of a signed-in user: navigation, notices about the connection, and the page. */
-export function Shell({ viewer, children }: { viewer: Viewer; children: ReactNode }) {
+export function Shell({ viewer, children }: { viewer: Viewer; children: ComponentChildren }) {
   const { nav, session: text, problems } = useConsoleText();
   const { productName } = useServer();
   const isOffline = useOffline();
@@ -59,12 +60,12 @@ export function Shell({ viewer, children }: { viewer: Viewer; children: ReactNod
   );
 }
 
-function NavLink({ href, children }: { href: string; children: ReactNode }) {
+function NavLink({ href, children }: { href: string; children: ComponentChildren }) {
   const path = usePath();
   // The page of a key is below the list of keys.
   const isAbove = href === '/' && keyIdIn(path) !== undefined;
   return (
-    <Link href={href} className={style.link} aria-current={path === href ? 'page' : isAbove || undefined}>
+    <Link href={href} className={style.link} aria-current={path === href ? 'page' : isAbove ? 'true' : undefined}>
       {children}
     </Link>
   );

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState } from 'preact/hooks';
 import { useData } from '../api/use-data';
 import { KeysDocument } from '../gql/graphql';
 import style from '../keys/keys.module.css';

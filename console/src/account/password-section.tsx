@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'preact/hooks';
 import { fieldProblem, type Problem } from '../api/problem';
 import { useClient } from '../api/use-client';
 import { ChangePasswordDocument } from '../gql/graphql';
@@ -28,7 +28,7 @@ export function PasswordSection({ email }: { email: string }) {
   const missing = (value: string) => (isSubmitted && value === '' ? common.required : undefined);
   const isWrong = problem?.code === 'INVALID_CREDENTIALS';
 
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: Event) => {
     event.preventDefault();
     setSubmitted(true);
     setProblem(undefined);

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { useMemo, useState } from 'preact/hooks';
 import type { Problem } from '../api/problem';
 import { useClient } from '../api/use-client';
 import { useData } from '../api/use-data';

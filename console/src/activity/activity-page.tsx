@@ -1,5 +1,5 @@
 import { Download } from 'lucide';
-import { useMemo, useState } from 'react';
+import { useMemo, useState } from 'preact/hooks';
 import { usePages } from '../api/use-pages';
 import { ActivityDocument, type AuditAction, type AuditFilter } from '../gql/graphql';
 import { endOfDay } from '../keys/expiry';

@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useMemo } from 'preact/hooks';
 import { usePages } from '../api/use-pages';
 import { KeyEventsDocument } from '../gql/graphql';
 import { useText } from '../text';

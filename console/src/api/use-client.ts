@@ -1,4 +1,5 @@
-import { createContext, useContext } from 'react';
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
 import type { ApiClient } from './client';
 
 export const ClientContext = createContext<ApiClient | null>(null);

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { TypedDocumentString } from '../gql/graphql';
 import { useStore } from '../ui/use-store';
 import { isTransient } from './problem';

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { ApiClient } from '../api/client';
 import type { Problem } from '../api/problem';
 import { ClientContext } from '../api/use-client';

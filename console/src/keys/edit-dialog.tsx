@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState } from 'preact/hooks';
 import type { Problem } from '../api/problem';
 import { useClient } from '../api/use-client';
 import { useText } from '../text';

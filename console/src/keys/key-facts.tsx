@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import type { ComponentChildren } from 'preact';
 import { useText } from '../text';
 import { list } from '../text/format';
 import { Link } from '../ui/link';
@@ -8,7 +8,7 @@ import { endOf, type Key, windowOf } from './key';
 import style from './keys.module.css';
 import type { KeyPolicy } from './policy';
 
-const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
+const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
   <div>
     <dt>{name}</dt>
     <dd>{children}</dd>

@@ -1,4 +1,5 @@
-import { type ReactNode, useState } from 'react';
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import { fieldProblem, type Problem } from '../api/problem';
 import { useText } from '../text';
 import { dateTime, list } from '../text/format';
@@ -148,7 +149,7 @@ function AddressFields({ draft, set, policy, error }: LimitPart) {
   const { form } = useText();
   const { yourAddress, allowedCidrs } = policy;
   const lines = linesOf(draft.cidrs);
-  const hint: ReactNode = (
+  const hint: ComponentChildren = (
     <>
       {form.cidrsHint}
       {allowedCidrs.length > 0 && ` ${form.cidrsPolicy(list(allowedCidrs))}`}

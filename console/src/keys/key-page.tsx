@@ -1,5 +1,6 @@
 import { ArrowLeft } from 'lucide';
-import { type ReactNode, useMemo, useState } from 'react';
+import type { ComponentChildren } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
 import { KeyEvents } from '../activity/key-events';
 import type { Problem } from '../api/problem';
 import { useClient } from '../api/use-client';
@@ -52,7 +53,7 @@ export function KeyPage({ id }: { id: string }) {
   );
 }
 
-function LoadedKey({ apiKey, loaded, back }: { apiKey: Key; loaded: Loaded<unknown>; back: ReactNode }) {
+function LoadedKey({ apiKey, loaded, back }: { apiKey: Key; loaded: Loaded<unknown>; back: ComponentChildren }) {
   const text = useText();
   const scope = useKeysScope();
   const policy = usePolicy();

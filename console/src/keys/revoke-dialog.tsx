@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { useMemo, useState } from 'preact/hooks';
 import type { Problem } from '../api/problem';
 import { useClient } from '../api/use-client';
 import { useData } from '../api/use-data';
@@ -94,7 +94,7 @@ export function RevokeDialog({ apiKey, mayUpdate, onRevoked, onClose }: Props) {
           value={typed}
           autoComplete="off"
           autoCapitalize="off"
-          spellCheck={false}
+          spellcheck={false}
           hint={
             <>
               {revoke.confirmHint}{' '}

@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useMemo } from 'preact/hooks';
 import { useData } from '../api/use-data';
 import { RotationDocument, RotationPairDocument } from '../gql/graphql';
 import { useText } from '../text';

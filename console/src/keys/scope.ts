@@ -1,4 +1,5 @@
-import { createContext, useContext } from 'react';
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
 import type { ExampleRequest } from './snippets';
 
 /** Where the views of keys are shown, and what the viewer may do there. What is not permitted is not shown. */

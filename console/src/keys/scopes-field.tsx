@@ -1,4 +1,4 @@
-import { useId, useState } from 'react';
+import { useId, useState } from 'preact/hooks';
 import { useText } from '../text';
 import { Choice, Choices, FieldError, TextArea } from '../ui/field';
 import { linesOf } from './draft';

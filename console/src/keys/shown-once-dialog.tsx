@@ -1,5 +1,5 @@
 import { Check, Copy } from 'lucide';
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useData } from '../api/use-data';
 import { FirstUseDocument } from '../gql/graphql';
 import { useText } from '../text';
@@ -115,9 +115,9 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
           aria-label={text.label}
           readOnly
           rows={snippet === 'curl' ? 4 : 2}
-          spellCheck={false}
+          spellcheck={false}
           data-autofocus
-          onFocus={(event) => selectText(event.target)}
+          onFocus={(event) => selectText(event.currentTarget)}
           onCopy={markCopied}
         />
       </div>

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useConsoleText } from '../text';
 import { Link } from '../ui/link';
 import { useViewLocation } from '../ui/location';

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState } from 'preact/hooks';
 import { NO_ANSWER, type Problem } from '../api/problem';
 import { useConsoleText } from '../text';
 import base from '../ui/base.module.css';

@@ -1,4 +1,5 @@
-import { createContext, useContext } from 'react';
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
 import type { ServerQuery } from '../gql/graphql';
 import { useStore } from '../ui/use-store';
 import type { Session, SessionState } from './session';

@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactNode } from 'react';
+import type { ButtonHTMLAttributes, ComponentChildren } from 'preact';
 import style from './button.module.css';
 import { classes } from './classes';
 
@@ -11,7 +11,7 @@ interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'disabled'
   isBusy?: boolean;
   /** The button stays in the tab order, so that its description can be read. */
   isDisabled?: boolean;
-  children: ReactNode;
+  children: ComponentChildren;
 }
 
 const PARTS: Record<Kind, string> = {

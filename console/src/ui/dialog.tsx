@@ -1,15 +1,16 @@
-import { type FormEvent, type ReactNode, useEffect, useId, useRef } from 'react';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import base from './base.module.css';
 import { classes } from './classes';
 import style from './dialog.module.css';
 
 interface Props {
-  title: ReactNode;
+  title: ComponentChildren;
   /** Escape, or a click beside the dialog. */
   onDismiss: () => void;
   onSubmit?: () => void;
-  children: ReactNode;
-  actions: ReactNode;
+  children: ComponentChildren;
+  actions: ComponentChildren;
   isAlert?: boolean;
   /** Hides the page below. */
   isOpaque?: boolean;
@@ -40,7 +41,7 @@ export function Dialog({ title, onDismiss, onSubmit, children, actions, isAlert 
       requestAnimationFrame(() => restoreFocus(opener, root));
     };
   }, []);
-  const submit = (event: FormEvent) => {
+  const submit = (event: Event) => {
     event.preventDefault();
     onSubmit?.();
   };

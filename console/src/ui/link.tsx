@@ -1,7 +1,12 @@
-import type { AnchorHTMLAttributes, MouseEvent } from 'react';
+import type { ComponentChildren } from 'preact';
 import { useViewLocation } from './location';
 
-type Props = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'onClick'> & { href: string };
+interface Props {
+  href: string;
+  className?: string | undefined;
+  'aria-current'?: 'page' | 'true' | undefined;
+  children: ComponentChildren;
+}
 
 /** A link to another view. A click that opens a tab or a window is left to the browser. */
 export function Link({ href, ...rest }: Props) {

@@ -1,4 +1,5 @@
-import { createContext, useContext } from 'react';
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
 import { useStore } from './use-store';
 
 /** Where the path of the current view is: in the address bar, or in memory. */

@@ -1,13 +1,13 @@
 import { CircleAlert, Info, TriangleAlert } from 'lucide';
-import type { ReactNode } from 'react';
+import type { ComponentChildren } from 'preact';
 import { classes } from './classes';
 import { Icon } from './icon';
 import style from './notice.module.css';
 
 interface Props {
   kind?: 'info' | 'warning' | 'error';
-  actions?: ReactNode;
-  children: ReactNode;
+  actions?: ComponentChildren;
+  children: ComponentChildren;
 }
 
 const ICONS = { info: Info, warning: TriangleAlert, error: CircleAlert };

@@ -1,5 +1,5 @@
 import { Eye, EyeOff } from 'lucide';
-import { useState } from 'react';
+import { useState } from 'preact/hooks';
 import { useConsoleText } from '../text';
 import { Field } from './field';
 import style from './field.module.css';
@@ -25,12 +25,13 @@ export function PasswordField({ label, hint, error, onChange, ...input }: Props)
           <input
             {...input}
             {...control}
-            type={isShown ? 'text' : 'password'}
+            // Preact's types have no input whose type is one of several.
+            type={(isShown ? 'text' : 'password') as 'password'}
             className={style.control}
             autoCapitalize="off"
-            spellCheck={false}
+            spellcheck={false}
             required
-            onChange={(event) => onChange(event.target.value)}
+            onInput={(event) => onChange(event.currentTarget.value)}
           />
           <button type="button" aria-label={isShown ? text.hidePassword : text.showPassword} onClick={() => setShown(!isShown)}>
             <Icon of={isShown ? EyeOff : Eye} size={16} />

@@ -1,4 +1,4 @@
-import { Fragment } from 'react';
+import { Fragment } from 'preact';
 import style from './safe-text.module.css';
 
 /** Characters that are invisible or change the order of the text around them. */

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import type { ComponentChildren } from 'preact';
 import { classes } from './classes';
 import style from './table.module.css';
 
@@ -8,7 +8,7 @@ interface Props {
   columns: readonly (string | { hidden: string } | { wide: string })[];
   /** A plain table does not become cards on a narrow screen. */
   isPlain?: boolean;
-  children: ReactNode;
+  children: ComponentChildren;
 }
 
 /** A table. On a narrow screen its rows are cards. */

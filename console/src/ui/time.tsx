@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useMemo } from 'preact/hooks';
 import { dateTime, relativeTime } from '../text/format';
 import { useStore } from './use-store';
 

@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { useId } from 'preact/hooks';
 import { allowedIn, rejectedIn } from '../keys/impact';
 import { useText } from '../text';
 import { number } from '../text/format';

@@ -1,4 +1,4 @@
-import { useId, useMemo, useState } from 'react';
+import { useId, useMemo, useState } from 'preact/hooks';
 import { useData } from '../api/use-data';
 import { KeyUsageDocument, type KeyUsageQuery, type UsageInterval, type VerificationCode } from '../gql/graphql';
 import { allowedIn, rejectedIn } from '../keys/impact';
