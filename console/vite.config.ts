@@ -1,39 +1,13 @@
 // Builds the console (`vite build`) and the element (`vite build --mode element`) into console/dist.
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
+import { compactDocuments } from './build/documents';
+import { keptStyles, longNames, namedStyles, shortNames, styleInScript } from './build/styles';
 
 const here = import.meta.dirname;
-const ELEMENT_CSS = /["'`]__KEYWARD_ELEMENT_CSS__["'`]/;
 
 /** The first versions with `light-dark()`, which has no replacement in a shadow root. */
 const BROWSERS = ['chrome123', 'edge123', 'firefox120', 'safari17.5'];
-
-/** Returns a function that names classes by 3 characters: their names are a tenth of the element. The same class always has the same name. */
-function shortNames(): (name: string, file: string) => string {
-  const taken = new Map<string, string>();
-  return (name, file) => {
-    const place = `${path.relative(here, file)} ${name}`;
-    const short = `k${createHash('sha256').update(place).digest('base64url').replace(/[-_]/g, '').slice(0, 3)}`;
-    if ((taken.get(short) ?? place) !== place)
-      throw new Error(`${place} and ${taken.get(short)} have the same short name. Rename one of them.`);
-    taken.set(short, place);
-    return short;
-  };
-}
-
-/** Removes the indentation of the generated documents, and marks them as pure: the build then leaves out those without a user. */
-const compactDocuments = (): Plugin => ({
-  name: 'keyward-documents',
-  enforce: 'pre',
-  transform: {
-    filter: { id: /gql\/graphql\.ts$/ },
-    handler: (code) =>
-      code
-        .replace(/`[^`]*`/g, (text) => text.replace(/\s+/g, ' '))
-        .replaceAll('= new TypedDocumentString(', '= /*#__PURE__*/ new TypedDocumentString('),
-  },
-});
 
 /** Adds the theme to the page as a classic script, which runs before the first paint: the policy of the page forbids inline code. */
 const blockingTheme = (): Plugin => ({
@@ -44,26 +18,6 @@ const blockingTheme = (): Plugin => ({
       const theme = Object.values(bundle ?? {}).find((file) => file.type === 'chunk' && file.name === 'theme');
       const src = theme ? `/console/${theme.fileName}` : '/console/src/theme.ts';
       return [{ tag: 'script', attrs: theme ? { src } : { type: 'module', src }, injectTo: 'head-prepend' }];
-    },
-  },
-});
-
-/** Puts the style sheet of the element into its script, which adopts it in each shadow root. */
-const styleInScript = (): Plugin => ({
-  name: 'keyward-element-css',
-  enforce: 'post',
-  generateBundle: {
-    order: 'post',
-    handler(_options, bundle) {
-      const files = Object.values(bundle);
-      const style = files.find((file) => file.type === 'asset' && file.fileName.endsWith('.css'));
-      const script = files.find((file) => file.type === 'chunk');
-      if (style?.type !== 'asset' || script?.type !== 'chunk' || !ELEMENT_CSS.test(script.code)) {
-        throw new Error('The element has no style sheet, or no place for it.');
-      }
-      const css = String(style.source).trim();
-      script.code = script.code.replace(ELEMENT_CSS, () => JSON.stringify(css));
-      delete bundle[style.fileName];
     },
   },
 });
@@ -83,8 +37,9 @@ export default defineConfig(({ mode }) => {
     root: here,
     base: '/console/',
     publicDir: false,
-    plugins: [compactDocuments(), isElement ? styleInScript() : blockingTheme()],
-    css: { modules: { generateScopedName: shortNames() } },
+    plugins: [compactDocuments(), namedStyles(), keptStyles(), isElement ? styleInScript() : blockingTheme()],
+    css: { modules: { generateScopedName: isElement ? longNames(here) : shortNames(here) } },
+    oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'F_' }, jsxInject: `import { h, Fragment as F_ } from 'preact'` },
     define: { 'process.env.NODE_ENV': JSON.stringify('production') },
     build: {
       outDir: path.join(here, 'dist'),
@@ -96,6 +51,7 @@ export default defineConfig(({ mode }) => {
       reportCompressedSize: false,
       rolldownOptions: {
         input,
+        optimization: { inlineConst: { mode: 'all', pass: 3 } },
         // Directives of React's server components mean nothing here.
         onwarn: (warning, warn) => warning.code !== 'MODULE_LEVEL_DIRECTIVE' && warn(warning),
         output: isElement ? { entryFileNames: 'embed/keyward-keys.js', assetFileNames: 'embed/[name][extname]' } : applicationOutput,

@@ -5,7 +5,7 @@ import { Link } from '../ui/link';
 import { programName } from '../ui/program-name';
 import { SafeText, visibleText } from '../ui/safe-text';
 import { RelativeTime } from '../ui/time';
-import style from './activity.module.css';
+import style from './event-row.module.css';
 import { type AuditEvent, actionWords, actorWords, detailWords, prefixOf } from './event-words';
 
 export function EventRow({ event, withKey }: { event: AuditEvent; withKey: boolean }) {

@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import '../ui/tokens.css';
+import './host.css';
 import type { KeyMessages } from '../text';
 import { enKeys } from '../text/en-keys';
 import { ElementApp } from './element-app';

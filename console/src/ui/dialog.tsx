@@ -12,8 +12,7 @@ interface Props {
   children: ComponentChildren;
   actions: ComponentChildren;
   isAlert?: boolean;
-  /** Hides the page below. */
-  isOpaque?: boolean;
+  className?: string | undefined;
 }
 
 /** Moves the focus to where the user continues: to the opener of the dialog, or to the heading if the opener was removed. */
@@ -25,7 +24,7 @@ function restoreFocus(opener: Element | null, root: Document | ShadowRoot): void
 }
 
 /** A modal dialog. It is native, so the browser keeps the focus inside, and the page is inert. */
-export function Dialog({ title, onDismiss, onSubmit, children, actions, isAlert = false, isOpaque = false }: Props) {
+export function Dialog({ title, onDismiss, onSubmit, children, actions, isAlert = false, className }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -52,7 +51,7 @@ export function Dialog({ title, onDismiss, onSubmit, children, actions, isAlert 
       part="dialog"
       role={isAlert ? 'alertdialog' : undefined}
       aria-labelledby={id}
-      className={classes(base.root, style.dialog, isOpaque && style.opaque)}
+      className={classes(base.root, style.dialog, className)}
       onCancel={(event) => {
         event.preventDefault();
         onDismiss();

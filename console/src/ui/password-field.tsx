@@ -2,8 +2,9 @@ import { Eye, EyeOff } from 'lucide';
 import { useState } from 'preact/hooks';
 import { useConsoleText } from '../text';
 import { Field } from './field';
-import style from './field.module.css';
+import fieldStyle from './field.module.css';
 import { Icon } from './icon';
+import style from './password-field.module.css';
 
 interface Props {
   label: string;
@@ -27,7 +28,7 @@ export function PasswordField({ label, hint, error, onChange, ...input }: Props)
             {...control}
             // Preact's types have no input whose type is one of several.
             type={(isShown ? 'text' : 'password') as 'password'}
-            className={style.control}
+            className={fieldStyle.control}
             autoCapitalize="off"
             spellcheck={false}
             required

@@ -72,7 +72,6 @@ export function UsageChart({ points, nameOf }: Props) {
                 height={HEIGHT - y(allowed)}
               />
               <rect
-                className={style.rejectedBar}
                 fill={`url(#${hatch})`}
                 x={(index + GAP / 2) * step}
                 y={y(allowed + refused)}
