@@ -46,11 +46,17 @@ export const keptStyles = (): Plugin => ({
   },
 });
 
-/** Returns a function that counts names: the same short name for the same long one. */
-function counter(prefix: string): (long: string) => string {
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** Returns the shortest text of letters for a number: a, b, …, Z, aa, ba, … */
+const lettersOf = (count: number): string =>
+  (count < LETTERS.length ? '' : lettersOf(Math.floor(count / LETTERS.length) - 1)) + LETTERS[count % LETTERS.length];
+
+/** Returns a function that numbers names: the same short name for the same long one. */
+function numbering(prefix = ''): (long: string) => string {
   const names = new Map<string, string>();
   return (long) => {
-    const short = names.get(long) ?? prefix + names.size.toString(36);
+    const short = names.get(long) ?? prefix + lettersOf(names.size);
     names.set(long, short);
     return short;
   };
@@ -75,7 +81,7 @@ export const styleInScript = (): Plugin => ({
       const selected = [...css.matchAll(SELECTED_CLASS)].map(([, name = '']) => name);
       const unused = selected.filter((name) => !script.code.includes(name));
       if (unused.length > 0) throw new Error(`The element uses none of these classes: ${unused.join(', ')}`);
-      const [classOf, propertyOf] = [counter('k'), counter('--kw')];
+      const [classOf, propertyOf] = [numbering(), numbering('--kw')];
       const short = css.replace(LONG_CLASS, classOf).replace(/--kw-[\w-]+/g, propertyOf);
       script.code = script.code.replace(LONG_CLASS, classOf).replace(ELEMENT_CSS, () => JSON.stringify(short));
       delete bundle[style.fileName];

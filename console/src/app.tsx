@@ -18,7 +18,7 @@ import { SignInPage } from './session/sign-in-page';
 import { SignUpPage } from './session/sign-up-page';
 import { useServer, useSession, useSessionState } from './session/use-session';
 import { Shell } from './shell';
-import { useText } from './text';
+import { useConsoleText } from './text';
 import { keyIdIn, LocationContext, usePath, useViewLocation } from './ui/location';
 import { Page } from './ui/page';
 import { ToastProvider } from './ui/toast';
@@ -115,7 +115,7 @@ function View({ viewer }: { viewer: Viewer }) {
 }
 
 function NotFound() {
-  const { common } = useText();
+  const { common } = useConsoleText();
   return (
     <Page title={common.notFoundTitle}>
       <p>{common.notFound}</p>

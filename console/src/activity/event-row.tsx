@@ -1,18 +1,23 @@
+import type { ComponentChildren } from 'preact';
 import keyStyle from '../keys/keys.module.css';
 import { useText } from '../text';
 import base from '../ui/base.module.css';
-import { Link } from '../ui/link';
 import { programName } from '../ui/program-name';
 import { SafeText, visibleText } from '../ui/safe-text';
 import { RelativeTime } from '../ui/time';
 import style from './event-row.module.css';
-import { type AuditEvent, actionWords, actorWords, detailWords, prefixOf } from './event-words';
+import { type AuditEvent, actionWords, actorWords, detailWords } from './event-words';
 
-export function EventRow({ event, withKey }: { event: AuditEvent; withKey: boolean }) {
+interface Props {
+  event: AuditEvent;
+  /** The cell of the key, where the events concern several keys. */
+  children?: ComponentChildren;
+}
+
+export function EventRow({ event, children }: Props) {
   const text = useText();
   const { columns } = text.events;
   const details = detailWords(event, text);
-  const prefix = prefixOf(event);
   return (
     <tr>
       <th scope="row">
@@ -26,17 +31,7 @@ export function EventRow({ event, withKey }: { event: AuditEvent; withKey: boole
       <td data-label={columns.time} className={keyStyle.time}>
         <RelativeTime at={event.at} />
       </td>
-      {withKey && (
-        <td data-label={columns.key}>
-          {event.apiKey ? (
-            <Link href={`/keys/${event.apiKey.id}`}>
-              <SafeText>{event.apiKey.name ?? event.apiKey.keyPrefix}</SafeText>
-            </Link>
-          ) : (
-            prefix && <code>{prefix}</code>
-          )}
-        </td>
-      )}
+      {children}
       <td data-label={columns.by} className={style.by}>
         <SafeText>{actorWords(event, text)}</SafeText>
       </td>

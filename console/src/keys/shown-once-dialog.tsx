@@ -1,5 +1,5 @@
 import { Check, Copy } from 'lucide';
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useData } from '../api/use-data';
 import { FirstUseDocument } from '../gql/graphql';
 import { useText } from '../text';
@@ -9,6 +9,7 @@ import { Dialog } from '../ui/dialog';
 import { Icon } from '../ui/icon';
 import { Notice } from '../ui/notice';
 import { SafeText } from '../ui/safe-text';
+import { Segments } from '../ui/segments';
 import { RelativeTime } from '../ui/time';
 import type { IssuedKey } from './actions';
 import { useKeysScope } from './scope';
@@ -41,7 +42,6 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
   const [wasCopied, setWasCopied] = useState(false);
   const [isAsking, setAsking] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  const id = useId();
   useLeaveGuard(!wasCopied);
   useEffect(() => {
     // The page can be restored from memory by the back button.
@@ -98,16 +98,8 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
       }
     >
       <p>{text.once}</p>
-      <div>
-        <fieldset className={style.formats}>
-          <legend>{text.format}</legend>
-          {snippets.map((each) => (
-            <label key={each} data-checked={each === snippet}>
-              <input type="radio" name={`${id}-format`} checked={each === snippet} onChange={() => setSnippet(each)} />
-              {text[each]}
-            </label>
-          ))}
-        </fieldset>
+      <div className={style.formats}>
+        <Segments label={text.format} value={snippet} options={snippets} texts={text} onChange={setSnippet} />
         <textarea
           ref={field}
           part="key"

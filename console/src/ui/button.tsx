@@ -14,24 +14,26 @@ interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'disabled'
   children: ComponentChildren;
 }
 
-const PARTS: Record<Kind, string> = {
-  primary: 'button primary',
-  danger: 'button danger',
-  secondary: 'button',
-  quiet: 'button',
-  quietDanger: 'button',
-  outlineDanger: 'button',
-  link: 'button',
+/** The parts that a page can style, and the class. */
+const KINDS: Record<Kind, [part: string, className: string | undefined]> = {
+  primary: ['button primary', style.primary],
+  danger: ['button danger', style.danger],
+  secondary: ['button', style.secondary],
+  quiet: ['button', style.quiet],
+  quietDanger: ['button', style.quietDanger],
+  outlineDanger: ['button', style.outlineDanger],
+  link: ['button', style.link],
 };
 
 export function Button({ kind = 'secondary', isCompact, isBusy = false, isDisabled = false, onClick, children, ...rest }: Props) {
   const isInert = isBusy || isDisabled;
+  const [part, className] = KINDS[kind];
   return (
     <button
       type="button"
       {...rest}
-      part={PARTS[kind]}
-      className={classes(style.button, style[kind], isCompact && style.compact)}
+      part={part}
+      className={classes(style.button, className, isCompact && style.compact)}
       aria-disabled={isInert || undefined}
       aria-busy={isBusy || undefined}
       onClick={(event) => {

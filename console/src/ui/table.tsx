@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import base from './base.module.css';
 import { classes } from './classes';
 import style from './table.module.css';
 
@@ -33,7 +34,7 @@ function ColumnHeader({ column }: { column: Props['columns'][number] }) {
   if ('hidden' in column) {
     return (
       <th scope="col">
-        <span className={style.hidden}>{column.hidden}</span>
+        <span className={base.hidden}>{column.hidden}</span>
       </th>
     );
   }
