@@ -82,8 +82,9 @@ export const styleInScript = (): Plugin => ({
       const unused = selected.filter((name) => !script.code.includes(name));
       if (unused.length > 0) throw new Error(`The element uses none of these classes: ${unused.join(', ')}`);
       const [classOf, propertyOf] = [numbering(), numbering('--kw')];
+      if (/[`\\$]/.test(css)) throw new Error('The style sheet of the element does not fit into a template literal.');
       const short = css.replace(LONG_CLASS, classOf).replace(/--kw-[\w-]+/g, propertyOf);
-      script.code = script.code.replace(LONG_CLASS, classOf).replace(ELEMENT_CSS, () => JSON.stringify(short));
+      script.code = script.code.replace(LONG_CLASS, classOf).replace(ELEMENT_CSS, () => `\`${short}\``);
       delete bundle[style.fileName];
     },
   },

@@ -72,7 +72,7 @@ function SessionRow({ session, isBusy, onEnd }: { session: Session; isBusy: bool
       <th scope="row" title={session.userAgent ?? undefined}>
         <SafeText>{name}</SafeText>
         {session.current && <span className={style.current}>{text.thisSession}</span>}
-        <div className={`${base.muted} ${base.small} ${style.light}`}>{session.ipAddress}</div>
+        <div className={`${base.minor} ${base.light}`}>{session.ipAddress}</div>
       </th>
       <td data-label={text.lastActive} className={keyStyle.time}>
         <RelativeTime at={session.lastUsedAt} />

@@ -98,7 +98,7 @@ export function ActivityPage() {
         events &&
         events.length > 0 && (
           <>
-            <span className={`${base.muted} ${base.small}`}>{activity.exportHint(events.length)}</span>
+            <span className={base.minor}>{activity.exportHint(events.length)}</span>
             <Button onClick={() => download(events, text)}>
               <Icon of={Download} size={16} />
               {activity.exportCsv}

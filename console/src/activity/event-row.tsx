@@ -23,7 +23,7 @@ export function EventRow({ event, children }: Props) {
       <th scope="row">
         {actionWords(event, text)}
         {details && (
-          <div className={`${base.muted} ${base.small}`} style={{ fontWeight: 400 }}>
+          <div className={`${base.minor} ${base.light}`}>
             <SafeText>{details}</SafeText>
           </div>
         )}
@@ -38,7 +38,7 @@ export function EventRow({ event, children }: Props) {
       <td data-label={columns.from}>
         {event.ipAddress}
         {event.userAgent && (
-          <div className={`${base.muted} ${base.small}`} title={visibleText(event.userAgent)}>
+          <div className={base.minor} title={visibleText(event.userAgent)}>
             <SafeText>{programName(event.userAgent)}</SafeText>
           </div>
         )}

@@ -1,3 +1,4 @@
+import { Listeners } from '../ui/listeners';
 import type { Problem } from './problem';
 import type { Answer } from './send';
 
@@ -18,7 +19,7 @@ export class Query<Data> {
   #reading: Reading<Data> = UNREAD;
   #request: AbortController | undefined;
   readonly #send: (signal: AbortSignal) => Promise<Answer<Data>>;
-  readonly #observers = new Set<() => void>();
+  readonly #observers = new Listeners();
 
   constructor(send: (signal: AbortSignal) => Promise<Answer<Data>>) {
     this.#send = send;
@@ -32,10 +33,10 @@ export class Query<Data> {
 
   /** Reads the query, and calls the observer after each change until the returned function is called. */
   readonly observe = (observer: () => void): (() => void) => {
-    this.#observers.add(observer);
+    const remove = this.#observers.add(observer);
     this.read();
     return () => {
-      this.#observers.delete(observer);
+      remove();
       if (!this.isObserved) this.#abort();
     };
   };
@@ -70,6 +71,6 @@ export class Query<Data> {
 
   #set(reading: Reading<Data>): void {
     this.#reading = reading;
-    for (const observer of this.#observers) observer();
+    this.#observers.notify();
   }
 }

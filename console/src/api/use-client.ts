@@ -1,12 +1,8 @@
 import { createContext } from 'preact';
-import { useContext } from 'preact/hooks';
+import { useProvided } from '../ui/use-provided';
 import type { ApiClient } from './client';
 
 export const ClientContext = createContext<ApiClient | null>(null);
 
 /** Returns the client of the signed-in user. */
-export function useClient(): ApiClient {
-  const client = useContext(ClientContext);
-  if (!client) throw new Error('ClientContext has no provider.');
-  return client;
-}
+export const useClient = (): ApiClient => useProvided(ClientContext);

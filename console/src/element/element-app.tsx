@@ -3,7 +3,7 @@ import { ApiClient } from '../api/client';
 import type { Problem } from '../api/problem';
 import { ClientContext } from '../api/use-client';
 import { useData } from '../api/use-data';
-import { PortalPermissionsDocument, ServerDocument } from '../gql/graphql';
+import { PortalPermissionsDocument, ProductDocument } from '../gql/graphql';
 import { KeyPage } from '../keys/key-page';
 import { KeysPage } from '../keys/keys-page';
 import { type KeysScope, KeysScopeContext } from '../keys/scope';
@@ -65,7 +65,7 @@ const NO_VARIABLES = {};
 function Views({ features, handlers }: { features: string; handlers: { current: Pick<Props, 'snippet' | 'onEvent'> } }) {
   const { element: text } = useText();
   const permissions = useData(PortalPermissionsDocument, NO_VARIABLES);
-  const server = useData(ServerDocument, NO_VARIABLES).data?.server;
+  const server = useData(ProductDocument, NO_VARIABLES).data?.server;
   const id = keyIdIn(usePath());
   const root = useRef<HTMLDivElement>(null);
   useFocusAfterNavigation(root);

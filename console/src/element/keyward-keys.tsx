@@ -2,10 +2,9 @@ import { render } from 'preact';
 import '../ui/tokens.css';
 import './host.css';
 import type { KeyMessages } from '../text';
-import { enKeys } from '../text/en-keys';
 import { ElementApp } from './element-app';
 import { type GetToken, HostToken } from './host-token';
-import { type Overrides, withOverrides } from './overrides';
+import { type Overrides, textsWith } from './overrides';
 
 // The build puts the style sheet here.
 const CSS = '__KEYWARD_ELEMENT_CSS__';
@@ -32,7 +31,7 @@ class KeywardKeys extends HTMLElement {
   /** Returns a text to copy in which `{key}` stands for the new key. The page is not given the key itself. */
   snippet: ((keyPrefix: string) => string) | undefined;
   #messages: Overrides<KeyMessages> = {};
-  #text: KeyMessages = enKeys;
+  #text: KeyMessages = textsWith({});
   /** Where the element is rendered; undefined while it is not in a document. */
   #root: ShadowRoot | undefined;
 
@@ -44,7 +43,7 @@ class KeywardKeys extends HTMLElement {
   set messages(messages: Overrides<KeyMessages>) {
     // A framework can set a property to undefined.
     this.#messages = messages ?? {};
-    this.#text = withOverrides(enKeys, this.#messages);
+    this.#text = textsWith(this.#messages);
     this.#render();
   }
 

@@ -23,7 +23,7 @@ export interface IssuedKey {
 }
 
 /** `lostKey`: the key exists, but the answer with its plaintext did not arrive. */
-export type IssueOutcome = { issued: IssuedKey } | { lostKey: Key } | { problem: Problem; isAnswerLost: boolean };
+export type IssueOutcome = { issued: IssuedKey } | { lostKey: Key } | { problem: Problem };
 
 const MISSING: Problem = { code: 'INTERNAL_SERVER_ERROR', fields: [] };
 
@@ -38,9 +38,8 @@ async function readKey(client: ApiClient, id: string): Promise<Key | undefined> 
 
 /** The problem of a request with an idempotency key. CONFLICT with a key: the first request succeeded, and its answer was lost. */
 async function lostOr(client: ApiClient, problem: Problem, find: () => Promise<Key | undefined>): Promise<IssueOutcome> {
-  const isAnswerLost = problem.code === 'NETWORK';
-  const lostKey = problem.apiKeyId ? await readKey(client, problem.apiKeyId) : isAnswerLost ? await find() : undefined;
-  return lostKey ? { lostKey } : { problem, isAnswerLost };
+  const lostKey = problem.apiKeyId ? await readKey(client, problem.apiKeyId) : problem.code === 'NETWORK' ? await find() : undefined;
+  return lostKey ? { lostKey } : { problem };
 }
 
 /**

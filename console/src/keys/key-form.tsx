@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { fieldProblem, type Problem } from '../api/problem';
 import { useText } from '../text';
 import { dateTime, list } from '../text/format';
+import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { Choice, SelectField, TextArea, TextField } from '../ui/field';
 import { useNow } from '../ui/time';
@@ -196,7 +197,7 @@ function RateFields({ draft, set, policy, error }: LimitPart) {
           />
         </div>
       )}
-      {owner && <p className={style.note}>{form.ownerRate(owner.limit, windowOf(owner.windowSeconds, text))}</p>}
+      {owner && <p className={base.minor}>{form.ownerRate(owner.limit, windowOf(owner.windowSeconds, text))}</p>}
     </div>
   );
 }

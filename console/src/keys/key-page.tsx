@@ -7,6 +7,7 @@ import { useClient } from '../api/use-client';
 import { type Loaded, useData } from '../api/use-data';
 import { KeyDocument } from '../gql/graphql';
 import { useText } from '../text';
+import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { Icon } from '../ui/icon';
 import { Link } from '../ui/link';
@@ -65,7 +66,7 @@ function LoadedKey({ apiKey, loaded, back }: { apiKey: Key; loaded: Loaded<unkno
       title={<KeyName apiKey={apiKey} />}
       view={nameOf(apiKey)}
       intro={
-        <span className={style.identity}>
+        <span className={`${base.row} ${base.muted}`}>
           <code>{apiKey.keyPrefix}…</code>
           <KeyStatus apiKey={apiKey} />
           <span>

@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useData } from '../api/use-data';
 import { FirstUseDocument } from '../gql/graphql';
 import { useText } from '../text';
+import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { copyField, selectText } from '../ui/copy';
 import { Dialog } from '../ui/dialog';
@@ -113,7 +114,7 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
           onCopy={markCopied}
         />
       </div>
-      <div className={style.copy}>
+      <div className={`${base.row} ${base.muted}`}>
         {!isAsking && (
           <Button kind="primary" onClick={() => void copy()}>
             {copied === 'yes' ? <Icon of={Check} size={16} /> : <Icon of={Copy} size={16} />}

@@ -11,6 +11,7 @@ import {
   SignUpDocument,
   type TypedDocumentString,
 } from '../gql/graphql';
+import { Listeners } from '../ui/listeners';
 
 export type Viewer = SignedInFragment['user'];
 
@@ -49,7 +50,7 @@ export class Session implements TokenSource {
   #isExternal = false;
   #renewal: Promise<void> | undefined;
   readonly #endpoint: string;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   readonly #tabs = new BroadcastChannel('keyward-session');
   /** Resolves the requests that wait for the user to sign in again. */
   #resume: (() => void)[] = [];
@@ -59,10 +60,7 @@ export class Session implements TokenSource {
     this.#tabs.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#follow(data);
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.add;
 
   readonly state = (): SessionState => this.#state;
 
@@ -213,6 +211,6 @@ export class Session implements TokenSource {
 
   #set(state: SessionState): void {
     this.#state = state;
-    for (const listener of this.#listeners) listener();
+    this.#listeners.notify();
   }
 }

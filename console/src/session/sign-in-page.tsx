@@ -28,7 +28,7 @@ export function SignInPage() {
     <EntryPage title={text.signInTitle} intro={text.signInTo(productName)}>
       {hasPasswords && (
         <CredentialsForm action={text.signIn} submit={(email, password) => session.signIn(email, password)}>
-          <p className={`${base.muted} ${base.small}`}>{text.forgot}</p>
+          <p className={base.minor}>{text.forgot}</p>
         </CredentialsForm>
       )}
       {hasPasswords && identityProvider && <p className={style.or}>{text.or}</p>}

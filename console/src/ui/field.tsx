@@ -1,6 +1,7 @@
 import { CircleAlert } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
+import base from './base.module.css';
 import { classes } from './classes';
 import style from './field.module.css';
 import { Icon } from './icon';
@@ -37,7 +38,7 @@ export function Field({ label, hint, error, children }: Described & { children: 
       {children({ id, 'aria-describedby': described || undefined, 'aria-invalid': error ? true : undefined })}
       {error && <FieldError id={`${id}-error`}>{error}</FieldError>}
       {hint && (
-        <div id={`${id}-hint`} className={style.hint}>
+        <div id={`${id}-hint`} className={base.minor}>
           {hint}
         </div>
       )}

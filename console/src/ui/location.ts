@@ -1,5 +1,6 @@
 import { createContext } from 'preact';
-import { useContext } from 'preact/hooks';
+import { Listeners } from './listeners';
+import { useProvided } from './use-provided';
 import { useStore } from './use-store';
 
 /** Where the path of the current view is: in the address bar, or in memory. */
@@ -17,22 +18,16 @@ export interface ViewLocation {
 
 /** Returns a location. `move` changes the path that `path` returns. */
 export function createLocation(path: () => string, move: ViewLocation['go'], base = ''): ViewLocation {
-  const listeners = new Set<() => void>();
-  const notify = () => {
-    for (const listener of listeners) listener();
-  };
+  const listeners = new Listeners();
   return {
     path,
     base,
     go: (to, isReplaced) => {
       move(to, isReplaced);
-      notify();
+      listeners.notify();
     },
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    notify,
+    subscribe: listeners.add,
+    notify: listeners.notify,
   };
 }
 
@@ -49,11 +44,7 @@ export function memoryLocation(): ViewLocation {
 
 export const LocationContext = createContext<ViewLocation | null>(null);
 
-export function useViewLocation(): ViewLocation {
-  const location = useContext(LocationContext);
-  if (!location) throw new Error('LocationContext has no provider.');
-  return location;
-}
+export const useViewLocation = (): ViewLocation => useProvided(LocationContext);
 
 /** Returns the path of the current view, and renders again when it changes. */
 export function usePath(): string {

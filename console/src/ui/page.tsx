@@ -1,5 +1,6 @@
 import { type ComponentChildren, createContext } from 'preact';
 import { useContext, useEffect, useRef } from 'preact/hooks';
+import base from './base.module.css';
 import { PageHeading } from './heading';
 import style from './page.module.css';
 
@@ -31,7 +32,7 @@ export function Page({ title, view, intro, actions, above, children }: Props) {
           <PageHeading innerRef={heading}>{title}</PageHeading>
           {intro && <div className={style.intro}>{intro}</div>}
         </div>
-        {actions && <div className={style.actions}>{actions}</div>}
+        {actions && <div className={`${base.row} ${style.actions}`}>{actions}</div>}
       </header>
       {children}
     </div>
