@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 import { compactDocuments } from './build/documents';
+import { slimPreact } from './build/preact';
 import { keptStyles, longNames, namedStyles, shortNames, styleInScript } from './build/styles';
 
 const here = import.meta.dirname;
@@ -37,7 +38,7 @@ export default defineConfig(({ mode }) => {
     root: here,
     base: '/console/',
     publicDir: false,
-    plugins: [compactDocuments(), namedStyles(), keptStyles(), isElement ? styleInScript() : blockingTheme()],
+    plugins: [slimPreact(), compactDocuments(), namedStyles(), keptStyles(), isElement ? styleInScript() : blockingTheme()],
     css: { modules: { generateScopedName: isElement ? longNames(here) : shortNames(here) } },
     oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'F_' }, jsxInject: `import { h, Fragment as F_ } from 'preact'` },
     define: { 'process.env.NODE_ENV': JSON.stringify('production') },
