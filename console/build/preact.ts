@@ -36,18 +36,25 @@ const UNUSED: Record<string, readonly [code: string | RegExp, replacement: strin
     ['(i=i.__z)&&', '!1&&'],
     ['i?null:r.firstChild?d.call(r.childNodes):null', 'null'],
     [',o)for(s=0;s<o.length;s++)if((k=o[s])&&(C?k.localName==C:3==k.nodeType)){t=k,o[s]=null;break}if(!t)', ');if(!t)'],
+    ['o="textarea"==C&&null!=x.defaultValue?null:o&&d.call(a.childNodes)', 'o=null'],
+    ['&&!t.data.startsWith("$s")', ''],
     [',!l&&o)for($={},s=0;s<t.attributes.length;s++)$[(k=t.attributes[s]).name]=k.value;', ');'],
   ],
   portals: [
     [/\w+\.props\.__P\b/g, '(void 0)'],
     [/\bM\.__P\b/g, '(void 0)'],
   ],
-  'formulas, links within drawings, and listeners of the capture phase': [
+  'values at first, which a field has beside its value': [['||"value"==s&&"defaultValue"in x||"checked"==s&&"defaultChecked"in x', '']],
+  'elements and attributes: templates, formulas, HTML and links within drawings, popovers': [
+    ['a="template"==C&&t.content||t,', 'a=t,'],
+    ['"foreignObject"==C||', ''],
+    ['&&"popover"!=t', ''],
+    ['"popover"==t&&1==r?"":r', 'r'],
     ['"math"==C?f="http://www.w3.org/1998/Math/MathML":', ''],
-    ['||"http://www.w3.org/1998/Math/MathML"==f&&v.test(C)', ''],
+    ['("http://www.w3.org/1998/Math/MathML"==f&&v.test(C))&&(f="http://www.w3.org/1999/xhtml"),', ''],
     ['.replace(/xlink(H|:h)/,"h")', ''],
-    ['f=t!=(t=t.replace(l,"$1")),', ''],
   ],
+  'listeners of the capture phase': [['f=t!=(t=t.replace(l,"$1")),', '']],
 };
 
 /** Leaves out the parts of Preact that the console does not use. Fails for a version of Preact in which they are written otherwise. */

@@ -14,7 +14,7 @@ export interface SendOptions {
   signal?: AbortSignal;
 }
 
-const HEADERS = { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json;q=0.9' };
+const HEADERS = { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' };
 
 /** Sends an operation, and returns its answer or what went wrong. Always by POST, because URLs with variables end up in logs. */
 export async function send<Data, Variables>(

@@ -2,11 +2,12 @@ import type { ButtonHTMLAttributes, ComponentChildren } from 'preact';
 import style from './button.module.css';
 import { classes } from './classes';
 
-type Kind = 'primary' | 'secondary' | 'danger' | 'quiet' | 'quietDanger' | 'outlineDanger' | 'link';
+type Kind = 'primary' | 'secondary' | 'danger' | 'quiet' | 'quietDanger' | 'link';
 
 interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'disabled' | 'className'> {
   kind?: Kind;
   isCompact?: boolean;
+  className?: string | undefined;
   /** The request of this button is in progress. */
   isBusy?: boolean;
   /** The button stays in the tab order, so that its description can be read. */
@@ -21,11 +22,19 @@ const KINDS: Record<Kind, [part: string, className: string | undefined]> = {
   secondary: ['button', style.secondary],
   quiet: ['button', style.quiet],
   quietDanger: ['button', style.quietDanger],
-  outlineDanger: ['button', style.outlineDanger],
   link: ['button', style.link],
 };
 
-export function Button({ kind = 'secondary', isCompact, isBusy = false, isDisabled = false, onClick, children, ...rest }: Props) {
+export function Button({
+  kind = 'secondary',
+  isCompact,
+  isBusy = false,
+  isDisabled = false,
+  className: more,
+  onClick,
+  children,
+  ...rest
+}: Props) {
   const isInert = isBusy || isDisabled;
   const [part, className] = KINDS[kind];
   return (
@@ -33,7 +42,7 @@ export function Button({ kind = 'secondary', isCompact, isBusy = false, isDisabl
       type="button"
       {...rest}
       part={part}
-      className={classes(style.button, className, isCompact && style.compact)}
+      className={classes(style.button, className, isCompact && style.compact, more)}
       aria-disabled={isInert || undefined}
       aria-busy={isBusy || undefined}
       onClick={(event) => {
