@@ -22,7 +22,7 @@ export function shortNames(root: string): (name: string, file: string) => string
   };
 }
 
-/** Returns a function whose names say where a class is from. `styleInScript` replaces them. */
+/** Returns a function that names classes by their place. `styleInScript` shortens these names. */
 export const longNames = (root: string) => (name: string, file: string) =>
   `keyward_${name}_${digestOf(path.relative(root, file)).toString('hex').slice(0, 8)}`;
 

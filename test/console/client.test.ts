@@ -72,7 +72,7 @@ describe('the client of the console', () => {
     answer = (_, count) => JSON.stringify({ data: { value: `answer ${count}` } });
   });
 
-  /** Returns a source whose token changes with each renewal. A renewal that is in progress is shared, as by those of the console. */
+  /** Returns a source that has another token after each renewal. A renewal that is in progress is shared, as by those of the console. */
   function sourceOf(first: string | undefined) {
     let renewal: Promise<void> | undefined;
     const source = {
@@ -102,7 +102,7 @@ describe('the client of the console', () => {
     expect(received).toEqual([{ method: 'POST', authorization: 'Bearer first', query: READ, variables: { id: '1' } }]);
   });
 
-  test('gets a token before the first request if there is none', async () => {
+  test('gets a token before the first request without one', async () => {
     await new ApiClient(url, sourceOf(undefined)).request(READ, {});
     expect(received.map(({ authorization }) => authorization)).toEqual(['Bearer token 1']);
   });
@@ -117,7 +117,7 @@ describe('the client of the console', () => {
     expect([source.renewals, received.length]).toEqual([1, 6]);
   });
 
-  test('does not repeat a request whose new token is rejected too, and reports the problem once', async () => {
+  test('does not repeat a request again after its new token was rejected too, and reports the problem once', async () => {
     answer = () => failing({ code: 'UNAUTHENTICATED', requestId: 'r1' });
     const problems: Problem[] = [];
     const { problem } = await new ApiClient(url, sourceOf('old'), (each) => problems.push(each)).request(READ, {});

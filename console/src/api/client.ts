@@ -27,7 +27,7 @@ export class ApiClient {
     this.#onProblem = onProblem;
   }
 
-  /** Sends an operation. A request whose token is rejected is repeated once, with a new token. Neither reads nor changes what is kept. */
+  /** Sends an operation. A request is repeated once if its token was rejected, with a new token. Neither reads nor changes what is kept. */
   async request<Data, Variables>(
     document: TypedDocumentString<Data, Variables>,
     variables: Variables,

@@ -31,7 +31,7 @@ export const NO_ANSWER: Problem = { code: 'NETWORK', fields: [] };
 
 const codeOf = (error: GraphQLError | undefined): unknown => error?.extensions?.code;
 
-/** Returns the problem of the errors in an answer; undefined if there are none. */
+/** Returns the problem of the errors in an answer; undefined without an error. */
 export function problemOf(errors: readonly GraphQLError[]): Problem | undefined {
   // A rejected token is the problem that can be solved, whichever field reports it.
   const error = errors.find((each) => codeOf(each) === 'UNAUTHENTICATED') ?? errors[0];

@@ -22,7 +22,7 @@ export function CallbackPage() {
     isStarted.current = true;
     void provider.finish().then(async (outcome) => {
       if ('rejected' in outcome) {
-        if (outcome.rejected === 'login_required') return go(`/sign-in?next=/console${outcome.next}`, true);
+        if (outcome.rejected === 'needs-page') return go(`/sign-in?next=/console${outcome.next}`, true);
         return setFailure(text.callbackFailed);
       }
       const problem = await session.acceptExternal(outcome.accessToken);

@@ -70,7 +70,7 @@ export const TextField = ({ label, hint, error, type, onChange, ...input }: Desc
       <input
         {...input}
         {...control}
-        // Preact's types have no input whose type is one of several.
+        // Preact's types do not accept an input of several possible types.
         type={(type ?? 'text') as 'text'}
         className={style.control}
         onInput={(event) => onChange(event.currentTarget.value)}

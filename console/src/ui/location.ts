@@ -12,7 +12,7 @@ export interface ViewLocation {
   go: (path: string, isReplaced?: boolean) => void;
   /** Calls the listener after each change until the returned function is called. */
   subscribe: (listener: () => void) => () => void;
-  /** Tells all listeners that the path has changed. */
+  /** Calls all listeners after a change of the path. */
   notify: () => void;
 }
 

@@ -26,7 +26,7 @@ export function PasswordField({ label, hint, error, onChange, ...input }: Props)
           <input
             {...input}
             {...control}
-            // Preact's types have no input whose type is one of several.
+            // Preact's types do not accept an input of several possible types.
             type={(isShown ? 'text' : 'password') as 'password'}
             className={fieldStyle.control}
             autoCapitalize="off"
