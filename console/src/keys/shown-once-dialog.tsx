@@ -26,7 +26,8 @@ interface Props {
 
 /** Warns before the page is left while the key is shown and was not copied. */
 function useLeaveGuard(isNeeded: boolean): void {
-  useEffect(() => {
+  // At once: a page that says "Copied" does not warn.
+  useLayoutEffect(() => {
     if (!isNeeded) return;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener('beforeunload', warn);

@@ -60,7 +60,7 @@ describe('the console of a built server, in Chromium', () => {
     );
     const sizeOf = (pattern: RegExp) => files.filter((file) => pattern.test(file)).reduce((sum, file) => sum + gzipped(file), 0);
     expect(files).toHaveLength(4);
-    expect(sizeOf(/app-.*\.js$/)).toBeLessThan(60_000);
+    expect(sizeOf(/app-.*\.js$/)).toBeLessThan(45_000);
     expect(sizeOf(/theme-.*\.js$/)).toBeLessThan(500);
     expect(sizeOf(/\.css$/)).toBeLessThan(10_000);
     expect(gzipped('index.html')).toBeLessThan(2_000);
