@@ -198,7 +198,9 @@ describe('the client of the console', () => {
     const before = changes;
     stop();
     answer = () => JSON.stringify({ data: { value: 'later' } });
-    await observed(query);
-    expect([query.reading().data, changes, problems]).toEqual([{ value: 'later' }, before, []]);
+    const seen: (Problem | undefined)[] = [];
+    query.observe(() => seen.push(query.reading().problem));
+    await eventually(() => expect(query.reading().data).toEqual({ value: 'later' }), SOON);
+    expect([changes, problems, seen.filter(Boolean)]).toEqual([before, [], []]);
   });
 });
