@@ -1,47 +1,22 @@
 // Builds the console (`vite build`) and the element (`vite build --mode element`) into console/dist.
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
+import { compactDocuments } from './build/documents.ts';
+import { slimPreact } from './build/preact.ts';
+import { keptStyles, longNames, namedStyles, shortNames, styleInScript } from './build/styles.ts';
 
 const here = import.meta.dirname;
-const ELEMENT_CSS = /["'`]__KEYWARD_ELEMENT_CSS__["'`]/;
-
-/** React's API on Preact: 7 kB instead of 66 kB. Without this alias the console runs on React itself. */
-const alias = [
-  { find: /^react$/, replacement: 'preact/compat' },
-  { find: /^react-dom$/, replacement: 'preact/compat' },
-  { find: /^react-dom\/client$/, replacement: 'preact/compat/client' },
-  { find: /^react\/jsx-runtime$/, replacement: 'preact/jsx-runtime' },
-  // A CommonJS package that would pull in all of React's API: the function is part of it now.
-  { find: /^use-sync-external-store\/shim\/index\.js$/, replacement: path.join(here, 'src/ui/sync-external-store.ts') },
-];
 
 /** The first versions with `light-dark()`, which has no replacement in a shadow root. */
 const BROWSERS = ['chrome123', 'edge123', 'firefox120', 'safari17.5'];
 
-/** Returns a function that names classes by 3 characters: their names are a tenth of the element. The same class always has the same name. */
-function shortNames(): (name: string, file: string) => string {
-  const taken = new Map<string, string>();
-  return (name, file) => {
-    const place = `${path.relative(here, file)} ${name}`;
-    const short = `k${createHash('sha256').update(place).digest('base64url').replace(/[-_]/g, '').slice(0, 3)}`;
-    if ((taken.get(short) ?? place) !== place)
-      throw new Error(`${place} and ${taken.get(short)} have the same short name. Rename one of them.`);
-    taken.set(short, place);
-    return short;
-  };
-}
-
-/** Removes the indentation of the generated documents, and marks them as pure: the build then leaves out those without a user. */
-const compactDocuments = (): Plugin => ({
-  name: 'keyward-documents',
+/** Imports the functions that JSX becomes calls of. */
+const importedJsx = (): Plugin => ({
+  name: 'keyward-jsx',
   enforce: 'pre',
   transform: {
-    filter: { id: /gql\/graphql\.ts$/ },
-    handler: (code) =>
-      code
-        .replace(/`[^`]*`/g, (text) => text.replace(/\s+/g, ' '))
-        .replaceAll('= new TypedDocumentString(', '= /*#__PURE__*/ new TypedDocumentString('),
+    filter: { id: /\.tsx$/ },
+    handler: (code) => ({ code: `import { h as h_, Fragment as Fragment_ } from 'preact';${code}`, map: null }),
   },
 });
 
@@ -58,30 +33,19 @@ const blockingTheme = (): Plugin => ({
   },
 });
 
-/** Puts the style sheet of the element into its script, which adopts it in each shadow root. */
-const styleInScript = (): Plugin => ({
-  name: 'keyward-element-css',
-  enforce: 'post',
-  generateBundle: {
-    order: 'post',
-    handler(_options, bundle) {
-      const files = Object.values(bundle);
-      const style = files.find((file) => file.type === 'asset' && file.fileName.endsWith('.css'));
-      const script = files.find((file) => file.type === 'chunk');
-      if (style?.type !== 'asset' || script?.type !== 'chunk' || !ELEMENT_CSS.test(script.code)) {
-        throw new Error('The element has no style sheet, or no place for it.');
-      }
-      const css = String(style.source).trim();
-      script.code = script.code.replace(ELEMENT_CSS, () => JSON.stringify(css));
-      delete bundle[style.fileName];
-    },
-  },
-});
+/** Names of Preact's own properties, such as __k. Nothing else has such names. */
+const PREACT_PROPERTY = /^__[a-zA-Z]?$/;
 
 const applicationOutput = {
   entryFileNames: 'assets/[name]-[hash].js',
   chunkFileNames: 'assets/[name]-[hash].js',
   assetFileNames: 'assets/app-[hash][extname]',
+};
+
+const elementOutput = {
+  entryFileNames: 'embed/keyward-keys.js',
+  assetFileNames: 'embed/[name][extname]',
+  minify: { compress: true, mangle: true, mangleProps: { include: PREACT_PROPERTY } },
 };
 
 export default defineConfig(({ mode }) => {
@@ -93,9 +57,10 @@ export default defineConfig(({ mode }) => {
     root: here,
     base: '/console/',
     publicDir: false,
-    plugins: [compactDocuments(), isElement ? styleInScript() : blockingTheme()],
-    resolve: { alias },
-    css: { modules: { generateScopedName: shortNames() } },
+    plugins: [slimPreact(), compactDocuments(), importedJsx(), namedStyles(), keptStyles(), isElement ? styleInScript() : blockingTheme()],
+    css: { modules: { generateScopedName: isElement ? longNames(here) : shortNames(here) } },
+    // Calls of h are smaller than those of the function for JSX, which would be there beside it.
+    oxc: { jsx: { runtime: 'classic', pragma: 'h_', pragmaFrag: 'Fragment_' } },
     define: { 'process.env.NODE_ENV': JSON.stringify('production') },
     build: {
       outDir: path.join(here, 'dist'),
@@ -107,9 +72,9 @@ export default defineConfig(({ mode }) => {
       reportCompressedSize: false,
       rolldownOptions: {
         input,
-        // Directives of React's server components mean nothing here.
-        onwarn: (warning, warn) => warning.code !== 'MODULE_LEVEL_DIRECTIVE' && warn(warning),
-        output: isElement ? { entryFileNames: 'embed/keyward-keys.js', assetFileNames: 'embed/[name][extname]' } : applicationOutput,
+        // The name of each class where it is used, and not in an object of all names.
+        optimization: { inlineConst: { mode: 'all', pass: 3 } },
+        output: isElement ? elementOutput : applicationOutput,
       },
     },
     // The server allows pages of localhost outside production, so the API can be another port.

@@ -1,9 +1,10 @@
-import { useMemo, useState } from 'react';
-import { Provider as UrqlProvider } from 'urql';
-import { Redirect, Route, Router, Switch, useLocation } from 'wouter';
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import { AccountPage } from './account/account-page';
 import { ActivityPage } from './activity/activity-page';
-import { createApiClient } from './api/client';
+import { ApiClient } from './api/client';
+import { ClientContext } from './api/use-client';
+import { browserLocation } from './browser-location';
 import { HistoryPage } from './history/history-page';
 import { KeyPage } from './keys/key-page';
 import { KeysPage } from './keys/keys-page';
@@ -17,7 +18,8 @@ import { SignInPage } from './session/sign-in-page';
 import { SignUpPage } from './session/sign-up-page';
 import { useServer, useSession, useSessionState } from './session/use-session';
 import { Shell } from './shell';
-import { useText } from './text';
+import { useConsoleText } from './text';
+import { keyIdIn, LocationContext, usePath, useViewLocation } from './ui/location';
 import { Page } from './ui/page';
 import { ToastProvider } from './ui/toast';
 
@@ -28,34 +30,40 @@ export function App() {
   const state = useSessionState();
   const isIn = state.status === 'in' || state.status === 'over';
   return (
-    <Router base="/console">
+    <LocationContext.Provider value={browserLocation}>
       {isIn ? <SignedIn key={state.viewer.id} viewer={state.viewer} isOver={state.status === 'over'} /> : <SignedOut />}
-    </Router>
+    </LocationContext.Provider>
   );
 }
 
+/** Pages that begin a session. For a user who is signed in, they lead to where the link wanted to go. */
+const ENTRIES: Record<string, () => ComponentChildren> = {
+  '/sign-in': SignInPage,
+  '/sign-up': SignUpPage,
+  '/reset': ResetPage,
+  '/callback': CallbackPage,
+};
+
+const entryOf = (path: string) => (Object.hasOwn(ENTRIES, path) ? ENTRIES[path] : undefined);
+
 function SignedOut() {
-  const [path] = useLocation();
-  const next = path === '/' ? '' : `?next=${encodeURIComponent(`/console${path}`)}`;
-  return (
-    <Switch>
-      <Route path="/sign-in" component={SignInPage} />
-      <Route path="/sign-up" component={SignUpPage} />
-      <Route path="/reset" component={ResetPage} />
-      <Route path="/callback" component={CallbackPage} />
-      <Route>
-        <Redirect to={`/sign-in${next}`} replace />
-      </Route>
-    </Switch>
-  );
+  const path = usePath();
+  const Entry = entryOf(path);
+  if (Entry) return <Entry />;
+  return <Redirect to={path === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(`/console${path}`)}`} />;
+}
+
+function Redirect({ to }: { to: string }) {
+  const { go } = useViewLocation();
+  useLayoutEffect(() => go(to, true), [go, to]);
+  return null;
 }
 
 /** Everything below is created anew for another user, so that no answer for one user is seen by another. */
 function SignedIn({ viewer, isOver }: { viewer: Viewer; isOver: boolean }) {
   const session = useSession();
   const server = useServer();
-  const client = useMemo(() => createApiClient(ENDPOINT, session), [session]);
-  const [arrival] = useState(() => nextPath(location.search, location.origin));
+  const client = useMemo(() => new ApiClient(ENDPOINT, session), [session]);
   const scope = useMemo<KeysScope>(
     () => ({
       productName: server.productName,
@@ -72,35 +80,42 @@ function SignedIn({ viewer, isOver }: { viewer: Viewer; isOver: boolean }) {
     [server],
   );
   return (
-    <UrqlProvider value={client}>
+    <ClientContext.Provider value={client}>
       <KeysScopeContext.Provider value={scope}>
         <ToastProvider>
           <Shell viewer={viewer}>
-            <Switch>
-              <Route path="/" component={KeysPage} />
-              <Route path="/keys/:id">{({ id }) => <KeyPage key={id} id={id} />}</Route>
-              <Route path="/history" component={HistoryPage} />
-              <Route path="/activity" component={ActivityPage} />
-              <Route path="/account">
-                <AccountPage viewer={viewer} />
-              </Route>
-              {['/sign-in', '/sign-up', '/reset', '/callback'].map((path) => (
-                <Route key={path} path={path}>
-                  <Redirect to={arrival} replace />
-                </Route>
-              ))}
-              <Route component={NotFound} />
-            </Switch>
+            <View viewer={viewer} />
           </Shell>
           {isOver && <SessionOver viewer={viewer} />}
         </ToastProvider>
       </KeysScopeContext.Provider>
-    </UrqlProvider>
+    </ClientContext.Provider>
   );
 }
 
+/** The page at the current path. */
+function View({ viewer }: { viewer: Viewer }) {
+  const path = usePath();
+  const [arrival] = useState(() => nextPath(location.search, location.origin));
+  if (entryOf(path)) return <Redirect to={arrival} />;
+  const id = keyIdIn(path);
+  if (id !== undefined) return <KeyPage key={id} id={id} />;
+  switch (path) {
+    case '/':
+      return <KeysPage />;
+    case '/history':
+      return <HistoryPage />;
+    case '/activity':
+      return <ActivityPage />;
+    case '/account':
+      return <AccountPage viewer={viewer} />;
+    default:
+      return <NotFound />;
+  }
+}
+
 function NotFound() {
-  const { common } = useText();
+  const { common } = useConsoleText();
   return (
     <Page title={common.notFoundTitle}>
       <p>{common.notFound}</p>

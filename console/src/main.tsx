@@ -1,10 +1,9 @@
-import { documentOf } from './api/document';
 import './ui/tokens.css';
 import './global.css';
-import { useEffect, useState } from 'react';
-import { createRoot } from 'react-dom/client';
-import { createPublicClient } from './api/client';
-import { isTransient, type Problem, problemOf } from './api/problem';
+import { render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { isTransient, NO_ANSWER, type Problem } from './api/problem';
+import { send } from './api/send';
 import { App, ENDPOINT } from './app';
 import { ServerDocument } from './gql/graphql';
 import { Session } from './session/session';
@@ -31,8 +30,8 @@ function Start() {
       if (isTransient(found)) timer = setTimeout(() => setAttempt(attempt + 1), RETRY_MS);
     };
     const read = async () => {
-      const { data, error } = await createPublicClient(ENDPOINT).query(documentOf(ServerDocument), {}).toPromise();
-      if (!data) return retryLater(problemOf(error) ?? { code: 'NETWORK', fields: [] });
+      const { data, problem: found } = await send(ENDPOINT, ServerDocument, {});
+      if (!data) return retryLater(found ?? NO_ANSWER);
       const startProblem = await silentSignIn(session, data.server);
       if (startProblem) return retryLater(startProblem);
       setProblem(undefined);
@@ -59,10 +58,11 @@ function Started() {
 const root = document.getElementById('app');
 if (!root) throw new Error('The page has no #app.');
 root.className = base.root ?? '';
-createRoot(root).render(
+render(
   <TextContext.Provider value={en}>
     <SessionContext.Provider value={session}>
       <Start />
     </SessionContext.Provider>
   </TextContext.Provider>,
+  root,
 );

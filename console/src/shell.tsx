@@ -1,6 +1,6 @@
 import { LogOut } from 'lucide';
-import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
-import { Link, useLocation, useRoute } from 'wouter';
+import type { ComponentChildren } from 'preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Viewer } from './session/session';
 import { useProvider } from './session/use-provider';
 import { useServer, useSession } from './session/use-session';
@@ -8,13 +8,15 @@ import style from './shell.module.css';
 import { useConsoleText } from './text';
 import { Button } from './ui/button';
 import { Icon } from './ui/icon';
+import { Link } from './ui/link';
+import { keyIdIn, usePath } from './ui/location';
 import { Notice } from './ui/notice';
 import { focusHeading, ViewContext } from './ui/page';
 import { SafeText } from './ui/safe-text';
 import { useAnnounce } from './ui/toast';
 
 /** The frame of all pages of a signed-in user: navigation, notices about the connection, and the page. */
-export function Shell({ viewer, children }: { viewer: Viewer; children: ReactNode }) {
+export function Shell({ viewer, children }: { viewer: Viewer; children: ComponentChildren }) {
   const { nav, session: text, problems } = useConsoleText();
   const { productName } = useServer();
   const isOffline = useOffline();
@@ -34,9 +36,7 @@ export function Shell({ viewer, children }: { viewer: Viewer; children: ReactNod
         <div className={style.bar}>
           <span className={style.product}>{productName}</span>
           <nav aria-label={nav.label} className={style.nav}>
-            <NavLink href="/" also="/keys/:id">
-              {nav.keys}
-            </NavLink>
+            <NavLink href="/">{nav.keys}</NavLink>
             <NavLink href="/history">{nav.history}</NavLink>
             <NavLink href="/activity">{nav.activity}</NavLink>
             <NavLink href="/account">{nav.account}</NavLink>
@@ -60,11 +60,12 @@ export function Shell({ viewer, children }: { viewer: Viewer; children: ReactNod
   );
 }
 
-function NavLink({ href, also, children }: { href: string; also?: string; children: ReactNode }) {
-  const [isHere] = useRoute(href);
-  const [isBelow] = useRoute(also ?? href);
+function NavLink({ href, children }: { href: string; children: ComponentChildren }) {
+  const path = usePath();
+  // The page of a key is below the list of keys.
+  const isAbove = href === '/' && keyIdIn(path) !== undefined;
   return (
-    <Link href={href} className={style.link} aria-current={isHere ? 'page' : isBelow ? 'true' : undefined}>
+    <Link href={href} className={style.link} aria-current={path === href ? 'page' : isAbove ? 'true' : undefined}>
       {children}
     </Link>
   );
@@ -107,7 +108,7 @@ function useOffline(): boolean {
 }
 
 function useFocusAfterNavigation(): void {
-  const [path] = useLocation();
+  const path = usePath();
   const before = useRef(path);
   useEffect(() => {
     if (before.current === path) return;

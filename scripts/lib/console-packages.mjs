@@ -4,22 +4,14 @@ import path from 'node:path';
 import { root } from './prepare.mjs';
 import { lockedAt, placeOf } from './shipped-packages.mjs';
 
-/** The build runs React's API on Preact: see console/vite.config.ts. */
-const REPLACED = new Map([
-  ['react', 'preact'],
-  ['react-dom', 'preact'],
-  ['use-sync-external-store', 'preact'],
-]);
-
 const IMPORT = /^import (?!type )[^;]*?from '([^'.][^']*)';$/gm;
 
-/** @param {string} specifier @returns {string} the package of `urql` or `@urql/core/internal` */
+/** @param {string} specifier @returns {string} the package of `preact/hooks` or `@scope/name/internal` */
 function packageOf(specifier) {
-  const name = specifier
+  return specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
-  return REPLACED.get(name) ?? name;
 }
 
 /** Returns the packages that the sources of the console import, without those that they import for types alone. */
@@ -36,7 +28,7 @@ export function bundledPlaces() {
   const places = new Set();
   /** @param {string} name @param {string} from */
   const visit = (name, from) => {
-    const place = placeOf(REPLACED.get(name) ?? name, from);
+    const place = placeOf(name, from);
     if (place === undefined || places.has(place)) return;
     places.add(place);
     for (const dependency of Object.keys(lockedAt(place).dependencies ?? {})) visit(dependency, place);

@@ -2,6 +2,11 @@
 declare module 'oidc-provider' {
   import type { RequestListener } from 'node:http';
 
+  /** The steps that the user must take on the pages of the provider. */
+  export const interactionPolicy: {
+    base(): { get(prompt: string): { checks: { remove(check: string): void } } };
+  };
+
   export class Provider {
     constructor(issuer: string, configuration: object);
     callback(): RequestListener;

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState } from 'preact/hooks';
 import { useData } from '../api/use-data';
 import { KeysDocument } from '../gql/graphql';
 import style from '../keys/keys.module.css';
@@ -8,6 +8,7 @@ import { Button } from '../ui/button';
 import { Page } from '../ui/page';
 import { SafeText } from '../ui/safe-text';
 import { Section } from '../ui/section';
+import accountStyle from './account.module.css';
 import { DeleteDialog } from './delete-dialog';
 import { PasswordSection } from './password-section';
 import { SessionsSection } from './sessions-section';
@@ -60,7 +61,7 @@ function DeleteSection() {
   return (
     <Section title={text.delete} intro={text.deleteIntro}>
       <div>
-        <Button kind="outlineDanger" onClick={() => setOpen(true)}>
+        <Button kind="quietDanger" className={accountStyle.delete} onClick={() => setOpen(true)}>
           {text.delete}
         </Button>
       </div>

@@ -1,7 +1,6 @@
-import { useState } from 'react';
-import { useClient } from 'urql';
-import { documentOf } from '../api/document';
-import { type Problem, problemOf } from '../api/problem';
+import { useState } from 'preact/hooks';
+import type { Problem } from '../api/problem';
+import { useClient } from '../api/use-client';
 import { DeleteAccountDocument } from '../gql/graphql';
 import { useSession } from '../session/use-session';
 import { useConsoleText } from '../text';
@@ -23,10 +22,10 @@ export function DeleteDialog({ keyCount, onClose }: { keyCount: number; onClose:
     setMissing(password === '');
     if (isBusy || password === '') return;
     setBusy(true);
-    const { error } = await client.mutation(documentOf(DeleteAccountDocument), { password }).toPromise();
+    const found = (await client.request(DeleteAccountDocument, { password })).problem;
     setBusy(false);
-    setProblem(problemOf(error));
-    if (!error) session.end();
+    setProblem(found);
+    if (!found) session.end();
   };
   return (
     <Dialog

@@ -1,7 +1,6 @@
-import { type FormEvent, useState } from 'react';
-import { useClient } from 'urql';
-import { documentOf } from '../api/document';
-import { fieldProblem, type Problem, problemOf } from '../api/problem';
+import { useState } from 'preact/hooks';
+import { fieldProblem, type Problem } from '../api/problem';
+import { useClient } from '../api/use-client';
 import { ChangePasswordDocument } from '../gql/graphql';
 import { cookieHeaders } from '../session/session';
 import { useSession } from '../session/use-session';
@@ -29,7 +28,7 @@ export function PasswordSection({ email }: { email: string }) {
   const missing = (value: string) => (isSubmitted && value === '' ? common.required : undefined);
   const isWrong = problem?.code === 'INVALID_CREDENTIALS';
 
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: Event) => {
     event.preventDefault();
     setSubmitted(true);
     setProblem(undefined);
@@ -37,12 +36,13 @@ export function PasswordSection({ email }: { email: string }) {
     if (values.current === '' || values.next === '') return focusFirstInvalid();
     setBusy(true);
     const input = { currentPassword: values.current, newPassword: values.next };
-    const context = { fetchOptions: { headers: cookieHeaders(), keepalive: true } };
-    const { data, error } = await client.mutation(documentOf(ChangePasswordDocument), { input }, context).toPromise();
+    const options = { headers: cookieHeaders(), keepalive: true };
+    const answer = await client.request(ChangePasswordDocument, { input }, options);
     setBusy(false);
-    setProblem(problemOf(error));
-    if (!data || error) return focusFirstInvalid();
-    session.accept(data.changePassword);
+    setProblem(answer.problem);
+    if (!answer.data || answer.problem) return focusFirstInvalid();
+    session.accept(answer.data.changePassword);
+    client.refresh();
     setValues(EMPTY);
     setSubmitted(false);
     announce(text.passwordChanged);

@@ -1,7 +1,6 @@
-import { useMemo, useState } from 'react';
-import { useClient } from 'urql';
-import { documentOf } from '../api/document';
-import { type Problem, problemOf } from '../api/problem';
+import { useMemo, useState } from 'preact/hooks';
+import type { Problem } from '../api/problem';
+import { useClient } from '../api/use-client';
 import { useData } from '../api/use-data';
 import { EndOtherSessionsDocument, EndSessionDocument, SessionsDocument, type SessionsQuery } from '../gql/graphql';
 import keyStyle from '../keys/keys.module.css';
@@ -20,8 +19,6 @@ import style from './account.module.css';
 
 type Session = SessionsQuery['mySessions'][number];
 
-const CONTEXT = { additionalTypenames: ['Session', 'AuditEvent'] };
-
 export function SessionsSection() {
   const { account: text } = useConsoleText();
   const client = useClient();
@@ -34,17 +31,17 @@ export function SessionsSection() {
 
   const end = async ({ id }: Session) => {
     setBusy(id);
-    const { error } = await client.mutation(documentOf(EndSessionDocument), { id }, CONTEXT).toPromise();
+    const found = (await client.mutate(EndSessionDocument, { id })).problem;
     setBusy(undefined);
-    setProblem(problemOf(error));
-    if (!error) announce(text.ended);
+    setProblem(found);
+    if (!found) announce(text.ended);
   };
   const endOthers = async () => {
     setBusy('others');
-    const { data, error } = await client.mutation(documentOf(EndOtherSessionsDocument), {}, CONTEXT).toPromise();
+    const answer = await client.mutate(EndOtherSessionsDocument, {});
     setBusy(undefined);
-    setProblem(problemOf(error));
-    if (data) announce(text.endedOthers(data.endOtherSessions.ended));
+    setProblem(answer.problem);
+    if (answer.data) announce(text.endedOthers(answer.data.endOtherSessions.ended));
   };
   const actions = sessions && sessions.length > 1 && (
     <Button isCompact isBusy={busy === 'others'} onClick={() => void endOthers()}>
@@ -75,7 +72,7 @@ function SessionRow({ session, isBusy, onEnd }: { session: Session; isBusy: bool
       <th scope="row" title={session.userAgent ?? undefined}>
         <SafeText>{name}</SafeText>
         {session.current && <span className={style.current}>{text.thisSession}</span>}
-        <div className={`${base.muted} ${base.small} ${style.light}`}>{session.ipAddress}</div>
+        <div className={`${base.minor} ${base.light}`}>{session.ipAddress}</div>
       </th>
       <td data-label={text.lastActive} className={keyStyle.time}>
         <RelativeTime at={session.lastUsedAt} />

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState } from 'preact/hooks';
 import { useConsoleText } from '../text';
 import { SelectField } from '../ui/field';
 import { Section } from '../ui/section';

@@ -1,5 +1,5 @@
 import { Download } from 'lucide';
-import { useMemo, useState } from 'react';
+import { useMemo, useState } from 'preact/hooks';
 import { usePages } from '../api/use-pages';
 import { ActivityDocument, type AuditAction, type AuditFilter } from '../gql/graphql';
 import { endOfDay } from '../keys/expiry';
@@ -8,9 +8,11 @@ import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { SelectField, TextField } from '../ui/field';
 import { Icon } from '../ui/icon';
+import { Link } from '../ui/link';
 import { MoreButton } from '../ui/more-button';
 import { Page } from '../ui/page';
 import { LoadProblem } from '../ui/problem-notice';
+import { SafeText } from '../ui/safe-text';
 import { Skeleton } from '../ui/skeleton';
 import { Table } from '../ui/table';
 import style from './activity.module.css';
@@ -96,7 +98,7 @@ export function ActivityPage() {
         events &&
         events.length > 0 && (
           <>
-            <span className={`${base.muted} ${base.small}`}>{activity.exportHint(events.length)}</span>
+            <span className={base.minor}>{activity.exportHint(events.length)}</span>
             <Button onClick={() => download(events, text)}>
               <Icon of={Download} size={16} />
               {activity.exportCsv}
@@ -116,11 +118,29 @@ export function ActivityPage() {
       {events && events.length > 0 && (
         <Table label={activity.tableLabel} columns={[columns.what, columns.time, columns.key, columns.by, columns.from]}>
           {events.map((event) => (
-            <EventRow key={event.id} event={event} withKey />
+            <EventRow key={event.id} event={event}>
+              <KeyCell event={event} />
+            </EventRow>
           ))}
         </Table>
       )}
       <MoreButton pages={pages} />
     </Page>
+  );
+}
+
+function KeyCell({ event }: { event: AuditEvent }) {
+  const { events } = useConsoleText();
+  const prefix = prefixOf(event);
+  return (
+    <td data-label={events.columns.key}>
+      {event.apiKey ? (
+        <Link href={`/keys/${event.apiKey.id}`}>
+          <SafeText>{event.apiKey.name ?? event.apiKey.keyPrefix}</SafeText>
+        </Link>
+      ) : (
+        prefix && <code>{prefix}</code>
+      )}
+    </td>
   );
 }

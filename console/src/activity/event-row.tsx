@@ -1,24 +1,29 @@
-import { Link } from 'wouter';
+import type { ComponentChildren } from 'preact';
 import keyStyle from '../keys/keys.module.css';
 import { useText } from '../text';
 import base from '../ui/base.module.css';
 import { programName } from '../ui/program-name';
 import { SafeText, visibleText } from '../ui/safe-text';
 import { RelativeTime } from '../ui/time';
-import style from './activity.module.css';
-import { type AuditEvent, actionWords, actorWords, detailWords, prefixOf } from './event-words';
+import style from './event-row.module.css';
+import { type AuditEvent, actionWords, actorWords, detailWords } from './event-words';
 
-export function EventRow({ event, withKey }: { event: AuditEvent; withKey: boolean }) {
+interface Props {
+  event: AuditEvent;
+  /** The cell of the key, where the events concern several keys. */
+  children?: ComponentChildren;
+}
+
+export function EventRow({ event, children }: Props) {
   const text = useText();
   const { columns } = text.events;
   const details = detailWords(event, text);
-  const prefix = prefixOf(event);
   return (
     <tr>
       <th scope="row">
         {actionWords(event, text)}
         {details && (
-          <div className={`${base.muted} ${base.small}`} style={{ fontWeight: 400 }}>
+          <div className={`${base.minor} ${base.light}`}>
             <SafeText>{details}</SafeText>
           </div>
         )}
@@ -26,24 +31,14 @@ export function EventRow({ event, withKey }: { event: AuditEvent; withKey: boole
       <td data-label={columns.time} className={keyStyle.time}>
         <RelativeTime at={event.at} />
       </td>
-      {withKey && (
-        <td data-label={columns.key}>
-          {event.apiKey ? (
-            <Link href={`/keys/${event.apiKey.id}`}>
-              <SafeText>{event.apiKey.name ?? event.apiKey.keyPrefix}</SafeText>
-            </Link>
-          ) : (
-            prefix && <code>{prefix}</code>
-          )}
-        </td>
-      )}
+      {children}
       <td data-label={columns.by} className={style.by}>
         <SafeText>{actorWords(event, text)}</SafeText>
       </td>
       <td data-label={columns.from}>
         {event.ipAddress}
         {event.userAgent && (
-          <div className={`${base.muted} ${base.small}`} title={visibleText(event.userAgent)}>
+          <div className={base.minor} title={visibleText(event.userAgent)}>
             <SafeText>{programName(event.userAgent)}</SafeText>
           </div>
         )}

@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useMemo } from 'preact/hooks';
 import { usePages } from '../api/use-pages';
 import { KeyEventsDocument } from '../gql/graphql';
 import { useText } from '../text';
@@ -21,7 +21,7 @@ export function KeyEvents({ id }: { id: string }) {
       {pages.data && (
         <Table label={detail.events} columns={[events.columns.what, events.columns.time, events.columns.by, events.columns.from]}>
           {pages.data.map((event) => (
-            <EventRow key={event.id} event={event} withKey={false} />
+            <EventRow key={event.id} event={event} />
           ))}
         </Table>
       )}

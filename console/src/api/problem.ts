@@ -1,5 +1,3 @@
-import type { CombinedError } from '@urql/core';
-
 /** What went wrong with a request, in a form that the texts can describe. */
 export interface Problem {
   /** A code of docs/errors.md, NETWORK if no answer arrived, or UPGRADE if the server does not know a field yet. */
@@ -13,6 +11,11 @@ export interface Problem {
   apiKeyId?: string;
 }
 
+/** An error of a GraphQL response. */
+export interface GraphQLError {
+  extensions?: Record<string, unknown>;
+}
+
 const UNKNOWN_FIELD = ['GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_PARSE_FAILED'];
 
 const numberIn = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
@@ -23,15 +26,20 @@ function fieldsIn(value: unknown): Problem['fields'] {
   return value.filter((field) => typeof field?.path === 'string' && typeof field?.message === 'string');
 }
 
-/** Returns the problem of an error of urql; undefined if there is no error. */
-export function problemOf(error: CombinedError | undefined): Problem | undefined {
+/** The problem of a request without an answer. */
+export const NO_ANSWER: Problem = { code: 'NETWORK', fields: [] };
+
+const codeOf = (error: GraphQLError | undefined): unknown => error?.extensions?.code;
+
+/** Returns the problem of the errors in an answer; undefined without an error. */
+export function problemOf(errors: readonly GraphQLError[]): Problem | undefined {
+  // A rejected token is the problem that can be solved, whichever field reports it.
+  const error = errors.find((each) => codeOf(each) === 'UNAUTHENTICATED') ?? errors[0];
   if (!error) return undefined;
-  const [first] = error.graphQLErrors;
-  if (!first) return { code: 'NETWORK', fields: [] };
-  const { code, retryAfterSeconds, requestId, fields, limit, apiKeyId } = first.extensions;
-  const known = textIn(code) ?? 'INTERNAL_SERVER_ERROR';
+  const { retryAfterSeconds, requestId, fields, limit, apiKeyId } = error.extensions ?? {};
+  const code = textIn(codeOf(error)) ?? 'INTERNAL_SERVER_ERROR';
   return {
-    code: UNKNOWN_FIELD.includes(known) ? 'UPGRADE' : known,
+    code: UNKNOWN_FIELD.includes(code) ? 'UPGRADE' : code,
     retryAfterSeconds: numberIn(retryAfterSeconds),
     requestId: textIn(requestId),
     fields: fieldsIn(fields),

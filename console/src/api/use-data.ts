@@ -1,23 +1,17 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { type AnyVariables, useQuery } from 'urql';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { TypedDocumentString } from '../gql/graphql';
-import { documentOf } from './document';
-import { isTransient, type Problem, problemOf } from './problem';
+import { useStore } from '../ui/use-store';
+import { isTransient } from './problem';
+import type { Reading } from './query';
+import { useClient } from './use-client';
 
 const RETRY_SECONDS = 3;
 
-// The cache forgets a query when a mutation answers with one of its types. An empty list has no types of its own.
-const CONTEXT = { additionalTypenames: ['ApiKey', 'Session'] };
+const NEVER = () => () => undefined;
 
-export interface Loaded<Data> {
-  /** The newest answer. It stays while a later request fails. */
-  data: Data | undefined;
-  /** When the answer arrived. */
-  readAt: Date | undefined;
-  problem: Problem | undefined;
+export interface Loaded<Data> extends Reading<Data> {
   /** When the request is repeated without a click. Undefined if it is not. */
   retryAt: Date | undefined;
-  isLoading: boolean;
   reload: () => void;
 }
 
@@ -29,33 +23,26 @@ interface Options {
 }
 
 /**
- * Reads a query and keeps its last answer while a later one fails. Transient problems are retried: a query changes nothing.
+ * Reads a query: shows the kept answer at once, and then the current one. Transient problems are retried: a query changes nothing.
  *
  * @param variables must be stable, for example by useMemo
  */
-export function useData<Data, Variables extends AnyVariables>(
-  query: TypedDocumentString<Data, Variables>,
+export function useData<Data, Variables>(
+  document: TypedDocumentString<Data, Variables>,
   variables: Variables,
   { pause = false, everyMs }: Options = {},
 ): Loaded<Data> {
-  const [{ data, error, fetching, stale }, execute] = useQuery<Data, Variables>({
-    query: documentOf(query),
-    variables,
-    pause,
-    context: CONTEXT,
-  } as never);
-  const last = useRef<{ variables: Variables; data: Data; readAt: Date }>(undefined);
-  const isAnswer = data !== undefined && error === undefined;
-  if (isAnswer && (last.current?.data !== data || last.current.variables !== variables)) {
-    last.current = { variables, data, readAt: new Date() };
-  }
-  const kept = last.current?.variables === variables ? last.current : undefined;
-  const problem = useMemo(() => problemOf(error), [error]);
-  const reload = useCallback(() => execute({ requestPolicy: 'network-only' }), [execute]);
+  const client = useClient();
+  const query = useMemo(() => client.query(document, variables), [client, document, variables]);
+  const { data, readAt, problem, isLoading } = useStore(pause ? NEVER : query.observe, query.reading);
+  const reload = query.read;
+  // With other variables, the answer for the earlier ones stays until there is one.
+  const last = useRef<Data>(undefined);
+  if (data !== undefined || problem) last.current = data;
 
   const [retryAt, setRetryAt] = useState<Date>();
   useEffect(() => {
-    if (!problem || !isTransient(problem) || fetching) return;
+    if (!problem || !isTransient(problem) || isLoading) return;
     const seconds = problem.retryAfterSeconds ?? RETRY_SECONDS;
     setRetryAt(new Date(Date.now() + seconds * 1000));
     const timer = setTimeout(reload, seconds * 1000);
@@ -65,13 +52,13 @@ export function useData<Data, Variables extends AnyVariables>(
       window.removeEventListener('online', reload);
       setRetryAt(undefined);
     };
-  }, [problem, fetching, reload]);
+  }, [problem, isLoading, reload]);
 
   useEffect(() => {
     if (everyMs === undefined || pause) return;
-    const timer = setInterval(() => document.visibilityState === 'visible' && reload(), everyMs);
+    const timer = setInterval(() => window.document.visibilityState === 'visible' && reload(), everyMs);
     return () => clearInterval(timer);
   }, [everyMs, pause, reload]);
 
-  return { data: kept?.data ?? data, readAt: kept?.readAt, problem, retryAt, isLoading: fetching || stale, reload };
+  return { data: last.current, readAt, problem, retryAt, isLoading: isLoading && !pause, reload };
 }

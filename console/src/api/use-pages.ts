@@ -1,8 +1,8 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
-import { useClient } from 'urql';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { TypedDocumentString } from '../gql/graphql';
-import { documentOf } from './document';
-import { type Problem, problemOf } from './problem';
+import type { Problem } from './problem';
+import type { Reading } from './query';
+import { useClient } from './use-client';
 import type { Loaded } from './use-data';
 
 export interface Page<Node> {
@@ -15,16 +15,15 @@ export interface Pages<Node> extends Loaded<readonly Node[]> {
   showMore: () => void;
 }
 
-interface State<Node> {
-  nodes: readonly Node[] | undefined;
-  cursor: string | null;
+interface State<Node> extends Reading<readonly Node[]> {
+  /** The cursor of the last node that is shown. */
+  after: string | null;
   hasMore: boolean;
-  isLoading: boolean;
-  problem: Problem | undefined;
-  readAt: Date | undefined;
 }
 
-const EMPTY = { nodes: undefined, cursor: null, hasMore: false, isLoading: false, problem: undefined, readAt: undefined };
+const NOT_FOUND: Problem = { code: 'NOT_FOUND', fields: [] };
+
+const EMPTY = { data: undefined, readAt: undefined, problem: undefined, isLoading: false, after: null, hasMore: false };
 
 /**
  * Reads the pages of a connection one after another. Each cursor follows the last node that is shown, so a node that is added
@@ -44,48 +43,35 @@ export function usePages<Data, Variables extends { after?: string | null }, Node
   select.current = pageOf;
 
   const read = useCallback(
-    async (after: string | null, before: readonly Node[]) => {
+    async ({ data: before = [], after }: State<Node>) => {
       const mine = ++turn.current;
       setState((current) => ({ ...current, isLoading: true }));
-      const { data, error } = await client
-        .query(documentOf(document), { ...variables, after }, { requestPolicy: 'network-only' })
-        .toPromise();
+      const { data, problem } = await client.request(document, { ...variables, after });
       if (mine !== turn.current) return;
       const page = data && select.current(data);
-      if (error || !page) {
-        const problem = problemOf(error) ?? { code: 'NOT_FOUND', fields: [] };
-        return setState((current) => ({ ...current, isLoading: false, problem }));
+      if (problem || !page) {
+        return setState((current) => ({ ...current, isLoading: false, problem: problem ?? NOT_FOUND }));
       }
       setState({
-        nodes: [...before, ...page.edges.map(({ node }) => node)],
-        cursor: page.pageInfo.endCursor ?? null,
-        hasMore: page.pageInfo.hasNextPage,
-        isLoading: false,
-        problem: undefined,
+        data: [...before, ...page.edges.map(({ node }) => node)],
         readAt: new Date(),
+        problem,
+        isLoading: false,
+        after: page.pageInfo.endCursor ?? null,
+        hasMore: page.pageInfo.hasNextPage,
       });
     },
     [client, document, variables],
   );
-  const reload = useCallback(() => void read(null, []), [read]);
   useEffect(() => {
     setState(EMPTY);
-    reload();
+    void read(EMPTY);
     return () => {
       turn.current++;
     };
-  }, [reload]);
+  }, [read]);
 
-  const { nodes, cursor, hasMore, isLoading, problem, readAt } = state;
-  const retry = () => void (nodes ? read(cursor, nodes) : read(null, []));
-  return {
-    data: nodes,
-    readAt,
-    problem,
-    retryAt: undefined,
-    isLoading,
-    reload: retry,
-    hasMore,
-    showMore: () => void read(cursor, nodes ?? []),
-  };
+  // After a problem, the page that could not be read is read again.
+  const next = () => void read(state);
+  return { ...state, retryAt: undefined, reload: next, showMore: next };
 }

@@ -1,17 +1,16 @@
-import { useCallback, useEffect, useMemo, useRef } from 'react';
-import { Provider as UrqlProvider } from 'urql';
-import { Route, Router, Switch, useLocation } from 'wouter';
-import { memoryLocation } from 'wouter/memory-location';
-import { createApiClient } from '../api/client';
+import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
+import { ApiClient } from '../api/client';
 import type { Problem } from '../api/problem';
+import { ClientContext } from '../api/use-client';
 import { useData } from '../api/use-data';
-import { PortalPermissionsDocument, ServerDocument } from '../gql/graphql';
+import { PortalPermissionsDocument, ProductDocument } from '../gql/graphql';
 import { KeyPage } from '../keys/key-page';
 import { KeysPage } from '../keys/keys-page';
 import { type KeysScope, KeysScopeContext } from '../keys/scope';
 import { type KeyMessages, TextContext, useText } from '../text';
 import base from '../ui/base.module.css';
 import { HeadingLevelContext } from '../ui/heading';
+import { keyIdIn, LocationContext, memoryLocation, usePath } from '../ui/location';
 import { Notice } from '../ui/notice';
 import { focusHeading } from '../ui/page';
 import { LoadProblem } from '../ui/problem-notice';
@@ -41,21 +40,21 @@ export function ElementApp({ endpoint, features, text, createToken, snippet, onE
       handlers.current.onEvent('error', { code, requestId });
       if (code === 'NETWORK') void reportRejectedOrigin(endpoint, handlers.current.text.element.originRejected);
     };
-    return createApiClient(endpoint, handlers.current.createToken(), report);
+    return new ApiClient(endpoint, handlers.current.createToken(), report);
   }, [endpoint]);
-  const location = useMemo(() => memoryLocation({ path: '/' }), []);
+  const location = useMemo(memoryLocation, []);
   return (
     <TextContext.Provider value={text}>
       <HeadingLevelContext.Provider value={2}>
-        <UrqlProvider value={client}>
+        <ClientContext.Provider value={client}>
           <div className={base.root} part="root">
             <ToastProvider>
-              <Router hook={location.hook}>
+              <LocationContext.Provider value={location}>
                 <Views features={features} handlers={handlers} />
-              </Router>
+              </LocationContext.Provider>
             </ToastProvider>
           </div>
-        </UrqlProvider>
+        </ClientContext.Provider>
       </HeadingLevelContext.Provider>
     </TextContext.Provider>
   );
@@ -66,7 +65,8 @@ const NO_VARIABLES = {};
 function Views({ features, handlers }: { features: string; handlers: { current: Pick<Props, 'snippet' | 'onEvent'> } }) {
   const { element: text } = useText();
   const permissions = useData(PortalPermissionsDocument, NO_VARIABLES);
-  const server = useData(ServerDocument, NO_VARIABLES).data?.server;
+  const server = useData(ProductDocument, NO_VARIABLES).data?.server;
+  const id = keyIdIn(usePath());
   const root = useRef<HTMLDivElement>(null);
   useFocusAfterNavigation(root);
   // A server without this field knows no portal permissions that the element could show: it checks each of them still.
@@ -95,10 +95,7 @@ function Views({ features, handlers }: { features: string; handlers: { current: 
   return (
     <div ref={root}>
       <KeysScopeContext.Provider value={scope}>
-        <Switch>
-          <Route path="/keys/:id">{({ id }) => <KeyPage key={id} id={id} />}</Route>
-          <Route component={KeysPage} />
-        </Switch>
+        {id === undefined ? <KeysPage /> : <KeyPage key={id} id={id} />}
         <slot name="help" />
       </KeysScopeContext.Provider>
     </div>
@@ -106,7 +103,7 @@ function Views({ features, handlers }: { features: string; handlers: { current: 
 }
 
 function useFocusAfterNavigation(content: { current: HTMLElement | null }): void {
-  const [path] = useLocation();
+  const path = usePath();
   const before = useRef(path);
   useEffect(() => {
     if (before.current === path) return;

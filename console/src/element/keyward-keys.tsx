@@ -1,10 +1,10 @@
-import { createRoot, type Root } from 'react-dom/client';
+import { render } from 'preact';
 import '../ui/tokens.css';
+import './host.css';
 import type { KeyMessages } from '../text';
-import { enKeys } from '../text/en-keys';
 import { ElementApp } from './element-app';
 import { type GetToken, HostToken } from './host-token';
-import { type Overrides, withOverrides } from './overrides';
+import { type Overrides, textsWith } from './overrides';
 
 // The build puts the style sheet here.
 const CSS = '__KEYWARD_ELEMENT_CSS__';
@@ -31,8 +31,9 @@ class KeywardKeys extends HTMLElement {
   /** Returns a text to copy in which `{key}` stands for the new key. The page is not given the key itself. */
   snippet: ((keyPrefix: string) => string) | undefined;
   #messages: Overrides<KeyMessages> = {};
-  #text: KeyMessages = enKeys;
-  #root: Root | undefined;
+  #text: KeyMessages = textsWith({});
+  /** Where the element is rendered; undefined while it is not in a document. */
+  #root: ShadowRoot | undefined;
 
   get messages(): Overrides<KeyMessages> {
     return this.#messages;
@@ -42,7 +43,7 @@ class KeywardKeys extends HTMLElement {
   set messages(messages: Overrides<KeyMessages>) {
     // A framework can set a property to undefined.
     this.#messages = messages ?? {};
-    this.#text = withOverrides(enKeys, this.#messages);
+    this.#text = textsWith(this.#messages);
     this.#render();
   }
 
@@ -50,12 +51,12 @@ class KeywardKeys extends HTMLElement {
     for (const property of ['getToken', 'snippet', 'messages'] as const) this.#adopt(property);
     const shadow = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     shadow.adoptedStyleSheets = [sharedSheet()];
-    this.#root = createRoot(shadow);
+    this.#root = shadow;
     this.#render();
   }
 
   disconnectedCallback(): void {
-    this.#root?.unmount();
+    if (this.#root) render(null, this.#root);
     this.#root = undefined;
   }
 
@@ -72,8 +73,9 @@ class KeywardKeys extends HTMLElement {
   }
 
   #render(): void {
+    if (!this.#root) return;
     const features = (this.getAttribute('features') ?? FEATURES).split(/[\s,]+/).filter(Boolean);
-    this.#root?.render(
+    render(
       <ElementApp
         key={`${this.getAttribute('endpoint')}`}
         endpoint={this.getAttribute('endpoint') ?? '/graphql'}
@@ -83,6 +85,7 @@ class KeywardKeys extends HTMLElement {
         snippet={(keyPrefix) => this.snippet?.(keyPrefix)}
         onEvent={(name, detail) => this.dispatchEvent(new CustomEvent(`keyward-${name}`, { detail, bubbles: true, composed: true }))}
       />,
+      this.#root,
     );
   }
 }

@@ -1,3 +1,5 @@
+import { enKeys, type KeyMessages } from '../text/en-keys';
+
 /** Some texts of a catalogue, at the same places. */
 export type Overrides<Texts> = {
   [Name in keyof Texts]?: Texts[Name] extends (...values: never[]) => string ? Texts[Name] : Overrides<Texts[Name]>;
@@ -14,5 +16,5 @@ function merged(texts: object, overrides: Record<string, unknown>): object {
   return Object.fromEntries(entries);
 }
 
-/** Returns the texts with some of them replaced. A replacement of another type than the text is ignored. */
-export const withOverrides = <Texts extends object>(texts: Texts, overrides: Overrides<Texts>): Texts => merged(texts, overrides) as Texts;
+/** Returns the texts of the element with some of them replaced. A replacement of another type than the text is ignored. */
+export const textsWith = (overrides: Overrides<KeyMessages>): KeyMessages => merged(enKeys, overrides) as KeyMessages;

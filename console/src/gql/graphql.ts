@@ -274,7 +274,7 @@ export type DeleteAccountMutationVariables = Exact<{
 
 export type DeleteAccountMutation = { deleteMyAccount: { deleted: boolean } };
 
-export type EventFieldsFragment = { id: string, at: string, action: AuditAction, actor: string, apiKeyId: string | null, ipAddress: string | null, userAgent: string | null, details: Record<string, unknown>, apiKey: { id: string, name: string | null, keyPrefix: string } | null };
+export type EventFieldsFragment = { id: string, at: string, action: AuditAction, actor: string, ipAddress: string | null, userAgent: string | null, details: Record<string, unknown>, apiKey: { id: string, name: string | null, keyPrefix: string } | null };
 
 export type ActivityQueryVariables = Exact<{
   after?: string | null | undefined;
@@ -282,12 +282,17 @@ export type ActivityQueryVariables = Exact<{
 }>;
 
 
-export type ActivityQuery = { myAuditLog: { edges: Array<{ node: { id: string, at: string, action: AuditAction, actor: string, apiKeyId: string | null, ipAddress: string | null, userAgent: string | null, details: Record<string, unknown>, apiKey: { id: string, name: string | null, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type ActivityQuery = { myAuditLog: { edges: Array<{ node: { id: string, at: string, action: AuditAction, actor: string, ipAddress: string | null, userAgent: string | null, details: Record<string, unknown>, apiKey: { id: string, name: string | null, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type PortalPermissionsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type PortalPermissionsQuery = { myPortalPermissions: Array<PortalPermission> | null };
+
+export type ProductQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ProductQuery = { server: { productName: string, example: { url: string, header: string } | null } };
 
 export type HistoryQueryVariables = Exact<{
   after?: string | null | undefined;
@@ -341,7 +346,7 @@ export type KeyEventsQueryVariables = Exact<{
 }>;
 
 
-export type KeyEventsQuery = { apiKey: { id: string, events: { edges: Array<{ node: { id: string, at: string, action: AuditAction, actor: string, apiKeyId: string | null, ipAddress: string | null, userAgent: string | null, details: Record<string, unknown>, apiKey: { id: string, name: string | null, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type KeyEventsQuery = { apiKey: { id: string, events: { edges: Array<{ node: { id: string, at: string, action: AuditAction, actor: string, ipAddress: string | null, userAgent: string | null, details: Record<string, unknown>, apiKey: { id: string, name: string | null, keyPrefix: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
 
 export type FirstUseQueryVariables = Exact<{
   id: string | number;
@@ -391,7 +396,7 @@ export type RotateKeyMutationVariables = Exact<{
 }>;
 
 
-export type RotateKeyMutation = { rotateApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null }, replaced: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } } };
+export type RotateKeyMutation = { rotateApiKey: { plaintextKey: string, apiKey: { id: string, keyPrefix: string, name: string | null, createdBy: string | null, status: ApiKeyStatus, enabled: boolean, scopes: Array<string>, allowedCidrs: Array<string>, metadata: Record<string, unknown>, createdAt: string, expiresAt: string | null, expiresSoon: boolean, revokedAt: string | null, revokedReason: string | null, lastUsedAt: string | null, lastUsedIp: string | null, lastUsedUserAgent: string | null, rateLimit: { limit: number, windowSeconds: number } | null, effective: { scopes: Array<string>, expiresAt: string | null }, replaces: { id: string, keyPrefix: string, name: string | null, status: ApiKeyStatus } | null, replacedBy: { id: string, keyPrefix: string, name: string | null } | null } } };
 
 export type RevokeKeyMutationVariables = Exact<{
   id: string | number;
@@ -479,7 +484,6 @@ export const EventFieldsFragmentDoc = new TypedDocumentString(`
   at
   action
   actor
-  apiKeyId
   ipAddress
   userAgent
   details
@@ -612,7 +616,6 @@ export const ActivityDocument = new TypedDocumentString(`
   at
   action
   actor
-  apiKeyId
   ipAddress
   userAgent
   details
@@ -627,6 +630,17 @@ export const PortalPermissionsDocument = new TypedDocumentString(`
   myPortalPermissions
 }
     `) as unknown as TypedDocumentString<PortalPermissionsQuery, PortalPermissionsQueryVariables>;
+export const ProductDocument = new TypedDocumentString(`
+    query Product {
+  server {
+    productName
+    example {
+      url
+      header
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProductQuery, ProductQueryVariables>;
 export const HistoryDocument = new TypedDocumentString(`
     query History($after: String) {
   myApiKeyHistory(first: 20, after: $after) {
@@ -852,7 +866,6 @@ export const KeyEventsDocument = new TypedDocumentString(`
   at
   action
   actor
-  apiKeyId
   ipAddress
   userAgent
   details
@@ -1034,9 +1047,6 @@ export const RotateKeyDocument = new TypedDocumentString(`
   rotateApiKey(id: $id, input: $input, idempotencyKey: $idempotencyKey) {
     plaintextKey
     apiKey {
-      ...KeyFields
-    }
-    replaced {
       ...KeyFields
     }
   }

@@ -1,5 +1,4 @@
 import { History } from 'lucide';
-import { Link } from 'wouter';
 import { usePages } from '../api/use-pages';
 import { HistoryDocument } from '../gql/graphql';
 import type { Key } from '../keys/key';
@@ -7,6 +6,7 @@ import { KeyName } from '../keys/key-name';
 import style from '../keys/keys.module.css';
 import { useConsoleText } from '../text';
 import { EmptyState } from '../ui/empty-state';
+import { Link } from '../ui/link';
 import { MoreButton } from '../ui/more-button';
 import { Page } from '../ui/page';
 import { LoadProblem } from '../ui/problem-notice';

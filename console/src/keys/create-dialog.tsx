@@ -1,6 +1,6 @@
-import { useState } from 'react';
-import { useClient } from 'urql';
+import { useState } from 'preact/hooks';
 import type { Problem } from '../api/problem';
+import { useClient } from '../api/use-client';
 import { useText } from '../text';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';

@@ -1,14 +1,15 @@
-import type { ReactNode } from 'react';
-import { Link } from 'wouter';
+import type { ComponentChildren } from 'preact';
 import { useText } from '../text';
 import { list } from '../text/format';
+import base from '../ui/base.module.css';
+import { Link } from '../ui/link';
 import { SafeText } from '../ui/safe-text';
 import { ExactTime, RelativeTime } from '../ui/time';
 import { endOf, type Key, windowOf } from './key';
 import style from './keys.module.css';
 import type { KeyPolicy } from './policy';
 
-const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
+const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
   <div>
     <dt>{name}</dt>
     <dd>{children}</dd>
@@ -26,7 +27,7 @@ const Tags = ({ values }: { values: readonly string[] }) => (
 /** What the policy leaves of the granted scopes. */
 function EffectiveScopes({ scopes }: { scopes: readonly string[] }) {
   const { detail } = useText();
-  return <div className={style.note}>{scopes.length === 0 ? detail.scopesNoneEffective : detail.scopesEffective(list(scopes))}</div>;
+  return <div className={base.minor}>{scopes.length === 0 ? detail.scopesNoneEffective : detail.scopesEffective(list(scopes))}</div>;
 }
 
 /** The settings of a key. */
@@ -52,7 +53,7 @@ export function KeyFacts({ apiKey, policy }: { apiKey: Key; policy: KeyPolicy | 
       <Fact name={detail.expires}>
         {end ? (
           <>
-            <RelativeTime at={end} /> (<ExactTime at={end} />){endsByPolicy && <div className={style.note}>{detail.expiresByPolicy}</div>}
+            <RelativeTime at={end} /> (<ExactTime at={end} />){endsByPolicy && <div className={base.minor}>{detail.expiresByPolicy}</div>}
           </>
         ) : (
           common.never

@@ -1,7 +1,9 @@
-import { type ReactNode, useState } from 'react';
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import { fieldProblem, type Problem } from '../api/problem';
 import { useText } from '../text';
 import { dateTime, list } from '../text/format';
+import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { Choice, SelectField, TextArea, TextField } from '../ui/field';
 import { useNow } from '../ui/time';
@@ -148,7 +150,7 @@ function AddressFields({ draft, set, policy, error }: LimitPart) {
   const { form } = useText();
   const { yourAddress, allowedCidrs } = policy;
   const lines = linesOf(draft.cidrs);
-  const hint: ReactNode = (
+  const hint: ComponentChildren = (
     <>
       {form.cidrsHint}
       {allowedCidrs.length > 0 && ` ${form.cidrsPolicy(list(allowedCidrs))}`}
@@ -195,7 +197,7 @@ function RateFields({ draft, set, policy, error }: LimitPart) {
           />
         </div>
       )}
-      {owner && <p className={style.note}>{form.ownerRate(owner.limit, windowOf(owner.windowSeconds, text))}</p>}
+      {owner && <p className={base.minor}>{form.ownerRate(owner.limit, windowOf(owner.windowSeconds, text))}</p>}
     </div>
   );
 }

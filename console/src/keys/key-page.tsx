@@ -1,14 +1,16 @@
 import { ArrowLeft } from 'lucide';
-import { type ReactNode, useMemo, useState } from 'react';
-import { useClient } from 'urql';
-import { Link } from 'wouter';
+import type { ComponentChildren } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
 import { KeyEvents } from '../activity/key-events';
 import type { Problem } from '../api/problem';
+import { useClient } from '../api/use-client';
 import { type Loaded, useData } from '../api/use-data';
 import { KeyDocument } from '../gql/graphql';
 import { useText } from '../text';
+import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { Icon } from '../ui/icon';
+import { Link } from '../ui/link';
 import { Notice } from '../ui/notice';
 import { Page } from '../ui/page';
 import { FormProblem, LoadProblem } from '../ui/problem-notice';
@@ -52,7 +54,7 @@ export function KeyPage({ id }: { id: string }) {
   );
 }
 
-function LoadedKey({ apiKey, loaded, back }: { apiKey: Key; loaded: Loaded<unknown>; back: ReactNode }) {
+function LoadedKey({ apiKey, loaded, back }: { apiKey: Key; loaded: Loaded<unknown>; back: ComponentChildren }) {
   const text = useText();
   const scope = useKeysScope();
   const policy = usePolicy();
@@ -64,7 +66,7 @@ function LoadedKey({ apiKey, loaded, back }: { apiKey: Key; loaded: Loaded<unkno
       title={<KeyName apiKey={apiKey} />}
       view={nameOf(apiKey)}
       intro={
-        <span className={style.identity}>
+        <span className={`${base.row} ${base.muted}`}>
           <code>{apiKey.keyPrefix}…</code>
           <KeyStatus apiKey={apiKey} />
           <span>

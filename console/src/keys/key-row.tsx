@@ -1,6 +1,7 @@
-import { Link } from 'wouter';
 import { useText } from '../text';
+import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
+import { Link } from '../ui/link';
 import { wideCell } from '../ui/table';
 import { RelativeTime } from '../ui/time';
 import { MiniBars } from '../usage/mini-bars';
@@ -31,9 +32,9 @@ export function KeyRow({ apiKey, usage, onAction }: Props) {
         </Link>
         <code className={style.prefix}>{apiKey.keyPrefix}…</code>
         {apiKey.replacedBy && (
-          <span className={style.replaced}>
+          <div className={`${base.minor} ${base.light}`}>
             {text.replacedBy} <Link href={`/keys/${apiKey.replacedBy.id}`}>{apiKey.replacedBy.keyPrefix}</Link>
-          </span>
+          </div>
         )}
       </th>
       <td data-label={text.columns.status}>

@@ -1,5 +1,5 @@
 import { KeyRound, Plus } from 'lucide';
-import { useId, useMemo } from 'react';
+import { useId, useMemo } from 'preact/hooks';
 import { useData } from '../api/use-data';
 import { KeysDocument, UseOfKeysDocument } from '../gql/graphql';
 import { useText } from '../text';

@@ -1,9 +1,10 @@
-import { useMemo, useState } from 'react';
-import { useClient } from 'urql';
+import { useMemo, useState } from 'preact/hooks';
 import type { Problem } from '../api/problem';
+import { useClient } from '../api/use-client';
 import { useData } from '../api/use-data';
 import { KeyUsageDocument } from '../gql/graphql';
 import { useText } from '../text';
+import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { TextField } from '../ui/field';
@@ -16,7 +17,6 @@ import { useAnnounce } from '../ui/toast';
 import { revokeKey, updateKey } from './actions';
 import { allowedIn, lastWeek, wasUsedLately } from './impact';
 import { isEditable, type Key, nameOf } from './key';
-import style from './revoke-dialog.module.css';
 
 interface Props {
   apiKey: Key;
@@ -80,7 +80,7 @@ export function RevokeDialog({ apiKey, mayUpdate, onRevoked, onClose }: Props) {
       <FormProblem problem={problem} shownPaths={['reason']} />
       <Impact apiKey={apiKey} isUsed={isUsed} />
       {mayUpdate && isEditable(apiKey) && apiKey.enabled && (
-        <p className={style.pause}>
+        <p className={`${base.row} ${base.muted}`}>
           <span>{revoke.pause}</span>
           <Button isCompact isBusy={busy === 'pause'} onClick={() => void pause()}>
             {revoke.pauseAction}
@@ -94,7 +94,7 @@ export function RevokeDialog({ apiKey, mayUpdate, onRevoked, onClose }: Props) {
           value={typed}
           autoComplete="off"
           autoCapitalize="off"
-          spellCheck={false}
+          spellcheck={false}
           hint={
             <>
               {revoke.confirmHint}{' '}

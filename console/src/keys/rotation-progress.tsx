@@ -1,8 +1,9 @@
-import { useMemo } from 'react';
+import { useMemo } from 'preact/hooks';
 import { useData } from '../api/use-data';
 import { RotationDocument, RotationPairDocument } from '../gql/graphql';
 import { useText } from '../text';
 import { time } from '../text/format';
+import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { SafeText } from '../ui/safe-text';
 import { Section } from '../ui/section';
@@ -69,7 +70,7 @@ export function RotationProgress({ oldId, newId, onRevoke }: Props) {
             )}
           </p>
         )}
-        <p className={style.identity}>
+        <p className={`${base.row} ${base.muted}`}>
           {text.since(time(new Date(variables.from)))}
           {end && (
             <span>

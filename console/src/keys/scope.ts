@@ -1,4 +1,5 @@
-import { createContext, useContext } from 'react';
+import { createContext } from 'preact';
+import { useProvided } from '../ui/use-provided';
 import type { ExampleRequest } from './snippets';
 
 /** Where the views of keys are shown, and what the viewer may do there. What is not permitted is not shown. */
@@ -19,8 +20,4 @@ export interface KeysScope {
 
 export const KeysScopeContext = createContext<KeysScope | null>(null);
 
-export function useKeysScope(): KeysScope {
-  const scope = useContext(KeysScopeContext);
-  if (!scope) throw new Error('KeysScopeContext has no provider.');
-  return scope;
-}
+export const useKeysScope = (): KeysScope => useProvided(KeysScopeContext);

@@ -1,5 +1,6 @@
-import { useId, useState } from 'react';
+import { useId, useState } from 'preact/hooks';
 import { useText } from '../text';
+import base from '../ui/base.module.css';
 import { Choice, Choices, FieldError, TextArea } from '../ui/field';
 import { linesOf } from './draft';
 import style from './key-form.module.css';
@@ -34,7 +35,7 @@ export function ScopesField({ value, permitted, error, onChange }: Props) {
           </Choice>
         ))}
       </Choices>
-      <p id={id} className={style.note}>
+      <p id={id} className={base.minor}>
         {permitted.length === 0 ? form.scopesNone : form.scopesReason}
       </p>
     </fieldset>

@@ -1,14 +1,16 @@
 import { Check, Copy } from 'lucide';
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useData } from '../api/use-data';
 import { FirstUseDocument } from '../gql/graphql';
 import { useText } from '../text';
+import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
 import { copyField, selectText } from '../ui/copy';
 import { Dialog } from '../ui/dialog';
 import { Icon } from '../ui/icon';
 import { Notice } from '../ui/notice';
 import { SafeText } from '../ui/safe-text';
+import { Segments } from '../ui/segments';
 import { RelativeTime } from '../ui/time';
 import type { IssuedKey } from './actions';
 import { useKeysScope } from './scope';
@@ -24,7 +26,8 @@ interface Props {
 
 /** Warns before the page is left while the key is shown and was not copied. */
 function useLeaveGuard(isNeeded: boolean): void {
-  useEffect(() => {
+  // At once: a page that says "Copied" does not warn.
+  useLayoutEffect(() => {
     if (!isNeeded) return;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener('beforeunload', warn);
@@ -41,7 +44,6 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
   const [wasCopied, setWasCopied] = useState(false);
   const [isAsking, setAsking] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  const id = useId();
   useLeaveGuard(!wasCopied);
   useEffect(() => {
     // The page can be restored from memory by the back button.
@@ -98,16 +100,8 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
       }
     >
       <p>{text.once}</p>
-      <div>
-        <fieldset className={style.formats}>
-          <legend>{text.format}</legend>
-          {snippets.map((each) => (
-            <label key={each} data-checked={each === snippet}>
-              <input type="radio" name={`${id}-format`} checked={each === snippet} onChange={() => setSnippet(each)} />
-              {text[each]}
-            </label>
-          ))}
-        </fieldset>
+      <div className={style.formats}>
+        <Segments label={text.format} value={snippet} options={snippets} texts={text} onChange={setSnippet} />
         <textarea
           ref={field}
           part="key"
@@ -115,13 +109,13 @@ export function ShownOnceDialog({ issued, onClose }: Props) {
           aria-label={text.label}
           readOnly
           rows={snippet === 'curl' ? 4 : 2}
-          spellCheck={false}
+          spellcheck={false}
           data-autofocus
-          onFocus={(event) => selectText(event.target)}
+          onFocus={(event) => selectText(event.currentTarget)}
           onCopy={markCopied}
         />
       </div>
-      <div className={style.copy}>
+      <div className={`${base.row} ${base.muted}`}>
         {!isAsking && (
           <Button kind="primary" onClick={() => void copy()}>
             {copied === 'yes' ? <Icon of={Check} size={16} /> : <Icon of={Copy} size={16} />}

@@ -1,4 +1,5 @@
-import { type ReactNode, useCallback, useRef, useState } from 'react';
+import type { ComponentChildren } from 'preact';
+import { useCallback, useRef, useState } from 'preact/hooks';
 import type { IssuedKey } from './actions';
 import { CreateDialog } from './create-dialog';
 import { EditDialog } from './edit-dialog';
@@ -16,7 +17,7 @@ export interface KeyDialogs {
   openCreate: (known: ReadonlySet<string>) => void;
   open: (action: KeyAction, key: Key) => void;
   /** The open dialog, to render. */
-  dialog: ReactNode;
+  dialog: ComponentChildren;
 }
 
 /** The dialogs of keys, of which one is open at a time. */
@@ -41,7 +42,7 @@ export function useKeyDialogs(policy: KeyPolicy | undefined, onDone?: () => void
     scope.onEvent('revoked', { id, keyPrefix, name });
     onDone?.();
   };
-  const render = (): ReactNode => {
+  const render = (): ComponentChildren => {
     switch (shown?.type) {
       case 'create':
         return policy && <CreateDialog policy={policy} known={shown.known} onIssued={issue('created')} onClose={close} />;

@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from 'react';
-import { Link, useLocation } from 'wouter';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useConsoleText } from '../text';
+import { Link } from '../ui/link';
+import { useViewLocation } from '../ui/location';
 import { Notice } from '../ui/notice';
 import { EntryPage } from './entry-page';
 import style from './session.module.css';
@@ -12,7 +13,7 @@ export function CallbackPage() {
   const { session: text } = useConsoleText();
   const session = useSession();
   const provider = useProvider();
-  const [, navigate] = useLocation();
+  const { go } = useViewLocation();
   const [failure, setFailure] = useState<string>();
   const isStarted = useRef(false);
   useEffect(() => {
@@ -21,14 +22,14 @@ export function CallbackPage() {
     isStarted.current = true;
     void provider.finish().then(async (outcome) => {
       if ('rejected' in outcome) {
-        if (outcome.rejected === 'login_required') return navigate(`/sign-in?next=/console${outcome.next}`, { replace: true });
+        if (outcome.rejected === 'needs-page') return go(`/sign-in?next=/console${outcome.next}`, true);
         return setFailure(text.callbackFailed);
       }
       const problem = await session.acceptExternal(outcome.accessToken);
       if (problem) return setFailure(problem.code === 'NETWORK' ? text.providerUnreachable : text.providerRejected);
-      navigate(outcome.next, { replace: true });
+      go(outcome.next, true);
     });
-  }, [provider, session, navigate, text]);
+  }, [provider, session, go, text]);
   return (
     <EntryPage title={failure ? text.callbackFailedTitle : text.callbackTitle}>
       {failure && <Notice kind="error">{failure}</Notice>}

@@ -1,11 +1,11 @@
-import type { ReactNode } from 'react';
-import { useEffect } from 'react';
+import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { PageHeading } from '../ui/heading';
 import style from './session.module.css';
 import { useServer } from './use-session';
 
 /** A page for a visitor who is not signed in. */
-export function EntryPage({ title, intro, children }: { title: string; intro?: string; children: ReactNode }) {
+export function EntryPage({ title, intro, children }: { title: string; intro?: string; children: ComponentChildren }) {
   const { productName } = useServer();
   useEffect(() => {
     document.title = `${title} · ${productName}`;

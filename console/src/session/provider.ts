@@ -17,9 +17,12 @@ const STORED = 'keyward-sign-in';
 /** Marks that the page left for the provider without a click, so that it does so once. */
 export const LEFT_SILENTLY = 'keyward-silent';
 
+/** Answers to a sign-in without a page of the provider: the user must see one (OpenID Connect Core, 3.1.2.6). */
+const NEEDS_PAGE = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required'];
+
 const REDIRECT_PATH = '/console/callback';
 
-export type CallbackOutcome = { accessToken: string; next: string } | { rejected: 'login_required' | 'other'; next: string };
+export type CallbackOutcome = { accessToken: string; next: string } | { rejected: 'needs-page' | 'other'; next: string };
 
 /** Signs in at the identity provider: authorization code and PKCE. */
 export class Provider {
@@ -59,7 +62,7 @@ export class Provider {
     sessionStorage.removeItem(LEFT_SILENTLY);
     history.replaceState(null, '', REDIRECT_PATH);
     if (!stored) return { rejected: 'other', next: '/' };
-    const { verifier, state, nonce, next } = JSON.parse(stored) as Pending;
+    const { verifier, state, nonce, next, isSilent } = JSON.parse(stored) as Pending;
     try {
       const server = await this.#discover();
       const client = { client_id: this.#info.clientId };
@@ -77,8 +80,8 @@ export class Provider {
       const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, hasIdToken ? { expectedNonce: nonce } : {});
       return { accessToken: tokens.access_token, next };
     } catch (error) {
-      const isLogin = error instanceof oauth.AuthorizationResponseError && error.error === 'login_required';
-      return { rejected: isLogin ? 'login_required' : 'other', next };
+      const needsPage = isSilent && error instanceof oauth.AuthorizationResponseError && NEEDS_PAGE.includes(error.error);
+      return { rejected: needsPage ? 'needs-page' : 'other', next };
     }
   }
 

@@ -1,9 +1,9 @@
-import { type FormEvent, useState } from 'react';
-import { Link } from 'wouter';
+import { useState } from 'preact/hooks';
 import { fieldProblem, type Problem } from '../api/problem';
 import { useConsoleText } from '../text';
 import { Button } from '../ui/button';
 import { focusFirstInvalid } from '../ui/focus-invalid';
+import { Link } from '../ui/link';
 import { Notice } from '../ui/notice';
 import { PasswordField } from '../ui/password-field';
 import { FormProblem } from '../ui/problem-notice';
@@ -29,7 +29,7 @@ export function ResetPage() {
   const [isBusy, setBusy] = useState(false);
   // The token is the only credential of this page.
   const isRejected = problem?.code === 'UNAUTHENTICATED';
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: Event) => {
     event.preventDefault();
     setSubmitted(true);
     if (isBusy) return;

@@ -2,6 +2,7 @@ import { useConsoleText } from '../text';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import type { Viewer } from './session';
+import style from './session.module.css';
 import { useCredentialsForm } from './sign-in-form';
 import { useSession } from './use-session';
 
@@ -16,7 +17,7 @@ export function SessionOverDialog({ viewer }: { viewer: Viewer }) {
   return (
     <Dialog
       isAlert
-      isOpaque
+      className={style.opaque}
       title={text.overTitle}
       onDismiss={() => undefined}
       onSubmit={() => void send()}

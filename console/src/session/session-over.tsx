@@ -2,6 +2,7 @@ import { useConsoleText } from '../text';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import type { Viewer } from './session';
+import style from './session.module.css';
 import { SessionOverDialog } from './session-over-dialog';
 import { useProvider } from './use-provider';
 import { useSession } from './use-session';
@@ -15,7 +16,7 @@ export function SessionOver({ viewer }: { viewer: Viewer }) {
   return (
     <Dialog
       isAlert
-      isOpaque
+      className={style.opaque}
       title={text.overTitle}
       onDismiss={() => undefined}
       onSubmit={() => void provider.start(location.pathname.replace(/^\/console/, '') || '/')}

@@ -1,7 +1,6 @@
-import type { AnyVariables, Client } from '@urql/core';
-import { createPublicClient, type TokenSource } from '../api/client';
-import { documentOf } from '../api/document';
-import { isTransient, type Problem, problemOf } from '../api/problem';
+import type { TokenSource } from '../api/client';
+import { isTransient, NO_ANSWER, type Problem } from '../api/problem';
+import { send } from '../api/send';
 import {
   MeDocument,
   RefreshSessionDocument,
@@ -12,6 +11,7 @@ import {
   SignUpDocument,
   type TypedDocumentString,
 } from '../gql/graphql';
+import { Listeners } from '../ui/listeners';
 
 export type Viewer = SignedInFragment['user'];
 
@@ -49,21 +49,18 @@ export class Session implements TokenSource {
   #refreshToken = '';
   #isExternal = false;
   #renewal: Promise<void> | undefined;
-  readonly #client: Client;
-  readonly #listeners = new Set<() => void>();
+  readonly #endpoint: string;
+  readonly #listeners = new Listeners();
   readonly #tabs = new BroadcastChannel('keyward-session');
   /** Resolves the requests that wait for the user to sign in again. */
   #resume: (() => void)[] = [];
 
   constructor(endpoint: string) {
-    this.#client = createPublicClient(endpoint);
+    this.#endpoint = endpoint;
     this.#tabs.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#follow(data);
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.add;
 
   readonly state = (): SessionState => this.#state;
 
@@ -114,9 +111,9 @@ export class Session implements TokenSource {
 
   /** Continues with an access token of the identity provider. Returns the problem if the server does not accept it. */
   async acceptExternal(accessToken: string): Promise<Problem | undefined> {
-    const context = { fetchOptions: { headers: { authorization: `Bearer ${accessToken}` } } };
-    const { data, error } = await this.#client.query(documentOf(MeDocument), {}, { ...context, requestPolicy: 'network-only' }).toPromise();
-    if (error || !data) return problemOf(error);
+    const headers = { authorization: `Bearer ${accessToken}` };
+    const { data, problem } = await send(this.#endpoint, MeDocument, {}, { headers });
+    if (problem || !data) return problem;
     this.#isExternal = true;
     this.#accessToken = accessToken;
     this.#set({ status: 'in', viewer: data.me });
@@ -146,11 +143,8 @@ export class Session implements TokenSource {
       this.end();
       return undefined;
     }
-    const refreshToken = this.#refreshToken;
-    const { error } = await this.#client
-      .mutation(documentOf(SignOutDocument), { refreshToken }, { fetchOptions: { headers: cookieHeaders() } })
-      .toPromise();
-    const problem = problemOf(error);
+    const variables = { refreshToken: this.#refreshToken };
+    const { problem } = await send(this.#endpoint, SignOutDocument, variables, { headers: cookieHeaders() });
     if (problem && problem.code !== 'UNAUTHENTICATED') return problem;
     this.end();
     return undefined;
@@ -175,16 +169,15 @@ export class Session implements TokenSource {
     this.#renewal = undefined;
   }
 
-  async #open<Data, Variables extends AnyVariables>(
+  async #open<Data, Variables>(
     document: TypedDocumentString<Data, Variables>,
     variables: Variables,
     answerOf: (data: Data) => SignedInFragment,
   ): Promise<Problem | undefined> {
     // The answer sets the cookie even if the page is left before it arrives. Without it, the browser would keep a cookie that was
     // exchanged already, and the server would end the session when that cookie is used again.
-    const context = { fetchOptions: { headers: cookieHeaders(), keepalive: true } };
-    const { data, error } = await this.#client.mutation<Data, Variables>(documentOf(document), variables, context).toPromise();
-    if (error || !data) return problemOf(error) ?? { code: 'NETWORK', fields: [] };
+    const { data, problem } = await send(this.#endpoint, document, variables, { headers: cookieHeaders(), keepalive: true });
+    if (problem || !data) return problem ?? NO_ANSWER;
     this.accept(answerOf(data));
     return undefined;
   }
@@ -218,6 +211,6 @@ export class Session implements TokenSource {
 
   #set(state: SessionState): void {
     this.#state = state;
-    for (const listener of this.#listeners) listener();
+    this.#listeners.notify();
   }
 }

@@ -1,4 +1,5 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import { fieldProblem, type Problem } from '../api/problem';
 import { useConsoleText } from '../text';
 import { Button } from '../ui/button';
@@ -14,7 +15,7 @@ interface Props {
   action: string;
   submit: (email: string, password: string) => Promise<Problem | undefined>;
   /** After the fields, before the button. */
-  children?: ReactNode;
+  children?: ComponentChildren;
 }
 
 /** Email and password, to sign in or to create an account. */
@@ -46,7 +47,7 @@ export function useCredentialsForm({ isNew = false, email: known = '', submit }:
         name="email"
         autoComplete="username"
         autoCapitalize="off"
-        spellCheck={false}
+        spellcheck={false}
         data-autofocus={known === '' || undefined}
         value={email}
         error={fieldProblem(problem, 'email') ?? missing(email)}
@@ -68,7 +69,7 @@ export function useCredentialsForm({ isNew = false, email: known = '', submit }:
 
 export function CredentialsForm({ action, children, ...rest }: Props) {
   const { fields, send, isBusy } = useCredentialsForm(rest);
-  const submit = (event: FormEvent) => {
+  const submit = (event: Event) => {
     event.preventDefault();
     void send();
   };

@@ -1,9 +1,9 @@
-import { useState } from 'react';
-import { Link } from 'wouter';
-import type { Problem } from '../api/problem';
+import { useState } from 'preact/hooks';
+import { NO_ANSWER, type Problem } from '../api/problem';
 import { useConsoleText } from '../text';
 import base from '../ui/base.module.css';
 import { Button } from '../ui/button';
+import { Link } from '../ui/link';
 import { Notice } from '../ui/notice';
 import { EntryPage } from './entry-page';
 import { nextPath } from './next';
@@ -28,7 +28,7 @@ export function SignInPage() {
     <EntryPage title={text.signInTitle} intro={text.signInTo(productName)}>
       {hasPasswords && (
         <CredentialsForm action={text.signIn} submit={(email, password) => session.signIn(email, password)}>
-          <p className={`${base.muted} ${base.small}`}>{text.forgot}</p>
+          <p className={base.minor}>{text.forgot}</p>
         </CredentialsForm>
       )}
       {hasPasswords && identityProvider && <p className={style.or}>{text.or}</p>}
@@ -55,7 +55,7 @@ function ProviderButton({ isPrimary }: { isPrimary: boolean }) {
       await provider.start(nextPath(location.search, location.origin));
     } catch {
       setBusy(false);
-      setProblem({ code: 'NETWORK', fields: [] });
+      setProblem(NO_ANSWER);
     }
   };
   const label = isPrimary ? text.signIn : text.signInWith(new URL(identityProvider.issuer).host);

@@ -1,5 +1,5 @@
-import { Link } from 'wouter';
 import { useConsoleText } from '../text';
+import { Link } from '../ui/link';
 import { EntryPage } from './entry-page';
 import style from './session.module.css';
 import { CredentialsForm } from './sign-in-form';

@@ -1,27 +1,21 @@
-import { createContext, useContext, useSyncExternalStore } from 'react';
+import { createContext } from 'preact';
 import type { ServerQuery } from '../gql/graphql';
+import { useProvided } from '../ui/use-provided';
+import { useStore } from '../ui/use-store';
 import type { Session, SessionState } from './session';
 
 export type ServerInfo = ServerQuery['server'];
 
 export const SessionContext = createContext<Session | null>(null);
 
-export function useSession(): Session {
-  const session = useContext(SessionContext);
-  if (!session) throw new Error('SessionContext has no provider.');
-  return session;
-}
+export const useSession = (): Session => useProvided(SessionContext);
 
 export function useSessionState(): SessionState {
   const session = useSession();
-  return useSyncExternalStore(session.subscribe, session.state, session.state);
+  return useStore(session.subscribe, session.state);
 }
 
 export const ServerContext = createContext<ServerInfo | null>(null);
 
 /** Returns what the server reports about itself. */
-export function useServer(): ServerInfo {
-  const server = useContext(ServerContext);
-  if (!server) throw new Error('ServerContext has no provider.');
-  return server;
-}
+export const useServer = (): ServerInfo => useProvided(ServerContext);

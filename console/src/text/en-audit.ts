@@ -1,12 +1,10 @@
-import type { AuditAction, VerificationCode } from '../gql/graphql';
+import type { AuditAction } from '../gql/graphql';
+import { keyAudit } from './en-key-audit';
 
+/** Every event of the audit log. */
 export const audit: Record<AuditAction, string> = {
+  ...keyAudit,
   ACCESS_REFUSED: 'Access to an object of another user was rejected',
-  API_KEY_CREATED: 'Key created',
-  API_KEY_IMPORTED: 'Key imported',
-  API_KEY_REVOKED: 'Key revoked',
-  API_KEY_ROTATED: 'Key rotated',
-  API_KEY_UPDATED: 'Key changed',
   AUDIT_LOG_EXPORTED: 'Audit log exported',
   AUDIT_LOG_PRUNED: 'Old events deleted',
   OPERATOR_READ: 'Accounts or keys looked up by the operator',
@@ -38,17 +36,4 @@ export const audit: Record<AuditAction, string> = {
   WEBHOOK_ENDPOINT_DISABLED: 'Webhook endpoint disabled',
   WEBHOOK_ENDPOINT_UPDATED: 'Webhook endpoint changed',
   WEBHOOK_SECRET_ROTATED: 'Webhook secret rotated',
-};
-
-export const rejections: Record<VerificationCode, string> = {
-  DISABLED: 'Key switched off',
-  EXPIRED: 'Key expired',
-  INSUFFICIENT_SCOPE: 'Scope missing',
-  IP_NOT_ALLOWED: 'Address not allowed',
-  MALFORMED: 'Malformed key',
-  NOT_FOUND: 'Unknown key',
-  OWNER_DISABLED: 'Account disabled',
-  RATE_LIMITED: 'Rate limit exceeded',
-  REVOKED: 'Key revoked',
-  VALID: 'Allowed',
 };

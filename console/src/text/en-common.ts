@@ -10,11 +10,7 @@ export const common = {
   never: 'Never',
   any: 'Any',
   unnamed: 'Unnamed key',
-  required: 'Fill in this field.',
   back: 'API keys',
-  notFoundTitle: 'Page not found',
-  notFound: 'There is no page at this address.',
-  toKeys: 'Show my API keys',
   unknown: 'Unknown',
 };
 
@@ -22,11 +18,9 @@ export const problems = {
   NETWORK: 'The server cannot be reached.',
   UPGRADE: 'Keyward is being upgraded.',
   UNAUTHENTICATED: 'The session has expired. Sign in again.',
-  INVALID_CREDENTIALS: 'Email or password is wrong.',
   FORBIDDEN: 'You are not allowed to do this.',
   NOT_FOUND: 'This does not exist, or no longer exists.',
   BAD_USER_INPUT: 'Check the marked fields.',
-  EMAIL_TAKEN: 'An account with this email already exists. Sign in instead.',
   CONFLICT: 'This was changed at the same time. Check it and try again.',
   RATE_LIMITED: 'Too many attempts.',
   SERVICE_UNAVAILABLE: 'The server is busy or its database is unavailable.',
@@ -36,15 +30,11 @@ export const problems = {
   limitReached: (limit: number) => `You have ${keysOf(limit)}, which is the limit. Revoke a key to create another.`,
   requestId: (id: string) => `Request ${id}`,
   stale: (at: string) => `What you see is from ${at}.`,
-  offline: 'You are offline. What you typed is kept.',
-  cannotReachTitle: 'The server cannot be reached',
   input: (path: string, message: string) => `${path} ${message}.`,
 };
 
 export const element = {
   product: 'this product',
   originRejected: 'This page isn’t allowed to use Keyward: its origin is missing in CORS_ORIGINS.',
-  unavailable: 'API keys cannot be shown now.',
-  noToken: 'API keys cannot be shown, because this page has no access token.',
   notPermitted: 'You are not allowed to see API keys here.',
 };

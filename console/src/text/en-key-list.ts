@@ -29,6 +29,4 @@ export const keys = {
   switchedOff: (name: string) => `Switched off ${name}.`,
   switchedOn: (name: string) => `Switched on ${name}.`,
   saved: (name: string) => `Saved ${name}.`,
-  created: (name: string) => `Created ${name}.`,
-  rotated: (name: string) => `Rotated ${name}.`,
 };

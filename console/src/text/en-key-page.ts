@@ -38,7 +38,6 @@ export const usage = {
   ranges: { '24h': 'Last 24 hours', '7d': '7 days', '30d': '30 days', '90d': '90 days' },
   allowed: 'Allowed',
   rejected: 'Rejected',
-  total: 'Total',
   why: 'Why calls were rejected',
   otherReasons: 'Reason not recorded',
   tableLabel: 'Use as a table',
@@ -55,7 +54,6 @@ export const events = {
   columns: { time: 'Time', what: 'Event', key: 'Key', by: 'By', from: 'From' },
   you: 'You',
   operator: 'Operator',
-  deletedKey: 'Deleted key',
   changed: (fields: string) => `Changed: ${fields}`,
   fields: {
     name: 'name',

@@ -1,3 +1,4 @@
+import { audit } from './en-audit';
 import { keysOf } from './en-counts';
 import { enKeys } from './en-keys';
 import { number } from './format';
@@ -5,6 +6,23 @@ import { number } from './format';
 /** Every text of the console, in English. Another language is another object of this type. */
 export const en = {
   ...enKeys,
+
+  audit,
+
+  common: {
+    ...enKeys.common,
+    required: 'Fill in this field.',
+    notFoundTitle: 'Page not found',
+    notFound: 'There is no page at this address.',
+  },
+
+  problems: {
+    ...enKeys.problems,
+    INVALID_CREDENTIALS: 'Email or password is wrong.',
+    EMAIL_TAKEN: 'An account with this email already exists. Sign in instead.',
+    offline: 'You are offline. What you typed is kept.',
+    cannotReachTitle: 'The server cannot be reached',
+  },
 
   nav: {
     label: 'Console',

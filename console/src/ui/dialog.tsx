@@ -1,18 +1,18 @@
-import { type FormEvent, type ReactNode, useEffect, useId, useRef } from 'react';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import base from './base.module.css';
 import { classes } from './classes';
 import style from './dialog.module.css';
 
 interface Props {
-  title: ReactNode;
+  title: ComponentChildren;
   /** Escape, or a click beside the dialog. */
   onDismiss: () => void;
   onSubmit?: () => void;
-  children: ReactNode;
-  actions: ReactNode;
+  children: ComponentChildren;
+  actions: ComponentChildren;
   isAlert?: boolean;
-  /** Hides the page below. */
-  isOpaque?: boolean;
+  className?: string | undefined;
 }
 
 /** Moves the focus to where the user continues: to the opener of the dialog, or to the heading if the opener was removed. */
@@ -24,7 +24,7 @@ function restoreFocus(opener: Element | null, root: Document | ShadowRoot): void
 }
 
 /** A modal dialog. It is native, so the browser keeps the focus inside, and the page is inert. */
-export function Dialog({ title, onDismiss, onSubmit, children, actions, isAlert = false, isOpaque = false }: Props) {
+export function Dialog({ title, onDismiss, onSubmit, children, actions, isAlert = false, className }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -40,7 +40,7 @@ export function Dialog({ title, onDismiss, onSubmit, children, actions, isAlert 
       requestAnimationFrame(() => restoreFocus(opener, root));
     };
   }, []);
-  const submit = (event: FormEvent) => {
+  const submit = (event: Event) => {
     event.preventDefault();
     onSubmit?.();
   };
@@ -51,7 +51,7 @@ export function Dialog({ title, onDismiss, onSubmit, children, actions, isAlert 
       part="dialog"
       role={isAlert ? 'alertdialog' : undefined}
       aria-labelledby={id}
-      className={classes(base.root, style.dialog, isOpaque && style.opaque)}
+      className={classes(base.root, style.dialog, className)}
       onCancel={(event) => {
         event.preventDefault();
         onDismiss();

@@ -1,5 +1,5 @@
 import type { IconNode } from 'lucide';
-import type { ReactNode } from 'react';
+import type { ComponentChildren } from 'preact';
 import style from './empty-state.module.css';
 import { SectionHeading } from './heading';
 import { Icon } from './icon';
@@ -7,8 +7,8 @@ import { Icon } from './icon';
 interface Props {
   icon: IconNode;
   title: string;
-  children: ReactNode;
-  action?: ReactNode;
+  children: ComponentChildren;
+  action?: ComponentChildren;
 }
 
 /** What is seen if there is nothing yet. */

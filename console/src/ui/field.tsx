@@ -1,13 +1,23 @@
 import { CircleAlert } from 'lucide';
-import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from 'react';
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
+import base from './base.module.css';
 import { classes } from './classes';
 import style from './field.module.css';
 import { Icon } from './icon';
 
 interface Described {
   label: string;
-  hint?: ReactNode;
+  hint?: ComponentChildren;
   error?: string | undefined;
+}
+
+interface Value {
+  name?: string;
+  value: string;
+  /** Called while the user types, and after each choice. */
+  onChange: (value: string) => void;
+  'data-autofocus'?: boolean | undefined;
 }
 
 interface Control {
@@ -17,7 +27,7 @@ interface Control {
 }
 
 /** A label, a control, its hint and its error. */
-export function Field({ label, hint, error, children }: Described & { children: (control: Control) => ReactNode }) {
+export function Field({ label, hint, error, children }: Described & { children: (control: Control) => ComponentChildren }) {
   const id = useId();
   const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ');
   return (
@@ -28,7 +38,7 @@ export function Field({ label, hint, error, children }: Described & { children: 
       {children({ id, 'aria-describedby': described || undefined, 'aria-invalid': error ? true : undefined })}
       {error && <FieldError id={`${id}-error`}>{error}</FieldError>}
       {hint && (
-        <div id={`${id}-hint`} className={style.hint}>
+        <div id={`${id}-hint`} className={base.minor}>
           {hint}
         </div>
       )}
@@ -36,50 +46,66 @@ export function Field({ label, hint, error, children }: Described & { children: 
   );
 }
 
-export const FieldError = ({ id, children }: { id?: string; children: ReactNode }) => (
+export const FieldError = ({ id, children }: { id?: string; children: ComponentChildren }) => (
   <p id={id} className={style.error}>
     <Icon of={CircleAlert} size={14} />
     <span>{children}</span>
   </p>
 );
 
-type Input = Omit<InputHTMLAttributes<HTMLInputElement>, 'onChange' | 'value'> & { value: string; onChange: (value: string) => void };
+interface Input extends Value {
+  type?: 'email' | 'date';
+  maxLength?: number;
+  min?: string;
+  max?: string | undefined;
+  inputMode?: 'numeric';
+  autoComplete?: string;
+  autoCapitalize?: 'off';
+  spellcheck?: boolean;
+}
 
-export const TextField = ({ label, hint, error, onChange, ...input }: Described & Input) => (
+export const TextField = ({ label, hint, error, type, onChange, ...input }: Described & Input) => (
   <Field label={label} hint={hint} error={error}>
     {(control) => (
-      <input type="text" {...input} {...control} className={style.control} onChange={(event) => onChange(event.target.value)} />
+      <input
+        {...input}
+        {...control}
+        // Preact's types do not accept an input of several possible types.
+        type={(type ?? 'text') as 'text'}
+        className={style.control}
+        onInput={(event) => onChange(event.currentTarget.value)}
+      />
     )}
   </Field>
 );
 
-type Area = Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, 'onChange' | 'value'> & { value: string; onChange: (value: string) => void };
+interface Area extends Value {
+  rows?: number;
+}
 
 export const TextArea = ({ label, hint, error, onChange, ...area }: Described & Area) => (
   <Field label={label} hint={hint} error={error}>
     {(control) => (
       <textarea
         rows={3}
-        spellCheck={false}
+        spellcheck={false}
         {...area}
         {...control}
         className={classes(style.control, style.code)}
-        onChange={(event) => onChange(event.target.value)}
+        onInput={(event) => onChange(event.currentTarget.value)}
       />
     )}
   </Field>
 );
 
-type Select = Omit<SelectHTMLAttributes<HTMLSelectElement>, 'onChange' | 'value'> & {
-  value: string;
-  onChange: (value: string) => void;
+interface Select extends Value {
   options: readonly (readonly [value: string, label: string])[];
-};
+}
 
 export const SelectField = ({ label, hint, error, options, value, onChange, ...select }: Described & Select) => (
   <Field label={label} hint={hint} error={error}>
     {(control) => (
-      <select {...select} {...control} value={value} className={style.control} onChange={(event) => onChange(event.target.value)}>
+      <select {...select} {...control} value={value} className={style.control} onChange={(event) => onChange(event.currentTarget.value)}>
         {options.map(([option, text]) => (
           <option key={option} value={option}>
             {text}
@@ -95,14 +121,14 @@ interface Choice {
   name?: string;
   isChecked: boolean;
   onChange: (isChecked: boolean) => void;
-  children: ReactNode;
+  children: ComponentChildren;
 }
 
 export const Choice = ({ type = 'checkbox', name, isChecked, onChange, children }: Choice) => (
   <label className={style.choice} part="field">
-    <input type={type} name={name} checked={isChecked} onChange={(event) => onChange(event.target.checked)} />
+    <input type={type} name={name} checked={isChecked} onChange={(event) => onChange(event.currentTarget.checked)} />
     <span>{children}</span>
   </label>
 );
 
-export const Choices = ({ children }: { children: ReactNode }) => <div className={style.choices}>{children}</div>;
+export const Choices = ({ children }: { children: ComponentChildren }) => <div className={style.choices}>{children}</div>;

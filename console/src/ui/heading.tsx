@@ -1,10 +1,15 @@
-import { createContext, type HTMLAttributes, type Ref, useContext } from 'react';
+import { type ComponentChildren, createContext, type Ref } from 'preact';
+import { useContext } from 'preact/hooks';
 import style from './heading.module.css';
 
 /** Level of the heading of a page: 1 in the console, 2 within the page of a product. */
 export const HeadingLevelContext = createContext<1 | 2>(1);
 
-type Props = Omit<HTMLAttributes<HTMLHeadingElement>, 'className'> & { innerRef?: Ref<HTMLHeadingElement> };
+interface Props {
+  id?: string;
+  innerRef?: Ref<HTMLHeadingElement>;
+  children: ComponentChildren;
+}
 
 export function PageHeading({ innerRef, ...rest }: Props) {
   const Tag = useContext(HeadingLevelContext) === 1 ? 'h1' : 'h2';

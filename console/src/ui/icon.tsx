@@ -1,5 +1,5 @@
 import type { IconNode } from 'lucide';
-import { createElement } from 'react';
+import { createElement } from 'preact';
 
 interface Props {
   of: IconNode;
@@ -16,9 +16,9 @@ export const Icon = ({ of, size, strokeWidth = 2 }: Props) => (
     viewBox="0 0 24 24"
     fill="none"
     stroke="currentColor"
-    strokeWidth={strokeWidth}
-    strokeLinecap="round"
-    strokeLinejoin="round"
+    stroke-width={strokeWidth}
+    stroke-linecap="round"
+    stroke-linejoin="round"
   >
     {of.map(([tag, attributes], index) => createElement(tag, { ...attributes, key: index }))}
   </svg>

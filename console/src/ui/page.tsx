@@ -1,4 +1,6 @@
-import { createContext, type ReactNode, useContext, useEffect, useRef } from 'react';
+import { type ComponentChildren, createContext } from 'preact';
+import { useContext, useEffect, useRef } from 'preact/hooks';
+import base from './base.module.css';
 import { PageHeading } from './heading';
 import style from './page.module.css';
 
@@ -6,13 +8,13 @@ import style from './page.module.css';
 export const ViewContext = createContext<(view: string) => void>(() => undefined);
 
 interface Props {
-  title: ReactNode;
+  title: ComponentChildren;
   /** The title as text, where it is not text already. */
   view?: string;
-  intro?: ReactNode;
-  actions?: ReactNode;
-  above?: ReactNode;
-  children: ReactNode;
+  intro?: ComponentChildren;
+  actions?: ComponentChildren;
+  above?: ComponentChildren;
+  children: ComponentChildren;
 }
 
 /** A page: its heading, its actions and its content. */
@@ -30,7 +32,7 @@ export function Page({ title, view, intro, actions, above, children }: Props) {
           <PageHeading innerRef={heading}>{title}</PageHeading>
           {intro && <div className={style.intro}>{intro}</div>}
         </div>
-        {actions && <div className={style.actions}>{actions}</div>}
+        {actions && <div className={`${base.row} ${style.actions}`}>{actions}</div>}
       </header>
       {children}
     </div>

@@ -1,9 +1,10 @@
 import { Eye, EyeOff } from 'lucide';
-import { useState } from 'react';
+import { useState } from 'preact/hooks';
 import { useConsoleText } from '../text';
 import { Field } from './field';
-import style from './field.module.css';
+import fieldStyle from './field.module.css';
 import { Icon } from './icon';
+import style from './password-field.module.css';
 
 interface Props {
   label: string;
@@ -25,12 +26,13 @@ export function PasswordField({ label, hint, error, onChange, ...input }: Props)
           <input
             {...input}
             {...control}
-            type={isShown ? 'text' : 'password'}
-            className={style.control}
+            // Preact's types do not accept an input of several possible types.
+            type={(isShown ? 'text' : 'password') as 'password'}
+            className={fieldStyle.control}
             autoCapitalize="off"
-            spellCheck={false}
+            spellcheck={false}
             required
-            onChange={(event) => onChange(event.target.value)}
+            onInput={(event) => onChange(event.currentTarget.value)}
           />
           <button type="button" aria-label={isShown ? text.hidePassword : text.showPassword} onClick={() => setShown(!isShown)}>
             <Icon of={isShown ? EyeOff : Eye} size={16} />

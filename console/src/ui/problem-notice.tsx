@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useState } from 'preact/hooks';
 import type { Problem } from '../api/problem';
 import type { Loaded } from '../api/use-data';
 import { type KeyMessages, useText } from '../text';

@@ -1,4 +1,3 @@
-import { Fragment } from 'react';
 import style from './safe-text.module.css';
 
 /** Characters that are invisible or change the order of the text around them. */
@@ -18,8 +17,7 @@ export const SafeText = ({ children }: { children: string }) => (
   <bdi>
     {children.split(HIDDEN).map((part, index) =>
       index % 2 === 0 ? (
-        // biome-ignore lint/suspicious/noArrayIndexKey: The parts of one text have no other identity.
-        <Fragment key={index}>{part}</Fragment>
+        part
       ) : (
         // biome-ignore lint/suspicious/noArrayIndexKey: The parts of one text have no other identity.
         <span key={index} className={style.code}>

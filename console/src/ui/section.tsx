@@ -1,12 +1,13 @@
-import { type ReactNode, useId } from 'react';
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
 import { SectionHeading } from './heading';
 import style from './section.module.css';
 
 interface Props {
   title: string;
   intro?: string;
-  actions?: ReactNode;
-  children: ReactNode;
+  actions?: ComponentChildren;
+  children: ComponentChildren;
 }
 
 /** A part of a page with its heading. */

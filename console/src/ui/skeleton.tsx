@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useState } from 'preact/hooks';
 import { useText } from '../text';
 import base from './base.module.css';
 import style from './skeleton.module.css';

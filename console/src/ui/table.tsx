@@ -1,4 +1,5 @@
-import type { ReactNode } from 'react';
+import type { ComponentChildren } from 'preact';
+import base from './base.module.css';
 import { classes } from './classes';
 import style from './table.module.css';
 
@@ -8,7 +9,7 @@ interface Props {
   columns: readonly (string | { hidden: string } | { wide: string })[];
   /** A plain table does not become cards on a narrow screen. */
   isPlain?: boolean;
-  children: ReactNode;
+  children: ComponentChildren;
 }
 
 /** A table. On a narrow screen its rows are cards. */
@@ -33,7 +34,7 @@ function ColumnHeader({ column }: { column: Props['columns'][number] }) {
   if ('hidden' in column) {
     return (
       <th scope="col">
-        <span className={style.hidden}>{column.hidden}</span>
+        <span className={base.hidden}>{column.hidden}</span>
       </th>
     );
   }

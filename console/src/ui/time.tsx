@@ -1,22 +1,24 @@
-import { useMemo, useSyncExternalStore } from 'react';
+import { useMemo } from 'preact/hooks';
 import { dateTime, relativeTime } from '../text/format';
+import { Listeners } from './listeners';
+import { useStore } from './use-store';
 
 // One clock for all relative times of the page. It runs while one is shown.
 const TICK_MS = 15_000;
 const HOUR_MS = 3_600_000;
-const listeners = new Set<() => void>();
+const listeners = new Listeners();
 let timer: ReturnType<typeof setInterval> | undefined;
 let now = new Date();
 
 function subscribe(listener: () => void): () => void {
   now = new Date();
-  listeners.add(listener);
+  const remove = listeners.add(listener);
   timer ??= setInterval(() => {
     now = new Date();
-    for (const each of listeners) each();
+    listeners.notify();
   }, TICK_MS);
   return () => {
-    listeners.delete(listener);
+    remove();
     if (listeners.size > 0) return;
     clearInterval(timer);
     timer = undefined;
@@ -26,7 +28,7 @@ function subscribe(listener: () => void): () => void {
 const current = (): Date => now;
 
 /** Returns the current time, and renders again as time passes. */
-export const useNow = (): Date => useSyncExternalStore(subscribe, current, current);
+export const useNow = (): Date => useStore(subscribe, current);
 
 /**
  * Returns a time within the current hour, the same object until the next one. Usage is counted by the hour. It is the last millisecond,

@@ -1,4 +1,5 @@
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react';
+import { type ComponentChildren, createContext } from 'preact';
+import { useCallback, useContext, useEffect, useState } from 'preact/hooks';
 import style from './toast.module.css';
 
 const SHOWN_MS = 6000;
@@ -8,7 +9,7 @@ const AnnounceContext = createContext<(message: string) => void>(() => undefined
 /** Returns a function that shows a message and announces it to screen readers. */
 export const useAnnounce = () => useContext(AnnounceContext);
 
-export function ToastProvider({ children }: { children: ReactNode }) {
+export function ToastProvider({ children }: { children: ComponentChildren }) {
   const [message, setMessage] = useState<{ text: string }>();
   const announce = useCallback((text: string) => setMessage({ text }), []);
   useEffect(() => {

@@ -1,6 +1,7 @@
 import { allowedIn, rejectedIn } from '../keys/impact';
 import { useText } from '../text';
 import { number } from '../text/format';
+import base from '../ui/base.module.css';
 import style from './usage.module.css';
 
 interface Point {
@@ -38,7 +39,7 @@ export function MiniBars({ points }: { points: readonly Point[] }) {
           </g>
         ))}
       </svg>
-      <span aria-hidden className={style.sum}>
+      <span aria-hidden className={`${base.minor} ${style.sum}`}>
         {number(allowed + rejected)}
       </span>
     </span>

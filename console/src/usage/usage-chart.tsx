@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { useId } from 'preact/hooks';
 import { allowedIn, rejectedIn } from '../keys/impact';
 import { useText } from '../text';
 import { number } from '../text/format';
@@ -72,7 +72,6 @@ export function UsageChart({ points, nameOf }: Props) {
                 height={HEIGHT - y(allowed)}
               />
               <rect
-                className={style.rejectedBar}
                 fill={`url(#${hatch})`}
                 x={(index + GAP / 2) * step}
                 y={y(allowed + refused)}

@@ -1,4 +1,4 @@
-import { useId, useMemo, useState } from 'react';
+import { useMemo, useState } from 'preact/hooks';
 import { useData } from '../api/use-data';
 import { KeyUsageDocument, type KeyUsageQuery, type UsageInterval, type VerificationCode } from '../gql/graphql';
 import { allowedIn, rejectedIn } from '../keys/impact';
@@ -9,6 +9,7 @@ import { classes } from '../ui/classes';
 import { SmallHeading } from '../ui/heading';
 import { LoadProblem } from '../ui/problem-notice';
 import { Section } from '../ui/section';
+import { Segments } from '../ui/segments';
 import { Skeleton } from '../ui/skeleton';
 import { Table } from '../ui/table';
 import { useHour } from '../ui/time';
@@ -26,6 +27,9 @@ const RANGES = {
 } as const satisfies Record<string, { count: number; by: UsageInterval; length: number }>;
 
 type Range = keyof typeof RANGES;
+
+const RANGE_NAMES = Object.keys(RANGES) as Range[];
+
 type Points = NonNullable<KeyUsageQuery['apiKey']>['usage'];
 
 /** Returns the first and the last time of a period that ends now. */
@@ -49,24 +53,13 @@ export function UsageSection({ id }: { id: string }) {
   const { usage: text } = useText();
   const [range, setRange] = useState<Range>('30d');
   const [isTable, setTable] = useState(false);
-  const name = useId();
   const hour = useHour();
   const variables = useMemo(() => ({ id, ...periodOf(range, hour) }), [id, range, hour]);
   const loaded = useData(KeyUsageDocument, variables);
   const points = loaded.data?.apiKey?.usage;
   const isHourly = RANGES[range].by === 'HOUR';
   const nameOf = (start: string) => (isHourly ? hourName(new Date(start)) : utcDay(new Date(start)));
-  const ranges = (
-    <fieldset className={style.ranges}>
-      <legend>{text.range}</legend>
-      {(Object.keys(RANGES) as Range[]).map((each) => (
-        <label key={each} data-checked={each === range}>
-          <input type="radio" name={name} checked={each === range} onChange={() => setRange(each)} />
-          {text.ranges[each]}
-        </label>
-      ))}
-    </fieldset>
-  );
+  const ranges = <Segments label={text.range} value={range} options={RANGE_NAMES} texts={text.ranges} onChange={setRange} />;
   return (
     <Section title={text.title} actions={ranges}>
       <LoadProblem loaded={loaded} />

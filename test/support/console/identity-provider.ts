@@ -16,7 +16,10 @@ export interface IdentityProvider {
 export async function startIdentityProvider(consoleOrigin: string): Promise<IdentityProvider> {
   // The package warns at length about Node 20 and about its configuration.
   for (const method of ['info', 'warn'] as const) jest.spyOn(console, method).mockImplementation(() => undefined);
-  const { Provider } = await import('oidc-provider');
+  const { Provider, interactionPolicy } = await import('oidc-provider');
+  // The client is native, because only such a client can be at http://127.0.0.1. It signs in silently, as a client with HTTPS does.
+  const policy = interactionPolicy.base();
+  policy.get('consent').checks.remove('native_client_prompt');
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const http = createServer();
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -42,6 +45,7 @@ export async function startIdentityProvider(consoleOrigin: string): Promise<Iden
       email: `${token.accountId}@example.com`,
       email_verified: true,
     }),
+    interactions: { policy },
     features: {
       devInteractions: { enabled: true },
       resourceIndicators: {

@@ -1,2 +1,0 @@
-// Replaces the package of this name for wouter.
-export { useSyncExternalStore } from 'react';
