@@ -115,8 +115,7 @@ type Base = ReturnType<typeof createBase>;
 /** Creates the services of the identity provider. Null if none is configured. */
 function createExternal({ config, clock, database, audit, logger }: Base, parts: { users: Users; externalIdUsers: ExternalIdUsers }) {
   const { identityProvider } = config;
-  const findPolicy = (name: string) => findPolicyId(database, name);
-  const claimedPolicies = new ClaimedPolicies({ ...parts, findPolicyId: findPolicy, clock, audit, logger });
+  const claimedPolicies = new ClaimedPolicies({ ...parts, findPolicyId: (name) => findPolicyId(database, name), clock, audit, logger });
   return identityProvider && createExternalAccounts(identityProvider, { ...parts, claimedPolicies, clock, logger });
 }
 
@@ -201,8 +200,7 @@ export function createServices(options: ServiceOptions) {
   const base = createBase(options);
   const accounts = createAccounts(base);
   const keys = createApiKeys(base, accounts.users);
-  const auditLog = new AuditLog(base);
-  const auditExport = new AuditExport(base);
+  const audits = { auditLog: new AuditLog(base), auditExport: new AuditExport(base) };
   const policies = createPolicies(base);
   const verification = createVerification({ ...base, ...accounts, notesFirstUsesIf: ANY_ENDPOINT });
   const webhooks = createWebhooks(base, new FirstUses(base.database));
@@ -212,9 +210,8 @@ export function createServices(options: ServiceOptions) {
     ...base,
     ...accounts,
     ...keys,
-    ...createManagement({ ...base, ...accounts, ...keys, ...policies, auditLog }),
-    auditLog,
-    auditExport,
+    ...createManagement({ ...base, ...accounts, ...keys, ...policies, ...audits }),
+    ...audits,
     ...policies,
     ...verification,
     ...webhooks,

@@ -31,7 +31,7 @@ if (unknown.length > 0) throw new Error(`Unknown part: ${unknown.join(', ')}. Th
 const PENDING = 1_000;
 const TARGETS = { p99: 1.1, p50: 1.1, perSecond: 300 };
 const WITHOUT = 'without an endpoint';
-const WITH = 'with one that never answers';
+const WITH = 'with a silent endpoint';
 
 /** Events of keys, each of a key of its own, as a change of that key writes it, and their deliveries to all endpoints. */
 const SEED = `

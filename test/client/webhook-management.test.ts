@@ -4,7 +4,8 @@ import type { KeywardManagement } from '../../client/src/index.js';
 import { type ClientProject, installClient } from '../support/client-package.js';
 import { newService } from '../support/services.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
-import { answerWith, LOCAL_TARGETS, type ReceivedEvent, sendDue, WebhookReceiver } from '../support/webhook-receiver.js';
+import { LOCAL_TARGETS, sendDue } from '../support/webhook-app.js';
+import { answerWith, type ReceivedEvent, WebhookReceiver } from '../support/webhook-receiver.js';
 
 let project: ClientProject;
 let client: Awaited<ReturnType<ClientProject['load']>>;

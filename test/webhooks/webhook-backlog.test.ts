@@ -3,7 +3,8 @@ import { runSql } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { newService } from '../support/services.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
-import { LOCAL_TARGETS, newEndpoint, WebhookReceiver } from '../support/webhook-receiver.js';
+import { LOCAL_TARGETS, newEndpoint } from '../support/webhook-app.js';
+import { WebhookReceiver } from '../support/webhook-receiver.js';
 
 /** Inserts events of different keys, with a delivery each. $1: endpoint, $2: number, $3: status, $4: time, $5: next attempt. */
 const INSERT = `

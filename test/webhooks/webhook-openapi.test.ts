@@ -5,7 +5,8 @@ import { dataOf, newKey } from '../support/doors.js';
 import { problemsOf, RESOLVED_OPEN_API } from '../support/openapi.js';
 import { newService, type TestService } from '../support/services.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
-import { answerWith, LOCAL_TARGETS, newEndpoint, sendDue, WebhookReceiver } from '../support/webhook-receiver.js';
+import { LOCAL_TARGETS, newEndpoint, sendDue } from '../support/webhook-app.js';
+import { answerWith, WebhookReceiver } from '../support/webhook-receiver.js';
 
 let app: TestApp;
 let backend: TestService;
