@@ -11,7 +11,7 @@
 //   policies    /verify for keys without a policy, with a policy, and with a rate limit of the owner; with --before also the checkout before
 //
 //   npm run bench -- --only hits,memory --rounds 5 --seconds 5 --keys 1000000 --connections 50
-//   npm run bench -- --only hits --before DIR   also measures another checkout, which must be built
+//   npm run bench -- --only hits,keys --before DIR   also measures another checkout, which must be built
 //   npm run bench -- --minutes 5                one long load over all keys, which shows whether the heap grows
 import { parseArgs } from 'node:util';
 import { forked, withPostgres } from './lib.mjs';

@@ -12,6 +12,7 @@ import {
   type TypedDocumentString,
 } from '../gql/graphql';
 import { Listeners } from '../ui/listeners';
+import { refreshInTurn } from './refresh-turn';
 
 export type Viewer = SignedInFragment['user'];
 
@@ -25,7 +26,6 @@ export type SessionState =
 /** What other tabs of the console are sent. It holds no credential. */
 type TabMessage = { type: 'signed-out' } | { type: 'signed-in'; userId: string };
 
-const LOCK = 'keyward-refresh';
 const CONFLICT_ATTEMPTS = 5;
 const CONFLICT_PAUSE_MS = 300;
 
@@ -35,11 +35,6 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Headers by which the server keeps the refresh token in a cookie. The cookie needs an encrypted connection or loopback. */
 export const cookieHeaders = (): Record<string, string> => (window.isSecureContext ? { 'X-Keyward-Refresh': 'cookie' } : {});
-
-/** One tab refreshes at a time: a refresh token works once. */
-async function underLock<Result>(work: () => Promise<Result>): Promise<Result> {
-  return navigator.locks ? await navigator.locks.request(LOCK, work) : work();
-}
 
 /** The session of a user with a password. The access token is in memory; the refresh token is in a cookie that scripts cannot read. */
 export class Session implements TokenSource {
@@ -187,7 +182,7 @@ export class Session implements TokenSource {
     for (let attempt = 1; ; attempt++) {
       // Without a cookie and without a token there is nothing to exchange.
       if (!window.isSecureContext && this.#refreshToken === '') return REJECTED;
-      const problem = await underLock(open);
+      const problem = await refreshInTurn(open);
       // CONFLICT: another tab has exchanged this token, and the browser has the new one by the next attempt.
       if (problem?.code !== 'CONFLICT' || attempt === CONFLICT_ATTEMPTS) return problem;
       await pause(CONFLICT_PAUSE_MS);

@@ -10,13 +10,17 @@ export async function measureKeys(bench) {
   console.error(`Creating ${bench.keys} keys …`);
   const url = await bench.databaseOf(bench.keys);
   const { loader, connections, seconds, postgresPid, keys } = bench;
-  /** @type {import('../lib.mjs').Measurement[]} */
-  const starts = [];
+  /** @type {Map<string | undefined, import('../lib.mjs').Measurement[]>} */
+  const startsOf = new Map([[undefined, []]]);
+  if (bench.before !== undefined) startsOf.set(bench.before, []);
   for (let start = 0; start < STARTS; start += 1) {
-    const server = await startTarget(url);
-    starts.push(await measure(loader, { ...server.target, keys, connections, seconds }, postgresPid));
-    await end(server);
+    for (const [checkout, starts] of startsOf) {
+      const server = await startTarget(url, checkout);
+      starts.push(await measure(loader, { ...server.target, keys, connections, seconds }, postgresPid));
+      await end(server);
+    }
   }
+  const starts = startsOf.get(undefined) ?? [];
   const server = await startTarget(url);
   // Every key that the cache can hold, once, so that the first load of many keys does not begin with an empty cache.
   const warmUp = { ...server.target, keys: Math.min(keys, CACHED_KEYS), distribution: /** @type {const} */ ('sequential') };
@@ -30,10 +34,12 @@ export async function measureKeys(bench) {
   const more = names.map(({ count, distribution }) => [`${count} keys, ${distribution}`, target(count, distribution)]);
   const of = await measureThroughput(loader, { [few]: target(FEW_KEYS, 'uniform'), ...Object.fromEntries(more) }, bench);
   const cold = median(starts.map(({ perSecond }) => perSecond));
+  const coldBefore = median((startsOf.get(bench.before) ?? []).map(({ perSecond }) => perSecond));
   console.log(`first ${seconds} s of a process, ${keys} keys, uniform`.padEnd(45), cold.toFixed(0), 'requests/s');
   console.log('PG µs for each of these requests'.padEnd(45), median(starts.map(({ postgresUs }) => postgresUs)).toFixed(1));
   console.log();
   for (const [name] of more) printRatio(`throughput of ${name} / ${few}`, of(name, 'perSecond'), of(few, 'perSecond'));
   printRatio(`throughput of the first ${seconds} s / ${few}`, cold, of(few, 'perSecond'));
+  if (bench.before !== undefined) printRatio(`throughput of the first ${seconds} s / before`, cold, coldBefore);
   await end(server);
 }
