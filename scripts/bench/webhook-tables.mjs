@@ -71,7 +71,7 @@ async function writeAndDeliver({ database, webhookPool, webhookEndpoints }, clie
       await insertEvents(database, events, { actor: 'service:backend', at });
       const [now, until] = [new Date(), new Date(Date.now() + 60_000)];
       const after = { at: new Date(0), position: '0' };
-      const claimed = await claimDeliveries(webhookPool, endpoint.id, { now, limit: AT_ONCE, until, after });
+      const { claimed } = await claimDeliveries(webhookPool, endpoint.id, { now, limit: AT_ONCE, until, after });
       if (claimed.length !== events.length) throw new Error(`${claimed.length} of ${events.length} deliveries were claimed`);
       const settled = /** @type {const} */ ({ status: 'DELIVERED', nextAttemptAt: null, statusCode: 204, error: null, cancelled: 0 });
       await settleDeliveries(
