@@ -7,6 +7,9 @@ const TURN_MS = 1;
 /** The pause after a longer task, as a multiple of its time: two thirds of the time remain for other work. */
 const PAUSE_FACTOR = 2;
 
+/** Longest time that counts for one task. The costliest document takes less; a longer one means that the machine or the process stood still. */
+const TASK_MS_MAX = 20;
+
 export interface LoopTurnLimits {
   /** Maximum share of the event loop's time for the tasks of one network. */
   shareOfTime: number;
@@ -200,7 +203,7 @@ export class LoopTurns {
   #end(network: string, turn: LoopTurn, startedAt: number, turnStartedAt: number): void {
     this.#isInTurn = false;
     const now = this.#now();
-    const tookMs = now - startedAt;
+    const tookMs = Math.min(now - startedAt, TASK_MS_MAX);
     // A client that waits for each response has no other task in its queue, so only the pauses slow it down.
     const price = turn.isRejected && this.#waiting.has(network) ? tookMs * this.#limits.rejectedFactor : tookMs;
     this.#credits.set(network, { ms: this.#creditOf(network, now) - price, at: now });

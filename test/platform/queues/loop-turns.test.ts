@@ -65,6 +65,19 @@ describe('G3: LoopTurns', () => {
     expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(59);
   });
 
+  test('a process that stood still during a task keeps the other tasks waiting no longer than a costly task does', async () => {
+    let now = 0;
+    const turns = new LoopTurns(NEW_DOCUMENT_LIMITS, () => now);
+    const first = turns.pass('network', 1).then(() => {
+      now += 60_000;
+    });
+    const second = turns.pass('network', 1);
+    await first;
+    await nextTurn();
+    now += 100;
+    expect(await second).toEqual({ isRejected: false });
+  });
+
   test('delays a network that used its share of time, and no other network', async () => {
     let now = 0;
     const limits = { ...unlimited, shareOfTime: 0.01, burstMs: 4 };
