@@ -6,10 +6,11 @@ const UNDER_WAY_MS = 1_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Stores when the request was sent, for all tabs; 0 after its answer. The browser may forbid to store anything. */
-function storeSentAt(sentAt: number): void {
+/** Stores when the request was sent, for all tabs; null after its answer. The browser may forbid to store anything. */
+function storeSentAt(sentAt: number | null): void {
   try {
-    localStorage.setItem(SENT_AT, String(sentAt));
+    if (sentAt === null) localStorage.removeItem(SENT_AT);
+    else localStorage.setItem(SENT_AT, String(sentAt));
   } catch {}
 }
 
@@ -27,7 +28,7 @@ async function refreshAlone<Result>(refresh: () => Promise<Result>): Promise<Res
   if (leftMs > 0) await pause(Math.min(leftMs, UNDER_WAY_MS));
   storeSentAt(Date.now());
   const result = await refresh();
-  storeSentAt(0);
+  storeSentAt(null);
   return result;
 }
 
