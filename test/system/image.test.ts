@@ -112,8 +112,11 @@ describe('the steps of the Dockerfile, without Docker', () => {
     expect(readdirSync(path.join(root, 'console'))).toEqual(['dist']);
     const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { devDependencies: Record<string, string> };
     // Some of them are also dependencies of dependencies, which the lock file does not mark.
-    const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, { dev?: true }> };
-    const tools = Object.keys(devDependencies).filter((name) => lock.packages[`node_modules/${name}`]?.dev);
+    const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, { dev?: true; devOptional?: true }> };
+    const tools = Object.keys(devDependencies).filter((name) => {
+      const { dev, devOptional } = lock.packages[`node_modules/${name}`] ?? {};
+      return dev || devOptional;
+    });
     expect(tools).toEqual(expect.arrayContaining(['typescript', 'prisma', 'jest', '@biomejs/biome', '@swc/core']));
     expect(tools.filter((name) => existsSync(path.join(root, 'node_modules', name)))).toEqual([]);
     expect(['prisma', 'tsc', 'jest', 'npm', 'node-gyp'].filter((name) => existsSync(path.join(root, 'node_modules/.bin', name)))).toEqual(
