@@ -18,7 +18,8 @@ const keyLimit = ({ rateLimitId }: KeyEntry, budget: RateLimit): Limited => ({ k
 const ownerLimit = ({ ownerId }: KeyEntry, budget: RateLimit): Limited => ({ key: `owner:${ownerId}`, budget, of: 'owner' });
 
 const stateOf = ({ of, budget }: Limited, { remaining, resetsAt, resetsInSeconds }: Spending): RateLimitState => ({
-  ...budget,
+  limit: budget.limit,
+  windowSeconds: budget.windowSeconds,
   of,
   remaining,
   resetsAt,

@@ -78,10 +78,16 @@ export class WindowCounter implements Budgets {
 
   spend(key: string, budget: Budget, amount = 1): Spending {
     const now = this.#clock.now().getTime();
-    const window = currentWindow(this.#take(key), budget, now);
+    const segment = this.#segmentOf(key);
+    const window = currentWindow(segment?.get(key), budget, now);
     const allowed = window.spent + amount <= budget.limit;
     if (allowed) window.spent += amount;
-    this.#put(key, window, now);
+    // Nearly always the same segment, which costs less than to take the window out and to put it back.
+    if (segment !== undefined && segment === this.#segments[digitsOf(window)]) segment.set(key, window);
+    else {
+      if (segment?.delete(key)) this.#size -= 1;
+      this.#put(key, window, now);
+    }
     return spendingOf(window, budget, allowed, now);
   }
 
@@ -114,30 +120,31 @@ export class WindowCounter implements Budgets {
     this.#put(key, window, this.#clock.now().getTime());
   }
 
-  #find(key: string): Window | undefined {
-    for (const segment of this.#segments) {
-      const window = segment.get(key);
-      if (window) return window;
+  /** Returns the segment with the window of a key. The last segments have the busy keys. */
+  #segmentOf(key: string): RecencyMap<Window> | undefined {
+    for (let digits = this.#segments.length - 1; digits >= 0; digits -= 1) {
+      const segment = this.#segments[digits];
+      if (segment?.get(key) !== undefined) return segment;
     }
     return undefined;
   }
 
+  #find(key: string): Window | undefined {
+    return this.#segmentOf(key)?.get(key);
+  }
+
   #take(key: string): Window | undefined {
-    for (const segment of this.#segments) {
-      const window = segment.get(key);
-      if (window && segment.delete(key)) {
-        this.#size -= 1;
-        return window;
-      }
-    }
-    return undefined;
+    const segment = this.#segmentOf(key);
+    const window = segment?.get(key);
+    if (segment?.delete(key)) this.#size -= 1;
+    return window;
   }
 
   /** Stores a window as the most recently used one. A window without consumption is equal to a new one, so it is not stored. */
   #put(key: string, window: Window, now: number): void {
     if (window.spent <= 0) return;
     if (this.#size >= this.#keysMax) this.#dropOne(now);
-    const digits = 32 - Math.clz32(window.spent);
+    const digits = digitsOf(window);
     while (this.#segments.length <= digits) this.#segments.push(new RecencyMap());
     this.#segments[digits]?.set(key, window);
     this.#size += 1;
@@ -145,18 +152,31 @@ export class WindowCounter implements Budgets {
 
   #dropOne(now: number): void {
     const oldest = this.#segments.map((segment) => ({ segment, entry: segment.oldest() }));
-    const dropped = oldest.find(({ entry }) => entry && isOver(entry.value, now)) ?? oldest.find(({ entry }) => entry);
+    const dropped =
+      oldest.find(({ entry }) => entry && isOver(entry.value, entry.value.windowMs, now)) ?? oldest.find(({ entry }) => entry);
     if (dropped?.entry && dropped.segment.delete(dropped.entry.key)) this.#size -= 1;
   }
 }
 
+/** Returns the number of binary digits of a consumption, which is the number of its segment. */
+const digitsOf = ({ spent }: Window): number => 32 - Math.clz32(spent);
+
 /** A window that starts in the future was stored before the clock was set back. */
-const isOver = ({ startedAt, windowMs }: Window, now: number): boolean => startedAt + windowMs <= now || startedAt > now;
+const isOver = ({ startedAt }: Window, windowMs: number, now: number): boolean => startedAt + windowMs <= now || startedAt > now;
 
 /** Returns the current window of a key with the length that now applies, or a new window. */
 function currentWindow(window: Window | undefined, { windowSeconds }: Budget, now: number): Window {
   const windowMs = windowSeconds * 1_000;
-  return window && !isOver({ ...window, windowMs }, now) ? { ...window, windowMs } : { spent: 0, startedAt: now, windowMs };
+  const isCurrent = window !== undefined && !isOver(window, windowMs, now);
+  return { spent: isCurrent ? window.spent : 0, startedAt: isCurrent ? window.startedAt : now, windowMs };
+}
+
+let lastDate = new Date(0);
+
+/** Returns a date. Attempts in the same window share it, because most of them are followed by another one. It must not be changed. */
+function dateOf(ms: number): Date {
+  if (lastDate.getTime() !== ms) lastDate = new Date(ms);
+  return lastDate;
 }
 
 function spendingOf({ spent, startedAt, windowMs }: Window, { limit }: Budget, allowed: boolean, now: number): Spending {
@@ -164,7 +184,7 @@ function spendingOf({ spent, startedAt, windowMs }: Window, { limit }: Budget, a
   return {
     allowed,
     remaining: Math.max(0, limit - spent),
-    resetsAt: new Date(endsAt),
+    resetsAt: dateOf(endsAt),
     resetsInSeconds: Math.max(1, Math.ceil((endsAt - now) / 1_000)),
   };
 }
