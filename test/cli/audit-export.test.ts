@@ -22,7 +22,7 @@ interface Line {
 
 const run = (...args: string[]) => runBuiltCommand('audit', args, { DATABASE_URL: app.databaseUrl, APP_SECRETS: SECRET });
 /**
- * Waits until the transactions that run now have ended. The tests of other files run in the same cluster, and an export waits for all older
+ * Waits for the end of the transactions that run now. The tests of other files run in the same cluster, and an export waits for all older
  * transactions of a cluster.
  */
 async function settled(): Promise<void> {
@@ -33,7 +33,7 @@ async function settled(): Promise<void> {
   });
 }
 
-/** Returns the exported events after a cursor, of all transactions that ended. */
+/** Returns the exported events after a cursor, with those of all transactions that ran before the call. */
 async function exported(after?: string, ...args: string[]): Promise<Line[]> {
   await settled();
   return exportedNow(after, ...args);
