@@ -62,30 +62,16 @@ const VALID = JSON.stringify({ valid: true, code: VerificationCode.VALID, messag
 /** Returns the JSON of an optional value. The texts of most keys are null, for which JSON.stringify would take longer. */
 const jsonOf = (value: string | null): string => (value === null ? 'null' : JSON.stringify(value));
 
-/** Returns the JSON of a time. `Date.toJSON` costs more than a comparison, and keys that are used together often share their times. */
-class TimeJson {
-  #ms = Number.NaN;
-  #json = 'null';
-
-  of(ms: number): string {
-    if (ms !== this.#ms) {
-      this.#json = Number.isFinite(ms) ? `"${new Date(ms).toISOString()}"` : 'null';
-      this.#ms = ms;
-    }
-    return this.#json;
-  }
-}
-
-const expiryJson = new TimeJson();
-const resetJson = new TimeJson();
+/** Returns the JSON of a time, in less time than JSON.stringify. @param ms since the epoch; Infinity for none */
+const timeJson = (ms: number): string => (Number.isFinite(ms) ? `"${new Date(ms).toISOString()}"` : 'null');
 
 const rateLimitJson = ({ limit, remaining, resetsAt }: RateLimitState): string =>
-  `{"limit":${limit},"remaining":${remaining},"resetsAt":${resetJson.of(resetsAt.getTime())}}`;
+  `{"limit":${limit},"remaining":${remaining},"resetsAt":${timeJson(resetsAt.getTime())}}`;
 
 /** Returns the body of /verify for a valid key: the JSON of `answerOf`. */
 export function answerBodyOf({ key, rateLimit }: KnownVerification): string {
   const scopes = key.scopes.length === 0 ? '[]' : JSON.stringify(key.scopes);
   const names = `"keyId":"${key.id}","ownerId":"${key.ownerId}","ownerExternalId":${jsonOf(key.ownerExternalId)},"name":${jsonOf(key.name)}`;
-  const limits = `"expiresAt":${expiryJson.of(key.expiresAtMs)},"rateLimit":${rateLimit === null ? 'null' : rateLimitJson(rateLimit)}`;
+  const limits = `"expiresAt":${timeJson(key.expiresAtMs)},"rateLimit":${rateLimit === null ? 'null' : rateLimitJson(rateLimit)}`;
   return `${VALID},${names},"scopes":${scopes},${key.metadataJson.slice(1, -1)},${limits}}`;
 }

@@ -10,15 +10,16 @@ import {
 } from '../generated/graphql.js';
 import { runSql } from '../support/database.js';
 import { dataOf, newKey } from '../support/doors.js';
-import { newService, type TestService } from '../support/services.js';
-import { type Answer, codesOf, startTestApp, type TestApp } from '../support/test-app.js';
-import { LOCAL_TARGETS, newEndpoint, sendDue } from '../support/webhook-app.js';
+import { type TestService } from '../support/services.js';
+import { type Answer, codesOf, type TestApp } from '../support/test-app.js';
+import { newEndpoint, sendDue, startWebhookApp, type WebhookApp } from '../support/webhook-app.js';
 import { answerWith, WebhookReceiver } from '../support/webhook-receiver.js';
 
 const DAY_SECONDS = 86_400;
 /** Seconds between the attempts. */
 const SCHEDULE = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
+let webhooks: WebhookApp;
 let app: TestApp;
 let backend: TestService;
 let receiver: WebhookReceiver;
@@ -26,19 +27,12 @@ let receiver: WebhookReceiver;
 let endpointId: string;
 
 beforeAll(async () => {
-  app = await startTestApp(LOCAL_TARGETS);
-  backend = await newService(app, ['webhooks:manage']);
-  receiver = await new WebhookReceiver().start();
+  webhooks = await startWebhookApp();
+  ({ app, backend, receiver } = webhooks);
 });
-afterAll(async () => {
-  receiver.close();
-  await app.close();
-});
+afterAll(() => webhooks.close());
 beforeEach(async () => {
-  await runSql(app.databaseUrl, 'TRUNCATE webhook_endpoints, webhook_events, webhook_deliveries');
-  endpointId = (await newEndpoint(app, backend, { url: receiver.url, eventTypes: ['api_key.created'] })).id;
-  receiver.events.length = 0;
-  receiver.answer = answerWith(204);
+  endpointId = await webhooks.renew(['api_key.created']);
 });
 
 const pageOf = async (variables: Partial<WebhookDeliveriesQueryVariables> = {}) =>

@@ -13,11 +13,12 @@ import {
 } from '../generated/graphql.js';
 import { runSql } from '../support/database.js';
 import { dataOf } from '../support/doors.js';
-import { actingFor, newExternalId, newService, type TestService } from '../support/services.js';
-import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
-import { LOCAL_TARGETS, newEndpoint, sendDue } from '../support/webhook-app.js';
+import { actingFor, newExternalId, type TestService } from '../support/services.js';
+import { codesOf, type TestApp } from '../support/test-app.js';
+import { sendDue, startWebhookApp, type WebhookApp } from '../support/webhook-app.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 
+let webhooks: WebhookApp;
 let app: TestApp;
 let backend: TestService;
 let receiver: WebhookReceiver;
@@ -25,18 +26,12 @@ let endpointId: string;
 const plaintexts: string[] = [];
 
 beforeAll(async () => {
-  app = await startTestApp(LOCAL_TARGETS);
-  backend = await newService(app, ['users:act', 'users:write', 'webhooks:manage'], { name: 'backend' });
-  receiver = await new WebhookReceiver().start();
+  webhooks = await startWebhookApp(['users:act', 'users:write', 'webhooks:manage']);
+  ({ app, backend, receiver } = webhooks);
 });
-afterAll(async () => {
-  receiver.close();
-  await app.close();
-});
+afterAll(() => webhooks.close());
 beforeEach(async () => {
-  await runSql(app.databaseUrl, 'TRUNCATE webhook_endpoints, webhook_events, webhook_deliveries');
-  endpointId = (await newEndpoint(app, backend, { url: receiver.url })).id;
-  receiver.events.length = 0;
+  endpointId = await webhooks.renew();
 });
 
 async function newKeyOf(externalId: string): Promise<{ id: string; keyPrefix: string }> {

@@ -1,30 +1,24 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { RevokeApiKeyDocument, RotateWebhookSecretDocument, TestWebhookEndpointDocument } from '../generated/graphql.js';
-import { runSql } from '../support/database.js';
 import { dataOf, newKey } from '../support/doors.js';
 import { problemsOf, RESOLVED_OPEN_API } from '../support/openapi.js';
-import { newService, type TestService } from '../support/services.js';
-import { startTestApp, type TestApp } from '../support/test-app.js';
-import { LOCAL_TARGETS, newEndpoint, sendDue } from '../support/webhook-app.js';
+import { type TestService } from '../support/services.js';
+import { type TestApp } from '../support/test-app.js';
+import { sendDue, startWebhookApp, type WebhookApp } from '../support/webhook-app.js';
 import { answerWith, WebhookReceiver } from '../support/webhook-receiver.js';
 
+let webhooks: WebhookApp;
 let app: TestApp;
 let backend: TestService;
 let receiver: WebhookReceiver;
 let endpointId: string;
 beforeAll(async () => {
-  app = await startTestApp(LOCAL_TARGETS);
-  backend = await newService(app, ['webhooks:manage']);
-  receiver = await new WebhookReceiver().start();
+  webhooks = await startWebhookApp();
+  ({ app, backend, receiver } = webhooks);
 });
-afterAll(async () => {
-  receiver.close();
-  await app.close();
-});
+afterAll(() => webhooks.close());
 beforeEach(async () => {
-  await runSql(app.databaseUrl, 'TRUNCATE webhook_endpoints, webhook_events, webhook_deliveries');
-  receiver.events.length = 0;
-  endpointId = (await newEndpoint(app, backend, { url: receiver.url })).id;
+  endpointId = await webhooks.renew();
 });
 
 const sendTest = async () => {

@@ -4,7 +4,7 @@ const SENT_AT = 'keyward-refresh-sent';
 /** After a page was left during its refresh, time in which the request arrives at the server, and its cookie at the browser. */
 const UNDER_WAY_MS = 1_000;
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Stores when the request was sent, for all tabs; null after its answer. The browser may forbid to store anything. */
 function storeSentAt(sentAt: number | null): void {

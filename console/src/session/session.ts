@@ -12,7 +12,7 @@ import {
   type TypedDocumentString,
 } from '../gql/graphql';
 import { Listeners } from '../ui/listeners';
-import { refreshInTurn } from './refresh-turn';
+import { pause, refreshInTurn } from './refresh-turn';
 
 export type Viewer = SignedInFragment['user'];
 
@@ -30,8 +30,6 @@ const CONFLICT_ATTEMPTS = 5;
 const CONFLICT_PAUSE_MS = 300;
 
 const REJECTED: Problem = { code: 'UNAUTHENTICATED', fields: [] };
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Headers by which the server keeps the refresh token in a cookie. The cookie needs an encrypted connection or loopback. */
 export const cookieHeaders = (): Record<string, string> => (window.isSecureContext ? { 'X-Keyward-Refresh': 'cookie' } : {});

@@ -82,29 +82,27 @@ export class WindowCounter implements Budgets {
     const window = currentWindow(segment?.get(key), budget, now);
     const allowed = window.spent + amount <= budget.limit;
     if (allowed) window.spent += amount;
-    // Nearly always the same segment, which costs less than to take the window out and to put it back.
-    if (segment !== undefined && segment === this.#segments[digitsOf(window)]) segment.set(key, window);
-    else {
-      if (segment?.delete(key)) this.#size -= 1;
-      this.#put(key, window, now);
-    }
+    this.#store(key, window, segment, now);
     return spendingOf(window, budget, allowed, now);
   }
 
   peek(key: string, budget: Budget): Spending {
     const now = this.#clock.now().getTime();
-    const window = currentWindow(this.#find(key), budget, now);
+    const window = currentWindow(this.#segmentOf(key)?.get(key), budget, now);
     return spendingOf(window, budget, window.spent < budget.limit, now);
   }
 
   spendAll(budgets: readonly KeyedBudget[]): Spending[] {
     const now = this.#clock.now().getTime();
-    const windows = budgets.map(({ key, budget }) => ({ key, budget, window: currentWindow(this.#take(key), budget, now) }));
+    const windows = budgets.map(({ key, budget }) => {
+      const segment = this.#segmentOf(key);
+      return { key, budget, segment, window: currentWindow(segment?.get(key), budget, now) };
+    });
     const fits = windows.map(({ budget, window }) => window.spent < budget.limit);
     const allowed = !fits.includes(false);
-    return windows.map(({ key, budget, window }, index) => {
+    return windows.map(({ key, budget, segment, window }, index) => {
       if (allowed) window.spent += 1;
-      this.#put(key, window, now);
+      this.#store(key, window, segment, now);
       return spendingOf(window, budget, fits[index] === true, now);
     });
   }
@@ -114,10 +112,11 @@ export class WindowCounter implements Budgets {
   }
 
   giveBack(key: string): void {
-    const window = this.#take(key);
+    const segment = this.#segmentOf(key);
+    const window = segment?.get(key);
     if (!window) return;
     window.spent -= 1;
-    this.#put(key, window, this.#clock.now().getTime());
+    this.#store(key, window, segment, this.#clock.now().getTime());
   }
 
   /** Returns the segment with the window of a key. The last segments have the busy keys. */
@@ -129,22 +128,21 @@ export class WindowCounter implements Budgets {
     return undefined;
   }
 
-  #find(key: string): Window | undefined {
-    return this.#segmentOf(key)?.get(key);
-  }
-
-  #take(key: string): Window | undefined {
-    const segment = this.#segmentOf(key);
-    const window = segment?.get(key);
-    if (segment?.delete(key)) this.#size -= 1;
-    return window;
-  }
-
-  /** Stores a window as the most recently used one. A window without consumption is equal to a new one, so it is not stored. */
-  #put(key: string, window: Window, now: number): void {
+  /**
+   * Stores a window as the most recently used one. A window without consumption is equal to a new one, so it is not stored.
+   *
+   * @param from the segment that has the window of the key now
+   */
+  #store(key: string, window: Window, from: RecencyMap<Window> | undefined, now: number): void {
+    const digits = digitsOf(window);
+    // Nearly always the same segment, so nothing is counted or dropped.
+    if (from !== undefined && from === this.#segments[digits] && from.get(key) !== undefined) {
+      from.set(key, window);
+      return;
+    }
+    if (from?.delete(key)) this.#size -= 1;
     if (window.spent <= 0) return;
     if (this.#size >= this.#keysMax) this.#dropOne(now);
-    const digits = digitsOf(window);
     while (this.#segments.length <= digits) this.#segments.push(new RecencyMap());
     this.#segments[digits]?.set(key, window);
     this.#size += 1;
@@ -171,20 +169,12 @@ function currentWindow(window: Window | undefined, { windowSeconds }: Budget, no
   return { spent: isCurrent ? window.spent : 0, startedAt: isCurrent ? window.startedAt : now, windowMs };
 }
 
-let lastDate = new Date(0);
-
-/** Returns a date. Attempts in the same window share it, because most of them are followed by another one. It must not be changed. */
-function dateOf(ms: number): Date {
-  if (lastDate.getTime() !== ms) lastDate = new Date(ms);
-  return lastDate;
-}
-
 function spendingOf({ spent, startedAt, windowMs }: Window, { limit }: Budget, allowed: boolean, now: number): Spending {
   const endsAt = startedAt + windowMs;
   return {
     allowed,
     remaining: Math.max(0, limit - spent),
-    resetsAt: dateOf(endsAt),
+    resetsAt: new Date(endsAt),
     resetsInSeconds: Math.max(1, Math.ceil((endsAt - now) / 1_000)),
   };
 }

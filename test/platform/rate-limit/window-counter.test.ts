@@ -124,6 +124,15 @@ describe('WindowCounter', () => {
     expect(counter.spend('guessed', TEN).allowed).toBe(false);
   });
 
+  test('F11: keeps no more counters than it may, also if one of several that are used together evicts another', () => {
+    const TEN = { limit: 10, windowSeconds: 60 };
+    const counter = new WindowCounter({ clock, keysMax: 1 });
+    for (let count = 0; count < 2; count += 1) counter.spend('b', TEN);
+    counter.spendAll(['a', 'b'].map((key) => ({ key, budget: TEN })));
+    for (const key of ['c', 'd']) counter.spend(key, TEN);
+    expect(['a', 'b', 'c', 'd'].filter((key) => counter.peek(key, TEN).remaining < TEN.limit)).toEqual(['d']);
+  });
+
   test('evicts counters with an expired window first, regardless of their use', () => {
     const moving = new TestClock();
     const counter = new WindowCounter({ clock: moving, keysMax: 10 });
