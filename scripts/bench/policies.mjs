@@ -1,12 +1,10 @@
 // npm run bench:policies: measures updatePolicy(dryRun: true) for a policy of 200,000 users with 1,000,000 keys, and createPolicy of
 // `default` for as many users without a policy. Prints the time of each change, and how many keys the answer counts.
 //   npm run bench:policies -- --users 200000 --keys-per-user 5
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import path from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { root } from '../lib/prepare.mjs';
+import { ask, createServiceToken } from '../lib/running-server.mjs';
 import { median, startKeyward, withPostgres } from './lib.mjs';
 
 const { values } = parseArgs({
@@ -50,29 +48,15 @@ async function seed(url, lists) {
 }
 
 /** @param {number} port @param {string} token @param {string} query */
-async function ask(port, token, query) {
+async function timed(port, token, query) {
   const start = performance.now();
-  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query }),
-  });
-  const { data, errors } = await response.json();
-  if (errors) throw new Error(JSON.stringify(errors));
-  return { ms: performance.now() - start, ...data.result };
+  const { result } = await ask(`http://127.0.0.1:${port}`, query, { token });
+  return { ms: performance.now() - start, ...result };
 }
 
-/** @param {string} url @param {string} appSecret */
-async function newToken(url, appSecret) {
-  const env = { ...process.env, DATABASE_URL: url, APP_SECRETS: appSecret };
-  const args = ['bin/keyward.mjs', 'service-tokens', 'create', 'bench', '--permissions', 'policies:write,keys:read', '--json'];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: path.resolve(root), env });
-  return JSON.parse(stdout).token;
-}
-
-/** @param {string} name @param {() => ReturnType<typeof ask>} send */
+/** @param {string} name @param {() => ReturnType<typeof timed>} send */
 async function report(name, send) {
-  /** @type {Awaited<ReturnType<typeof ask>>[]} */
+  /** @type {Awaited<ReturnType<typeof timed>>[]} */
   const answers = [];
   for (let round = 0; round < rounds; round += 1) answers.push(await send());
   const ms = median(answers.map((answer) => answer.ms));
@@ -95,13 +79,13 @@ await withPostgres(async ({ newDatabase }) => {
     const url = await newDatabase(`policies_${name}`, 0);
     const client = await seed(url, lists);
     const appSecret = randomBytes(32).toString('base64');
-    const token = await newToken(url, appSecret);
+    const token = await createServiceToken({ DATABASE_URL: url, APP_SECRETS: appSecret }, 'policies:write,keys:read');
     const { port, child } = await startKeyward(url, { APP_SECRETS: appSecret });
     const { rows } = await client.query('SELECT id FROM policies');
     console.log(`\n${users} users, ${users * keysPerUser} keys, ${name} combinations of scopes and addresses`);
     for (const [change, input] of Object.entries(CHANGES)) {
       const query = `mutation { result: updatePolicy(id: "${rows[0].id}", input: ${input}, dryRun: true) { ${FIELDS} } }`;
-      await report(`updatePolicy(dryRun), ${change}`, () => ask(port, token, query));
+      await report(`updatePolicy(dryRun), ${change}`, () => timed(port, token, query));
     }
     // A row in the log of changes for each user would take longer than the benchmark.
     await client.query('ALTER TABLE users DISABLE TRIGGER USER');
@@ -109,7 +93,7 @@ await withPostgres(async ({ newDatabase }) => {
     await client.query('VACUUM ANALYZE');
     const input = '{ name: "default", scopes: ["orders:*"], keyLifetimeDaysMax: 30 }';
     const query = `mutation { result: createPolicy(input: ${input}, dryRun: true) { ${FIELDS} } }`;
-    await report('createPolicy(dryRun) of default', () => ask(port, token, query));
+    await report('createPolicy(dryRun) of default', () => timed(port, token, query));
     await client.end();
     child.kill();
   }

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { prepare, root } from '../lib/prepare.mjs';
+import { ask } from '../lib/running-server.mjs';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
 const USES = 200;
@@ -25,27 +26,13 @@ async function freePort() {
 }
 
 /**
- * @param {number} port
- * @param {string} query
- * @param {string} [token]
- */
-async function ask(port, query, token) {
-  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify({ query }),
-  });
-  return (await response.json()).data;
-}
-
-/**
  * Signs up, because the measured query must reach the database.
  *
- * @param {number} port
+ * @param {string} origin
  */
-const signUp = (port) =>
+const signUp = (origin) =>
   ask(
-    port,
+    origin,
     `mutation { signUp(input: { email: "bench-${Date.now()}@example.com", password: "correct horse battery staple" }) { accessToken } }`,
   );
 
@@ -54,6 +41,7 @@ const residentMegabytes = (pid) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(
 
 async function round() {
   const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
   const startedAt = performance.now();
   const npm = spawn('npm', ['start'], {
     cwd: root,
@@ -65,15 +53,15 @@ async function round() {
   npm.stdout.setEncoding('utf8').on('data', (chunk) => (output += chunk));
   let answer;
   while (!answer) {
-    answer = await ask(port, '{ __typename }').catch(() => null);
+    answer = await ask(origin, '{ __typename }').catch(() => null);
     if (!answer) await sleep(5);
   }
   const seconds = (performance.now() - startedAt) / 1_000;
   while (!output.includes('Keyward is ready')) await sleep(5);
   const { pid } = JSON.parse(output.split('\n').find((line) => line.includes('Keyward is ready')) ?? '');
   const fresh = residentMegabytes(pid);
-  const { accessToken } = (await signUp(port)).signUp;
-  for (let use = 0; use < USES; use += 1) await ask(port, '{ me { id } myApiKeys { id name } }', accessToken);
+  const { accessToken } = (await signUp(origin)).signUp;
+  for (let use = 0; use < USES; use += 1) await ask(origin, '{ me { id } myApiKeys { id name } }', { token: accessToken });
   const used = residentMegabytes(pid);
   if (npm.pid !== undefined) process.kill(-npm.pid, 'SIGTERM');
   await once(npm, 'exit');

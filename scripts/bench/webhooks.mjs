@@ -5,12 +5,11 @@
 //   sending       50,000 pending deliveries to a receiver on loopback, which one process sends
 //
 //   npm run bench:webhooks -- --only sending --rounds 5 --seconds 5 --deliveries 50000
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { root } from '../lib/prepare.mjs';
+import { ask, createServiceToken } from '../lib/running-server.mjs';
 import { answerOf, forked, measureThroughput, median, printRatio, startKeyward, withPostgres } from './lib.mjs';
 import { end, FEW_KEYS } from './parts/bench.mjs';
 
@@ -47,18 +46,6 @@ const SEED = `
   INSERT INTO webhook_deliveries (endpoint_id, position, event_id, event_type, subject_id, created_at, next_attempt_at)
   SELECT p.id, e.position, e.id, e.type, e.subject_id, e.at, e.at FROM event AS e CROSS JOIN webhook_endpoints AS p`;
 
-/** @param {number} port @param {Record<string, string>} headers @param {string} query */
-async function ask(port, headers, query) {
-  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ query }),
-  });
-  const { data, errors } = await response.json();
-  if (errors) throw new Error(`GraphQL request failed: ${JSON.stringify(errors)}`);
-  return data;
-}
-
 /**
  * Starts a server on a database of its own, and a service that may manage everything on it.
  *
@@ -74,21 +61,15 @@ async function startSide(newDatabase, name, endpoint) {
     MAX_KEYS_PER_USER: '100',
   };
   const permissions = 'users:act,keys:read,keys:write,users:write,webhooks:manage';
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['bin/keyward.mjs', 'service-tokens', 'create', 'bench', '--permissions', permissions, '--json'],
-    { cwd: root, env: { ...process.env, DATABASE_URL: url, ...env } },
-  );
+  const token = await createServiceToken({ DATABASE_URL: url, ...env }, permissions);
   const server = await startKeyward(url, env);
-  const headers = { authorization: `Bearer ${JSON.parse(stdout).token}` };
-  if (endpoint) {
-    await ask(server.port, headers, `mutation { createWebhookEndpoint(input: { url: "${endpoint}" }) { endpoint { id } } }`);
-  }
+  const origin = `http://127.0.0.1:${server.port}`;
+  if (endpoint) await ask(origin, `mutation { createWebhookEndpoint(input: { url: "${endpoint}" }) { endpoint { id } } }`, { token });
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   // Otherwise an error that ends the benchmark is hidden by that of the connection, which PostgreSQL ends.
   client.on('error', () => undefined);
-  return { ...server, headers, client };
+  return { ...server, origin, token, client };
 }
 
 /** @typedef {Awaited<ReturnType<typeof startSide>>} Side */
@@ -119,14 +100,14 @@ async function measureVerification(sides) {
 }
 
 /** Creates, updates and revokes a key of a user of its own, and returns the time of each in milliseconds. @param {Side} side @param {number} index */
-async function changeKey({ port, headers }, index) {
-  const asUser = { ...headers, 'x-keyward-on-behalf-of': `bench-${index}` };
+async function changeKey({ origin, token }, index) {
+  const headers = { 'x-keyward-on-behalf-of': `bench-${index}` };
   /** @type {Record<string, number>} */
   const times = {};
   /** @param {string} name @param {string} field */
   const timed = async (name, field) => {
     const startedAt = performance.now();
-    const data = await ask(port, asUser, `mutation { result: ${field} { apiKey { id } } }`);
+    const data = await ask(origin, `mutation { result: ${field} { apiKey { id } } }`, { token, headers });
     times[name] = performance.now() - startedAt;
     return data.result.apiKey.id;
   };

@@ -1,7 +1,5 @@
 // Invented data for the pictures of the console: one user with keys in every state, with 30 days of use and with events.
-import { execFileSync } from 'node:child_process';
-import path from 'node:path';
-import { root } from './prepare.mjs';
+import { ask, createServiceToken } from './running-server.mjs';
 
 /** The same user exists in the product of examples/own-users. */
 export const EMAIL = 'ada@acme.test';
@@ -160,18 +158,6 @@ async function seedEvents(client, userId, apiKeyId) {
   }
 }
 
-/** @param {string} url @param {string} query @param {object} input @param {string} [token] */
-async function ask(url, query, input, token) {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify({ query, variables: { input } }),
-  });
-  const { data, errors } = await response.json();
-  if (errors) throw new Error(JSON.stringify(errors));
-  return data;
-}
-
 /**
  * Fills the database of a server. The same keys belong to a user of the console and to a user of a product.
  *
@@ -180,13 +166,9 @@ async function ask(url, query, input, token) {
  * @param {Record<string, string>} env
  */
 export async function seed(client, url, env) {
-  const args = ['service-tokens', 'create', 'backend', '--permissions', 'users:act,users:write', '--json'];
-  const created = execFileSync(process.execPath, [path.join(root, 'dist/cli/main.js'), ...args], {
-    env: { PATH: process.env.PATH, ...env },
-  });
-  const { token: serviceToken } = JSON.parse(created.toString());
-  const { signUp } = await ask(url, SIGN_UP, { email: EMAIL, password: PASSWORD });
-  const { upsertUser } = await ask(url, UPSERT, { externalId: 'user-1' }, serviceToken);
+  const serviceToken = await createServiceToken(env, 'users:act,users:write');
+  const { signUp } = await ask(url, SIGN_UP, { variables: { input: { email: EMAIL, password: PASSWORD } } });
+  const { upsertUser } = await ask(url, UPSERT, { token: serviceToken, variables: { input: { externalId: 'user-1' } } });
   for (const [userId, prefix] of [
     [signUp.user.id, ''],
     [upsertUser.user.id, 'f'],

@@ -1,5 +1,6 @@
 // The time to revoke a key with the trigger that reports changes to the caches, and without it.
 import pg from 'pg';
+import { ask } from '../../lib/running-server.mjs';
 import { median, printRatio } from '../lib.mjs';
 import { end, FEW_KEYS, startTarget } from './bench.mjs';
 
@@ -17,22 +18,6 @@ async function millisecondsOf(work) {
 }
 
 /**
- * @param {number} port
- * @param {string} query
- * @param {string} [token]
- */
-async function ask(port, query, token) {
-  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify({ query }),
-  });
-  const { data, errors } = await response.json();
-  if (errors) throw new Error(`GraphQL request failed: ${JSON.stringify(errors)}`);
-  return data;
-}
-
-/**
  * Prepares one database: half of its keys are revoked by SQL, and half by a user who owns them.
  *
  * @param {string} url
@@ -45,13 +30,14 @@ async function prepareRevocations(url, hasTrigger) {
   client.on('error', () => undefined);
   if (!hasTrigger) await client.query(WITHOUT_TRIGGER);
   const server = await startTarget(url);
+  const origin = `http://127.0.0.1:${server.port}`;
   const input = '{ email: "revoker@example.com", password: "correct horse battery staple" }';
-  const { signUp } = await ask(server.port, `mutation { signUp(input: ${input}) { accessToken } }`);
+  const { signUp } = await ask(origin, `mutation { signUp(input: ${input}) { accessToken } }`);
   const { rows } = await client.query('SELECT id FROM api_keys ORDER BY id');
   /** @type {string[]} */
   const ids = rows.map(({ id }) => id);
   const own = ids.slice(0, REVOCATIONS);
-  const { me } = await ask(server.port, '{ me { id } }', signUp.accessToken);
+  const { me } = await ask(origin, '{ me { id } }', { token: signUp.accessToken });
   await client.query('UPDATE api_keys SET user_id = $1 WHERE id = ANY ($2)', [me.id, own]);
   return {
     sqlIds: ids.slice(REVOCATIONS),
@@ -59,7 +45,7 @@ async function prepareRevocations(url, hasTrigger) {
     /** @param {string} id */
     bySql: (id) => client.query({ name: 'revoke', text: 'UPDATE api_keys SET revoked_at = now() WHERE id = $1', values: [id] }),
     /** @param {string} id */
-    byUser: (id) => ask(server.port, `mutation { revokeApiKey(id: "${id}") { apiKey { id } } }`, signUp.accessToken),
+    byUser: (id) => ask(origin, `mutation { revokeApiKey(id: "${id}") { apiKey { id } } }`, { token: signUp.accessToken }),
     close: async () => {
       await client.end();
       await end(server);

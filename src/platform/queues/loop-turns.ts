@@ -85,10 +85,11 @@ export class LoopTurns {
     const line = this.#waiting.get(network) ?? { tasks: [], characters: 0 };
     if (!this.#hasRoom(line, characters)) return Promise.reject(this.#rateLimited());
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#remove(network, task);
-        reject(this.#rateLimited());
-      }, this.#limits.waitingMsMax).unref();
+      const giveUp = () => {
+        if (this.#remove(network, task)) reject(this.#rateLimited());
+      };
+      // After the turns that are scheduled: if the event loop stood still, the task has not had its chance yet.
+      const timer = setTimeout(() => setImmediate(giveUp), this.#limits.waitingMsMax).unref();
       const task: Waiting = {
         characters,
         start: (turn) => {
@@ -125,13 +126,15 @@ export class LoopTurns {
     );
   }
 
-  #remove(network: string, task: Waiting): void {
+  /** Removes a task from its line. @returns false if it does not wait */
+  #remove(network: string, task: Waiting): boolean {
     const line = this.#waiting.get(network);
     const index = line?.tasks.indexOf(task) ?? -1;
-    if (!line || index < 0) return;
+    if (!line || index < 0) return false;
     line.tasks.splice(index, 1);
     if (line.tasks.length === 0) this.#waiting.delete(network);
     this.#count(line, -1, -task.characters);
+    return true;
   }
 
   #creditOf(network: string, now: number): number {

@@ -78,6 +78,13 @@ describe('G3: LoopTurns', () => {
     expect(await second).toEqual({ isRejected: false });
   });
 
+  test('rejects no task that could have no turn, because the event loop stood still for longer than a task may wait', async () => {
+    const turns = new LoopTurns({ ...unlimited, waitingMsMax: 20 });
+    const turn = turns.pass('network', 1);
+    for (const until = performance.now() + 60; performance.now() < until; );
+    expect(await turn).toEqual({ isRejected: false });
+  });
+
   test('delays a network that used its share of time, and no other network', async () => {
     let now = 0;
     const limits = { ...unlimited, shareOfTime: 0.01, burstMs: 4 };
