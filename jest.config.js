@@ -24,4 +24,6 @@ export default {
   testTimeout: 120_000,
   // Both cores: the tests wait for hashes and for the database more than they compute.
   maxWorkers: 2,
+  // Jest keeps the modules of each test file in memory. With several gigabytes, collecting garbage stops a test for seconds.
+  workerIdleMemoryLimit: '1GB',
 };
