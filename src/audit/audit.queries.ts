@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Transaction } from '../platform/database/client.js';
 import { Prisma } from '../platform/database/generated/client.js';
+import { PREPARED } from '../platform/database/prepared-statement.js';
 import type { AuditEntry } from './audit-entry.js';
 
 /** An entry with everything that is stored. */
@@ -24,7 +25,7 @@ export async function insertAuditEvents(
 ): Promise<boolean> {
   // Without an explicit time, the ids of one process are in the order of their creation, also within a millisecond.
   const rows = JSON.stringify(entries.map((entry) => ({ ...entry, id: uuidv7() })));
-  const found = await transaction.$queryRaw<{ isMet: boolean }[]>`
+  const found = await transaction.$queryRaw<{ isMet: boolean }[]>`${PREPARED}
     WITH inserted AS (
       INSERT INTO audit_events (id, user_id, at, action, api_key_id, ip_address, user_agent, details)
       SELECT id, "userId", ${at}, action, "apiKeyId", "ipAddress", "userAgent", details

@@ -1,5 +1,6 @@
 import type { Transaction } from '../platform/database/client.js';
 import { Prisma } from '../platform/database/generated/client.js';
+import { PREPARED } from '../platform/database/prepared-statement.js';
 import type { EventToWrite } from './audited-events.js';
 
 /** RFC 3339 in UTC with milliseconds, as everywhere in the API. */
@@ -32,7 +33,7 @@ export async function insertEvents(
   events: readonly EventToWrite[],
   { actor, at }: { actor: string; at: Date },
 ): Promise<void> {
-  await transaction.$executeRaw`
+  await transaction.$executeRaw`${PREPARED}
     WITH event AS (
       INSERT INTO webhook_events (id, type, at, subject_id, data)
       SELECT gen_random_uuid(), e.type, ${at}::timestamptz, coalesce(e."apiKeyId", e."userId"),

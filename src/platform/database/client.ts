@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { Logger } from '../logger.js';
 import { type Prisma, PrismaClient } from './generated/client.js';
 import { createPool, type Pool } from './pool.js';
+import { nameOfPrepared } from './prepared-statement.js';
 
 /** Prisma's client. Services query its models directly. */
 export type Database = PrismaClient;
@@ -32,7 +33,10 @@ export const createCommandPool = (url: string, logger: Logger): Pool =>
 
 /** Creates a Prisma client on a pool. It connects at its first query, and its `$disconnect` does not end the pool. */
 export function createDatabase(pool: Pool, logger: Logger, transactionMsMax = TRANSACTION_MS_MAX): Database {
-  const adapter = new PrismaPg(pool, { onConnectionError: (error) => logger.warn({ err: error }, 'database connection lost') });
+  const adapter = new PrismaPg(pool, {
+    statementNameGenerator: nameOfPrepared,
+    onConnectionError: (error) => logger.warn({ err: error }, 'database connection lost'),
+  });
   return new PrismaClient({
     adapter,
     // The default format shows the arguments of a failed call, which are user data.
