@@ -57,6 +57,8 @@ interface Window {
   /** In milliseconds since the epoch. */
   startedAt: number;
   windowMs: number;
+  /** Second of the window in which it was last made the most recently used one. */
+  placedIn: number;
 }
 
 /**
@@ -65,7 +67,7 @@ interface Window {
  * close to its limit by using many other keys once.
  */
 export class WindowCounter implements Budgets {
-  /** Windows by the number of binary digits of their consumption. In each segment, the least recently used is the first. */
+  /** Windows by the number of binary digits of their consumption. In each segment, the least recently used is the first, to the second. */
   readonly #segments: RecencyMap<Window>[] = [];
   readonly #keysMax: number;
   readonly #clock: Clock;
@@ -135,11 +137,14 @@ export class WindowCounter implements Budgets {
    */
   #store(key: string, window: Window, from: RecencyMap<Window> | undefined, now: number): void {
     const digits = digitsOf(window);
-    // Nearly always the same segment, so nothing is counted or dropped.
-    if (from !== undefined && from === this.#segments[digits] && from.get(key) !== undefined) {
-      from.set(key, window);
+    const second = Math.floor((now - window.startedAt) / 1_000);
+    // Nearly always so. To move the window takes longer than all the rest, so it is moved once a second.
+    if (from !== undefined && from === this.#segments[digits] && from.get(key) === window) {
+      if (window.placedIn !== second) from.set(key, window);
+      window.placedIn = second;
       return;
     }
+    window.placedIn = second;
     if (from?.delete(key)) this.#size -= 1;
     if (window.spent <= 0) return;
     if (this.#size >= this.#keysMax) this.#dropOne(now);
@@ -162,11 +167,11 @@ const digitsOf = ({ spent }: Window): number => 32 - Math.clz32(spent);
 /** A window that starts in the future was stored before the clock was set back. */
 const isOver = ({ startedAt }: Window, windowMs: number, now: number): boolean => startedAt + windowMs <= now || startedAt > now;
 
-/** Returns the current window of a key with the length that now applies, or a new window. */
+/** Returns the current window of a key with the length that now applies: the stored one, or else a new one, which is not stored yet. */
 function currentWindow(window: Window | undefined, { windowSeconds }: Budget, now: number): Window {
   const windowMs = windowSeconds * 1_000;
-  const isCurrent = window !== undefined && !isOver(window, windowMs, now);
-  return { spent: isCurrent ? window.spent : 0, startedAt: isCurrent ? window.startedAt : now, windowMs };
+  if (window === undefined || isOver(window, windowMs, now)) return { spent: 0, startedAt: now, windowMs, placedIn: 0 };
+  return window.windowMs === windowMs ? window : { ...window, windowMs };
 }
 
 function spendingOf({ spent, startedAt, windowMs }: Window, { limit }: Budget, allowed: boolean, now: number): Spending {
