@@ -89,9 +89,11 @@ export class GatewayAnswer {
   #send(status: number, contentType: string, body: string): void {
     if (this.#response.destroyed || this.#response.headersSent) return;
     const headers = this.#headers;
-    headers.push('content-type', contentType, 'content-length', Buffer.byteLength(body));
+    const bytes = Buffer.byteLength(body);
+    headers.push('content-type', contentType, 'content-length', bytes);
     if (this.#isClosing()) headers.push('connection', 'close');
-    this.#response.writeHead(status, headers as string[]).end(body);
+    // Nearly every answer is ASCII, which is the same in both encodings. Node writes it in less time as Latin-1.
+    this.#response.writeHead(status, headers as string[]).end(body, bytes === body.length ? 'latin1' : 'utf8');
   }
 }
 

@@ -1,3 +1,4 @@
+import { timestampText } from '../platform/timestamp.js';
 import { VerificationCode } from '../usage/verification-code.js';
 import type { KeyEntry } from './key-entry.js';
 import type { KnownVerification, RateLimitState, Verification } from './verification.js';
@@ -62,8 +63,8 @@ const VALID = JSON.stringify({ valid: true, code: VerificationCode.VALID, messag
 /** Returns the JSON of an optional value. The texts of most keys are null, for which JSON.stringify would take longer. */
 const jsonOf = (value: string | null): string => (value === null ? 'null' : JSON.stringify(value));
 
-/** Returns the JSON of a time, in less time than JSON.stringify. @param ms since the epoch; Infinity for none */
-const timeJson = (ms: number): string => (Number.isFinite(ms) ? `"${new Date(ms).toISOString()}"` : 'null');
+/** Returns the JSON of a time. @param ms since the epoch; Infinity for none */
+const timeJson = (ms: number): string => (Number.isFinite(ms) ? `"${timestampText(ms)}"` : 'null');
 
 const rateLimitJson = ({ limit, remaining, resetsAt }: RateLimitState): string =>
   `{"limit":${limit},"remaining":${remaining},"resetsAt":${timeJson(resetsAt.getTime())}}`;
