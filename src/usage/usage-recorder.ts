@@ -55,7 +55,7 @@ export class UsageRecorder {
   readonly #pool: Pool;
   readonly #logger: Logger;
   readonly #metrics: UsageMetrics;
-  readonly #statement: { name: string; text: string } | undefined;
+  readonly #statements: ReturnType<typeof addUsageAndFirstUses> | undefined;
   readonly #waiting = new Map<string, CurrentRow>();
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -67,7 +67,7 @@ export class UsageRecorder {
     this.#pool = options.pool;
     this.#logger = options.logger;
     this.#metrics = new UsageMetrics(options.metrics, () => this.#waiting.size);
-    this.#statement = options.notesFirstUsesIf === undefined ? undefined : addUsageAndFirstUses(options.notesFirstUsesIf);
+    this.#statements = options.notesFirstUsesIf === undefined ? undefined : addUsageAndFirstUses(options.notesFirstUsesIf);
   }
 
   /**
@@ -147,7 +147,7 @@ export class UsageRecorder {
     for (let rest = this.#waiting.size; rest > 0; rest -= ROWS_PER_STATEMENT) {
       const rows = this.#take(ROWS_PER_STATEMENT);
       try {
-        await addUsage(this.#pool, rows, this.#statement);
+        await addUsage(this.#pool, rows, this.#statements);
       } catch (error) {
         this.#metrics.failures.inc();
         for (const row of rows) this.#putBack(row);

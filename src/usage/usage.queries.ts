@@ -28,42 +28,53 @@ const REFUSAL_COLUMNS = [
   'refused_rate_limited',
 ] as const satisfies { length: (typeof REFUSAL_CODES)['length'] };
 
-const COUNT_COLUMNS = ['allowed', 'refused', ...REFUSAL_COLUMNS];
-const COLUMNS = ['key_id', 'hour', 'last_at', 'last_ip', 'last_user_agent', ...COUNT_COLUMNS];
+/** Columns of the counts. Most rows have no rejections, and 0 is the default of their columns. */
+const COUNT_COLUMNS = { withRefusals: ['allowed', 'refused', ...REFUSAL_COLUMNS], allowedOnly: ['allowed', 'refused'] } as const;
 
-const ADDED = `
+type Counts = keyof typeof COUNT_COLUMNS;
+
+const columnsOf = (counts: Counts): string => ['key_id', 'hour', 'last_at', 'last_ip', 'last_user_agent', ...COUNT_COLUMNS[counts]].join();
+
+const addedSql = (counts: Counts): string => `
     SELECT key_id, to_timestamp(hour / 1000) AS hour, to_timestamp(last_at / 1000.0) AS last_at, last_ip, last_user_agent,
-      ${COUNT_COLUMNS.join()}
-    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], ${COUNT_COLUMNS.map((_, index) => `$${index + 6}::int[]`).join()})
-      AS row (${COLUMNS.join()})`;
+      ${COUNT_COLUMNS[counts].join()}
+    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], ${COUNT_COLUMNS[counts].map((_, index) => `$${index + 6}::int[]`).join()})
+      AS row (${columnsOf(counts)})`;
 
-const insertOf = (rows: string): string => `
-    INSERT INTO api_key_usage AS u (${COLUMNS.join()}) ${rows}
+const insertSql = (counts: Counts, rows: string): string => `
+    INSERT INTO api_key_usage AS u (${columnsOf(counts)}) ${rows}
     ON CONFLICT (key_id, hour) DO UPDATE SET
-      ${COUNT_COLUMNS.map((column) => `${column} = u.${column} + excluded.${column}`).join()},
+      ${COUNT_COLUMNS[counts].map((column) => `${column} = u.${column} + excluded.${column}`).join()},
       last_at = greatest(u.last_at, excluded.last_at),
       last_ip = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_ip ELSE u.last_ip END,
       last_user_agent = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_user_agent ELSE u.last_user_agent END`;
 
-const ADD_USAGE = { name: 'keyward-add-usage-by-code', text: insertOf(ADDED) };
+/** A named statement for each kind of counts. */
+type Statements = Readonly<Record<Counts, { name: string; text: string }>>;
+
+const ADD_USAGE: Statements = {
+  withRefusals: { name: 'keyward-add-usage-by-code', text: insertSql('withRefusals', addedSql('withRefusals')) },
+  allowedOnly: { name: 'keyward-add-allowed-usage', text: insertSql('allowedOnly', addedSql('allowedOnly')) },
+};
 
 /**
  * Adds usage, and notes the keys that no row of another hour has as allowed. A row with the added count alone is the first of its hour,
  * so a key is searched for at most once an hour. The keys are sorted, so that two replicas that note the same ones do not deadlock.
- *
- * @param condition SQL that decides whether first uses are noted
  */
-export const addUsageAndFirstUses = (condition: string) => ({
-  name: 'keyward-add-usage-and-first-uses',
-  text: `
-    WITH added AS MATERIALIZED (${ADDED}),
-    written AS (${insertOf(`SELECT ${COLUMNS.join()} FROM added`)} RETURNING u.key_id, u.hour, u.allowed, u.last_at)
+const firstUsesSql = (counts: Counts, condition: string): string => `
+    WITH added AS MATERIALIZED (${addedSql(counts)}),
+    written AS (${insertSql(counts, `SELECT ${columnsOf(counts)} FROM added`)} RETURNING u.key_id, u.hour, u.allowed, u.last_at)
     INSERT INTO api_key_first_uses (key_id, at)
     SELECT key_id, max(w.last_at) FROM written w JOIN added a USING (key_id, hour)
     WHERE a.allowed > 0 AND w.allowed = a.allowed AND ${condition}
       AND NOT EXISTS (SELECT FROM api_key_usage e WHERE e.key_id = w.key_id AND e.hour <> w.hour AND e.allowed > 0)
     GROUP BY key_id ORDER BY key_id
-    ON CONFLICT DO NOTHING`,
+    ON CONFLICT DO NOTHING`;
+
+/** Returns the statements that also note first uses. @param condition SQL that decides whether they are noted */
+export const addUsageAndFirstUses = (condition: string): Statements => ({
+  withRefusals: { name: 'keyward-add-usage-and-first-uses', text: firstUsesSql('withRefusals', condition) },
+  allowedOnly: { name: 'keyward-add-allowed-usage-and-first-uses', text: firstUsesSql('allowedOnly', condition) },
 });
 
 /**
@@ -79,13 +90,12 @@ export const refusedOf = ({ refusals }: Pick<UsageRow, 'refusals'>): number => r
  *
  * @param rows one row for each key and hour, in the order that all replicas use, so that they do not deadlock
  */
-export async function addUsage(
-  pool: Pool,
-  rows: readonly UsageRow[],
-  statement: { name: string; text: string } = ADD_USAGE,
-): Promise<void> {
+export async function addUsage(pool: Pool, rows: readonly UsageRow[], statements: Statements = ADD_USAGE): Promise<void> {
+  const refused = rows.map(refusedOf);
+  const counts: Counts = refused.some((count) => count > 0) ? 'withRefusals' : 'allowedOnly';
+  const byCode = counts === 'withRefusals' ? REFUSAL_CODES.map((_, index) => rows.map(({ refusals }) => refusals[index] ?? 0)) : [];
   await pool.query({
-    ...statement,
+    ...statements[counts],
     values: [
       plainArray(rows.map((row) => row.keyId)),
       plainArray(rows.map((row) => row.hour)),
@@ -93,8 +103,8 @@ export async function addUsage(
       rows.map((row) => canonicalAddress(row.lastIp)),
       rows.map((row) => storableUserAgent(row.lastUserAgent)),
       plainArray(rows.map((row) => row.allowed)),
-      plainArray(rows.map(refusedOf)),
-      ...REFUSAL_CODES.map((_, index) => plainArray(rows.map(({ refusals }) => refusals[index] ?? 0))),
+      plainArray(refused),
+      ...byCode.map(plainArray),
     ],
   });
 }

@@ -1,9 +1,10 @@
 import type { Pool } from '../platform/database/pool.js';
 import { JOIN_POLICY, POLICY_JSON } from '../policies/policy-sql.js';
+import { TOKEN_MARK } from './service-token-entry.js';
 
 /**
  * Returns SQL for the keys with the fingerprints in a parameter, with the state of their owners and the policies that apply to them, as
- * one JSON array of `FoundKey`. The driver takes longer to parse 16 columns than JSON.parse takes for all keys (measured in
+ * one JSON array of `FoundKey`. The driver takes longer to parse twenty columns than JSON.parse takes for all keys (measured in
  * docs/performance.md).
  */
 export const keysByFingerprintSql = (parameter: '$1' | '$2'): string => `
@@ -11,8 +12,8 @@ export const keysByFingerprintSql = (parameter: '$1' | '$2'): string => `
       SELECT encode(k.fingerprint, 'hex') AS fingerprint, k.id, k.user_id AS "ownerId", u.external_id AS "ownerExternalId", k.name, k.scopes,
              coalesce(k.lineage_id, k.id) AS "rateLimitId",
              k.allowed_cidrs AS "allowedCidrs", k.rate_limit AS "rateLimit", k.rate_limit_window_seconds AS "rateLimitWindowSeconds",
-             k.metadata, k.trusted_metadata AS "trustedMetadata", u.trusted_metadata AS "ownerMetadata", k.enabled, k.created_at AS "createdAt",
-             k.imported_at AS "importedAt", k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", u.disabled_at AS "ownerDisabledAt",
+             k.metadata, k.trusted_metadata AS "trustedMetadata", u.trusted_metadata AS "ownerMetadata", k.enabled,
+             CASE WHEN p.id IS NOT NULL THEN coalesce(k.imported_at, k.created_at) END AS "lifetimeStart", k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", u.disabled_at AS "ownerDisabledAt",
              p.id AS "policyId", ${POLICY_JSON} AS policy
       FROM api_keys k JOIN users u ON u.id = k.user_id ${JOIN_POLICY}
       WHERE k.fingerprint = ANY(${parameter}::bytea[])
@@ -22,14 +23,14 @@ export const keysByFingerprintSql = (parameter: '$1' | '$2'): string => `
  * Returns SQL for the service tokens with the fingerprints in a parameter, as one JSON array of `FoundServiceToken`. A token is found
  * by its secret and by the one before its last rotation.
  */
-export const serviceTokensByFingerprintSql = (parameter: '$1' | '$2'): string => `
+export const serviceTokensByFingerprintSql = (parameter: '$2' | '$3'): string => `
     SELECT coalesce(json_agg(found), '[]') AS service_tokens FROM (
-      SELECT encode(t.fingerprint, 'hex') AS fingerprint, encode(t.fingerprint, 'hex') AS id, t.id AS "ownerId",
+      SELECT '${TOKEN_MARK}' || encode(t.fingerprint, 'hex') AS fingerprint, encode(t.fingerprint, 'hex') AS id, t.id AS "ownerId",
              NULL::uuid AS "policyId", t.permissions, t.cidrs,
              t.expires_at AS "expiresAt", t.revoked_at AS "revokedAt", NULL::timestamptz AS "overlapEndsAt"
       FROM service_tokens t WHERE t.fingerprint = ANY(${parameter}::bytea[])
       UNION ALL
-      SELECT encode(t.previous_fingerprint, 'hex'), encode(t.previous_fingerprint, 'hex'), t.id, NULL, t.permissions, t.cidrs,
+      SELECT '${TOKEN_MARK}' || encode(t.previous_fingerprint, 'hex'), encode(t.previous_fingerprint, 'hex'), t.id, NULL, t.permissions, t.cidrs,
              t.expires_at, t.revoked_at, coalesce(t.previous_expires_at, to_timestamp(0))
       FROM service_tokens t WHERE t.previous_fingerprint = ANY(${parameter}::bytea[])
     ) AS found`;
@@ -38,7 +39,7 @@ export const serviceTokensByFingerprintSql = (parameter: '$1' | '$2'): string =>
  * Returns SQL for the imported keys with the digests in a parameter that were never used, as one JSON array of `FoundUnusedKey` without
  * fingerprints. A used key is found by its fingerprint alone.
  */
-export const unusedKeysByDigestSql = (parameter: '$2' | '$3'): string => `
+export const unusedKeysByDigestSql = (parameter: '$3' | '$4'): string => `
     SELECT coalesce(json_agg(found), '[]') AS unused_keys FROM (
       SELECT encode(k.import_digest, 'hex') AS digest, k.id, k.user_id AS "ownerId", NULL::uuid AS "policyId", k.key_prefix AS "keyPrefix",
              k.hashed_key AS "hashedKey", k.display_prefix AS "displayPrefix", k.import_form_id AS "importFormId"

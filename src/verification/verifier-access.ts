@@ -5,12 +5,11 @@ import type { TokenRejectionLog, TokenRejectionReason } from '../auth/token-reje
 import type { RequestSource } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import { KeywardError, unauthenticated } from '../platform/errors/keyward-error.js';
-import { fingerprintOf } from '../platform/plaintext-key.js';
 import { type CachedLookup, errorOf } from './cache/cached-lookup.js';
 import { Unavailable } from './cache/protocol.js';
 import type { LookupEntry } from './lookup-entry.js';
 import { ANYONE, KNOWN_VERIFIER, PendingPermit, type Permit } from './permit.js';
-import { ServiceTokenEntry } from './service-token-entry.js';
+import { ServiceTokenEntry, tokenFingerprintOf } from './service-token-entry.js';
 
 const PERMISSION = 'keys:verify';
 
@@ -95,7 +94,7 @@ export class VerifierAccess {
       reject('unknown service token');
       return permit;
     }
-    lookup.find(fingerprintOf(token), (found) => {
+    lookup.find(tokenFingerprintOf(token), (found) => {
       if (found instanceof Unavailable) return permit.refuse(errorOf(found));
       if (!(found instanceof ServiceTokenEntry)) return reject('unknown service token');
       const rejection = rejectionOf(found, source.ipAddress, clock.now().getTime());

@@ -57,7 +57,7 @@ interface Window {
   /** In milliseconds since the epoch. */
   startedAt: number;
   windowMs: number;
-  /** Second of the window in which it was last made the most recently used one. */
+  /** Second of the window in which it last became the most recently used one. */
   placedIn: number;
 }
 

@@ -21,7 +21,7 @@ describe('prepared statements', () => {
     expect(names).toEqual([{ name: expect.stringMatching(/^keyward-[0-9a-f]{40}$/) }]);
   });
 
-  test('marked statements with different texts do not get in each other’s way', async () => {
+  test('marked statements with different texts are prepared separately', async () => {
     await app.database.$transaction(async (transaction) => {
       expect(await transaction.$queryRaw`${PREPARED} SELECT 'one' AS text`).toEqual([{ text: 'one' }]);
       expect(await transaction.$queryRaw`${PREPARED} SELECT 'two' AS text`).toEqual([{ text: 'two' }]);

@@ -32,7 +32,7 @@ async function dependenciesOf(sql: string): Promise<string[]> {
 
 describe('the triggers that report changes', () => {
   test('exist on every table that the lookup of a key reads', async () => {
-    const sql = `SELECT (${keysByFingerprintSql('$1')}), (${serviceTokensByFingerprintSql('$1')})`;
+    const sql = `SELECT (${keysByFingerprintSql('$1')}), (${serviceTokensByFingerprintSql('$2')})`;
     expect(await dependenciesOf(sql)).toEqual(Object.keys(FOLLOWED_TABLES).sort());
     expect((await readTriggerState(client)).missing).toEqual([]);
   });
