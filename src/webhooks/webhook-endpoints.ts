@@ -90,9 +90,9 @@ export class WebhookEndpoints {
     });
   }
 
-  /** Disables an endpoint. Disabling a disabled or deleted endpoint changes nothing. */
-  disable(id: string, reason: string, actor: Actor): Promise<void> {
-    return this.#disableIf(() => true, { id, reason, actor });
+  /** Disables an endpoint after the receiver at `url` answered that it wants no more events, unless the endpoint has another URL by now. */
+  disableGone(id: string, url: string, reason: string, actor: Actor): Promise<void> {
+    return this.#disableIf((endpoint) => endpoint.url === url, { id, reason, actor });
   }
 
   /** Disables an endpoint if all attempts have failed since a time. An attempt that succeeded meanwhile keeps it enabled. */
@@ -100,6 +100,7 @@ export class WebhookEndpoints {
     return this.#disableIf(({ failingSince }) => failingSince !== null && failingSince <= since, { id, reason, actor });
   }
 
+  /** Disabling a disabled or deleted endpoint changes nothing. */
   async #disableIf(
     isNeeded: (endpoint: WebhookEndpoint) => boolean,
     { id, reason, actor }: { id: string; reason: string; actor: Actor },

@@ -163,12 +163,14 @@ export class WebhookSender {
       if (!isCancelled) metrics.attempts.inc({ outcome: outcome.delivered ? 'delivered' : 'failed' });
       const settlement = isCancelled ? cancelled(delivery, clock.now()) : settlementOf(delivery, outcome, clock.now());
       await settlements.add(endpoint.id, settlement, until);
-      if (outcome.statusCode === GONE) await endpoints.disable(endpoint.id, 'The receiver answered with the status 410 Gone.', SERVER);
+      if (outcome.statusCode === GONE) await endpoints.disableGone(endpoint.id, endpoint.url, GONE_REASON, SERVER);
     } finally {
       lane.end(succeeded);
     }
   }
 }
+
+const GONE_REASON = 'The receiver answered with the status 410 Gone.';
 
 /** One delivery that this process sends. */
 interface Attempt {
