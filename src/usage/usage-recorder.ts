@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import { HOUR_MS } from '../platform/clock.js';
 import type { Pool } from '../platform/database/pool.js';
 import type { Logger } from '../platform/logger.js';
-import { addUsage, addUsageAndFirstUses, refusedOf, type UsageRow } from './usage.queries.js';
+import { addUsage, addUsageAndFirstUses, refusedOf, type Statements, type UsageRow } from './usage.queries.js';
 import { UsageMetrics } from './usage-metrics.js';
 import { type KnownCode, REFUSAL_CODES, type RefusalCode, VerificationCode } from './verification-code.js';
 
@@ -55,7 +55,7 @@ export class UsageRecorder {
   readonly #pool: Pool;
   readonly #logger: Logger;
   readonly #metrics: UsageMetrics;
-  readonly #statements: ReturnType<typeof addUsageAndFirstUses> | undefined;
+  readonly #statements: Statements | undefined;
   readonly #waiting = new Map<string, CurrentRow>();
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;

@@ -50,12 +50,14 @@ const insertSql = (counts: Counts, rows: string): string => `
       last_user_agent = CASE WHEN excluded.last_at >= u.last_at THEN excluded.last_user_agent ELSE u.last_user_agent END`;
 
 /** A named statement for each kind of counts. */
-type Statements = Readonly<Record<Counts, { name: string; text: string }>>;
+export type Statements = Readonly<Record<Counts, { name: string; text: string }>>;
 
-const ADD_USAGE: Statements = {
-  withRefusals: { name: 'keyward-add-usage-by-code', text: insertSql('withRefusals', addedSql('withRefusals')) },
-  allowedOnly: { name: 'keyward-add-allowed-usage', text: insertSql('allowedOnly', addedSql('allowedOnly')) },
-};
+const statementsOf = (name: string, sqlOf: (counts: Counts) => string): Statements => ({
+  withRefusals: { name: `${name}-by-code`, text: sqlOf('withRefusals') },
+  allowedOnly: { name, text: sqlOf('allowedOnly') },
+});
+
+const ADD_USAGE = statementsOf('keyward-add-usage', (counts) => insertSql(counts, addedSql(counts)));
 
 /**
  * Adds usage, and notes the keys that no row of another hour has as allowed. A row with the added count alone is the first of its hour,
@@ -72,10 +74,8 @@ const firstUsesSql = (counts: Counts, condition: string): string => `
     ON CONFLICT DO NOTHING`;
 
 /** Returns the statements that also note first uses. @param condition SQL that decides whether they are noted */
-export const addUsageAndFirstUses = (condition: string): Statements => ({
-  withRefusals: { name: 'keyward-add-usage-and-first-uses', text: firstUsesSql('withRefusals', condition) },
-  allowedOnly: { name: 'keyward-add-allowed-usage-and-first-uses', text: firstUsesSql('allowedOnly', condition) },
-});
+export const addUsageAndFirstUses = (condition: string): Statements =>
+  statementsOf('keyward-add-usage-and-first-uses', (counts) => firstUsesSql(counts, condition));
 
 /**
  * Returns an array literal of items that need no quotes. The driver would quote and escape each item, at several times the cost.

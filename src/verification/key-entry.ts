@@ -23,8 +23,8 @@ export interface FoundKey {
   trustedMetadata: Record<string, unknown>;
   ownerMetadata: Record<string, unknown>;
   enabled: boolean;
-  /** From when the lifetime that the policy permits counts. Null if there is no policy. */
-  lifetimeStart: string | null;
+  createdAt: string;
+  importedAt: string | null;
   expiresAt: string | null;
   revokedAt: string | null;
   policyId: string | null;
@@ -82,15 +82,13 @@ const msOf = (time: Date | null): number => time?.getTime() ?? Number.POSITIVE_I
 
 /** Returns what a policy changes, computed once, so that it costs a verification nothing. */
 function limitsOf(key: FoundKey, policy: PolicyEntry | null): Pick<KeyEntry, 'scopes' | 'expiresAtMs' | 'own'> {
-  const expiresAt = timeOf(key.expiresAt);
-  const expiresAtMs = msOf(expiresAt);
+  const expiresAtMs = msOf(timeOf(key.expiresAt));
   if (policy === null || (policy.scopes === null && policy.keyLifetimeDaysMax === null)) {
     return { scopes: listOf(key.scopes), expiresAtMs, own: null };
   }
   const scopes = effectiveScopes(key.scopes, policy);
-  // With a policy, the start is never null. If it were, the key would be expired.
-  const createdAt = new Date(key.lifetimeStart ?? 0);
-  const effectiveMs = msOf(effectiveExpiry({ createdAt, importedAt: null, expiresAt }, policy));
+  const [createdAt, importedAt, expiresAt] = [new Date(key.createdAt), timeOf(key.importedAt), timeOf(key.expiresAt)];
+  const effectiveMs = msOf(effectiveExpiry({ createdAt, importedAt, expiresAt }, policy));
   const isNarrower = effectiveMs !== expiresAtMs || scopes.join() !== key.scopes.join();
   return { scopes: listOf(scopes), expiresAtMs: effectiveMs, own: isNarrower ? { scopes: listOf(key.scopes), expiresAtMs } : null };
 }

@@ -18,6 +18,8 @@ import { signedHeaders } from './webhook-secret.js';
 /** After the start of a stop, time for the running attempts to end. */
 const STOP_MS = 3_000;
 
+const GONE_REASON = 'The receiver answered with the status 410 Gone.';
+
 interface Dependencies {
   pool: Pool;
   clock: Clock;
@@ -169,8 +171,6 @@ export class WebhookSender {
     }
   }
 }
-
-const GONE_REASON = 'The receiver answered with the status 410 Gone.';
 
 /** One delivery that this process sends. */
 interface Attempt {

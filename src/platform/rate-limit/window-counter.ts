@@ -138,13 +138,13 @@ export class WindowCounter implements Budgets {
   #store(key: string, window: Window, from: RecencyMap<Window> | undefined, now: number): void {
     const digits = digitsOf(window);
     const second = Math.floor((now - window.startedAt) / 1_000);
+    const wasPlaced = window.placedIn === second;
+    window.placedIn = second;
     // Nearly always so. To move the window takes longer than all the rest, so it is moved once a second.
     if (from !== undefined && from === this.#segments[digits] && from.get(key) === window) {
-      if (window.placedIn !== second) from.set(key, window);
-      window.placedIn = second;
+      if (!wasPlaced) from.set(key, window);
       return;
     }
-    window.placedIn = second;
     if (from?.delete(key)) this.#size -= 1;
     if (window.spent <= 0) return;
     if (this.#size >= this.#keysMax) this.#dropOne(now);

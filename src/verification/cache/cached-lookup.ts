@@ -138,7 +138,7 @@ export class CachedLookup<Value extends object> {
    * Finds a key. The callback receives its value, null if no key has the fingerprint, or `Unavailable`. It is not called
    * before this function returns, except with `Unavailable`, and must not throw.
    *
-   * @param fingerprint in hex
+   * @param fingerprint in hex; with its mark if it is of a service token
    */
   find(fingerprint: string, callback: Callback<Value>): void {
     this.start();

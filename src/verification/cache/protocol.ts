@@ -27,7 +27,7 @@ export interface Read {
   readonly lane: Lane;
   /** Changes are read from this one, itself included. Null: the newest change alone. `unfollowed`: no changes. */
   readonly from: Position | null | 'unfollowed';
-  /** Fingerprints of the keys to read. */
+  /** Fingerprints of the keys and, with their mark, of the service tokens to read. */
   readonly missing: readonly string[];
 }
 
