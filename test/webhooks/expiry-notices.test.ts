@@ -187,7 +187,8 @@ describe('notices about the expiry of keys', () => {
     await runAfter(0);
     await runSql(app.databaseUrl, `ALTER TABLE webhook_events ADD CONSTRAINT broken CHECK (type <> 'api_key.expired')`);
     await runAfter(1);
-    expect(app.logs()).toContain('search for webhook notices failed');
+    // The replica that did not lock the owner in time leaves the key out, and its search does not fail.
+    expect(app.logs() + other.logs()).toContain('search for webhook notices failed');
     expect(await runSql(app.databaseUrl, 'SELECT FROM webhook_notices')).toEqual([]);
     await runSql(app.databaseUrl, 'ALTER TABLE webhook_events DROP CONSTRAINT broken');
     await runAfter(2);
