@@ -90,23 +90,29 @@ export class WebhookEndpoints {
     });
   }
 
-  /** Disables an endpoint after the receiver at `url` answered that it wants no more events, unless the endpoint has another URL by now. */
-  disableGone(id: string, url: string, reason: string, actor: Actor): Promise<void> {
+  /**
+   * Disables an endpoint after the receiver at `url` answered with the status 410.
+   *
+   * @returns false if the endpoint has another URL by now; it is not disabled then
+   */
+  disableGone(id: string, url: string, reason: string, actor: Actor): Promise<boolean> {
     return this.#disableIf((endpoint) => endpoint.url === url, { id, reason, actor });
   }
 
   /** Disables an endpoint if all attempts have failed since a time. An attempt that succeeded meanwhile keeps it enabled. */
-  disableFailing(id: string, since: Date, reason: string, actor: Actor): Promise<void> {
-    return this.#disableIf(({ failingSince }) => failingSince !== null && failingSince <= since, { id, reason, actor });
+  async disableFailing(id: string, since: Date, reason: string, actor: Actor): Promise<void> {
+    await this.#disableIf(({ failingSince }) => failingSince !== null && failingSince <= since, { id, reason, actor });
   }
 
-  /** Disabling a disabled or deleted endpoint changes nothing. */
+  /** Disabling a disabled or deleted endpoint changes nothing. @returns whether the condition holds, or the endpoint was deleted */
   async #disableIf(
     isNeeded: (endpoint: WebhookEndpoint) => boolean,
     { id, reason, actor }: { id: string; reason: string; actor: Actor },
-  ): Promise<void> {
+  ): Promise<boolean> {
+    let needed = true;
     const change = this.#change(id, actor, async (transaction, before) => {
-      if (before.disabledAt !== null || !isNeeded(before)) return { endpoint: before, logged: null };
+      needed = isNeeded(before);
+      if (before.disabledAt !== null || !needed) return { endpoint: before, logged: null };
       const data = { disabledAt: this.#deps.clock.now(), disabledReason: reason };
       const endpoint = await transaction.webhookEndpoint.update({ where: { id: before.id }, data });
       await this.#record(transaction, endpoint, AuditAction.WEBHOOK_ENDPOINT_DISABLED, { reason }, actor);
@@ -115,6 +121,7 @@ export class WebhookEndpoints {
     await change.catch((error: unknown) => {
       if (!(error instanceof KeywardError && error.code === 'NOT_FOUND')) throw error;
     });
+    return needed;
   }
 
   /** Replaces the secret. Both secrets sign during the overlap; an earlier one ends now. @throws {KeywardError} BAD_USER_INPUT */

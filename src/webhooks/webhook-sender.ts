@@ -152,7 +152,7 @@ export class WebhookSender {
   }
 
   async #attempt({ endpoint, lane, delivery, secrets, until }: Attempt): Promise<void> {
-    const { client, clock, endpoints, settlements, metrics } = this.#deps;
+    const { client, clock, settlements, metrics } = this.#deps;
     const body = JSON.stringify({ type: delivery.type, timestamp: delivery.at.toISOString(), data: delivery.data });
     const headers = signedHeaders({ id: delivery.eventId, body, at: clock.now() }, secrets);
     const endTimer = metrics.seconds.startTimer();
@@ -163,12 +163,17 @@ export class WebhookSender {
       const isCancelled = !outcome.delivered && this.#stop.signal.aborted;
       succeeded = isCancelled ? null : outcome.delivered;
       if (!isCancelled) metrics.attempts.inc({ outcome: outcome.delivered ? 'delivered' : 'failed' });
-      const settlement = isCancelled ? cancelled(delivery, clock.now()) : settlementOf(delivery, outcome, clock.now());
+      const isLast = outcome.statusCode === GONE && (await this.#disable(endpoint));
+      const settlement = isCancelled ? cancelled(delivery, clock.now()) : settlementOf(delivery, outcome, { now: clock.now(), isLast });
       await settlements.add(endpoint.id, settlement, until);
-      if (outcome.statusCode === GONE) await endpoints.disableGone(endpoint.id, endpoint.url, GONE_REASON, SERVER);
     } finally {
       lane.end(succeeded);
     }
+  }
+
+  /** @returns false if the endpoint has another URL by now, which receives the event at the next attempt */
+  #disable({ id, url }: DueEndpoint): Promise<boolean> {
+    return this.#deps.endpoints.disableGone(id, url, GONE_REASON, SERVER);
   }
 }
 
@@ -191,9 +196,13 @@ const cancelled = ({ id, lease }: ClaimedDelivery, now: Date): Settlement => ({
   cancelled: 1,
 });
 
-function settlementOf({ id, lease, attempts }: ClaimedDelivery, outcome: AttemptOutcome, now: Date): Settlement {
+function settlementOf(
+  { id, lease, attempts }: ClaimedDelivery,
+  outcome: AttemptOutcome,
+  { now, isLast }: { now: Date; isLast: boolean },
+): Settlement {
   const { delivered, statusCode, error, retryAfterSeconds } = outcome;
-  const next = delivered || statusCode === GONE ? null : nextAttemptAt(attempts, now, retryAfterSeconds);
+  const next = delivered || isLast ? null : nextAttemptAt(attempts, now, retryAfterSeconds);
   const undelivered = next === null ? 'FAILED' : 'PENDING';
   return { id, lease, status: delivered ? 'DELIVERED' : undelivered, nextAttemptAt: next, statusCode, error, cancelled: 0 };
 }

@@ -142,16 +142,24 @@ describe('a delivery', () => {
     ]);
   });
 
-  test('E4: with the answer 410 of a URL that was replaced meanwhile leaves its endpoint enabled', async () => {
-    const url = 'http://127.0.0.1:9/hooks';
-    receiver.answer = async (response, event) => {
-      dataOf(await app.send(UpdateWebhookEndpointDocument, { id: endpoint.id, input: { url } }, { token: backend.token }));
-      answerWith(410)(response, event);
-    };
-    await queueTest();
-    await sendDue(app);
-    expect(await deliveries()).toMatchObject([{ lastStatusCode: 410 }]);
-    expect(await endpoints()).toMatchObject([{ url, disabledAt: null }]);
+  test('E4: with the answer 410 of a URL that was replaced meanwhile is sent to the new one, and its endpoint stays enabled', async () => {
+    const moved = await new WebhookReceiver().start();
+    try {
+      receiver.answer = async (response, event) => {
+        dataOf(await app.send(UpdateWebhookEndpointDocument, { id: endpoint.id, input: { url: moved.url } }, { token: backend.token }));
+        answerWith(410)(response, event);
+      };
+      await queueTest();
+      await sendDue(app);
+      expect(await deliveries()).toMatchObject([{ status: 'PENDING', lastStatusCode: 410 }]);
+      expect(await endpoints()).toMatchObject([{ url: moved.url, disabledAt: null }]);
+      app.clock.advanceSeconds(5);
+      await sendDue(app);
+      expect(await deliveries()).toMatchObject([{ status: 'DELIVERED', attempts: 2 }]);
+      expect(moved.events.map(({ id }) => id)).toEqual(receiver.events.map(({ id }) => id));
+    } finally {
+      moved.close();
+    }
   });
 
   test('E4: that fails for five days, with no success between, disables its endpoint', async () => {
