@@ -24,6 +24,17 @@ export function readTimestamp(text: string): Date | null {
   return Number.isNaN(timestamp.getTime()) ? null : timestamp;
 }
 
+/**
+ * Returns a stored time, or the start of 1970 for one that JavaScript cannot represent: `infinity`, `-infinity`, years before Christ and
+ * after 9999. Such times were stored by hand. Every comparison with an invalid date is false, so a key would not expire.
+ *
+ * @param time a date of the driver, or the text that PostgreSQL writes into JSON
+ */
+export function storedTime(time: Date | string): Date {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? new Date(0) : date;
+}
+
 const digitsUpTo = (end: number, length: number): readonly string[] =>
   Array.from({ length: end }, (_, n) => String(n).padStart(length, '0'));
 

@@ -1,3 +1,4 @@
+import { storedTime } from '../platform/timestamp.js';
 import { effectiveExpiry, effectiveScopes } from '../policies/effective-limits.js';
 import { type RateLimit, rateLimitOf } from '../policies/limit-settings.js';
 import type { PolicyColumns } from '../policies/policy-rules.js';
@@ -76,7 +77,7 @@ function metadataJsonOf({ metadata, trustedMetadata, ownerMetadata }: FoundKey):
   return json === NO_METADATA ? NO_METADATA : json;
 }
 
-const timeOf = (time: string | null): Date | null => (time === null ? null : new Date(time));
+const timeOf = (time: string | null): Date | null => (time === null ? null : storedTime(time));
 
 const msOf = (time: Date | null): number => time?.getTime() ?? Number.POSITIVE_INFINITY;
 
@@ -87,7 +88,7 @@ function limitsOf(key: FoundKey, policy: PolicyEntry | null): Pick<KeyEntry, 'sc
     return { scopes: listOf(key.scopes), expiresAtMs, own: null };
   }
   const scopes = effectiveScopes(key.scopes, policy);
-  const [createdAt, importedAt, expiresAt] = [new Date(key.createdAt), timeOf(key.importedAt), timeOf(key.expiresAt)];
+  const [createdAt, importedAt, expiresAt] = [storedTime(key.createdAt), timeOf(key.importedAt), timeOf(key.expiresAt)];
   const effectiveMs = msOf(effectiveExpiry({ createdAt, importedAt, expiresAt }, policy));
   const isNarrower = effectiveMs !== expiresAtMs || scopes.join() !== key.scopes.join();
   return { scopes: listOf(scopes), expiresAtMs: effectiveMs, own: isNarrower ? { scopes: listOf(key.scopes), expiresAtMs } : null };

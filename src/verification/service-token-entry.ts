@@ -1,5 +1,6 @@
 import { endOf, type ServiceTokenState } from '../auth/service-tokens/service-token-rules.js';
 import { fingerprintOf } from '../platform/plaintext-key.js';
+import { storedTime } from '../platform/timestamp.js';
 
 /** Distinguishes the fingerprints of service tokens from those of keys, which are searched for in another table. */
 export const TOKEN_MARK = 'token ';
@@ -33,7 +34,7 @@ export class ServiceTokenEntry implements ServiceTokenState {
   readonly endsAtMs: number;
 
   constructor({ ownerId, permissions, cidrs, expiresAt, revokedAt, overlapEndsAt }: FoundServiceToken) {
-    const [expiry, overlapEnd] = [expiresAt, overlapEndsAt].map((time) => (time === null ? null : new Date(time)));
+    const [expiry, overlapEnd] = [expiresAt, overlapEndsAt].map((time) => (time === null ? null : storedTime(time)));
     this.serviceTokenId = ownerId;
     this.permissions = permissions;
     this.cidrs = cidrs;

@@ -60,6 +60,16 @@ describe.each(Object.entries(DOORS))('%s', (_endpoint, verify) => {
     expect((await verify(app, { key })).code).toBe('EXPIRED');
   });
 
+  test.each(['infinity', '-infinity', '0044-03-15 BC', '12026-01-01'])(
+    'K9: returns EXPIRED for the expiry %s, stored by hand',
+    async (expiry) => {
+      const { key, id } = await newKey(app);
+      expect((await verify(app, { key })).code).toBe('VALID');
+      await runSql(app.databaseUrl, 'UPDATE api_keys SET expires_at = $2::timestamptz WHERE id = $1', [id, expiry]);
+      expect((await verify(app, { key })).code).toBe('EXPIRED');
+    },
+  );
+
   test('returns DISABLED while the key is disabled', async () => {
     const { key, id } = await newKey(app);
     await runSql(app.databaseUrl, 'UPDATE api_keys SET enabled = false WHERE id = $1', [id]);

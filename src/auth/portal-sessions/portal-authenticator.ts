@@ -2,6 +2,7 @@ import type { RequestSource } from '../../platform/actor.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Database } from '../../platform/database/client.js';
 import type { PortalSession, ServiceToken, User } from '../../platform/database/generated/client.js';
+import { storedTime } from '../../platform/timestamp.js';
 import type { PortalCaller } from '../caller.js';
 import type { TokenRejection } from '../token-rejection.js';
 import type { PortalTokens } from './portal-token.js';
@@ -51,9 +52,10 @@ function rejectionOf(session: FoundSession, origin: string | null, now: Date): T
   const { userId, user, serviceToken } = session;
   const { name: serviceTokenName, revokedAt, expiresAt } = serviceToken;
   if (revokedAt !== null) return { rejection: 'service token revoked', userId, serviceToken: serviceTokenName };
-  if (expiresAt !== null && expiresAt <= now) return { rejection: 'service token expired', userId, serviceToken: serviceTokenName };
+  if (expiresAt !== null && storedTime(expiresAt) <= now)
+    return { rejection: 'service token expired', userId, serviceToken: serviceTokenName };
   if (user.disabledAt !== null) return { rejection: 'user disabled', userId };
-  if (session.endedAt !== null || session.expiresAt <= now) return { rejection: 'portal session ended', userId };
+  if (session.endedAt !== null || storedTime(session.expiresAt) <= now) return { rejection: 'portal session ended', userId };
   if (session.origin !== null && session.origin !== origin) return { rejection: 'origin of the portal session', userId };
   return null;
 }

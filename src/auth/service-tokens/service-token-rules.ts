@@ -1,5 +1,6 @@
 import { isInRanges } from '../../platform/ip/address-ranges.js';
 import { keyPrefixOf } from '../../platform/plaintext-key.js';
+import { storedTime } from '../../platform/timestamp.js';
 import type { TokenRejectionReason } from '../token-rejection.js';
 
 /** Namespace of service tokens. No API key has it, because KEY_NAMESPACE must be another one. */
@@ -31,7 +32,7 @@ export const isWellFormed = (token: string): boolean => keyPrefixOf(token)?.star
  * @param overlapEndsAt end of the overlap of the last rotation, for the earlier secret; null for the current one
  */
 export const endOf = (expiresAt: Date | null, overlapEndsAt: Date | null): number =>
-  Math.min(...[expiresAt, overlapEndsAt].map((end) => end?.getTime() ?? Number.POSITIVE_INFINITY));
+  Math.min(...[expiresAt, overlapEndsAt].map((end) => (end === null ? Number.POSITIVE_INFINITY : storedTime(end).getTime())));
 
 /**
  * Returns the reason for which a service token is rejected; null if it is valid. The reason is for the log only.

@@ -231,6 +231,12 @@ describe('S4: a portal session', () => {
     expect(await codesFor(session)).toEqual(REJECTED);
   });
 
+  test('is rejected with the expiry -infinity, stored by hand', async () => {
+    const { token, id } = await newPortalSession(app, backend);
+    await runSql(app.databaseUrl, `UPDATE portal_sessions SET expires_at = '-infinity' WHERE id = $1`, [id]);
+    expect(await codesFor({ token })).toEqual(REJECTED);
+  });
+
   test('ends when its service token is revoked or expires, and not when the token is rotated', async () => {
     const revoked = await newService(app, ['users:act']);
     const session = await newPortalSession(app, revoked);

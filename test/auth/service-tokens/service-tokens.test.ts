@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CreateApiKeyDocument, MyApiKeysDocument } from '../../generated/graphql.js';
+import { CreateApiKeyDocument, MyApiKeysDocument, VerifyApiKeyDocument } from '../../generated/graphql.js';
 import { runSql } from '../../support/database.js';
 import { eventually } from '../../support/eventually.js';
 import { actingFor, newExternalId, newService } from '../../support/services.js';
@@ -42,6 +42,15 @@ describe('S2: a service token', () => {
     expect(await codesFor(options)).toEqual([]);
     app.clock.advanceSeconds(1);
     expect(await codesFor(options)).toEqual(REJECTED);
+  });
+
+  test.each(['-infinity', '0044-03-15 BC'])('is rejected, also as a verifier, with the expiry %s, stored by hand', async (expiry) => {
+    const service = await newService(app, ['users:act', 'keys:verify']);
+    const input = { key: 'unknown' };
+    expect(codesOf(await app.send(VerifyApiKeyDocument, { input }, { token: service.token }))).toEqual([]);
+    await runSql(app.databaseUrl, 'UPDATE service_tokens SET expires_at = $2::timestamptz WHERE name = $1', [service.name, expiry]);
+    expect(await codesFor(actingFor(service, newExternalId()))).toEqual(REJECTED);
+    expect(codesOf(await app.send(VerifyApiKeyDocument, { input }, { token: service.token }))).toEqual(['UNAUTHENTICATED']);
   });
 
   test('is rejected outside its CIDRs', async () => {
