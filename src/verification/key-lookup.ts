@@ -129,7 +129,7 @@ export class KeyLookup {
       if (presented.isForeign && this.#keys.hasNoForeignKeys) onFound(null);
       else onFailed(errorOf(answer));
     }
-    // A service token is no key.
+    // Only a marked fingerprint finds a service token, so this is for the types.
     else if (answer instanceof ServiceTokenEntry) onFound(null);
     else if (answer instanceof UnusedKey) this.#use(answer, presented).then(onFound, onFailed);
     else if (answer !== null || presented.isForeign) onFound(answer);

@@ -24,6 +24,9 @@ const DELIVERIES_OF_EVENTS = Prisma.sql`
   SELECT p.id, e.position, e.id, e.type, e.subject_id, e.at, e.at FROM event AS e
   JOIN webhook_endpoints AS p ON p.disabled_at IS NULL AND (cardinality(p.event_types) = 0 OR e.type = ANY(p.event_types))`;
 
+/** A change writes one or two events. The many of an import take a plan for the present size of the tables, which grow meanwhile. */
+const PREPARED_EVENTS_MAX = 10;
+
 /**
  * Inserts events about users and their keys, in the given order, and their deliveries, in one statement. The data is read from the rows
  * of the same transaction. Nothing is written if there is no endpoint.
@@ -33,7 +36,7 @@ export async function insertEvents(
   events: readonly EventToWrite[],
   { actor, at }: { actor: string; at: Date },
 ): Promise<void> {
-  await transaction.$executeRaw`${PREPARED}
+  await transaction.$executeRaw`${events.length <= PREPARED_EVENTS_MAX ? PREPARED : Prisma.empty}
     WITH event AS (
       INSERT INTO webhook_events (id, type, at, subject_id, data)
       SELECT gen_random_uuid(), e.type, ${at}::timestamptz, coalesce(e."apiKeyId", e."userId"),

@@ -4,11 +4,11 @@ import { Prisma } from './generated/client.js';
 const MARK = '/* prepared */';
 
 /**
- * Stands at the start of a statement that each connection prepares once. PostgreSQL then plans the statement a few times instead of at
- * each execution, which takes longer than the execution of a long statement for one row. Its text must not depend on the parameters,
- * because a connection keeps what it prepared.
+ * The comment at the start of a statement that each connection prepares once. For one row, planning a long statement takes longer than
+ * its execution. The text of the statement must not depend on its parameters, because a connection keeps every text that it prepared.
+ * PostgreSQL plans the statement for the sizes that the tables have at that time, until they are analyzed again.
  */
 export const PREPARED = Prisma.raw(MARK);
 
-/** Returns the name by which a connection prepares a statement; empty if it prepares it for each execution. */
+/** Returns the name under which a connection keeps a prepared statement. Empty for a statement without the comment, which is not kept. */
 export const nameOfPrepared = ({ sql }: { sql: string }): string => (sql.startsWith(MARK) ? `keyward-${hash('sha1', sql)}` : '');

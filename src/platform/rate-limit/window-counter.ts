@@ -67,7 +67,7 @@ interface Window {
  * close to its limit by using many other keys once.
  */
 export class WindowCounter implements Budgets {
-  /** Windows by the number of binary digits of their consumption. In each segment, the least recently used is the first, to the second. */
+  /** Windows by the number of binary digits of their consumption. Each segment has the least recently used first, exact to a second. */
   readonly #segments: RecencyMap<Window>[] = [];
   readonly #keysMax: number;
   readonly #clock: Clock;
@@ -131,7 +131,7 @@ export class WindowCounter implements Budgets {
   }
 
   /**
-   * Stores a window as the most recently used one. A window without consumption is equal to a new one, so it is not stored.
+   * Stores a window as the most recently used one, at most once a second: to move it takes longer than all the rest. A window without consumption is equal to a new one, so it is not stored.
    *
    * @param from the segment that has the window of the key now
    */
@@ -140,7 +140,7 @@ export class WindowCounter implements Budgets {
     const second = Math.floor((now - window.startedAt) / 1_000);
     const wasPlaced = window.placedIn === second;
     window.placedIn = second;
-    // Nearly always so. To move the window takes longer than all the rest, so it is moved once a second.
+    // The usual case.
     if (from !== undefined && from === this.#segments[digits] && from.get(key) === window) {
       if (!wasPlaced) from.set(key, window);
       return;
@@ -167,7 +167,10 @@ const digitsOf = ({ spent }: Window): number => 32 - Math.clz32(spent);
 /** A window that starts in the future was stored before the clock was set back. */
 const isOver = ({ startedAt }: Window, windowMs: number, now: number): boolean => startedAt + windowMs <= now || startedAt > now;
 
-/** Returns the current window of a key with the length that now applies: the stored one, or else a new one, which is not stored yet. */
+/**
+ * Returns the current window of a key: the stored one if it is not over and has the length of the budget, or else a new one or a copy, which
+ * `#store` stores. Whoever does not store the window must not change it.
+ */
 function currentWindow(window: Window | undefined, { windowSeconds }: Budget, now: number): Window {
   const windowMs = windowSeconds * 1_000;
   if (window === undefined || isOver(window, windowMs, now)) return { spent: 0, startedAt: now, windowMs, placedIn: 0 };

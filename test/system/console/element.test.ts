@@ -68,7 +68,7 @@ describe('<keyward-keys> on the page of examples/element, in Chromium', () => {
     expect(policy).not.toMatch(/unsafe|\*|data:/);
     const first = await createHere(page, 'build server');
     expect(await keyward.verify(first)).toBe('VALID');
-    // Only a key that the list knows as used needs its name to be revoked.
+    // The dialog asks for the name only if the list shows the key as used.
     await shows(shownDialog(page), /First seen/);
     await dismissKey(page);
     await button(page, 'Rotate build server').click();
