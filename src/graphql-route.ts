@@ -95,7 +95,12 @@ export function registerGraphql(http: FastifyInstance, graphql: ApolloServer<Con
 
 function contextOf(request: FastifyRequest, reply: FastifyReply, parts: Parts): Context {
   const { bearerToken, verifierToken, acting } = request.credentials;
-  const source = { requestId: request.id, ipAddress: request.callerAddress, userAgent: request.headers['user-agent'] ?? null };
+  const source = {
+    requestId: request.id,
+    ipAddress: request.callerAddress,
+    userAgent: request.headers['user-agent'] ?? null,
+    receivedAt: performance.now(),
+  };
   const allowance = new Allowance(parts.fairUse);
   const authentication = new Authentication({
     authenticator: parts.authenticator,

@@ -1,5 +1,6 @@
 import type { Users } from '../auth/accounts/users.js';
 import type { RequestActor } from '../platform/actor.js';
+import { inAnswerTime } from '../platform/answer-time.js';
 import type { Transaction } from '../platform/database/client.js';
 import { isUniqueViolation } from '../platform/database/database-errors.js';
 import { fingerprintOf, makePlaintextKey, type NewKey } from '../platform/plaintext-key.js';
@@ -51,13 +52,15 @@ export class KeyIssuer {
    */
   issue<T>(userId: string, actor: RequestActor, { check, store }: Issue<T>): Promise<{ plaintextKey: string; stored: T }> {
     return this.#turns.run(userId, async () => {
-      await check();
+      await inAnswerTime(actor.source, check);
       for (let tries = 1; ; tries += 1) {
         const { keyPrefix, plaintextKey } = this.#makeKey();
         const hashedKey = await this.#hashes.run(() => hashKey(plaintextKey), turnOf(actor.source.ipAddress));
         const identity = { keyPrefix, hashedKey, fingerprint: Buffer.from(fingerprintOf(plaintextKey), 'hex') };
         try {
-          return { plaintextKey, stored: await this.#users.withLocked(userId, (transaction) => store(transaction, identity)) };
+          const of = { id: userId, request: actor.source };
+          const stored = await this.#users.withLocked(of, (transaction) => store(transaction, identity));
+          return { plaintextKey, stored };
         } catch (error) {
           if (tries === PREFIX_TRIES || !isUniqueViolation(error, 'api_keys_key_prefix_key')) throw error;
         }

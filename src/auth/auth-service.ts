@@ -127,7 +127,7 @@ export class AuthService {
     const signedIn = await this.#inTurn(user.id, async () => {
       const { user: proven } = await this.#proof.again(user, input.currentPassword, actor);
       const passwordHash = await this.#deps.passwords.hash(input.newPassword, turnOf(actor.source.ipAddress, true));
-      return this.#deps.users.withLocked(user.id, async (transaction, locked) => {
+      return this.#deps.users.withLocked({ id: user.id, request: actor.source }, async (transaction, locked) => {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
         await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
         await this.#deps.resetTokens.discard(transaction, user.id);
@@ -150,7 +150,7 @@ export class AuthService {
     refuseFaults('input.', (report) => report('newPassword', this.#deps.rules.fault(input.newPassword, user.email)));
     const signedIn = await this.#inTurn(user.id, async () => {
       const passwordHash = await this.#deps.passwords.hash(input.newPassword, turnOf(actor.source.ipAddress, true));
-      return this.#deps.users.withLocked(user.id, async (transaction) => {
+      return this.#deps.users.withLocked({ id: user.id, request: actor.source }, async (transaction) => {
         if (!(await this.#deps.resetTokens.take(transaction, input.token))) throw unauthenticated();
         await transaction.user.update({ where: { id: user.id }, data: { passwordHash } });
         await this.#deps.sessions.endAll(transaction, user.id);
@@ -180,7 +180,7 @@ export class AuthService {
     if (password === null) throw badUserInput([{ path: 'password', message: 'is required for an account with a password' }]);
     await this.#inTurn(user.id, async () => {
       const { user: proven } = await this.#proof.again(user, password, actor);
-      await this.#deps.users.withLocked(user.id, async (transaction, locked) => {
+      await this.#deps.users.withLocked({ id: user.id, request: actor.source }, async (transaction, locked) => {
         if (locked.passwordHash !== proven.passwordHash) throw conflict();
         await this.#deps.deletion.run(transaction, user.id, actor);
       });
@@ -201,10 +201,14 @@ export class AuthService {
   async #createUser(email: string, password: string, actor: UserActor): Promise<SignedIn> {
     if (await this.#deps.users.findByEmail(email)) throw emailTaken();
     const passwordHash = await this.#deps.passwords.hash(password, turnOf(actor.source.ipAddress));
-    return this.#deps.users.create({ email, passwordHash, createdAt: this.#deps.clock.now() }, async (transaction, user) => {
-      await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_UP }, actor);
-      return this.#deps.sessions.open(transaction, user, actor);
-    });
+    return this.#deps.users.create(
+      { email, passwordHash, createdAt: this.#deps.clock.now() },
+      async (transaction, user) => {
+        await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_UP }, actor);
+        return this.#deps.sessions.open(transaction, user, actor);
+      },
+      actor.source,
+    );
   }
 
   #inTurn<T>(key: string, task: () => Promise<T>): Promise<T> {
@@ -222,7 +226,7 @@ export class AuthService {
       user.passwordHash !== null && this.#deps.passwords.isOutdated(user.passwordHash)
         ? await this.#deps.passwords.hash(password, turn)
         : null;
-    return this.#deps.users.withLocked(user.id, async (transaction, locked) => {
+    return this.#deps.users.withLocked({ id: user.id, request: actor.source }, async (transaction, locked) => {
       if (locked.passwordHash !== user.passwordHash) return null;
       if (renewedHash !== null) await transaction.user.update({ where: { id: user.id }, data: { passwordHash: renewedHash } });
       await this.#deps.audit.record(transaction, { userId: user.id, action: AuditAction.USER_SIGNED_IN }, actor);

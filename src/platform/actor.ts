@@ -5,6 +5,8 @@ export interface RequestSource {
   ipAddress: string;
   /** User-Agent header. Null if the request has none. */
   userAgent: string | null;
+  /** On the monotonic clock, in milliseconds. */
+  receivedAt: number;
 }
 
 /** A user, or a person who is about to become one by signing in or up. */

@@ -140,7 +140,12 @@ export class GatewayListener implements FrontListener {
 
   /** The caller is the gateway, so its address is that of the peer, whatever the gateway says about its client. */
   #permitOf({ request, requestId, headers: { verifierToken } }: Exchange): Permit {
-    const source = () => ({ requestId, ipAddress: canonicalAddress(request.socket.remoteAddress ?? null) ?? '', userAgent: null });
+    const source = () => ({
+      requestId,
+      ipAddress: canonicalAddress(request.socket.remoteAddress ?? null) ?? '',
+      userAgent: null,
+      receivedAt: performance.now(),
+    });
     return this.#deps.verifierAccess.permitOf({ verifierToken, source });
   }
 

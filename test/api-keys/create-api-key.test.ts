@@ -12,11 +12,11 @@ import { checksum } from '../../src/platform/plaintext-key.js';
 import { CreateApiKeyDocument, type CreateApiKeyInput, MyApiKeysDocument, RevokeApiKeyDocument } from '../generated/graphql.js';
 import { runSql } from '../support/database.js';
 import { ObservedHashQueue } from '../support/hash-queues.js';
-import { codesOf, startTestApp, type TestApp } from '../support/test-app.js';
+import { codesOf, PATIENT, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await startTestApp(PATIENT);
 });
 afterAll(() => app.close());
 
@@ -131,7 +131,7 @@ describe('createApiKey', () => {
         scopeCatalogue: [],
       });
     });
-    const actor = userActor({ requestId: 'x', ipAddress: '192.0.2.1', userAgent: null });
+    const actor = userActor({ requestId: 'x', ipAddress: '192.0.2.1', userAgent: null, receivedAt: performance.now() });
     const owner = { find: async () => user.id, ensure: async () => user.id };
     const results = await Promise.allSettled(replicas.map((replica) => replica.create(owner, {}, actor)));
     const rejections = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));

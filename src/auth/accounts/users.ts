@@ -1,4 +1,6 @@
 import { validate as isUuid } from 'uuid';
+import type { RequestSource } from '../../platform/actor.js';
+import { inAnswerTime } from '../../platform/answer-time.js';
 import { canonicalJson } from '../../platform/canonical-json.js';
 import type { Database, Transaction } from '../../platform/database/client.js';
 import { isUniqueViolation } from '../../platform/database/database-errors.js';
@@ -32,6 +34,12 @@ interface LockOptions {
   alsoDisabled?: boolean;
   goneError?: () => Error;
   lockWaitMs?: number;
+}
+
+/** A user whom a request changes after it waited for a hash. The request ends in time: see inAnswerTime. */
+interface UserOfRequest {
+  id: string;
+  request: RequestSource;
 }
 
 /** Reads, creates and locks users. */
@@ -95,15 +103,21 @@ export class Users {
    *
    * @param input the email is canonical. Without a password, the user cannot sign in until one is set. `selfRegistered` defaults
    *   to true
+   * @param request a request that waited for a hash, so that it ends in time: see inAnswerTime
    * @throws {KeywardError} EMAIL_TAKEN
    */
   async create<T>(
     input: { email: string; passwordHash: string | null; selfRegistered?: boolean; createdAt: Date },
     complete: (transaction: Transaction, user: User) => Promise<T>,
+    request?: RequestSource,
   ): Promise<T> {
     try {
-      return await this.#database.$transaction(async (transaction) =>
-        complete(transaction, await transaction.user.create({ data: input })),
+      return await inAnswerTime(request, (checkTime) =>
+        this.#database.$transaction(async (transaction) => {
+          const completed = await complete(transaction, await transaction.user.create({ data: input }));
+          checkTime();
+          return completed;
+        }),
       );
     } catch (error) {
       if (isUniqueViolation(error, 'users_email_key')) throw emailTaken();
@@ -179,23 +193,29 @@ export class Users {
   /**
    * Runs `change` in a transaction that holds the user's row locked, so that each change of a user sees the previous one.
    *
+   * @param of id of the user, with the request if it waited for a hash before
    * @param options.alsoDisabled whether a disabled user is allowed, as for the operator
    * @param options.goneError creates what is thrown if the user was deleted or disabled concurrently: by default, UNAUTHENTICATED
    * @param options.lockWaitMs longest wait for the row, in milliseconds; by default, that of every query
    * @throws {KeywardError} SERVICE_UNAVAILABLE if too many changes of the user are waiting
    */
   withLocked<T>(
-    userId: string,
+    of: string | UserOfRequest,
     change: (transaction: Transaction, user: LockedUser) => Promise<T>,
     { alsoDisabled = false, goneError = unauthenticated, lockWaitMs }: LockOptions = {},
   ): Promise<T> {
-    const changeLocked = async (transaction: Transaction): Promise<T> => {
+    const { id: userId, request } = typeof of === 'string' ? { id: of } : of;
+    const changeLocked = async (transaction: Transaction, checkTime: () => void): Promise<T> => {
       if (lockWaitMs !== undefined) await limitLockWait(transaction, lockWaitMs);
       const user = await lockUser(transaction, userId);
       if (!user || (user.disabledAt && !alsoDisabled)) throw goneError();
-      return change(transaction, user);
+      const changed = await change(transaction, user);
+      checkTime();
+      return changed;
     };
-    return this.#turns.run(userId, () => this.#database.$transaction(changeLocked));
+    return inAnswerTime(request, (checkTime) =>
+      this.#turns.run(userId, () => this.#database.$transaction((transaction) => changeLocked(transaction, checkTime))),
+    );
   }
 }
 
