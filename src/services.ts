@@ -31,7 +31,7 @@ import type { Config } from './config.js';
 import { createImport } from './import/create-import.js';
 import { createManagement } from './management/create-management.js';
 import { type Clock, systemClock } from './platform/clock.js';
-import { createCommandDatabase, createCommandPool, createDatabase, createMainPool } from './platform/database/client.js';
+import { createCommandDatabase, createCommandPool, createDatabase, createMainPool, type PoolTimeouts } from './platform/database/client.js';
 import { FAIR_USE_LIMITS } from './platform/limits.js';
 import type { Logger } from './platform/logger.js';
 import { Cursors } from './platform/pagination.js';
@@ -67,8 +67,8 @@ export interface ServiceOptions {
   isCommand?: boolean;
   /** The options below are passed by tests only. */
   clock?: Clock;
-  /** Longest wait for a connection to the database, in milliseconds. */
-  connectMs?: number;
+  /** Timeouts of the database, in milliseconds, other than the usual ones. */
+  timeoutsMs?: Partial<PoolTimeouts>;
   /** Source of randomness. */
   random?: (bytes: number) => Buffer;
   /** Queue for the hashes of passwords. */
@@ -78,12 +78,12 @@ export interface ServiceOptions {
 }
 
 /** Creates the connections. Each connects at its first use. */
-function createConnections({ databaseUrl, logger, isCommand = false, connectMs }: ServiceOptions) {
-  const mainPool = isCommand ? createCommandPool(databaseUrl, logger) : createMainPool(databaseUrl, logger, connectMs);
+function createConnections({ databaseUrl, logger, isCommand = false, timeoutsMs }: ServiceOptions) {
+  const mainPool = isCommand ? createCommandPool(databaseUrl, logger) : createMainPool(databaseUrl, logger, timeoutsMs);
   return {
     mainPool,
-    verificationPool: createVerificationPool(databaseUrl, logger),
-    webhookPool: createWebhookPool(databaseUrl, logger),
+    verificationPool: createVerificationPool(databaseUrl, logger, timeoutsMs),
+    webhookPool: createWebhookPool(databaseUrl, logger, timeoutsMs),
     database: isCommand ? createCommandDatabase(mainPool, logger) : createDatabase(mainPool, logger),
   };
 }

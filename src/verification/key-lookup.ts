@@ -4,7 +4,7 @@ import type { ImportFormRegistry } from '../api-keys/import-form-registry.js';
 import { storeFingerprint } from '../api-keys/imported-keys.js';
 import { matchesHash } from '../api-keys/key-hash.js';
 import type { Database } from '../platform/database/client.js';
-import { createPool, type Pool } from '../platform/database/pool.js';
+import { createPool, type Pool, type PoolTimeouts } from '../platform/database/pool.js';
 import { COMPARISON_QUEUE_LIMITS } from '../platform/limits.js';
 import type { Logger } from '../platform/logger.js';
 import { keyPrefixOf } from '../platform/plaintext-key.js';
@@ -12,7 +12,6 @@ import { HashQueue } from '../platform/queues/hash-queue.js';
 import { queueNetworkOf } from '../platform/queues/network-turn.js';
 import { type CachedLookup, errorOf } from './cache/cached-lookup.js';
 import { Unavailable } from './cache/protocol.js';
-import { VERIFICATION_TIMEOUTS_MS } from './cache/read-connection.js';
 import type { KeyEntry } from './key-entry.js';
 import { findKeysByPrefix, type ImportedKey } from './key-lookup.queries.js';
 import type { LookupEntry } from './lookup-entry.js';
@@ -23,18 +22,21 @@ import type { VerificationMetrics } from './verification-metrics.js';
 
 const CONNECTIONS_MAX = 4;
 
+/** Timeouts of every query of verification. They are shorter than the timeouts of gateways. */
+const TIMEOUTS_MS = { connect: 1_500, lock: 1_000, statement: 1_500, query: 2_000 };
+
 /** Cached mismatches of imported keys. They stay correct: a secret that does not match a hash never will. */
 const MISMATCHES_MAX = 10_000;
 
 /** Larger batches save little work and start later (measured in docs/performance.md). */
 const BATCH_MAX = 32;
 
-/** Creates the pool of verification, so that no other work delays it. */
-export const createVerificationPool = (url: string, logger: Logger): Pool =>
+/** Creates the pool of verification, so that no other work delays it. @param timeoutsMs other timeouts than the usual ones, for tests */
+export const createVerificationPool = (url: string, logger: Logger, timeoutsMs: Partial<PoolTimeouts> = {}): Pool =>
   createPool(url, logger, {
     applicationName: 'keyward verification',
     connectionsMax: CONNECTIONS_MAX,
-    timeoutsMs: VERIFICATION_TIMEOUTS_MS,
+    timeoutsMs: { ...TIMEOUTS_MS, ...timeoutsMs },
   });
 
 /** A text that is presented as a key. */

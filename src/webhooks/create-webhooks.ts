@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import type { AuditRecorder } from '../audit/audit-recorder.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database/client.js';
-import { createPool, type Pool } from '../platform/database/pool.js';
+import { createPool, type Pool, type PoolTimeouts } from '../platform/database/pool.js';
 import type { Logger } from '../platform/logger.js';
 import type { Cursors } from '../platform/pagination.js';
 import { Sealing } from '../platform/sealing.js';
@@ -24,9 +24,13 @@ import { WebhookSender } from './webhook-sender.js';
 const CONNECTIONS_MAX = 2;
 const TIMEOUTS_MS = { connect: 1_500, lock: 2_000, statement: 5_000, query: 6_000 };
 
-/** Creates the pool of the sender. Requests have their own connections. */
-export const createWebhookPool = (url: string, logger: Logger): Pool =>
-  createPool(url, logger, { applicationName: 'keyward webhooks', connectionsMax: CONNECTIONS_MAX, timeoutsMs: TIMEOUTS_MS });
+/** Creates the pool of the sender. Requests have their own connections. @param timeoutsMs other timeouts than the usual ones, for tests */
+export const createWebhookPool = (url: string, logger: Logger, timeoutsMs: Partial<PoolTimeouts> = {}): Pool =>
+  createPool(url, logger, {
+    applicationName: 'keyward webhooks',
+    connectionsMax: CONNECTIONS_MAX,
+    timeoutsMs: { ...TIMEOUTS_MS, ...timeoutsMs },
+  });
 
 interface Base {
   database: Database;

@@ -17,11 +17,11 @@ import { runSql } from '../support/database.js';
 import { dataOf, newKey } from '../support/doors.js';
 import { eventually } from '../support/eventually.js';
 import { queriesOf } from '../support/queries.js';
-import { codesOf, PASSWORD, startTestApp, type TestApp } from '../support/test-app.js';
+import { codesOf, PASSWORD, PATIENT, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp({ logQueries: true });
+  app = await startTestApp({ ...PATIENT, logQueries: true });
 });
 afterAll(() => app.close());
 
@@ -41,6 +41,8 @@ describe('myAuditLog', () => {
     await app.send(SignInDocument, { input: { ...credentials, password: 'wrong wrong wrong' } }, from);
     app.clock.advanceSeconds(60);
     const { accessToken } = dataOf(await app.send(SignInDocument, { input: credentials }, from)).signIn;
+    // The failed sign-in is recorded after its response.
+    await eventually(async () => expect(await log(accessToken)).toHaveLength(3), { withinMs: 10_000 });
     const events = await log(accessToken);
     const at = (secondsAgo: number) => new Date(app.clock.now().getTime() - secondsAgo * 1_000).toISOString();
     const common = { details: {}, apiKey: null, actor: 'user' };

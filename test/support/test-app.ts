@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type InjectOptions, inject } from 'light-my-request';
 import { type App, createApp } from '../../src/app.js';
 import { type Config, readConfig } from '../../src/config.js';
+import type { PoolTimeouts } from '../../src/platform/database/pool.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { passwordQueueLimits } from '../../src/platform/queues/hash-queue.js';
 import { createServices, type Services } from '../../src/services.js';
@@ -12,6 +13,9 @@ import { newDatabase } from './database.js';
 import { ObservedHashQueue } from './hash-queues.js';
 import { logQueries } from './queries.js';
 import { TestClock } from './test-clock.js';
+
+/** Timeouts for a test that holds a lock, so that a busy machine does not end the wait of a request. */
+export const PATIENT = { timeoutsMs: { lock: 20_000, statement: 21_000, query: 22_000 } };
 
 export const PASSWORD = 'correct horse battery staple';
 
@@ -79,6 +83,8 @@ export interface TestAppOptions {
   appSecrets?: Buffer[];
   clock?: TestClock;
   random?: (bytes: number) => Buffer;
+  /** See PATIENT. */
+  timeoutsMs?: Partial<PoolTimeouts>;
   /** A build of the console. */
   consoleFolder?: string;
   /** Whether `queriesOf` can read the queries of the app. */
@@ -105,7 +111,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     logger: createLogger('debug', { write: (line) => void lines.push(line) }),
     clock,
     // On a busy machine, a new connection can take longer than a request may wait. test/faults measures the real limit in processes.
-    connectMs: 10_000,
+    timeoutsMs: { connect: 10_000, ...options.timeoutsMs },
     hashes,
     keyHashes,
     ...(options.random && { random: options.random }),

@@ -5,7 +5,7 @@ import { runSql } from '../support/database.js';
 import { newKey } from '../support/doors.js';
 import { eventually } from '../support/eventually.js';
 import { sendRaw } from '../support/raw-http.js';
-import { startTestApp, type TestApp } from '../support/test-app.js';
+import { PATIENT, startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 let port: number;
@@ -112,7 +112,7 @@ describe('the gateway listener', () => {
   });
 
   test('F5: closes the connection after the answer to a verification that was running when the server stopped', async () => {
-    const stopping = await startTestApp();
+    const stopping = await startTestApp(PATIENT);
     const stoppingPort = Number(new URL(await stopping.http.listen({ port: 0, host: '127.0.0.1' })).port);
     const { key: own } = await newKey(stopping);
     stopping.cachedKeys.start();

@@ -1,8 +1,10 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Logger } from '../logger.js';
 import { type Prisma, PrismaClient } from './generated/client.js';
-import { createPool, type Pool } from './pool.js';
+import { createPool, type Pool, type PoolTimeouts, timeoutsOf } from './pool.js';
 import { nameOfPrepared } from './prepared-statement.js';
+
+export type { PoolTimeouts };
 
 /** Prisma's client. Services query its models directly. */
 export type Database = PrismaClient;
@@ -19,12 +21,12 @@ const COMMAND_TIMEOUTS_MS = { connect: 5_000, lock: 10_000, statement: 15_000, q
 const COMMAND_TRANSACTION_MS_MAX = 30_000;
 const CONNECTIONS_MAX = 10;
 
-/** Creates the pool of the server. Verification has its own pool. @param connectMs longest wait for a connection */
-export const createMainPool = (url: string, logger: Logger, connectMs = TIMEOUTS_MS.connect): Pool =>
+/** Creates the pool of the server. Verification has its own pool. @param timeoutsMs other timeouts than the usual ones, for tests */
+export const createMainPool = (url: string, logger: Logger, timeoutsMs: Partial<PoolTimeouts> = {}): Pool =>
   createPool(url, logger, {
     applicationName: 'keyward',
     connectionsMax: CONNECTIONS_MAX,
-    timeoutsMs: { ...TIMEOUTS_MS, connect: connectMs },
+    timeoutsMs: { ...TIMEOUTS_MS, ...timeoutsMs },
   });
 
 /** Creates the pool of a command, with one connection. */
@@ -33,6 +35,7 @@ export const createCommandPool = (url: string, logger: Logger): Pool =>
 
 /** Creates a Prisma client on a pool. It connects at its first query, and its `$disconnect` does not end the pool. */
 export function createDatabase(pool: Pool, logger: Logger, transactionMsMax = TRANSACTION_MS_MAX): Database {
+  const timeoutsMs = timeoutsOf(pool);
   const adapter = new PrismaPg(pool, {
     statementNameGenerator: nameOfPrepared,
     onConnectionError: (error) => logger.warn({ err: error }, 'database connection lost'),
@@ -41,7 +44,7 @@ export function createDatabase(pool: Pool, logger: Logger, transactionMsMax = TR
     adapter,
     // The default format shows the arguments of a failed call, which are user data.
     errorFormat: 'minimal',
-    transactionOptions: { maxWait: pool.options.connectionTimeoutMillis ?? TIMEOUTS_MS.connect, timeout: transactionMsMax },
+    transactionOptions: { maxWait: timeoutsMs.connect, timeout: Math.max(transactionMsMax, timeoutsMs.query) },
   });
 }
 

@@ -37,6 +37,14 @@ class MortalClient extends ScramClient {
   }
 }
 
+/** Returns the timeouts of a pool, for a connection outside it. */
+export const timeoutsOf = ({ options }: Pool): PoolTimeouts => ({
+  connect: options.connectionTimeoutMillis ?? 0,
+  lock: options.lock_timeout ?? 0,
+  statement: Number(options.statement_timeout ?? 0),
+  query: options.query_timeout ?? 0,
+});
+
 /** Creates a pool of connections to one database. It connects when a query needs a connection. */
 export function createPool(
   url: string,

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Registry } from 'prom-client';
 import { databaseFault } from '../../platform/database/database-errors.js';
-import type { Pool } from '../../platform/database/pool.js';
+import { type Pool, timeoutsOf } from '../../platform/database/pool.js';
 import { serviceUnavailable } from '../../platform/errors/keyward-error.js';
 import { VERIFICATION_CACHE_LIMITS } from '../../platform/limits.js';
 import type { Logger } from '../../platform/logger.js';
@@ -23,7 +23,7 @@ const RETRY_AFTER_SECONDS = 1;
 
 export interface CachedLookupOptions<Value> {
   url: string;
-  /** Prunes the table of changes. */
+  /** Prunes the table of changes. The connections that read have its timeouts. */
   pool: Pool;
   logger: Logger;
   metrics: Registry;
@@ -178,10 +178,11 @@ export class CachedLookup<Value extends object> {
   }
 
   #newConnection(lane: Lane): ReadConnection {
-    const { url, logger } = this.#options;
+    const { url, pool, logger } = this.#options;
     return new ReadConnection({
       url,
       lane,
+      timeoutsMs: timeoutsOf(pool),
       logger,
       check: async (client) => {
         await this.#watch.check(client);

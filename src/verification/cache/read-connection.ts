@@ -5,15 +5,13 @@ import type { Logger } from '../../platform/logger.js';
 import type { Lane } from './protocol.js';
 import { type LookupRead, type LookupReply, queryOf, replyOf } from './read.queries.js';
 
-/** Timeouts of every query of verification. They are shorter than the timeouts of gateways. */
-export const VERIFICATION_TIMEOUTS_MS: PoolTimeouts = { connect: 1_500, lock: 1_000, statement: 1_500, query: 2_000 };
-
 /** Interval between two attempts to connect. What waits is answered when an attempt fails. */
 const RETRY_MS = 200;
 
 export interface ReadConnectionOptions {
   url: string;
   lane: Lane;
+  timeoutsMs: PoolTimeouts;
   logger: Logger;
   /** Runs on each new connection before it is used. If it fails, the connection is closed. */
   check(client: pg.ClientBase): Promise<void>;
@@ -44,14 +42,14 @@ export class ReadConnection {
   }
 
   open(): void {
-    const { url, lane, check, onConnected, logger } = this.#options;
+    const { url, lane, timeoutsMs, check, onConnected, logger } = this.#options;
     const client = new ScramClient({
       connectionString: url,
       application_name: `keyward verification ${lane}`,
-      connectionTimeoutMillis: VERIFICATION_TIMEOUTS_MS.connect,
-      lock_timeout: VERIFICATION_TIMEOUTS_MS.lock,
-      statement_timeout: VERIFICATION_TIMEOUTS_MS.statement,
-      query_timeout: VERIFICATION_TIMEOUTS_MS.query,
+      connectionTimeoutMillis: timeoutsMs.connect,
+      lock_timeout: timeoutsMs.lock,
+      statement_timeout: timeoutsMs.statement,
+      query_timeout: timeoutsMs.query,
       keepAlive: true,
     });
     this.#client = client;

@@ -15,12 +15,12 @@ import { runSql } from '../../support/database.js';
 import { dataOf, newKey } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
 import { actingFor, newExternalId, newService, type TestService } from '../../support/services.js';
-import { codesOf, startTestApp, type TestApp } from '../../support/test-app.js';
+import { codesOf, PATIENT, startTestApp, type TestApp } from '../../support/test-app.js';
 
 let app: TestApp;
 let backend: TestService;
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await startTestApp(PATIENT);
   backend = await newService(app, ['users:act'], { name: 'backend' });
 });
 afterAll(() => app.close());
@@ -135,10 +135,10 @@ describe('S3: a service that acts for a user', () => {
       const answer = app.send(CreateApiKeyDocument, {}, actingFor(backend, externalId));
       await eventually(
         async () => {
-          const waiting = await runSql(app.databaseUrl, "SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'");
-          expect(waiting).toHaveLength(1);
+          const waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+          expect(await runSql(app.databaseUrl, waiting)).toHaveLength(1);
         },
-        { withinMs: 5_000 },
+        { withinMs: 10_000 },
       );
       await client.query('COMMIT');
       expect(codesOf(await answer)).toEqual(codes);

@@ -10,13 +10,13 @@ import {
 } from '../../generated/graphql.js';
 import { runSql } from '../../support/database.js';
 import { eventually } from '../../support/eventually.js';
-import { codesOf, PASSWORD, startReplicas, startTestApp, type TestApp } from '../../support/test-app.js';
+import { codesOf, PASSWORD, PATIENT, startReplicas, startTestApp, type TestApp } from '../../support/test-app.js';
 import { AUDIENCE, claimsAt, ISSUER, newKeyPair, signToken, startKeyServer } from '../../support/token-issuer.js';
 
 let app: TestApp;
 let otherReplica: TestApp;
 beforeAll(async () => {
-  [app, otherReplica] = await startReplicas();
+  [app, otherReplica] = await startReplicas(PATIENT);
 });
 afterAll(async () => {
   await otherReplica.close();
@@ -68,7 +68,7 @@ describe('endOtherSessions', () => {
       const waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
       expect(await runSql(app.databaseUrl, waiting)).toHaveLength(2);
     };
-    await eventually(bothWait, { withinMs: 1_500 });
+    await eventually(bothWait, { withinMs: 15_000 });
     await holder.query('COMMIT');
     await holder.end();
     expect((await answers).map(codesOf).sort()).toEqual([[], ['UNAUTHENTICATED']]);
