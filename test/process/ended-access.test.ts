@@ -28,14 +28,17 @@ const actingFor = (token: string, externalId: string): Caller => ({ ...bearer(to
 
 type Outcome = 'accepted' | 'rejected' | 'other';
 
-function outcomeOf(body: string): Outcome {
+function outcomeOf(body: string): Outcome | 'unavailable' {
   const { data, errors } = JSON.parse(body);
   if (data?.me?.id) return 'accepted';
-  return ['UNAUTHENTICATED', 'FORBIDDEN'].includes(errors?.[0]?.extensions?.code) ? 'rejected' : 'other';
+  const code = errors?.[0]?.extensions?.code;
+  if (code === 'SERVICE_UNAVAILABLE') return 'unavailable';
+  return ['UNAUTHENTICATED', 'FORBIDDEN'].includes(code) ? 'rejected' : 'other';
 }
 
-const outcomeFor = (server: ServerProcess, agent: Agent, caller: Caller): Promise<Outcome> =>
-  new Promise((resolve, reject) => {
+/** Asks again if the server is unavailable, as on a busy machine. */
+async function outcomeFor(server: ServerProcess, agent: Agent, caller: Caller): Promise<Outcome> {
+  const outcome = await new Promise<Outcome | 'unavailable'>((resolve, reject) => {
     const headers = { 'content-type': 'application/json', ...caller };
     request(`${server.url}/graphql`, { method: 'POST', agent, headers }, (response) => {
       let body = '';
@@ -47,6 +50,8 @@ const outcomeFor = (server: ServerProcess, agent: Agent, caller: Caller): Promis
       .on('error', reject)
       .end(ME);
   });
+  return outcome === 'unavailable' ? outcomeFor(server, agent, caller) : outcome;
+}
 
 const started: ServerProcess[] = [];
 afterEach(async () => {
