@@ -5,6 +5,13 @@ import type { Page } from 'playwright-core';
 const SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
+/** The shades of a transition are not those of the page. A document does not list the animations of its shadow roots. */
+const ANIMATIONS_END = `(() => {
+  const roots = [document, ...[...document.querySelectorAll('*')].flatMap((element) => element.shadowRoot ?? [])];
+  const ending = roots.flatMap((root) => root.getAnimations()).filter((each) => each.effect.getComputedTiming().iterations !== Infinity);
+  return Promise.all(ending.map((each) => each.finished.catch(() => undefined)));
+})()`;
+
 interface Result {
   id: string;
   nodes: { html: string; failureSummary?: string }[];
@@ -12,10 +19,7 @@ interface Result {
 
 /** Returns the problems that axe-core finds on the page, with the elements that have them. The page’s policy permits the check. */
 export async function axeProblems(page: Page, context = 'document'): Promise<string[]> {
-  // The shades of a transition are not those of the page.
-  await page.evaluate(
-    'Promise.all(document.getAnimations().filter((each) => each.effect.getComputedTiming().iterations !== Infinity).map((each) => each.finished.catch(() => undefined)))',
-  );
+  await page.evaluate(ANIMATIONS_END);
   await page.evaluate(SOURCE);
   const { violations } = (await page.evaluate(
     `axe.run(${context}, ${JSON.stringify({ runOnly: TAGS, resultTypes: ['violations'] })})`,

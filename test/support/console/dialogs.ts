@@ -50,3 +50,7 @@ export const shows = (root: Root, text: string | RegExp): Promise<void> => root.
 /** Waits until an expression of the page is true. The page’s policy does not permit Playwright’s own way to do so. */
 export const holds = (page: Page, expression: string): Promise<void> =>
   eventually(async () => expect([expression, await page.evaluate(expression)]).toEqual([expression, true]), { withinMs: 15_000 });
+
+/** Waits until the tab is named after a view. The page sets its title after it has rendered the view. */
+export const isTitled = (page: Page, view: string): Promise<void> =>
+  holds(page, `document.title === ${JSON.stringify(`${view} · Keyward`)}`);

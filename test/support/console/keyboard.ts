@@ -20,10 +20,13 @@ export class Keyboard {
 
   /** Waits until the element with this name has the focus. */
   async at(name: string): Promise<void> {
-    await eventually(async () => expect(await this.focused()).toBe(name), { withinMs: 5_000 });
+    await this.#nextFrame();
+    await eventually(async () => expect(await this.focused()).toBe(name), { withinMs: 15_000 });
   }
 
+  /** Presses Tab until the element with this name has the focus. */
   async to(name: string): Promise<void> {
+    await this.#nextFrame();
     for (let step = 0; step < 60; step++) {
       if ((await this.focused()) === name) return;
       await this.page.keyboard.press('Tab');
@@ -34,5 +37,10 @@ export class Keyboard {
   async press(name: string): Promise<void> {
     await this.to(name);
     await this.page.keyboard.press('Enter');
+  }
+
+  /** Waits for the next frame. In it, the page moves the focus after it has removed a dialog. */
+  async #nextFrame(): Promise<void> {
+    await this.page.evaluate('new Promise(requestAnimationFrame)');
   }
 }

@@ -158,6 +158,7 @@ describe('<keyward-keys> on the page of examples/element, in Chromium', () => {
     const { page } = await openProduct('ada');
     await createHere(page, 'limited');
     await dismissKey(page);
+    await button(page, 'Revoke limited').waitFor();
     await page.evaluate(`document.querySelector('keyward-keys').setAttribute('features', 'usage')`);
     await button(page, 'Create key').waitFor({ state: 'detached' });
     expect(await page.getByRole('button', { name: /^(?:Rotate|Revoke|Edit)/ }).count()).toBe(0);
@@ -179,7 +180,7 @@ describe('<keyward-keys> on the page of examples/element, in Chromium', () => {
       await holds(page, `window.events.some(([name]) => name === 'keyward-error')`);
       expect((await eventsOf(page)).find(([name]) => name === 'keyward-error')?.[1]).toMatchObject({ code: 'NETWORK' });
       const reason = 'This page isn’t allowed to use Keyward: its origin is missing in CORS_ORIGINS.';
-      await eventually(() => expect(messages.join('\n')).toContain(reason), { withinMs: 5_000 });
+      await eventually(() => expect(messages.join('\n')).toContain(reason), { withinMs: 15_000 });
     } finally {
       await other.stop();
     }
@@ -201,6 +202,7 @@ describe('<keyward-keys> on the page of examples/element, in Chromium', () => {
       await createHere(page, 'build server of the second floor');
       expect(await axeProblems(page)).toEqual([]);
       await dismissKey(page);
+      await keyRow(page, 'build server of the second floor').first().waitFor();
       expect(await axeProblems(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth')).toBe(true);
     },

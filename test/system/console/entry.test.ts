@@ -82,6 +82,7 @@ describe('the console of a built server, in Chromium', () => {
     const visitor = await keyward.open();
     const { page } = visitor;
     await link(page, 'Create account').click();
+    await heading(page, 'Create an account').waitFor();
     await field(page, 'Email').fill('ada@example.com');
     await field(page, 'Password').fill('short');
     await button(page, 'Create account').click();

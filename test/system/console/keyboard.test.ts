@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { manageConsole } from '../../support/console/console.js';
-import { button, dialog, heading, shownDialog, shows } from '../../support/console/dialogs.js';
+import { button, dialog, heading, isTitled, keyRow, shownDialog, shows } from '../../support/console/dialogs.js';
 import { Keyboard } from '../../support/console/keyboard.js';
 import { PASSWORD } from '../../support/test-app.js';
 
@@ -26,6 +26,8 @@ describe('the console without a mouse, in Chromium', () => {
     await keys.at('Your new key');
     await page.keyboard.press('Control+C');
     await shows(page, 'Copied');
+    // The focus goes to the heading because the list has replaced the first button.
+    await keyRow(page, 'build server').waitFor();
     await keys.press('Done');
     await shownDialog(page).waitFor({ state: 'detached' });
     await keys.at('API keys');
@@ -41,6 +43,7 @@ describe('the console without a mouse, in Chromium', () => {
     await button(page, 'Edit').waitFor();
     await keys.at('build server');
     await keys.press('Edit');
+    await keys.at('Name');
     await page.keyboard.type(' 2');
     await page.keyboard.press('Enter');
     await shows(page, /^Saved /);
@@ -53,6 +56,7 @@ describe('the console without a mouse, in Chromium', () => {
     await keys.to('Sign out');
     await page.keyboard.press('Space');
     await heading(page, 'Sign in').waitFor();
+    await isTitled(page, 'Sign in');
     expect(await page.content()).not.toContain('build server');
   });
 });
