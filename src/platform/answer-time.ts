@@ -13,8 +13,8 @@ const timedOut = () => Object.assign(new Error('The database did not answer in t
  * hash, or for other requests of its user, before the network of the database became silent.
  *
  * @param request undefined for work that no request waits for, which is not bounded
- * @param run what the request waits for. A transaction calls the given function at its end, which throws if the request has ended, so
- *   that the transaction is rolled back
+ * @param run what the request waits for. A transaction calls the given function at its end, which throws if the request was
+ *   answered, so that the transaction is rolled back
  * @throws an error that databaseFault knows as `unavailable`
  */
 export async function inAnswerTime<T>(

@@ -25,7 +25,7 @@ export function readTimestamp(text: string): Date | null {
 }
 
 /**
- * Returns a stored time, or the start of 1970 for one that JavaScript cannot represent: `infinity`, `-infinity`, years before Christ and
+ * Returns a stored time, or the start of 1970 for a time that JavaScript cannot represent: `infinity`, `-infinity`, years before Christ and
  * after 9999. Such times were stored by hand. Every comparison with an invalid date is false, so a key would not expire.
  *
  * @param time a date of the driver, or the text that PostgreSQL writes into JSON

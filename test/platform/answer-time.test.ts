@@ -42,7 +42,7 @@ describe('F2: a request that waits for the database after a hash of 3.5 s', () =
     expect((await holder.query(WAITING)).rowCount).toBe(1);
     for (const queue of [app.hashes, app.keyHashes]) queue.onResult = () => undefined;
     await holder.query('ROLLBACK');
-    // The changes of a user are made one after another, so this one comes after the rollback.
+    // Keyward runs the changes of a user one after another, so this one comes after the rollback.
     expect(codesOf(await send())).toEqual([]);
     expect(await actions()).toEqual([action, ...before]);
   });

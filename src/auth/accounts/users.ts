@@ -36,7 +36,7 @@ interface LockOptions {
   lockWaitMs?: number;
 }
 
-/** A user whom a request changes after it waited for a hash. The request ends in time: see inAnswerTime. */
+/** A user, and the request that changes this user after it waited for a hash. The request ends in time: see inAnswerTime. */
 interface UserOfRequest {
   id: string;
   request: RequestSource;

@@ -168,8 +168,8 @@ const digitsOf = ({ spent }: Window): number => 32 - Math.clz32(spent);
 const isOver = ({ startedAt }: Window, windowMs: number, now: number): boolean => startedAt + windowMs <= now || startedAt > now;
 
 /**
- * Returns the current window of a key: the stored one if it is not over and has the length of the budget, or else a new one or a copy, which
- * `#store` stores. Whoever does not store the window must not change it.
+ * Returns the current window of a key with the length that now applies: the stored one, or else a new one or a copy, which `#store` stores. A
+ * caller that does not store the window must not change it.
  */
 function currentWindow(window: Window | undefined, { windowSeconds }: Budget, now: number): Window {
   const windowMs = windowSeconds * 1_000;

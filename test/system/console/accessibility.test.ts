@@ -25,7 +25,7 @@ const SMALL_TARGETS = `[...document.querySelectorAll('button, select, input, sum
   return isSeen && (width < 24 || height < 24) ? ['target of ' + Math.round(width) + ' x ' + Math.round(height) + ': ' + element.outerHTML.slice(0, 90)] : [];
 })`;
 
-/** Styles rather than running animations: the animation of a dialog may have ended when the test looks. */
+/** Styles rather than running animations: the animation of a dialog may be over when the test looks. */
 const LONG_ANIMATIONS = `[...document.querySelectorAll('*')].flatMap((element) =>
   ['', '::before', '::after', '::backdrop'].flatMap((part) => {
     const { animationDuration, transitionDuration } = getComputedStyle(element, part);
