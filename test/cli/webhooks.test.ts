@@ -111,7 +111,8 @@ describe('keyward webhooks', () => {
 
   test('test, deliveries and redeliver queue events and print their state', async () => {
     const { id } = await oneJson('create', receiver.url);
-    const since = new Date(Date.now() - 60_000).toISOString();
+    // The events of the app have this time.
+    const since = app.clock.now().toISOString();
     const queued = await oneJson('test', String(id));
     expect(queued).toMatchObject({ eventType: 'webhook.test', status: 'PENDING', attempts: 0 });
     await oneJson('disable', String(id));

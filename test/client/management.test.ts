@@ -202,14 +202,14 @@ describe('KeywardManagement', () => {
   });
 
   test.each([
-    ['is not reachable', null, 'network'],
-    ['never answers', '', 'timeout'],
-    ['answers with another page', '<html>', 'unexpected response'],
-    ['answers without data', '{"data":null}', 'unexpected response'],
-  ])('throws SERVICE_UNAVAILABLE if the server %s', async (_case, body, reason) => {
+    ['is not reachable', null, 'network', 30_000],
+    ['never answers', '', 'timeout', 300],
+    ['answers with another page', '<html>', 'unexpected response', 30_000],
+    ['answers without data', '{"data":null}', 'unexpected response', 30_000],
+  ])('throws SERVICE_UNAVAILABLE if the server %s', async (_case, body, reason, timeoutMs) => {
     const server = createServer((_request, response) => body && response.end(body)).listen(0, '127.0.0.1');
     const port = await new Promise<number>((resolve) => server.on('listening', () => resolve((server.address() as AddressInfo).port)));
-    const other = new client.KeywardManagement({ url: `http://127.0.0.1:${body === null ? 9 : port}`, serviceToken, timeoutMs: 300 });
+    const other = new client.KeywardManagement({ url: `http://127.0.0.1:${body === null ? 9 : port}`, serviceToken, timeoutMs });
     const error = await errorOf(other.users());
     other.close();
     server.closeAllConnections();

@@ -1,26 +1,17 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { afterAll, expect, test } from '@jest/globals';
 import { runBuiltCommand } from '../support/commands.js';
 import { dropDatabase, newDatabase, runSql } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/program.js';
 import { startServer } from '../support/server-process.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterAll(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
 });
-
-/** Returns a TCP port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test('examples/expiry-mail.mjs verifies the signature of a real event, mails the owner of the key, and rejects a forged event', async () => {
   const databaseUrl = await newDatabase();

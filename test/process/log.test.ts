@@ -78,7 +78,9 @@ describe('H8: a log without a reader', () => {
 describe('H8: the log of a flood of rejected verifications', () => {
   test('has at most 100 lines a second, and counts the rest', async () => {
     const server = await startServer(env);
+    const startedAt = performance.now();
     expect(await flood(2_000, () => statusOf(`${server.url}/verify`, { 'x-api-key': 'none' }))).toEqual({ 401: 2_000 });
+    const seconds = Math.ceil((performance.now() - startedAt) / 1_000);
     await server.stop();
     const lines = server
       .stdout()
@@ -87,7 +89,8 @@ describe('H8: the log of a flood of rejected verifications', () => {
       .map((line) => JSON.parse(line));
     const counted = lines.reduce((sum, { counts }) => sum + (counts?.MALFORMED ?? 1), 0);
     expect(counted).toBe(2_000);
-    expect(lines.length).toBeLessThan(1_900);
+    // A line at the end of each second counts the rest. A flood of 2.5 seconds can be in 4 of these seconds.
+    expect(lines.length).toBeLessThanOrEqual(101 * (seconds + 1));
     expect(lines.some(({ counts }) => counts?.MALFORMED > 0)).toBe(true);
   });
 });

@@ -165,6 +165,8 @@ export class NoticeModel {
     const [one, other] = this.#replicas;
     const jobs = which < 0.3 ? [one] : which < 0.6 ? [other] : [one, other];
     await Promise.all(jobs.map(({ noticeJob }) => noticeJob.run()));
+    // Each search skips the users that the other one has locked. If both skip a notice, the next search writes it.
+    if (jobs.length > 1) await one.noticeJob.run();
     const all = await noticesOf(one);
     for (const notice of all.slice(this.#seen)) this.#checkSent(notice);
     this.#seen = all.length;

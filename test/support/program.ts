@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { eventually } from './eventually.js';
 
 /** How to start a program that stays in the foreground and ends at SIGTERM. */
@@ -17,13 +18,27 @@ export interface Program {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
+/** Systems choose the port of a connection, and of a server that listens on port 0, from 32768 upwards. */
+const PORTS = { from: 20_000, to: 30_000 };
+
+let nextPort = randomInt(PORTS.from, PORTS.to);
+
+/** Returns a port that no connection takes before the caller listens on it, and while the caller restarts. */
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
+  for (;;) {
+    const port = nextPort;
+    nextPort = port + 1 < PORTS.to ? port + 1 : PORTS.from;
+    const probe = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(probe, 'listening');
+    } catch {
+      // Another program listens on it.
+      continue;
+    }
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
 }
 
 /** Waits until a server listens on the port. */

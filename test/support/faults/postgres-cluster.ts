@@ -1,25 +1,15 @@
-import { once } from 'node:events';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { runDetached } from '../../../src/runtime/embedded-postgres/run-detached.js';
 import { type RunAs, unprivilegedUser } from '../../../src/runtime/embedded-postgres/unprivileged-user.js';
+import { freePort } from '../program.js';
 
 type Programs = Record<'initdb' | 'pg_ctl', string>;
 
 /** The shutdown modes of pg_ctl. `immediate` corresponds to a loss of power. */
 export type StopMode = 'fast' | 'immediate';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /**
  * A separate PostgreSQL from the binaries of the embedded one, which can be stopped and started. It keeps its port. All

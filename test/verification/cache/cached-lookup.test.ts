@@ -151,12 +151,11 @@ describe('the cached lookup', () => {
   });
 
   test('is unavailable without waiting for the deadline if the database cannot be reached, and after it was closed', async () => {
-    const startedAt = performance.now();
     const port = Object.assign(new URL(url), { hostname: '127.0.0.1', port: '1', search: '' }).href;
     const logger = createLogger('silent');
     const unreachable = new CachedLookup({ url: port, pool, logger, metrics: new Registry(), keysMax: 1, install: () => ({}) });
+    // At the deadline, the code would be SERVICE_UNAVAILABLE.
     await expect(unreachable.load(fingerprintOf('one'))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
     const waiting = unreachable.load(fingerprintOf('one'));
     await Promise.all([expect(waiting).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' }), unreachable.close()]);
   });
