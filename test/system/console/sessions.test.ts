@@ -32,15 +32,26 @@ async function otherBrowser({ email }: Person): Promise<Visitor> {
   return visitor;
 }
 
+/** Resolves with the time at which the page shows the form of sign-in. */
+const SIGNED_OUT_AT = `new Promise((resolve) => {
+  const isSignIn = ({ textContent }) => textContent === 'Sign in';
+  const check = () => [...document.querySelectorAll('h1')].some(isSignIn) && resolve(Date.now());
+  new MutationObserver(check).observe(document.documentElement, { childList: true, subtree: true, characterData: true });
+})`;
+
 describe('sessions of the console, in Chromium', () => {
-  test('W6: console 9: a sign-out reaches every tab, and takes the data off their pages', async () => {
+  test('W6: console 9: a sign-out reaches every tab within a second, and takes the data off their pages', async () => {
     const person = await keyward.newPerson();
     const { page, newKey } = person;
     await newKey({ name: 'build server' });
     const tabs = [page, await openTab(person), await openTab(person, 'activity')];
     await page.reload();
     for (const tab of tabs) await shows(tab, 'build server');
+    const signedOut = Promise.all(tabs.map((tab) => tab.evaluate<number>(SIGNED_OUT_AT)));
+    await page.evaluate('addEventListener("click", () => { window.clickedAt = Date.now(); }, { capture: true })');
     await button(page, 'Sign out').click();
+    const clickedAt = await page.evaluate<number>('window.clickedAt');
+    expect(Math.max(...(await signedOut)) - clickedAt).toBeLessThan(1_000);
     for (const tab of tabs) {
       await heading(tab, 'Sign in').waitFor();
       expect(await tab.content()).not.toMatch(new RegExp(`build server|${person.email}`));
