@@ -8,9 +8,13 @@ import { DATABASE, type Stack, startStack } from '../support/faults/stack.js';
 /** An ordinary role, because connections are reserved for a superuser. */
 const ROLE = 'application';
 
+const CONNECTIONS = 30;
+/** PostgreSQL reserves three connections for superusers. */
+const ORDINARY_CONNECTIONS = CONNECTIONS - 3;
+
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ dbUser: ROLE, settings: { max_connections: '30' } });
+  stack = await startStack({ dbUser: ROLE, settings: { max_connections: String(CONNECTIONS) } });
 });
 afterAll(() => stack.stop());
 
@@ -76,14 +80,12 @@ describe('F3: the server', () => {
         holders.push(holder);
       }
     };
-    await occupy();
-    const connected = "FROM pg_stat_activity WHERE application_name LIKE 'keyward%'";
     // The server connects again at once, so it takes a few attempts to be there first.
-    while ((await stack.cluster.query('postgres', `SELECT pid ${connected}`)).length > 0) {
-      await Promise.all([
-        stack.cluster.query('postgres', `SELECT pg_terminate_backend(pid) ${connected}`),
-        ...Array.from({ length: 10 }, occupy),
-      ]);
+    while (holders.length < ORDINARY_CONNECTIONS) {
+      const terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'keyward%'";
+      await Promise.all([stack.cluster.query('postgres', terminate), ...Array.from({ length: 10 }, occupy)]);
+      // Without the connection that terminated the others.
+      await occupy();
     }
     expect(await notUnavailable(replica(), everyRequest(person))).toEqual([]);
     await release();
