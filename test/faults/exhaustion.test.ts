@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type pg from 'pg';
 import { RECOVERY_MS_MAX } from '../support/faults/asker.js';
 import { errorCodesOf, graphql, send } from '../support/faults/client.js';
-import { dataOf, everyRequest, newPerson, newPersonAfterFault, notUnavailable, type Person, recoveryMs } from '../support/faults/person.js';
+import { dataOf, everyRequest, newPerson, notUnavailable, type Person, recoveryMs } from '../support/faults/person.js';
 import { DATABASE, type Stack, startStack } from '../support/faults/stack.js';
 
 /** An ordinary role, because connections are reserved for a superuser. */
@@ -89,6 +89,6 @@ describe('F3: the server', () => {
     }
     expect(await notUnavailable(replica(), everyRequest(person))).toEqual([]);
     await release();
-    expect(await recoveryMs(replica(), await newPersonAfterFault(replica()))).toBeLessThan(RECOVERY_MS_MAX);
+    expect(await recoveryMs(replica(), await newPerson(replica()))).toBeLessThan(RECOVERY_MS_MAX);
   });
 });

@@ -35,6 +35,6 @@ test('F7: 100 concurrent sign-ins run at most cores − 1 hashes at a time, the 
   expect(refused.filter(({ headers }) => !(Number(headers['retry-after']) > 0))).toEqual([]);
   expect(served.length).toBeGreaterThan(10);
   expect(app.hashes.concurrentMax).toBe(Math.max(1, Math.min(2, availableParallelism() - 1)));
-  // More verifications than sign-ins: they did not wait for the hashes.
-  expect(verified).toBeGreaterThan(served.length);
+  // Many verifications for each sign-in: they did not wait for the hashes.
+  expect(verified).toBeGreaterThan(served.length * 2);
 });

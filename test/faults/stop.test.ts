@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { Agent, get, request } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { Agent, get } from 'node:http';
 import { expect, test } from '@jest/globals';
+import pg from 'pg';
 import { dropDatabase, newDatabase, runSql } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { ask, type ServerProcess, startServer } from '../support/server-process.js';
@@ -15,32 +14,11 @@ const agent = new Agent({ keepAlive: true });
 /** Returns the status, or how the connection failed. */
 const statusOf = (server: ServerProcess, path: string, key = ''): Promise<number | string> =>
   new Promise((resolve) => {
-    const sent = get(`${server.url}${path}`, { agent, headers: { 'x-api-key': key } }, (response) => {
+    const request = get(`${server.url}${path}`, { agent, headers: { 'x-api-key': key } }, (response) => {
       response.resume().on('end', () => resolve(response.statusCode ?? 0));
     });
-    sent.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    request.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
   });
-
-/** Sends the head of a request, and resolves when the server has read it. The returned function sends the body, and returns the response. */
-async function beginMutation(server: ServerProcess, token: string, field: string): Promise<() => Promise<unknown>> {
-  const body = JSON.stringify({ query: `mutation { ${field} }` });
-  const sent = request(`${server.url}/graphql`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'content-length': body.length,
-      authorization: `Bearer ${token}`,
-      expect: '100-continue',
-    },
-  });
-  sent.flushHeaders();
-  await once(sent, 'continue');
-  return async () => {
-    sent.end(body);
-    const [response] = await once(sent, 'response');
-    return json(response);
-  };
-}
 
 test('F5: on SIGTERM under load the server first reports itself unready, finishes running requests, writes usage and exits with 0 within 10 s', async () => {
   const DATABASE_URL = await newDatabase();
@@ -59,29 +37,37 @@ test('F5: on SIGTERM under load the server first reports itself unready, finishe
 
   const statuses = new Map<number | string, number>();
   let isOver = false;
-  const keepVerifying = async () => {
+  const load = Array.from({ length: CONNECTIONS }, async () => {
     while (!isOver) {
       const status = await statusOf(server, '/verify', plaintextKey);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       // The server no longer listens.
       if (status === 'ECONNREFUSED') return;
     }
-  };
+  });
 
-  const finishRevocation = await beginMutation(
+  // The request runs for as long as the test needs, because it waits for a lock.
+  const holder = new pg.Client({ connectionString: DATABASE_URL });
+  await holder.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [signUp.user.id]);
+  const revocation = ask(
     server,
+    'mutation ($id: ID!) { revokeApiKey(id: $id) { apiKey { status } } }',
+    { id: revoked.apiKey.id },
     signUp.accessToken,
-    `revokeApiKey(id: "${revoked.apiKey.id}") { apiKey { status } }`,
   );
-  const load = Array.from({ length: CONNECTIONS }, keepVerifying);
-  await eventually(() => expect(statuses.get(200)).toBeGreaterThan(CONNECTIONS), { withinMs: 10_000 });
+  const isWaiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+  await eventually(async () => expect((await holder.query(isWaiting)).rowCount).toBe(1), { withinMs: 10_000 });
   expect(await statusOf(server, '/readyz')).toBe(200);
 
   const stoppedAt = performance.now();
   const ended = server.stop('SIGTERM');
   // The revocation still runs, so the server reports this before it finishes its requests.
-  await eventually(async () => expect([503, 'ECONNREFUSED']).toContain(await statusOf(server, '/readyz')), { withinMs: 10_000 });
-  expect(await finishRevocation()).toEqual({ data: { revokeApiKey: { apiKey: { status: 'REVOKED' } } } });
+  await eventually(async () => expect([503, 'ECONNREFUSED']).toContain(await statusOf(server, '/readyz')), { withinMs: 2_000 });
+  await holder.query('ROLLBACK');
+  await holder.end();
+  expect(await revocation).toEqual({ revokeApiKey: { apiKey: { status: 'REVOKED' } } });
   expect(await ended).toEqual({ code: 0, signal: null });
   expect(performance.now() - stoppedAt).toBeLessThan(STOP_MS_MAX);
   isOver = true;

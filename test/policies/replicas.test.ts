@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DOORS, type MadeKey, newKey } from '../support/doors.js';
 import { assignPolicy, changePolicy, newPolicy } from '../support/policies.js';
-import { PATIENT, startReplicas, type TestApp } from '../support/test-app.js';
+import { startReplicas, type TestApp } from '../support/test-app.js';
 
 const ROUNDS = 15;
 const WIDE = { scopes: ['orders:*'] };
@@ -26,7 +26,7 @@ async function load(replica: TestApp): Promise<void> {
 }
 
 beforeAll(async () => {
-  replicas = await startReplicas(PATIENT);
+  replicas = await startReplicas();
   const [first] = replicas;
   if (!first) throw new Error('there are two replicas');
   app = first;

@@ -28,17 +28,14 @@ const actingFor = (token: string, externalId: string): Caller => ({ ...bearer(to
 
 type Outcome = 'accepted' | 'rejected' | 'other';
 
-function outcomeOf(body: string): Outcome | 'unavailable' {
+function outcomeOf(body: string): Outcome {
   const { data, errors } = JSON.parse(body);
   if (data?.me?.id) return 'accepted';
-  const code = errors?.[0]?.extensions?.code;
-  if (code === 'SERVICE_UNAVAILABLE') return 'unavailable';
-  return ['UNAUTHENTICATED', 'FORBIDDEN'].includes(code) ? 'rejected' : 'other';
+  return ['UNAUTHENTICATED', 'FORBIDDEN'].includes(errors?.[0]?.extensions?.code) ? 'rejected' : 'other';
 }
 
-/** Asks again if the server is unavailable, as on a busy machine. */
-async function outcomeFor(server: ServerProcess, agent: Agent, caller: Caller): Promise<Outcome> {
-  const outcome = await new Promise<Outcome | 'unavailable'>((resolve, reject) => {
+const outcomeFor = (server: ServerProcess, agent: Agent, caller: Caller): Promise<Outcome> =>
+  new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', ...caller };
     request(`${server.url}/graphql`, { method: 'POST', agent, headers }, (response) => {
       let body = '';
@@ -50,8 +47,6 @@ async function outcomeFor(server: ServerProcess, agent: Agent, caller: Caller): 
       .on('error', reject)
       .end(ME);
   });
-  return outcome === 'unavailable' ? outcomeFor(server, agent, caller) : outcome;
-}
 
 const started: ServerProcess[] = [];
 afterEach(async () => {

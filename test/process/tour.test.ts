@@ -18,17 +18,12 @@ beforeAll(async () => {
   quickStart = stepsOf(await readFile('README.md', 'utf8'), ['Quick start'])
     .slice(1)
     .map((step) => ({ ...step, commands: step.commands.replaceAll(DEFAULT_URL, server.url) }));
-  tutorial = stepsOf(await readFile('docs/tutorial.md', 'utf8'), ['Functions', 'A tour']).map(whenUsageIsWritten);
+  tutorial = stepsOf(await readFile('docs/tutorial.md', 'utf8'), ['Functions', 'A tour']);
 });
 afterAll(async () => {
   await server?.stop();
   await rm(directory, { recursive: true, force: true });
 });
-
-/** Replaces the pause before the usage is read, which can be too short on a busy machine, by a repetition until the usage is written. */
-function whenUsageIsWritten({ commands, output }: Step): Step {
-  return { commands: commands.replace(/^sleep 2\n(.*)$/m, `until $1 | grep '"refused":1' > /dev/null; do sleep 0.2; done\n$1`), output };
-}
 
 /** Runs the tour again if the hour changes during a run, because it prints the usage of the current hour. */
 async function runTour(): Promise<string[]> {

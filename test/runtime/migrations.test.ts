@@ -119,7 +119,7 @@ describe('migrations', () => {
       await migrationWaitsForLock(url);
       const startedAt = performance.now();
       await runSql(url, 'SELECT 1 FROM users');
-      expect(performance.now() - startedAt).toBeLessThan(15_000);
+      expect(performance.now() - startedAt).toBeLessThan(1_500);
     }
     await reader.query('COMMIT');
     expect(await migrated).toEqual(['29990101000000_column']);
@@ -170,7 +170,7 @@ describe('migrations', () => {
       await migrationWaitsForLock(url);
       const startedAt = performance.now();
       await runSql(url, "INSERT INTO users (id, email, created_at) VALUES (gen_random_uuid(), 'ada@example.com', now())");
-      expect(performance.now() - startedAt).toBeLessThan(15_000);
+      expect(performance.now() - startedAt).toBeLessThan(1_500);
       await reader.query('COMMIT');
       expect(await migrated).toEqual([NAME]);
       await reader.end();

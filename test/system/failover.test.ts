@@ -59,7 +59,7 @@ test('F1: a process answers 503 on a standby, and after its promotion as the new
     [randomUUID(), digest],
   );
   await rename('name 1');
-  expect(await nameOfKey()).toBe('name 1');
+  expect(await find()).toBe('name 1');
   database.copyData();
   expect(await nameOfKey()).toBe('name 1');
   await rename('name 2, which the standby does not have');

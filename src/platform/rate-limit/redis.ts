@@ -4,16 +4,13 @@ import type { Logger } from '../logger.js';
 
 export type { Redis };
 
-/** Timeouts in milliseconds. */
-interface RedisTimeouts {
-  /** A command that takes longer fails. Each caller of Redis counts in memory instead. */
-  command: number;
-  /** A connection on which an answer is awaited and nothing arrives for this time is closed. */
-  silence: number;
-  connect: number;
-}
+/** A command that takes longer fails. Each caller of Redis counts in memory instead. */
+const COMMAND_MS_MAX = 250;
 
-const TIMEOUTS_MS: RedisTimeouts = { command: 250, silence: 1_000, connect: 2_000 };
+/** A connection on which an answer is awaited and nothing arrives for this time is closed. */
+const SILENCE_MS_MAX = 1_000;
+
+const CONNECT_MS_MAX = 2_000;
 
 /** The longest pause between two attempts to connect. */
 const RETRY_MS_MAX = 2_000;
@@ -23,16 +20,14 @@ const RETRY_MS_MAX = 2_000;
  * connection fails at once. The loss and the return are one log line each, independent of the number of attempts between.
  *
  * @param url `redis://` or `rediss://`. It may contain a password, so it is never logged.
- * @param options.timeoutsMs other timeouts than the usual ones, for tests
  */
-export function createRedis(url: string, options: { logger: Logger; metrics: Registry; timeoutsMs?: Partial<RedisTimeouts> }): Redis {
+export function createRedis(url: string, options: { logger: Logger; metrics: Registry }): Redis {
   const { logger } = options;
-  const timeoutsMs = { ...TIMEOUTS_MS, ...options.timeoutsMs };
   const redis = new Redis(url, {
     connectionName: 'keyward',
-    commandTimeout: timeoutsMs.command,
-    socketTimeout: timeoutsMs.silence,
-    connectTimeout: timeoutsMs.connect,
+    commandTimeout: COMMAND_MS_MAX,
+    socketTimeout: SILENCE_MS_MAX,
+    connectTimeout: CONNECT_MS_MAX,
     retryStrategy: (tries) => Math.min(25 * 2 ** tries, RETRY_MS_MAX) * (0.75 + Math.random() / 4),
     enableOfflineQueue: false,
     // A command that was in flight when the connection broke may have been executed, so it must not be sent again.

@@ -131,7 +131,8 @@ export class WindowCounter implements Budgets {
   }
 
   /**
-   * Stores a window as the most recently used one, at most once a second: to move it takes longer than all the rest. A window without consumption is equal to a new one, so it is not stored.
+   * Stores a window as the most recently used one, at most once a second: to move it takes longer than all the rest. A window without
+   * consumption is equal to a new one, so it is not stored.
    *
    * @param from the segment that has the window of the key now
    */

@@ -138,7 +138,7 @@ describe('S3: a service that acts for a user', () => {
           const waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
           expect(await runSql(app.databaseUrl, waiting)).toHaveLength(1);
         },
-        { withinMs: 10_000 },
+        { withinMs: 5_000 },
       );
       await client.query('COMMIT');
       expect(codesOf(await answer)).toEqual(codes);

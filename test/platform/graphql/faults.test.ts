@@ -69,7 +69,7 @@ describe('G8: a response never contains a message of the database', () => {
         for (const code of codesOf(answer)) codes.add(code);
         expect(answer.data?.me?.id).toBe(user.id);
       },
-      { withinMs: 10_000 },
+      { withinMs: 2_000 },
     );
     // An error only if a request used a connection before the pool noticed its end.
     expect([...codes].filter((code) => code !== 'SERVICE_UNAVAILABLE')).toEqual([]);

@@ -149,27 +149,25 @@ describe('H7: the cost of /metrics', () => {
   });
 
   test('does not delay a verification until 300 pipelined requests on each of four connections are answered', async () => {
+    const { key } = await newKey(app);
     const port = Number(new URL(await app.http.listen({ port: 0, host: '127.0.0.1' })).port);
-    const connectTo = async () => {
-      const socket = connect(port, '127.0.0.1');
-      await once(socket, 'connect');
-      return socket;
-    };
-    const sockets = [await connectTo(), await connectTo(), await connectTo(), await connectTo()];
-    const verifier = await connectTo();
-    const finished: string[] = [];
-    app.http.server.prependListener('request', ({ url }, response) =>
-      response.on('finish', () => finished.push(`${response.statusCode} ${url}`)),
+    let answered = 0;
+    const sockets = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const socket = connect(port, '127.0.0.1');
+        await once(socket, 'connect');
+        socket.setEncoding('latin1').on('data', (text: string) => (answered += text.split('HTTP/1.1 200').length - 1));
+        return socket;
+      }),
     );
-
-    for (const socket of sockets) socket.resume().write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(300));
-    // Not a valid key, because its verification also waits for the database, while the process answers other requests.
-    verifier.write('GET /verify HTTP/1.1\r\nHost: localhost\r\nX-API-Key: none\r\n\r\n');
+    const verifier = connect(port, '127.0.0.1');
+    await once(verifier, 'connect');
+    for (const socket of sockets) socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(300));
+    verifier.write(`GET /verify HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${key}\r\n\r\n`);
     const [answer] = await once(verifier.setEncoding('utf8'), 'data');
-    expect(answer).toMatch(/^HTTP\/1\.1 401 .*"code":"MALFORMED"/s);
-    await eventually(() => expect(finished).toHaveLength(1_201), { withinMs: 60_000 });
-    expect(new Set(finished)).toEqual(new Set(['200 /metrics', '401 /verify']));
-    expect(finished.indexOf('401 /verify')).toBeLessThan(300);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answered).toBeLessThan(300);
+    await eventually(() => expect(answered).toBe(1_200), { withinMs: 60_000 });
     for (const socket of [...sockets, verifier]) socket.destroy();
   });
 });

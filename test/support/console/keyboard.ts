@@ -21,7 +21,7 @@ export class Keyboard {
   /** Waits until the element with this name has the focus. */
   async at(name: string): Promise<void> {
     await this.#nextFrame();
-    await eventually(async () => expect(await this.focused()).toBe(name), { withinMs: 15_000 });
+    await eventually(async () => expect(await this.focused()).toBe(name), { withinMs: 5_000 });
   }
 
   /** Presses Tab until the element with this name has the focus. */

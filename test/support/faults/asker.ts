@@ -1,7 +1,6 @@
 import { ANSWER_MS_MAX, errorCodesOf, graphql, type Question, type Reply, send } from './client.js';
 import type { Findings } from './findings.js';
 import type { Replica } from './replica.js';
-import { runningTime } from './stalls.js';
 
 /** Within this time after the end of a disturbance, everything must be served again (row F1). */
 export const RECOVERY_MS_MAX = 2_000;
@@ -16,7 +15,7 @@ export type Outcome<Data> = { is: 'done'; data: Data } | { is: 'refused'; code: 
 export class Asker {
   readonly replicas: readonly Replica[];
   readonly findings: Findings;
-  /** On the clock of runningTime. Infinity during a disturbance. */
+  /** Infinity during a disturbance. */
   #faultEndedAt = Number.NEGATIVE_INFINITY;
 
   constructor(replicas: readonly Replica[], findings: Findings) {
@@ -29,20 +28,19 @@ export class Asker {
   }
 
   faultEnds(): void {
-    this.#faultEndedAt = runningTime();
+    this.#faultEndedAt = performance.now();
   }
 
   /** Returns the response to a request, or null if the replica ended before it could respond. */
   async send(replica: Replica, question: Omit<Question, 'url'>): Promise<Reply | null> {
     const { findings } = this;
-    const sentAt = runningTime();
     const what = `${question.method ?? 'GET'} ${question.path} ${question.body?.slice(0, 60) ?? ''}`;
     const reply = await send({ ...question, url: replica.url });
     findings.requests += 1;
     if (reply.status === 0 && !replica.wasUpSince(reply.sentAt)) return null;
     if (reply.ms > ANSWER_MS_MAX) findings.wrong(`${what} was answered after ${reply.ms.toFixed(0)} ms (${reply.status})`);
     else if (reply.status === 0) findings.wrong(`${what} got no answer from a server that was up`);
-    if (reply.status === 503) this.#judgeUnavailable(what, reply, sentAt - this.#faultEndedAt);
+    if (reply.status === 503) this.#judgeUnavailable(what, reply);
     else findings.countServed(reply);
     return reply;
   }
@@ -65,10 +63,10 @@ export class Asker {
     return { is: 'unknown' };
   }
 
-  /** @param late milliseconds from the end of the disturbance to the request */
-  #judgeUnavailable(what: string, { sentAt, retryAfter }: Reply, late: number): void {
+  #judgeUnavailable(what: string, { sentAt, retryAfter }: Reply): void {
     this.findings.lastUnavailableSentAt = Math.max(this.findings.lastUnavailableSentAt, sentAt);
     if (!(Number(retryAfter) > 0)) this.findings.wrong(`${what} was answered with 503 without Retry-After`);
+    const late = sentAt - this.#faultEndedAt;
     if (late > RECOVERY_MS_MAX) this.findings.wrong(`${what} was answered with 503, sent ${late.toFixed(0)} ms after the last disturbance`);
   }
 }

@@ -1,5 +1,4 @@
 import { Agent, request } from 'node:http';
-import { runningTime } from './stalls.js';
 
 /** The longest duration of a request under any condition (5 s), and half a second that the busy client can add. */
 export const ANSWER_MS_MAX = 5_500;
@@ -16,7 +15,6 @@ export interface Question {
 export interface Reply {
   /** On the clock of `performance`. */
   sentAt: number;
-  /** Without the pauses of the machine. */
   ms: number;
   /** 0 if the connection broke or the request timed out. */
   status: number;
@@ -29,11 +27,11 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /** Sends one request, and never throws. */
 export function send({ url, method = 'GET', path, headers = {}, body }: Question): Promise<Reply> {
-  const [sentAt, startedAt] = [performance.now(), runningTime()];
+  const sentAt = performance.now();
   return new Promise((resolve) => {
     const done = (status: number, text: string, retryAfter?: string) => {
       clearTimeout(timer);
-      resolve({ sentAt, ms: runningTime() - startedAt, status, retryAfter, body: parsed(text) });
+      resolve({ sentAt, ms: performance.now() - sentAt, status, retryAfter, body: parsed(text) });
     };
     const sent = request(new URL(path, url), { method, agent, headers }, (response) => {
       let text = '';

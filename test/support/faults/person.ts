@@ -1,7 +1,6 @@
 import { eventually } from '../eventually.js';
 import { ANSWER_MS_MAX, graphql, type Question, type Reply, send } from './client.js';
 import type { Replica } from './replica.js';
-import { runningTime } from './stalls.js';
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -78,12 +77,9 @@ export async function notUnavailable(replica: Replica, questions: Omit<Question,
     .map(({ question, reply }) => described(question, reply));
 }
 
-/** Returns a new person, as soon as the server can create one. */
-export const newPersonAfterFault = (replica: Replica): Promise<Person> => eventually(() => newPerson(replica), { withinMs: 15_000 });
-
 /** Returns the milliseconds until all common requests are served again. */
 export async function recoveryMs(replica: Replica, person: Person): Promise<number> {
-  const startedAt = runningTime();
+  const startedAt = performance.now();
   const requestAll = async () => {
     const replies = await Promise.all([
       send({ url: replica.url, path: '/verify', headers: { 'x-api-key': person.key.plaintextKey } }),
@@ -98,5 +94,5 @@ export async function recoveryMs(replica: Replica, person: Person): Promise<numb
     if (replies.some(({ status }) => status !== 200)) throw new Error(`no recovery: ${replies.map(({ status }) => status)}`);
   };
   await eventually(requestAll, { withinMs: 10_000 });
-  return runningTime() - startedAt;
+  return performance.now() - startedAt;
 }

@@ -180,7 +180,7 @@ describe('<keyward-keys> on the page of examples/element, in Chromium', () => {
       await holds(page, `window.events.some(([name]) => name === 'keyward-error')`);
       expect((await eventsOf(page)).find(([name]) => name === 'keyward-error')?.[1]).toMatchObject({ code: 'NETWORK' });
       const reason = 'This page isn’t allowed to use Keyward: its origin is missing in CORS_ORIGINS.';
-      await eventually(() => expect(messages.join('\n')).toContain(reason), { withinMs: 15_000 });
+      await eventually(() => expect(messages.join('\n')).toContain(reason), { withinMs: 5_000 });
     } finally {
       await other.stop();
     }

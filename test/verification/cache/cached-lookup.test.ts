@@ -23,7 +23,7 @@ beforeEach(async () => {
   url = await newDatabase();
   lines = [];
   const logger = createLogger('debug', { write: (line) => void lines.push(line) });
-  const timeoutsMs = { connect: 5_000, lock: 1_000, statement: 5_000, query: 6_000 };
+  const timeoutsMs = { connect: 1_500, lock: 1_000, statement: 1_500, query: 2_000 };
   pool = createPool(url, logger, { applicationName: 'test', connectionsMax: 2, timeoutsMs });
   client = new pg.Client({ connectionString: url });
   await client.connect();
